@@ -1,0 +1,40 @@
+# The course's commands. Every target sets up what it needs; a second run takes seconds.
+PYTHON3 ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: lab demo test check build setup lock
+
+setup: $(READY)
+
+# pip alone, in one resolution, so that nothing asks for a torch other than the pinned one.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON3) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,test]'
+	touch $(READY)
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks
+
+demo: $(READY)
+	$(BIN)/course demo
+
+# nbval re-executes every solution notebook next to the tests of the code.
+test: $(READY)
+	$(BIN)/python -m pytest tests solutions --nbval-lax
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow' -q
+	$(BIN)/course build --check
+
+build: $(READY)
+	$(BIN)/course build
+
+# Write down the exact release of everything that the pins in pyproject.toml bring along.
+lock: $(READY)
+	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt

@@ -1,0 +1,169 @@
+"""How a check runs and speaks; what it checks stands in the modules of the lessons."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import importlib
+import io
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.lessons import lesson_of
+
+_EXAMPLES: dict[str, Callable[[Any], None]] = {}
+
+
+class Wrong(Exception):
+    """An example on which the answer goes wrong; the text says what was expected and why."""
+
+
+class NotAttempted(Exception):
+    """The stub has not been touched."""
+
+
+class CheckFailed(Exception):
+    """What `check` raises, so that "Run all" stops and nbgrader sees that the cell failed.
+
+    IPython shows the result's own text instead of a traceback, which would only point into the
+    check's code.
+    """
+
+    def __init__(self, result: CheckResult):
+        super().__init__(str(result))
+        self.result = result
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self.result)]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found: a rich card in notebooks, plain text elsewhere.
+
+    Attributes
+    ----------
+    name : str
+        The exercise.
+    status : {"passed", "wrong", "not attempted"}
+    message : str
+    """
+
+    name: str
+    status: str
+    message: str
+
+    @property
+    def title(self) -> str:
+        verdict = {"passed": "passed", "wrong": "not yet", "not attempted": "not attempted"}
+        return f"{self.name}: {verdict[self.status]}."
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.message}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        # Sign, word and border say the same thing, so that colour alone never does.
+        sign, colour = {
+            "passed": ("✓", "#0072B2"),
+            "wrong": ("✗", "#D55E00"),
+            "not attempted": ("…", "#767676"),
+        }[self.status]
+        message = html.escape(self.message).replace("\n", "<br>")
+        return (
+            f'<div role="status" style="border-left:4px solid {colour};padding:0.4em 0.8em">'
+            f"<strong>{sign} {html.escape(self.title)}</strong> {message}</div>"
+        )
+
+
+def examples(name: str) -> Callable:
+    """Register the decorated function as the visible examples of an exercise.
+
+    It takes the student's answer (a function, or the value of a variable) and raises `Wrong`
+    through the functions of `helpers.checks.expect`.
+    """
+
+    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        _EXAMPLES[name] = function
+        return function
+
+    return register
+
+
+def check(name: str) -> None:
+    """Check the answer of the calling notebook to an exercise and show the result.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, which is also the name of the function or variable that answers it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    CheckFailed
+        If the answer is wrong or was not attempted.
+    """
+    result = run_check(name, sys._getframe(1).f_globals)
+    if result.status != "passed":
+        raise CheckFailed(result) from None
+    show_result(result)
+
+
+def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
+    """Try the answer found in a namespace on the exercise's visible examples.
+
+    Whatever the answer prints or warns of is held back: stray output next to a check is noise to
+    a reader, and nbgrader's own runner takes any text on stderr for a failure.
+    """
+    try_examples = examples_of(name)
+    if name not in namespace:
+        message = f"There is no {name!r} yet: run the cell above, then this one again."
+        return CheckResult(name, "not attempted", message)
+    silence = (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(action="ignore"),
+    )
+    try:
+        with contextlib.ExitStack() as stack:
+            for context in silence:
+                stack.enter_context(context)
+            try_examples(namespace[name])
+    except (NotAttempted, NotImplementedError):
+        message = "Replace the line that raises NotImplementedError by your answer."
+        return CheckResult(name, "not attempted", message)
+    except Wrong as wrong:
+        return CheckResult(name, "wrong", str(wrong))
+    except Exception as error:
+        return CheckResult(name, "wrong", f"Your code stops with {_described(error)}.")
+    return CheckResult(name, "passed", "Every visible example comes out right.")
+
+
+def examples_of(name: str) -> Callable[[Any], None]:
+    """Return the examples of an exercise, importing its lesson's module on first use."""
+    topic = lesson_of(name).topic
+    importlib.import_module(f"helpers.checks.{topic}")
+    if name not in _EXAMPLES:
+        raise ValueError(f"exercise {name!r} has no visible check: it is read by a person")
+    return _EXAMPLES[name]
+
+
+def show_result(result: CheckResult) -> None:
+    """Show a rich card in a notebook, plain text elsewhere."""
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from IPython.display import display
+
+        display(result)
+    else:
+        print(result)
+
+
+def _described(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,0 +1,115 @@
+"""The registry of lessons and exercises: names, points and minutes, in one place.
+
+Everything that needs to know what the course holds (the checks, the build, the grader, README's
+table) reads it here.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson: an nbgrader assignment, a folder and a notebook of the same name.
+
+    Attributes
+    ----------
+    name : str
+        Folder and notebook name, such as ``"01_dataset_exploration"``.
+    title : str
+    minutes : int
+        Reading and exercises for a student who has seen Python and pandas, in minutes.
+    exercises : dict of str to int
+        Points of each exercise, in the order in which the lesson sets them.
+    """
+
+    name: str
+    title: str
+    minutes: int
+    exercises: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        return int(self.name[:2])
+
+    @property
+    def topic(self) -> str:
+        """The name without its number: ``"dataset_exploration"``."""
+        return self.name[3:]
+
+    @property
+    def points(self) -> int:
+        return sum(self.exercises.values())
+
+
+LESSONS = (
+    Lesson(
+        "01_dataset_exploration",
+        "Know your data before you model it",
+        90,
+        {
+            "summarize_dataset": 2,
+            "add_label_names": 1,
+            "load_labelled_file": 3,
+            "oversample": 3,
+            "class_weights": 1,
+            "written_imbalance": 2,
+        },
+    ),
+    Lesson(
+        "02_tokenization",
+        "From text to tokens",
+        100,
+        {
+            "build_vocabulary": 1,
+            "one_hot": 1,
+            "wordpiece": 4,
+            "pad_batch": 3,
+            "padding_waste": 2,
+            "compare_tokenizers": 2,
+            "written_tokenizers": 1,
+        },
+    ),
+    Lesson(
+        "03_feature_extraction",
+        "A pretrained model as a feature extractor",
+        100,
+        {
+            "mean_pool": 2,
+            "extract_features": 4,
+            "compare_classifiers": 2,
+            "neighborhood_purity": 3,
+            "project": 1,
+            "written_classifiers": 2,
+        },
+    ),
+)
+
+
+def lesson_named(name: str) -> Lesson:
+    """Return the lesson of that name (``"01_dataset_exploration"`` or its number, ``"1"``).
+
+    Raises
+    ------
+    ValueError
+        If there is no such lesson; the message lists those that there are.
+    """
+    for lesson in LESSONS:
+        if name in (lesson.name, lesson.topic, str(lesson.number), f"{lesson.number:02d}"):
+            return lesson
+    known = ", ".join(lesson.name for lesson in LESSONS)
+    raise ValueError(f"there is no lesson {name!r}; the lessons are {known}")
+
+
+def lesson_of(exercise: str) -> Lesson:
+    """Return the lesson that sets an exercise.
+
+    Raises
+    ------
+    ValueError
+        If no lesson sets it; the message lists the exercises that there are.
+    """
+    for lesson in LESSONS:
+        if exercise in lesson.exercises:
+            return lesson
+    known = ", ".join(name for lesson in LESSONS for name in lesson.exercises)
+    raise ValueError(f"there is no exercise {exercise!r}; the exercises are {known}")
