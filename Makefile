@@ -4,6 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# A notebook's kernel starts in the notebook's folder, where a relative path means something else.
+ifdef COURSE_MIRROR
+export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
+endif
+
 .PHONY: lab demo test check build setup lock
 
 setup: $(READY)

@@ -34,6 +34,8 @@ c.ClearMarkScheme.enforce_metadata = False
 # A lesson's longest cell takes about a minute on two cores the first time.
 c.Execute.timeout = 600
 c.ExecutePreprocessor.timeout = 600
+# The kernel's own log is nothing that a person who grades can act on.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"]
 
 # nbgrader's own steps, behind one that finds graded cells again where an editor lost their marks.
 c.Autograde.sanitize_preprocessors = [

@@ -1,0 +1,1 @@
+"""What instructors run: building releases, grading submissions and proving the graders."""

@@ -1,0 +1,63 @@
+"""The instructors' commands of `course`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from helpers.lessons import LESSONS, Lesson, lesson_named
+
+console = Console()
+commands = typer.Typer(no_args_is_help=True)
+
+
+def chosen(names: list[str] | None) -> list[Lesson]:
+    """Return the lessons named on the command line, or all of them."""
+    try:
+        return [lesson_named(name) for name in names] if names else list(LESSONS)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@commands.command()
+def build(
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
+    check: bool = typer.Option(False, help="Only compare with what is committed; write nothing."),
+    force: bool = typer.Option(False, help="Execute even where the source has not changed."),
+) -> None:
+    """Build solution notebooks and releases from their sources."""
+    from grading.build import BuildError, check_build
+    from grading.build import build as build_lesson
+    from grading.readme import update_readme
+
+    problems = []
+    for lesson in chosen(lessons):
+        try:
+            if check:
+                found = check_build(lesson)
+                problems += found
+                console.print(f"{lesson.name}: {'differs' if found else 'as its source gives'}")
+            else:
+                executed = build_lesson(lesson, force=force)
+                console.print(f"{lesson.name}: {'executed and ' if executed else ''}released")
+        except BuildError as error:
+            problems.append(str(error))
+    if not check and not problems:
+        update_readme()
+    for problem in problems:
+        console.print(f"[red]✗[/red] {problem}", highlight=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def demo(
+    folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
+    workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
+) -> None:
+    """Play a small class: release, hand in, grade, and report."""
+    from grading.demo import play_class
+
+    play_class(folder, workers, console)

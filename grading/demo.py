@@ -1,0 +1,93 @@
+"""The demo: a small class from release to report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+
+from grading.build import check_build
+from grading.course import autograde, generate_feedback, release, scores
+from grading.paths import release_path, solution_path
+from grading.play import CLASS, submit
+from grading.report import gradebook_table, plot_exercises, write_report
+from helpers.lessons import LESSONS
+
+
+def play_class(folder: Path, workers: int, console: Console) -> None:
+    """Release every lesson into a course folder, hand in, grade, print and report.
+
+    Parameters
+    ----------
+    folder : Path
+        Made anew; what a former demo left there is removed.
+    workers : int
+    console : Console
+    """
+    if folder.exists():
+        _remove_former(folder)
+    lessons = list(LESSONS)
+    console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
+    for lesson in lessons:
+        for problem in check_build(lesson):
+            console.print(f"[yellow]note[/yellow] {problem}", soft_wrap=True)
+    release(lessons, folder)
+    console.print(f"[bold]Hand in[/bold]: {', '.join(CLASS)}")
+    tasks = []
+    for lesson in lessons:
+        released = nbformat.read(release_path(lesson, folder), as_version=4)
+        solved = nbformat.read(solution_path(lesson, folder), as_version=4)
+        for student, player in CLASS.items():
+            submit(player(lesson, released, solved), lesson, student, folder)
+            tasks.append((lesson.name, student))
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Grade", total=len(tasks))
+        for lesson_name, student in autograde(tasks, folder, workers):
+            progress.update(bar, advance=1, description=f"Grade {lesson_name} of {student}")
+    for lesson in lessons:
+        generate_feedback(lesson, folder)
+    _show(folder, console)
+
+
+def _remove_former(folder: Path) -> None:
+    """Remove a former demo, and nothing that does not look like one."""
+    if not (folder / "gradebook.db").is_file():
+        raise FileExistsError(f"{folder} is there and is no demo of ours; name another folder")
+    # nbgrader writes graded notebooks read-only.
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    shutil.rmtree(folder)
+
+
+def _show(folder: Path, console: Console) -> None:
+    graded = scores(folder)
+    table = Table(title="Gradebook: points of the exercises that a program grades")
+    rows = gradebook_table(graded)
+    for name in ("student", *rows.columns):
+        table.add_column(name, justify="left" if name == "student" else "right")
+    for student, row in rows.iterrows():
+        table.add_row(student, *map(str, row))
+    console.print(table)
+    write_report(graded, "Class report of the demo", folder / "report.html")
+    figure = plot_exercises(graded)
+    figure.savefig(folder / "exercises.png", dpi=110, bbox_inches="tight")
+    plt.close(figure)
+    _show_bars(graded, console)
+    for name in ("report.html", "exercises.png", "gradebook.db", "feedback"):
+        console.print(f"  {folder / name}", highlight=False)
+
+
+def _show_bars(graded, console: Console) -> None:
+    """Show the report's figure in the terminal as well: the share of points an exercise."""
+    sums = graded.dropna(subset="score").groupby("exercise", sort=False)[["score", "points"]].sum()
+    console.print("\n[bold]Points reached by the class[/bold]")
+    for exercise, row in sums.iterrows():
+        share = row["score"] / row["points"]
+        bar = "█" * round(24 * share)
+        console.print(f"{exercise:>22} {bar:<24} {share:4.0%}", highlight=False)

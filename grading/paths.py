@@ -1,0 +1,23 @@
+"""Where the rooms of the house are, for a course rooted at a folder."""
+
+from pathlib import Path
+
+from helpers.lessons import Lesson
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def source_path(lesson: Lesson, root: Path = ROOT) -> Path:
+    return root / "solutions" / lesson.name / f"{lesson.name}.py"
+
+
+def solution_path(lesson: Lesson, root: Path = ROOT) -> Path:
+    return root / "solutions" / lesson.name / f"{lesson.name}.ipynb"
+
+
+def hidden_tests_path(lesson: Lesson, root: Path = ROOT) -> Path:
+    return root / "solutions" / lesson.name / "hidden_tests.py"
+
+
+def release_path(lesson: Lesson, root: Path = ROOT) -> Path:
+    return root / "notebooks" / lesson.name / f"{lesson.name}.ipynb"

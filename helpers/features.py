@@ -1,0 +1,141 @@
+"""Features of a whole dataset, fast: lengths grouped, no gradients, bf16 where it pays, cached."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helpers.cache import cached_array, fingerprint
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+
+POOLINGS = ("mean", "cls")
+
+
+def dataset_features(
+    texts: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    pooling: str = "mean",
+    tokens_per_batch: int = 4096,
+) -> np.ndarray:
+    """Return one feature vector a text, from the disk cache where they were computed before.
+
+    One pass computes both poolings, so that asking for the second costs nothing.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each is truncated at the tokenizer's maximum.
+    tokenizer, model
+        A checkpoint's tokenizer and encoder.
+    pooling : {"mean", "cls"}
+        Average over real tokens, or the vector of the first token.
+    tokens_per_batch : int
+        Places of a forward pass, padding included. Memory and time of a pass follow its places,
+        so a batch holds many short texts or few long ones.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(texts), hidden), in the order of `texts`.
+
+    Raises
+    ------
+    ValueError
+        If `pooling` is unknown.
+    """
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling is {pooling!r}; choose 'mean' or 'cls'")
+    import numpy as np
+
+    from helpers.models import pick_dtype
+
+    started = time.perf_counter()
+    texts = list(texts)
+    tokens = tokenizer(texts, truncation=True)["input_ids"] if texts else []
+    dtype = pick_dtype(model.device)
+    # What the model sees is the key: its weights and the tokens, whichever tokenizer made them.
+    content = (np.asarray(ids, dtype=np.int64).tobytes() for ids in tokens)
+    key = fingerprint([weights_hash(model), str(dtype), *content])
+    computed = []
+
+    def compute() -> np.ndarray:
+        computed.append(True)
+        return _compute(tokens, tokenizer, model, tokens_per_batch, dtype)
+
+    features = cached_array("features", key, compute)[POOLINGS.index(pooling)]
+    seconds = time.perf_counter() - started
+    source = f"computed in {seconds:.0f} s" if computed else "from the cache"
+    print(f"{pooling} features of {len(texts):,} texts: {features.shape}, {source}")
+    return features
+
+
+def weights_hash(model: PreTrainedModel) -> str:
+    """Return a hash of a model's class and weights: no two checkpoints share a cache entry."""
+    import torch
+
+    parts = [type(model).__name__]
+    for name, weights in sorted(model.state_dict().items()):
+        data = weights.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        parts += [name, data.numpy().tobytes()]
+    return fingerprint(parts)
+
+
+def length_batches(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
+    """Yield the rows of each batch: neighbours in length share one, the longest come first.
+
+    Hardly any place of a batch is padding, and a batch that does not fit into memory fails at
+    once rather than after minutes. A row longer than `tokens_per_batch` gets a batch of its own.
+    """
+    import numpy as np
+
+    order = np.argsort([-length for length in lengths], kind="stable")
+    start = 0
+    while start < len(order):
+        size = max(1, tokens_per_batch // lengths[order[start]])
+        yield order[start : start + size]
+        start += size
+
+
+def _compute(
+    tokens: list[list[int]],
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    tokens_per_batch: int,
+    dtype: torch.dtype,
+) -> np.ndarray:
+    """Return the features of both poolings, shape (2, texts, hidden)."""
+    import numpy as np
+    import torch
+    from tqdm.auto import tqdm
+
+    shape = (len(POOLINGS), len(tokens), model.config.hidden_size)
+    features = np.zeros(shape, dtype=np.float32)
+    # Leaves no bar behind, and shows none where the work takes less than a second.
+    progress = tqdm(total=len(tokens), desc="features", unit="text", leave=False, delay=1)
+    autocast = torch.autocast(model.device.type, dtype=dtype, enabled=dtype != torch.float32)
+    training = model.training
+    model.eval()
+    try:
+        with progress, torch.inference_mode(), autocast:
+            for rows in length_batches([len(ids) for ids in tokens], tokens_per_batch):
+                chosen = {"input_ids": [tokens[row] for row in rows]}
+                batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
+                features[:, rows] = _pooled(model, batch)
+                progress.update(len(rows))
+    finally:
+        model.train(training)
+    return features
+
+
+def _pooled(model: PreTrainedModel, batch: BatchEncoding) -> np.ndarray:
+    import torch
+
+    hidden = model(**batch).last_hidden_state.float()
+    mask = batch["attention_mask"].unsqueeze(-1)
+    averages = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+    return torch.stack([averages, hidden[:, 0]]).cpu().numpy()

@@ -1,0 +1,343 @@
+"""Figures of lesson 3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from helpers.plots import NEUTRAL, SPARE, class_colors, show
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+def plot_layer_similarity(similarities: Sequence[float], word: str) -> None:
+    """Show how alike one word's two vectors are after each layer of an encoder.
+
+    Parameters
+    ----------
+    similarities : sequence of float
+        Cosine similarity before the first layer, then after each.
+    word : str
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 3.2))
+    axes.plot(range(len(similarities)), similarities, marker="o", color=SPARE[0])
+    axes.set_xticks(range(len(similarities)))
+    axes.set_xlabel("layer (0: before the first)")
+    axes.set_ylabel("cosine similarity")
+    axes.set_ylim(min(0, *similarities), 1.05)
+    axes.set_title(f"“{word}” in two messages", loc="left")
+    axes.grid(axis="y", alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    values = ", ".join(f"{value:.2f}" for value in similarities)
+    show(
+        figure,
+        f"Line: cosine similarity of the vectors of “{word}” in two messages, "
+        f"from layer 0 to layer {len(similarities) - 1}: {values}.",
+    )
+
+
+def plot_padding_drift(drift: pd.DataFrame) -> None:
+    """Show what padding does to a plain average of token vectors.
+
+    Parameters
+    ----------
+    drift : DataFrame
+        Index: places of padding added; one column a message, named for its length: cosine
+        similarity to the average without padding.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 3.4))
+    for column, color, marker in zip(drift, SPARE, "os^v", strict=False):
+        axes.plot(drift.index, drift[column], color=color, marker=marker, label=column)
+    axes.axhline(1, color=NEUTRAL, linewidth=1, linestyle="--")
+    axes.set_xlabel("padding added (places)")
+    axes.set_ylabel("cosine similarity to the\naverage without padding")
+    axes.legend(title="message of", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    ends = "; ".join(f"{column}: {drift[column].iloc[-1]:.2f}" for column in drift)
+    show(
+        figure,
+        "Lines: similarity of a plain average over all places to the message's average without "
+        f"padding, by places of padding. After {drift.index[-1]} places, {ends}.",
+    )
+
+
+def plot_feature_matrix(
+    features: np.ndarray, labels: np.ndarray, names: Sequence[str], rows: int = 15
+) -> None:
+    """Show some rows of a feature matrix of each class as an image.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, columns)
+        Each column is shown in standard deviations from its average.
+    labels : ndarray of int, shape (n,)
+    names : sequence of str
+    rows : int
+        Rows of each class: its first ones.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    standard = (features - features.mean(axis=0)) / features.std(axis=0)
+    blocks = [standard[labels == label][:rows] for label in range(len(names))]
+    figure, axes = plt.subplots(figsize=(8, 4.4))
+    image = axes.imshow(
+        np.concatenate(blocks), aspect="auto", cmap="PuOr", vmin=-3, vmax=3, interpolation="nearest"
+    )
+    edges = np.cumsum([len(block) for block in blocks])
+    for edge in edges[:-1]:
+        axes.axhline(edge - 0.5, color="black", linewidth=1)
+    axes.set_yticks([e - len(b) / 2 - 0.5 for e, b in zip(edges, blocks, strict=True)], names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("feature (column of the matrix)")
+    axes.set_ylabel(f"messages ({rows} of each class)")
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.set_label("standard deviations from the column's average")
+    show(
+        figure,
+        f"Image of {features.shape[1]} features of {rows} messages a class, in blocks from "
+        f"{names[0]} (top) to {names[-1]} (bottom): each value as a colour, orange below and "
+        "purple above its column's average.",
+    )
+
+
+def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
+    """Show a map in two dimensions with one hexbin panel a class.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+    labels : ndarray of int, shape (n,)
+    names : sequence of str
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import LinearSegmentedColormap
+
+    columns = 3
+    lines = -(-len(names) // columns)
+    figure, panels = plt.subplots(
+        lines, columns, figsize=(9, 2.9 * lines), sharex=True, sharey=True, squeeze=False
+    )
+    low, high = points.min(axis=0), points.max(axis=0)
+    frame = {"gridsize": 28, "extent": (low[0], high[0], low[1], high[1]), "mincnt": 1}
+    fullest = []
+    for label, (name, color) in enumerate(zip(names, class_colors(names), strict=True)):
+        axes = panels.flat[label]
+        axes.hexbin(*points.T, cmap=LinearSegmentedColormap.from_list("", ["#e8e8e8"] * 2), **frame)
+        chosen = points[labels == label]
+        shades = LinearSegmentedColormap.from_list(name, ["#f2f2f2", color, "#1a1a1a"])
+        cells = axes.hexbin(*chosen.T, cmap=shades, vmin=0, **frame)
+        cells.set_clim(0, max(1, *cells.get_array()))
+        figure.colorbar(cells, ax=axes, pad=0.02).ax.tick_params(labelsize=8)
+        axes.set_title(f"{name} ({len(chosen):,})", loc="left", color="black", fontsize=10)
+        if len(chosen):
+            x, y = (chosen.mean(axis=0) - low) / (high - low)
+            fullest.append(f"{name} around {x:.0%} from the left and {y:.0%} from the bottom")
+    for axes in panels.flat:
+        axes.set_xticks([])
+        axes.set_yticks([])
+    for axes in panels.flat[len(names) :]:
+        axes.set_visible(False)
+    figure.supxlabel("first dimension of the map (no unit)", fontsize=10)
+    figure.supylabel("second dimension (no unit)", fontsize=10)
+    figure.suptitle("messages per cell, one panel a class (its number of messages)", fontsize=10)
+    figure.tight_layout()
+    show(
+        figure,
+        f"{len(names)} hexbin panels of the same map, one a class; colour counts the class's "
+        f"messages in a cell. Centres: {'; '.join(fullest)}.",
+    )
+
+
+def plot_grid_search(results: dict[str, np.ndarray], parameter: str) -> None:
+    """Show cross-validated accuracy over the values of one parameter, on a logarithmic axis.
+
+    Parameters
+    ----------
+    results : dict
+        `cv_results_` of a search over one parameter.
+    parameter : str
+        Its name in the search; what follows the last ``__`` labels the axis.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    values = np.asarray(results[f"param_{parameter}"], dtype=float)
+    means, spreads = results["mean_test_score"], results["std_test_score"]
+    best = int(np.argmax(means))
+    short = parameter.rpartition("__")[2]
+    figure, axes = plt.subplots(figsize=(7, 3.2))
+    axes.errorbar(values, means, yerr=spreads, marker="o", color=SPARE[0], capsize=3)
+    axes.plot(values[best], means[best], "o", markersize=13, mfc="none", mec=SPARE[4], mew=2)
+    axes.annotate("best", (values[best], means[best]), (0, -22), textcoords="offset points")
+    axes.set_xscale("log")
+    axes.set_xlabel(f"{short} (logarithmic)")
+    axes.set_ylabel("accuracy on held-out parts")
+    axes.grid(axis="y", alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    listed = ", ".join(f"{v:g}: {m:.3f}" for v, m in zip(values, means, strict=True))
+    show(figure, f"Line with error bars: accuracy by {short}; {listed}. Best at {values[best]:g}.")
+
+
+def plot_scores(scores: pd.DataFrame) -> None:
+    """Show accuracy and macro-F1 of several classifiers as bars with a mark.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Index: classifiers, from bottom to top; columns `accuracy` and `macro_f1`.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 0.55 * len(scores) + 1.2))
+    axes.barh(scores.index, scores["macro_f1"], color=SPARE[0], height=0.6, label="macro-F1")
+    axes.plot(
+        scores["accuracy"],
+        scores.index,
+        linestyle="none",
+        marker="D",
+        color="#333333",
+        label="accuracy",
+    )
+    for name, value in scores["macro_f1"].items():
+        axes.text(
+            value / 2, name, f"{value:.2f}", va="center", ha="center", color="white", fontsize=9
+        )
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("score on the validation split (0 to 1)")
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.25), ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)
+    rows = "; ".join(
+        f"{name}: macro-F1 {row.macro_f1:.2f}, accuracy {row.accuracy:.2f}"
+        for name, row in scores.iloc[::-1].iterrows()
+    )
+    show(figure, f"Bars of macro-F1 with marks of accuracy, best first. {rows}.")
+
+
+def plot_confusion(y_true: np.ndarray, y_pred: np.ndarray, names: Sequence[str]) -> None:
+    """Show a confusion matrix, each row divided by its true class's count.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of int, shape (n,)
+    names : sequence of str
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+    from sklearn.metrics import confusion_matrix
+
+    ids = range(len(names))
+    counts = confusion_matrix(y_true, y_pred, labels=ids)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = plt.subplots(figsize=(1.6 + 0.75 * len(names), 1.1 + 0.62 * len(names)))
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row in ids:
+        for column in ids:
+            dark = shares[row, column] > 0.55
+            text = f"{shares[row, column]:.2f}"
+            axes.text(column, row, text, ha="center", va="center", color="w" if dark else "k")
+    axes.set_xticks(ids, names, rotation=30, ha="right")
+    axes.set_yticks(ids, [f"{name} ({n:,})" for name, n in zip(names, counts.sum(1), strict=True)])
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class (messages)")
+    bar = figure.colorbar(image, ax=axes, pad=0.03)
+    bar.set_label("share of the true class")
+    errors = shares - np.diag(np.diag(shares))
+    true, predicted = np.unravel_index(errors.argmax(), errors.shape)
+    recalls = ", ".join(f"{name} {shares[i, i]:.2f}" for i, name in enumerate(names))
+    show(
+        figure,
+        f"Confusion matrix, rows sum to 1. Diagonal: {recalls}. Largest confusion: "
+        f"{names[true]} taken for {names[predicted]}, {errors.max():.2f}.",
+    )
+
+
+def plot_map_settings(
+    maps: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str]
+) -> None:
+    """Show several maps of the same points side by side.
+
+    Parameters
+    ----------
+    maps : dict of str to ndarray, shape (n, 2)
+        A panel's title and its points.
+    labels : ndarray of int, shape (n,)
+    names : sequence of str
+    """
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(1, len(maps), figsize=(3.2 * len(maps), 3.6), squeeze=False)
+    for axes, (title, points) in zip(panels.flat, maps.items(), strict=True):
+        for label, (color, marker) in enumerate(zip(class_colors(names), "osD^vP", strict=False)):
+            chosen = points[labels == label]
+            axes.scatter(
+                *chosen.T,
+                s=9,
+                color=color,
+                marker=marker,
+                alpha=0.7,
+                linewidths=0,
+                label=names[label],
+            )
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_xlabel("first dimension (no unit)", fontsize=9)
+    panels.flat[0].set_ylabel("second dimension (no unit)", fontsize=9)
+    handles, texts = panels.flat[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        texts,
+        loc="lower center",
+        ncols=len(names),
+        frameon=False,
+        markerscale=2.5,
+        bbox_to_anchor=(0.5, -0.08),
+    )
+    figure.tight_layout()
+    show(
+        figure,
+        f"{len(maps)} scatter plots of the same {len(labels):,} messages, coloured by class, "
+        f"for {', '.join(maps)}.",
+    )
+
+
+def plot_learning_curves(curves: pd.DataFrame, floor: float) -> None:
+    """Show accuracy by the number of labelled rows, one line a classifier.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Index: rows of training data; one column a classifier.
+    floor : float
+        Accuracy of the most frequent class.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 3.8))
+    for column, color, marker in zip(curves, SPARE, "os^v", strict=False):
+        axes.plot(curves.index, curves[column], color=color, marker=marker, label=column)
+    axes.axhline(floor, color=NEUTRAL, linestyle="--", label="most frequent class")
+    axes.set_xscale("log")
+    axes.set_xticks(curves.index, [f"{rows:,}" for rows in curves.index])
+    axes.minorticks_off()
+    axes.set_xlabel("labelled messages (logarithmic)")
+    axes.set_ylabel("accuracy on the validation split")
+    axes.set_ylim(0, 1)
+    axes.legend(frameon=False)
+    axes.grid(axis="y", alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    ends = "; ".join(
+        f"{name} from {curves[name].iloc[0]:.2f} to {curves[name].iloc[-1]:.2f}" for name in curves
+    )
+    show(
+        figure,
+        f"Lines: accuracy with {curves.index[0]:,} to {curves.index[-1]:,} labelled messages. "
+        f"{ends}; the most frequent class alone {floor:.2f}.",
+    )

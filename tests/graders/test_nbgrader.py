@@ -1,0 +1,113 @@
+"""nbgrader's own way through the course: release, autograde, feedback, export."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+
+from grading.course import autograde, generate_feedback, release, scores
+from grading.paths import ROOT, release_path, solution_path
+from grading.play import CLASS, submit
+from grading.report import gradebook_table, write_report
+from helpers.lessons import LESSONS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Return a course folder in which the demo's class was graded in every lesson."""
+    folder = tmp_path_factory.mktemp("course")
+    release(list(LESSONS), folder)
+    tasks = []
+    for lesson in LESSONS:
+        released = nbformat.read(release_path(lesson, folder), as_version=4)
+        solved = nbformat.read(solution_path(lesson, folder), as_version=4)
+        for student, player in CLASS.items():
+            submit(player(lesson, released, solved), lesson, student, folder)
+            tasks.append((lesson.name, student))
+    assert sorted(autograde(tasks, folder)) == sorted(tasks)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def gradebook(course):
+    return scores(course)
+
+
+def automatic(gradebook, student, lesson):
+    mine = gradebook[(gradebook.student == student) & (gradebook.lesson == lesson.name)]
+    return mine[~mine.exercise.str.startswith("written_")]
+
+
+def written(gradebook, student):
+    return gradebook[(gradebook.student == student) & gradebook.exercise.str.startswith("written_")]
+
+
+@pytest.mark.parametrize("student", ["reference", "stripped"])
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_reference_reaches_full_marks_with_and_without_metadata(gradebook, lesson, student):
+    graded = automatic(gradebook, student, lesson)
+    assert len(graded) == len(lesson.exercises) - 1
+    assert list(graded.score) == list(graded.points)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_blank_release_reaches_nothing(gradebook, lesson):
+    assert automatic(gradebook, "blank", lesson).score.sum() == 0
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_wrong_answers_lose_points_and_the_others_keep_theirs(gradebook, lesson):
+    graded = automatic(gradebook, "half-right", lesson).set_index("exercise")
+    wrong = list(lesson.exercises)[1::2]
+    for exercise, row in graded.iterrows():
+        assert row.score in (0, row.points)
+        if exercise not in wrong:
+            assert row.score == row.points, exercise
+    assert graded.score.sum() < graded.points.sum()
+
+
+def test_untouched_written_answer_is_zero_and_a_real_one_waits_for_a_person(gradebook):
+    assert (written(gradebook, "blank").score == 0).all()
+    assert written(gradebook, "reference").score.isna().all()
+
+
+def test_rubric_stands_in_the_graded_notebook_and_not_in_the_release(course):
+    lesson = LESSONS[0]
+    name = f"{lesson.name}.ipynb"
+    graded = (course / "autograded" / "reference" / lesson.name / name).read_text()
+    assert "MARK SCHEME" in graded
+    assert "MARK SCHEME" not in release_path(lesson, course).read_text()
+
+
+def test_generated_release_is_the_committed_one(course):
+    for lesson in LESSONS:
+        assert release_path(lesson, course).read_text() == release_path(lesson).read_text()
+
+
+def test_feedback_shows_what_the_check_said(course):
+    generate_feedback(LESSONS[0], course)
+    page = course / "feedback" / "blank" / LESSONS[0].name / f"{LESSONS[0].name}.html"
+    assert "not attempted" in page.read_text()
+
+
+def test_nbgrader_exports_the_gradebook(course):
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    command = [*nbgrader, "export", f"--course-dir={course}", f"--to={course / 'grades.csv'}"]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=environment)
+    exported = pd.read_csv(course / "grades.csv")
+    assert len(exported) == len(LESSONS) * len(CLASS)
+
+
+def test_report_is_one_page_with_two_described_figures(course, gradebook):
+    write_report(gradebook, "A class of <four>", course / "report.html")
+    page = (course / "report.html").read_text()
+    assert page.count("<img alt=") == 2
+    assert "A class of &lt;four&gt;" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert list(gradebook_table(gradebook).index) == sorted(CLASS)

@@ -1,0 +1,53 @@
+"""The same lessons on the real datasets, headless."""
+
+import re
+
+import pytest
+from nbclient import NotebookClient
+
+from grading.build import source_notebook
+from helpers.lessons import LESSONS, lesson_named
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def executed(mirror, tmp_path_factory):
+    """Return a function that executes a lesson's solution on the real data, once."""
+    done = {}
+
+    def run(lesson):
+        if lesson.name not in done:
+            notebook = source_notebook(lesson)
+            folder = tmp_path_factory.mktemp(lesson.name)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("COURSE_MIRROR", str(mirror))
+                resources = {"metadata": {"path": str(folder)}}
+                NotebookClient(notebook, timeout=900, resources=resources).execute()
+            done[lesson.name] = notebook
+        return done[lesson.name]
+
+    return run
+
+
+def printed(notebook):
+    """Return the text of all outputs."""
+    texts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            texts.append(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_lesson_runs_on_the_real_data(executed, lesson):
+    text = printed(executed(lesson))
+    assert "from the mirror" in text
+
+
+def test_lesson_3_prints_the_known_baseline_and_a_good_probe(executed):
+    text = printed(executed(lesson_named("3")))
+    (dummy,) = re.findall(r"^most frequent class\s+([\d.]+)", text, flags=re.MULTILINE)
+    (probe,) = re.findall(r"^mean pooling[^\d\n]*([\d.]+)", text, flags=re.MULTILINE)
+    assert round(float(dummy), 3) == 0.352
+    assert float(probe) >= 0.70

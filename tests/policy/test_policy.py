@@ -1,0 +1,223 @@
+"""What holds for every notebook and for the repository as a whole."""
+
+import ast
+import re
+import statistics
+import subprocess
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from grading.build import source_notebook
+from grading.paths import ROOT, release_path, solution_path
+from grading.readme import PICTURE, lessons_table, picture
+from helpers.lessons import LESSONS
+
+MEGABYTE = 1_000_000
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def story_cells(notebook):
+    """Return the code cells that tell the story: all but those of exercises."""
+    return [cell for cell in code_cells(notebook) if "nbgrader" not in cell.metadata]
+
+
+def tracked_files():
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [ROOT / name for name in listing.stdout.split("\0") if name]
+
+
+@each_lesson
+def test_badge_points_at_the_notebook_s_own_path(lesson):
+    for path in (solution_path(lesson), release_path(lesson)):
+        text = nbformat.read(path, as_version=4).cells[0].source
+        (target,) = re.findall(
+            r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/main/(\S+)\)", text
+        )
+        assert ROOT / target == release_path(lesson)
+
+
+@each_lesson
+def test_every_figure_has_alternative_text(lesson):
+    outputs = [
+        output
+        for cell in code_cells(nbformat.read(solution_path(lesson), as_version=4))
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert outputs, "a lesson shows figures"
+    for output in outputs:
+        assert len(output.metadata["image/png"]["alt"]) > 20
+        assert re.search(r'<img alt="[^"]{20,}"', output.data["text/html"])
+
+
+@each_lesson
+def test_code_cells_are_short(lesson):
+    release = nbformat.read(release_path(lesson), as_version=4)
+    assert max(len(cell.source.splitlines()) for cell in code_cells(release)) <= 25
+    lengths = [len(cell.source.splitlines()) for cell in story_cells(release)]
+    assert statistics.median(lengths) <= 5
+
+
+@each_lesson
+def test_executed_notebook_is_small(lesson):
+    assert solution_path(lesson).stat().st_size < 1.5 * MEGABYTE
+
+
+@each_lesson
+def test_exercises_and_points_are_those_of_the_registry(lesson):
+    cells = {cell.id: cell for cell in source_notebook(lesson).cells}
+    for exercise, points in lesson.exercises.items():
+        written = exercise.startswith("written_")
+        graded = cells[exercise if written else f"test_{exercise}"]
+        assert graded.metadata.nbgrader.points == points
+        if written:
+            assert graded.cell_type == "markdown"
+        else:
+            assert graded.source == f'check("{exercise}")'
+            assert cells[exercise].metadata.nbgrader.solution
+    all_graded = [c for c in cells.values() if c.metadata.get("nbgrader", {}).get("grade")]
+    assert len(all_graded) == len(lesson.exercises)
+
+
+@each_lesson
+def test_check_stands_right_below_its_exercise(lesson):
+    ids = [cell.id for cell in source_notebook(lesson).cells]
+    for exercise in lesson.exercises:
+        if not exercise.startswith("written_"):
+            assert ids.index(f"test_{exercise}") == ids.index(exercise) + 1
+
+
+@each_lesson
+def test_exercise_has_difficulty_minutes_and_hints(lesson):
+    cells = source_notebook(lesson).cells
+    ids = [cell.id for cell in cells]
+    for exercise in lesson.exercises:
+        if exercise.startswith("written_"):
+            continue
+        index = ids.index(exercise)
+        while cells[index].cell_type == "code" or "### Exercise" not in cells[index].source:
+            index -= 1
+        text = cells[index].source
+        assert re.search(r"### Exercise \d+\.\d+: .*[●○]{3}.*minutes", text), exercise
+        hints = "\n".join(cell.source for cell in cells[index : ids.index(exercise)])
+        assert "<summary>Hint 1</summary>" in hints, exercise
+
+
+@each_lesson
+def test_cells_that_show_the_story_are_checked_by_nbval(lesson):
+    tags = [
+        tag for cell in code_cells(source_notebook(lesson)) for tag in cell.metadata.get("tags", [])
+    ]
+    assert tags.count("nbval-check-output") >= 5
+
+
+@each_lesson
+def test_no_cell_stands_without_prose_for_long(lesson):
+    run = longest = 0
+    for cell in source_notebook(lesson).cells:
+        run = run + 1 if cell.cell_type == "code" and "nbgrader" not in cell.metadata else 0
+        longest = max(longest, run)
+    assert longest <= 2
+
+
+@each_lesson
+def test_lesson_ends_with_recap_questions_and_where_next(lesson):
+    closing = "\n".join(cell.source for cell in source_notebook(lesson).cells[-3:]).lower()
+    assert re.search(r"## (recap|what you can do now)", closing)
+    assert "three quick questions" in closing
+    assert closing.count("<summary>answer</summary>") == 3
+    assert "where next" in closing
+
+
+def test_readme_s_table_is_what_the_notebooks_give():
+    assert lessons_table() in (ROOT / "README.md").read_text()
+
+
+def test_readme_s_picture_is_the_one_that_the_lesson_shows():
+    assert PICTURE.read_bytes() == picture()
+
+
+def test_requirements_are_pinned_and_resolve_to_the_constraints():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    pins = [requirement for group in groups for requirement in group]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    locked = set((ROOT / "constraints.txt").read_text().splitlines())
+    assert {normal(pin) for pin in pins} <= {normal(line) for line in locked}
+
+
+def normal(pin):
+    name, version = pin.split("==")
+    return re.sub(r"[-_.]+", "-", name).lower(), version
+
+
+def test_environment_for_conda_has_the_same_pins():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    expected = set(project["dependencies"] + project["optional-dependencies"]["instructor"])
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
+    assert {line for line in pip if not line.startswith("--")} == expected
+
+
+def test_nothing_is_downloaded_without_a_pin():
+    """A call that fetches from the Hub names a commit, or goes through helpers, which do."""
+    fetching = {"load_dataset", "from_pretrained", "snapshot_download", "hf_hub_download"}
+    for path in python_sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and called_name(node) in fetching:
+                keywords = {keyword.arg for keyword in node.keywords}
+                # `**request` (None) is built right above the call, with its revision.
+                allowed = {"revision", "local_files_only", "data_files", None}
+                assert keywords & allowed, f"{path.name}:{node.lineno} is not pinned"
+
+
+def called_name(call):
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def python_sources():
+    folders = ("helpers", "grading", "solutions", "data")
+    return [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_helpers_never_import_grading():
+    for path in (ROOT / "helpers").rglob("*.py"):
+        assert "grading" not in imported_packages(path), path
+
+
+def test_grading_imports_only_the_registry_of_helpers():
+    for path in (ROOT / "grading").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers"):
+                assert node.module == "helpers.lessons", path
+
+
+def imported_packages(path):
+    tree = ast.parse(path.read_text())
+    names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    return {name.split(".")[0] for name in names}
+
+
+def test_no_tracked_file_is_large():
+    assert [path for path in tracked_files() if path.stat().st_size > 3 * MEGABYTE] == []
+
+
+def test_no_tracked_text_names_a_machine_s_folders():
+    pattern = re.compile(r"(?:^|[^\w.])/(?:home|root|work|tmp)/\w")
+    texts = {".py", ".md", ".ipynb", ".toml", ".yml", ".json", ".txt"}
+    for path in tracked_files():
+        if path.suffix in texts and path != Path(__file__).resolve():
+            match = pattern.search(path.read_text())
+            assert match is None, f"{path}: {match and match[0]}"

@@ -1,0 +1,186 @@
+"""The build: stable ids, nbgrader's stripping, and a scan that finds what leaks."""
+
+import shutil
+
+import nbformat
+import pytest
+
+from grading import build
+from grading.build import (
+    BuildError,
+    check_build,
+    colab_badge,
+    execute,
+    find_leaks,
+    release_notebook,
+    source_notebook,
+)
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
+from helpers.lessons import LESSONS, Lesson
+
+LESSON = Lesson("03_small_lesson", "A small lesson", 5, {"double": 2, "written_why": 1})
+
+SOURCE = '''# %% [markdown]
+# # A small lesson
+# <!-- colab-badge -->
+
+# %%
+number = 21
+
+# %% [markdown]
+# ### Exercise
+
+# %% nbgrader={"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def double(value):
+    """Return twice the value."""
+    ### BEGIN SOLUTION
+    return value * len(["once", "and once more"])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_double", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+print(double(number))
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "question_why", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# Why twice?
+#
+# === BEGIN MARK SCHEME ===
+# One point for naming the number two in some way.
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_why", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# Because two is the smallest number that is more than one.
+'''
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Return a course of one small lesson."""
+    for name in ("pyproject.toml", "nbgrader_config.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    path = source_path(LESSON, tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text(SOURCE)
+    hidden_tests_path(LESSON, tmp_path).write_text(
+        "expected_value_of_the_hidden_test = 42 * 1000 + 7\n"
+    )
+    return tmp_path
+
+
+def test_ids_are_the_grade_id_or_the_position(root):
+    ids = [cell.id for cell in source_notebook(LESSON, root).cells]
+    assert ids == [
+        "03_small_lesson-000",
+        "03_small_lesson-001",
+        "03_small_lesson-002",
+        "double",
+        "test_double",
+        "question_why",
+        "written_why",
+    ]
+
+
+def test_two_builds_give_the_same_bytes(root):
+    one, two = (nbformat.writes(source_notebook(LESSON, root)) for _ in range(2))
+    assert one == two
+
+
+def test_badge_points_at_the_lesson_s_own_release(root):
+    source = source_notebook(LESSON, root).cells[0].source
+    assert colab_badge(LESSON, root) in source
+    assert "notebooks/03_small_lesson/03_small_lesson.ipynb" in source
+
+
+def test_release_has_stubs_and_no_solution_rubric_or_output(root):
+    build.build(LESSON, root)
+    release = nbformat.read(release_path(LESSON, root), as_version=4)
+    cells = {cell.id: cell for cell in release.cells}
+    assert "raise NotImplementedError" in cells["double"].source
+    assert "once more" not in cells["double"].source
+    assert "MARK SCHEME" not in cells["question_why"].source
+    assert cells["written_why"].source == "*Your answer goes here.*"
+    assert cells["test_double"].metadata.editable is False
+    assert not any(cell.get("outputs") for cell in release.cells)
+
+
+def test_release_folder_holds_the_notebook_alone(root):
+    build.build(LESSON, root)
+    folder = release_path(LESSON, root).parent
+    assert [path.name for path in folder.iterdir()] == ["03_small_lesson.ipynb"]
+
+
+def test_solution_is_executed_once_and_again_only_when_its_source_changes(root):
+    assert build.build(LESSON, root) is True
+    assert build.build(LESSON, root) is False
+    executed = nbformat.read(solution_path(LESSON, root), as_version=4)
+    assert executed.cells[4].outputs[0].text == "42\n"
+    source_path(LESSON, root).write_text(SOURCE.replace("number = 21", "number = 22"))
+    assert build.build(LESSON, root) is True
+
+
+def test_check_is_silent_on_a_fresh_build(root):
+    build.build(LESSON, root)
+    assert check_build(LESSON, root) == []
+
+
+@pytest.mark.parametrize("path", [solution_path, release_path])
+def test_check_finds_an_edit_by_hand(root, path):
+    build.build(LESSON, root)
+    edited = path(LESSON, root)
+    edited.write_text(edited.read_text().replace("number = 21", "number = 20"))
+    assert len(check_build(LESSON, root)) == 1
+
+
+def test_check_finds_a_notebook_that_was_never_run(root):
+    build.build(LESSON, root)
+    nbformat.write(source_notebook(LESSON, root), solution_path(LESSON, root))
+    assert "never run" in check_build(LESSON, root)[0]
+
+
+def test_check_finds_a_stranger_in_the_release_folder(root):
+    build.build(LESSON, root)
+    shutil.copy(hidden_tests_path(LESSON, root), release_path(LESSON, root).parent)
+    assert "has no place in a release" in check_build(LESSON, root)[0]
+
+
+def test_solution_that_stands_elsewhere_too_is_refused(root):
+    leaking = SOURCE.replace("# ### Exercise", '# `return value * len(["once", "and once more"])`')
+    source_path(LESSON, root).write_text(leaking)
+    with pytest.raises(BuildError, match="a line of the answer to double"):
+        release_notebook(LESSON, source_notebook(LESSON, root), root)
+
+
+def test_hidden_test_in_a_cell_is_refused(root):
+    line = hidden_tests_path(LESSON, root).read_text().strip()
+    source_path(LESSON, root).write_text(SOURCE.replace("number = 21", f"number = 21\n{line}"))
+    with pytest.raises(BuildError, match=r"a line of hidden_tests\.py"):
+        release_notebook(LESSON, source_notebook(LESSON, root), root)
+
+
+def test_output_in_a_release_is_a_leak(root):
+    solution = source_notebook(LESSON, root)
+    release = release_notebook(LESSON, solution, root)
+    release.cells[1].outputs = [nbformat.v4.new_output("stream", text="42")]
+    (leak,) = find_leaks(release, solution, hidden_tests_path(LESSON, root))
+    assert "holds an output" in leak
+
+
+def test_execution_ignores_the_mirror_and_drops_progress_bars(root, monkeypatch):
+    monkeypatch.setenv("COURSE_MIRROR", "somewhere")
+    notebook = source_notebook(LESSON, root)
+    notebook.cells[1].source = (
+        "import os, sys\nprint(os.environ.get('COURSE_MIRROR'))\nprint('50%', file=sys.stderr)\n"
+        "number = 21"
+    )
+    (output,) = execute(notebook, root).cells[1].outputs
+    assert output.text == "None\n"
+
+
+def test_missing_source_is_named(tmp_path):
+    with pytest.raises(BuildError, match=r"03_small_lesson\.py is not there"):
+        source_notebook(LESSON, tmp_path)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_committed_notebooks_are_what_their_sources_give(lesson):
+    assert check_build(lesson) == []

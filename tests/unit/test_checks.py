@@ -1,0 +1,166 @@
+"""How a check runs and speaks."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.checks import core, expect
+from helpers.checks.core import CheckFailed, Wrong, run_check
+from helpers.lessons import LESSONS, lesson_named, lesson_of
+
+
+@pytest.fixture
+def doubling(monkeypatch):
+    """Put an exercise of one line in the place of every other."""
+
+    def examples(answer):
+        mistakes = {"It adds two instead.": 5}
+        expect.equal(answer(3), 6, "Doubling 3", mistakes)
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+
+
+def status_of(answer):
+    return run_check("class_weights", {"class_weights": answer})
+
+
+def test_right_answer_passes(doubling):
+    assert status_of(lambda x: 2 * x).status == "passed"
+
+
+def test_wrong_answer_is_told_what_was_expected_and_the_likely_mistake(doubling):
+    result = status_of(lambda x: x + 2)
+    assert result.status == "wrong"
+    assert result.message == "Doubling 3 gives 6; yours is 5. It adds two instead."
+
+
+def test_another_mistake_is_not_named_for_the_one_that_does_not_match(doubling):
+    assert status_of(lambda x: 7).message == "Doubling 3 gives 6; yours is 7."
+
+
+def test_forgotten_return_is_named(doubling):
+    assert "Did you forget `return`?" in status_of(lambda x: None).message
+
+
+def test_untouched_stub_is_not_attempted(doubling):
+    def stub(x):
+        raise NotImplementedError("your answer goes here")
+
+    assert status_of(stub).status == "not attempted"
+
+
+def test_cell_that_was_never_run_is_not_attempted(doubling):
+    result = run_check("class_weights", {})
+    assert result.status == "not attempted"
+    assert "run the cell above" in result.message
+
+
+def test_exception_of_the_answer_is_told_in_its_last_line(doubling):
+    def failing(x):
+        raise KeyError("label")
+
+    assert status_of(failing).message == "Your code stops with KeyError: 'label'."
+
+
+def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
+    def noisy(x):
+        import warnings
+
+        print("working")
+        print("working", file=sys.stderr)
+        warnings.warn("slowly", stacklevel=1)
+        return 2 * x
+
+    assert status_of(noisy).status == "passed"
+    assert capsys.readouterr() == ("", "")
+
+
+def test_unknown_exercise_lists_those_that_there_are():
+    with pytest.raises(ValueError, match=r"no exercise 'mean_pol'.*mean_pool"):
+        core.check("mean_pol")
+
+
+def test_written_exercise_has_no_check():
+    with pytest.raises(ValueError, match="read by a person"):
+        core.check("written_imbalance")
+
+
+def test_card_escapes_what_the_answer_returned():
+    result = core.CheckResult("class_weights", "wrong", "yours is <script>alert(1)</script>.")
+    assert "<script>" not in result._repr_html_()
+    assert "✗" in result._repr_html_()
+
+
+def test_notebook_shows_the_text_and_no_traceback():
+    failed = CheckFailed(core.CheckResult("class_weights", "wrong", "Expected 6."))
+    assert failed._render_traceback_() == ["class_weights: not yet. Expected 6."]
+
+
+def test_plain_python_gets_plain_text():
+    code = (
+        "from helpers.checks import core\n"
+        "core.show_result(core.CheckResult('class_weights', 'passed', 'Fine.'))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout == "class_weights: passed. Fine.\n"
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "agree"),
+    [
+        (torch.tensor([1, 2]), torch.tensor([1, 2]), True),
+        (torch.tensor([1, 2]), torch.tensor([2, 1]), False),
+        (np.array([1.0]), np.array([1.0]), True),
+        ([1], (1,), False),
+        ({"b": 1, "a": 2}, {"a": 2, "b": 1}, False),
+        (np.array([1]), 1, False),
+        ("a", "a", True),
+    ],
+)
+def test_same_compares_values_and_containers(got, expected, agree):
+    assert expect.same(got, expected) is agree
+
+
+def test_raises_wants_exactly_the_class_and_the_value_in_the_message():
+    def call(error):
+        def function():
+            raise error
+
+        return lambda: expect.raises(function, ValueError, "7", "Label 7")
+
+    call(ValueError("label 7 is unknown"))()
+    with pytest.raises(Wrong, match="yours raises KeyError"):
+        call(KeyError(7))()
+    with pytest.raises(Wrong, match="does not name '7'"):
+        call(ValueError("bad label"))()
+    with pytest.raises(Wrong, match="yours returns 3"):
+        expect.raises(lambda: 3, ValueError, "7", "Label 7")
+
+
+def test_unchanged_catches_work_in_place():
+    def sort_in_place(values):
+        values.sort()
+        return values
+
+    with pytest.raises(Wrong, match="changes its input in place"):
+        expect.unchanged(sort_in_place, [2, 1], given="Sorting [2, 1]")
+    assert expect.unchanged(sorted, [2, 1], given="Sorting [2, 1]") == [1, 2]
+
+
+def test_lessons_are_found_by_name_topic_and_number():
+    assert {lesson_named(name).number for name in ("2", "02", "tokenization")} == {2}
+    with pytest.raises(ValueError, match=r"no lesson '9'; the lessons are 01_dataset"):
+        lesson_named("9")
+
+
+def test_every_exercise_belongs_to_one_lesson():
+    names = [name for lesson in LESSONS for name in lesson.exercises]
+    assert len(names) == len(set(names))
+    assert lesson_of("mean_pool").number == 3
+
+
+def test_points_are_those_of_the_contract():
+    assert [lesson.points for lesson in LESSONS] == [12, 14, 14]

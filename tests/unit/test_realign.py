@@ -1,0 +1,137 @@
+"""Realignment: whatever an editor or a student did to the notebook, the answers are found."""
+
+import copy
+import random
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grading.realign import realign
+
+
+def graded(source, grade_id, kind="code", **flags):
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    base = {"grade_id": grade_id, "schema_version": 3, "task": False, "locked": False}
+    cell = make(source, metadata={"nbgrader": {**base, "grade": False, "solution": False, **flags}})
+    cell["id"] = grade_id
+    return cell
+
+
+def plain(source, cell_id, kind="code"):
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    cell = make(source)
+    cell["id"] = cell_id
+    return cell
+
+
+@pytest.fixture
+def release():
+    notebook = new_notebook(
+        cells=[
+            plain("# Title", "t-000", "markdown"),
+            plain("import numpy as np", "t-001"),
+            graded("def double(x):\n    raise NotImplementedError", "double", solution=True),
+            graded('check("double")', "test_double", grade=True, locked=True, points=2),
+            plain("print(np.arange(3))", "t-004"),
+            graded("Why?", "question_why", "markdown", locked=True),
+            graded(
+                "*Your answer.*", "written_why", "markdown", grade=True, solution=True, points=1
+            ),
+            plain("That was all.", "t-007", "markdown"),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    return notebook
+
+
+@pytest.fixture
+def answered(release):
+    notebook = copy.deepcopy(release)
+    notebook.cells[2].source = "def double(x):\n    return 2 * x"
+    notebook.cells[6].source = "Because two is twice one."
+    return notebook
+
+
+def answers(notebook):
+    by_id = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    return by_id["double"].source, by_id["written_why"].source
+
+
+def lose_everything(notebook):
+    for cell in notebook.cells:
+        cell.metadata.clear()
+        cell.pop("id", None)
+    notebook.metadata.clear()
+    notebook.nbformat_minor = 0
+    return notebook
+
+
+def test_untouched_submission_stays_as_it_is(answered, release):
+    aligned, notes = realign(answered, release)
+    assert [cell.source for cell in aligned.cells] == [cell.source for cell in answered.cells]
+    assert notes == []
+
+
+def test_answers_are_found_without_metadata_and_ids(answered, release):
+    aligned, _ = realign(lose_everything(copy.deepcopy(answered)), release)
+    assert answers(aligned) == answers(answered)
+    assert [cell.id for cell in aligned.cells[2:4]] == ["double", "test_double"]
+    nbformat.validate(aligned)
+
+
+def test_answers_are_found_when_cells_are_shuffled(answered, release):
+    shuffled = copy.deepcopy(answered)
+    random.Random(0).shuffle(shuffled.cells)
+    aligned, _ = realign(shuffled, release)
+    assert answers(aligned) == answers(answered)
+    assert [cell.id for cell in aligned.cells] == [cell.id for cell in release.cells]
+
+
+def test_locked_cells_points_and_flags_come_from_the_release(answered, release):
+    tampered = copy.deepcopy(answered)
+    tampered.cells[3].source = "pass"
+    tampered.cells[3].metadata.nbgrader.points = 100
+    tampered.cells[2].metadata["tags"] = ["skip-execution", "raises-exception"]
+    aligned, _ = realign(tampered, release)
+    assert aligned.cells[3].source == 'check("double")'
+    assert aligned.cells[3].metadata.nbgrader.points == 2
+    assert "tags" not in aligned.cells[2].metadata
+
+
+def test_deleted_cells_come_back_and_are_noted(answered, release):
+    del answered.cells[2:4]
+    aligned, notes = realign(answered, release)
+    assert "raise NotImplementedError" in answers(aligned)[0]
+    assert [note.split()[1] for note in notes] == ["double", "test_double"]
+
+
+def test_first_of_two_copies_counts_and_the_other_is_noted(answered, release):
+    second = copy.deepcopy(answered.cells[2])
+    second.source = "def double(x):\n    return 3 * x"
+    answered.cells.insert(5, second)
+    aligned, notes = realign(answered, release)
+    assert answers(aligned)[0] == "def double(x):\n    return 2 * x"
+    assert notes == ["cell double stands more than once; the first counts"]
+
+
+def test_retyped_answer_is_a_code_cell_again(answered, release):
+    answered.cells[2] = graded(answered.cells[2].source, "double", "markdown", solution=True)
+    aligned, _ = realign(answered, release)
+    assert aligned.cells[2].cell_type == "code"
+    assert aligned.cells[2].source == "def double(x):\n    return 2 * x"
+
+
+def test_own_cells_stay_behind_the_cell_they_followed(answered, release):
+    own = new_code_cell("helper = 1", metadata={"tags": ["skip-execution"]})
+    answered.cells.insert(2, own)
+    aligned, _ = realign(answered, release)
+    assert aligned.cells[2].source == "helper = 1"
+    assert aligned.cells[2].metadata == {}
+    nbformat.validate(aligned)
+
+
+def test_notebook_without_any_cell_becomes_the_release(release):
+    aligned, notes = realign(new_notebook(), release)
+    assert [cell.source for cell in aligned.cells] == [cell.source for cell in release.cells]
+    assert len(notes) == 4
