@@ -1,0 +1,751 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1. Know your data before you model it
+# <!-- colab-badge -->
+#
+# At the end of this lesson you will be able to
+#
+# - find a dataset on the Hub, and read whose it is before you use it;
+# - load it, and say what its splits, rows, columns and features are;
+# - make a dataset of your own files, and notice when a reader garbles them;
+# - move between `datasets` and pandas without leaving a trap behind;
+# - describe classes and lengths in one table and two figures, for two datasets side by side;
+# - balance a training split in three ways, and say what each one costs.
+#
+# **Time:** about 90 minutes of reading and exercises, on a CPU as on a GPU: no neural network runs here. Executing every cell takes less than a minute on two CPU cores. (A GPU was not measured; nothing in this lesson would use one.)
+#
+# **The question.** *Which mistakes of a future classifier can you see in its data already, before there is a classifier?*
+
+# %% [markdown]
+# ## Finding a dataset
+#
+# The Hub of Hugging Face holds hundreds of thousands of datasets. Its search has the same filters in Python as in the browser: task, language, size, words of the name. Sorting by downloads shows what others build on.
+
+# %%
+from huggingface_hub import DatasetCard, list_datasets
+
+from helpers.network import ask_hub
+
+ask_hub(
+    lambda: [found.id for found in list_datasets(search="emotion", sort="downloads", limit=8)],
+    otherwise="the eight most downloaded datasets with 'emotion' in their names",
+)
+
+# %% [markdown]
+# A name promises little. The *dataset card* says who wrote the texts, who labelled them and how, what the data may be used for, and what is known to be wrong with it. Read it before you load a single row.
+
+# %%
+ask_hub(
+    lambda: print(DatasetCard.load("dair-ai/emotion").text[:1500]),
+    otherwise="the first lines of the card of dair-ai/emotion",
+)
+
+# %% [markdown]
+# Some repositories hold several datasets, called *configurations*: one name is then not enough to load one. `get_dataset_config_names` lists them. We will need one of these later in this lesson.
+
+# %%
+from datasets import get_dataset_config_names
+
+ask_hub(
+    lambda: get_dataset_config_names("cardiffnlp/tweet_eval"),
+    otherwise="the configurations of cardiffnlp/tweet_eval, one a task, 'emotion' among them",
+)
+
+# %% [markdown]
+# The course keeps the facts that it relies on in a small registry, network or not. A licence such as the one below allows research and teaching; it does not allow a product. Finding this out after the model is trained is expensive.
+
+# %% tags=["nbval-check-output"]
+from helpers.data import info_of, load
+
+info = info_of("emotion")
+print(info.hub_id, info.licence, info.citation, sep="\n")
+
+# %% [markdown]
+# ## Loading, and a first look
+#
+# With network you would write `load_dataset("dair-ai/emotion")`. The course's `load` does the same, but looks in a classroom's mirror first, and falls back on texts written for this course when the Hub is out of reach. It says which one it took, so that you always know what your numbers are about.
+
+# %% tags=["nbval-check-output"]
+emotion = load("emotion")
+emotion
+
+# %% [markdown]
+# That is a `DatasetDict`: a dict from the names of the *splits* to one `Dataset` each. You fit on `train`, choose between models on `validation`, and look at `test` once, at the very end. Keep them apart and the last number is honest.
+
+# %% tags=["nbval-check-output"]
+train = emotion["train"]
+print(train.shape, train.column_names)
+
+# %% [markdown]
+# *Features* are the columns' types. `Value("string")` is what it says. `ClassLabel` is an integer that knows its names, in the order of the ids; models want the integers, people want the names.
+
+# %% tags=["nbval-check-output"]
+train.features
+
+# %% [markdown]
+# One index gives a row: a dict from column to value.
+
+# %%
+train[0]
+
+# %% [markdown]
+# A slice gives *columns*: a dict from column to list. It is not a list of rows, because the data lies column by column on the disk (a format named Arrow), and reading it that way is fast.
+
+# %%
+train[:3]
+
+# %% [markdown]
+# To keep a `Dataset`, features and all, ask for it by `select`; `shuffle` mixes the rows first. Rows that stand next to each other were often collected together, so a look at a random handful tells more than the first five.
+
+# %%
+train.shuffle(seed=0).select(range(5)).to_pandas()
+
+# %% [markdown]
+# Read those five aloud. Could *you* name the feeling without the label? Where you hesitate, a model will, and so did whoever labelled the text.
+#
+# A column alone is a lazy view: nothing is read until you go through it. `Counter` does, and counts.
+
+# %% tags=["nbval-check-output"]
+from collections import Counter
+
+Counter(train["label"]).most_common()
+
+# %% [markdown]
+# Pairs of class id and count, the most common first. How far the first count is from the last is the dataset's *imbalance*, and this lesson's second half is about it. Length is the other thing to know early; the plainest measure is words between white space.
+
+# %% tags=["nbval-check-output"]
+[len(text.split()) for text in ("i feel fine", "  so   much\tspace\n", "")]
+
+# %% [markdown]
+# ### Exercise 1.1: one table for all splits ●●○ about 12 minutes
+#
+# *Importance: high. You will want this table for every dataset that you ever meet.*
+#
+# Write `summarize_dataset`: one row a split, in the order of the dict, with
+#
+# - `rows`, how many messages it has;
+# - `classes`, how many distinct labels *occur* in it (not how many the feature knows);
+# - `imbalance`, the largest count divided by the smallest count that is not zero;
+# - `median_words`, the median of words per message, words being what stands between white space.
+#
+# The index is named `split`. Leave the dataset as you found it, its format included.
+#
+# <details><summary>Hint 1</summary>Build a list with one dict of four values for each split; pandas makes a table of such a list, and takes the index beside it.</details>
+# <details><summary>Hint 2</summary>A Counter holds only what it has seen. That settles both the number of classes and the smallest count.</details>
+# <details><summary>Hint 3</summary>`pd.Index(values, name=…)` is an index with a name. The median of an even number of messages may end in .5; `statistics.median` and `np.median` both know that.</details>
+
+# %%
+import numpy as np
+import pandas as pd
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+from helpers.checks import check
+
+
+# %% nbgrader={"grade": false, "grade_id": "summarize_dataset", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def summarize_dataset(dataset: DatasetDict) -> pd.DataFrame:
+    """Describe each split of a dataset in one row.
+
+    Parameters
+    ----------
+    dataset : DatasetDict with the columns ``text`` and ``label``; no split is empty
+
+    Returns
+    -------
+    DataFrame, index ``split``, columns ``rows`` (int), ``classes`` (int), ``imbalance`` (float,
+        largest over smallest count) and ``median_words`` (float, words a message).
+
+    Example
+    -------
+    Labels 0, 0, 0, 2 in a split: 4 rows, 2 classes, imbalance 3.0.
+    """
+    ### BEGIN SOLUTION
+    rows = []
+    for split in dataset.values():
+        counts = Counter(split["label"]).values()
+        words = np.median([len(text.split()) for text in split["text"]])
+        rows.append((split.num_rows, len(counts), max(counts) / min(counts), float(words)))
+    columns = ["rows", "classes", "imbalance", "median_words"]
+    return pd.DataFrame(rows, index=pd.Index(dataset, name="split"), columns=columns)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_summarize_dataset", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("summarize_dataset")
+
+# %% [markdown]
+# ## To pandas and back
+#
+# Counting, grouping and plotting are pandas' trade. `set_format` changes what a dataset hands out, not what it holds: the same slice is now a data frame.
+
+# %%
+emotion.set_format("pandas")
+frame = emotion["train"][:]
+frame.head()
+
+# %% [markdown]
+# The frame knows ids only; the names stayed with the dataset's features. `int2str` of the label's feature turns ids into names, one by one or a column at a time.
+
+# %%
+frame["label_name"] = emotion["train"].features["label"].int2str(frame["label"])
+frame.head()
+
+# %% [markdown]
+# Now put the format back. A forgotten format is a classic trap: every later function that expects lists and dicts gets frames instead, and fails (or worse, does not fail) far from the line that caused it.
+
+# %% tags=["nbval-check-output"]
+emotion.reset_format()
+type(emotion["train"][:3])
+
+# %% [markdown]
+# For one split and no lasting effect, `emotion["train"].to_pandas()` gives the same frame, and `Dataset.from_pandas(frame)` leads back. On the way back, the names are lost: a frame has no `ClassLabel`.
+
+# %% tags=["nbval-check-output"]
+Dataset.from_pandas(frame[["text", "label"]]).features
+
+# %% [markdown]
+# ### Exercise 1.2: names for labels ●○○ about 6 minutes
+#
+# *Importance: medium. Small, but the place where a silent mistake gets in.*
+#
+# Frames come without features: predictions, files from a colleague, the output of another tool. Write `add_label_names`, which returns a *copy* of a frame with one more column, the last one, `label_name`: for each id in the column `label` its entry in the list `names`.
+#
+# A label outside `names` raises a `ValueError` whose message holds that label. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` does not complain.
+#
+# <details><summary>Hint 1</summary>Look for labels out of range first; only then translate.</details>
+# <details><summary>Hint 2</summary>A Series has `between`, `isin` and `map`. What does `map` with a dict give for a key that is not there?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "add_label_names", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def add_label_names(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return a copy of a frame with the labels' names beside their ids.
+
+    Parameters
+    ----------
+    frame : DataFrame with a column ``label`` of ids
+    names : list of str, in the order of the ids 0 to ``len(names) - 1``
+
+    Returns
+    -------
+    DataFrame with the last column ``label_name``; rows, index and other columns as they were.
+
+    Raises
+    ------
+    ValueError
+        For a label that is no id of `names`; the message holds the label.
+
+    Example
+    -------
+    Labels 1, 0 with the names "no", "yes" are named "yes", "no".
+    """
+    ### BEGIN SOLUTION
+    unknown = sorted(set(frame["label"]) - set(range(len(names))))
+    if unknown:
+        raise ValueError(f"label {unknown[0]} has no name: there are {len(names)} names, from 0")
+    return frame.assign(label_name=[names[label] for label in frame["label"]])
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_add_label_names", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("add_label_names")
+
+# %% [markdown]
+# ## How many messages has each class?
+#
+# A function of our own, because we will ask this of several splits: it counts every name that the feature knows, so that a class without any row shows as a zero instead of vanishing.
+
+
+# %% tags=["nbval-check-output"]
+def class_counts(split):
+    names = split.features["label"].names
+    return pd.Series(np.bincount(split["label"], minlength=len(names)), index=names)
+
+
+class_counts(train)
+
+# %%
+from helpers.plots.dataset_exploration import plot_class_bars, plot_recalls, plot_words_by_class
+
+plot_class_bars({"emotion, train": class_counts(train)}, unit="messages")
+
+# %% [markdown]
+# *How to read it:* each bar is a class, its length the number of training messages. Compare the longest with the shortest: a model sees that many times more of the one than of the other, and learns to guess accordingly.
+#
+# That decides how to measure. Suppose a "model" ignores the text and always answers with the largest class. How often is it right?
+
+# %% tags=["nbval-check-output"]
+counts = class_counts(emotion["validation"])
+print(f"always {counts.idxmax()!r}: accuracy {counts.max() / counts.sum():.3f}")
+
+# %% [markdown]
+# Any accuracy is to be read against that number, not against zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. Its mean over all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
+#
+# **Do the splits resemble each other?** If validation had other shares than train, what we choose on it would be chosen for another world.
+
+# %%
+shares = {name: 100 * class_counts(split) / len(split) for name, split in emotion.items()}
+plot_class_bars(shares, unit="% of the split")
+
+# %% [markdown]
+# *How to read it:* one panel a split, the same classes in the same rows. Bars of the same length from panel to panel mean that the splits were drawn alike. A class that is longer in one panel than in another would be a warning.
+#
+# **Do the splits share texts?** A test message that also stands in train is an exam question that was practised. How many are there?
+
+# %% tags=["nbval-check-output"]
+known = set(train["text"])
+{name: sum(text in known for text in emotion[name]["text"]) for name in ("validation", "test")}
+
+# %% [markdown]
+# Public datasets are rarely free of this, since people write the same short things. A handful among thousands moves no score that anyone would quote; a tenth of the split would make it worthless. Now you know which it is.
+
+# %% [markdown]
+# ## How long are the messages?
+#
+# A transformer reads a limited number of *tokens* at once, its context size; whatever is longer gets cut off. For DistilBERT, the model of this course, it is 512. Tokens are pieces of words, so a message has more tokens than words, seldom more than twice as many. (Lesson 2 counts them.)
+
+# %%
+context_size = 512
+frame["words"] = frame["text"].str.split().str.len()
+plot_words_by_class(frame, context_size)
+
+# %% [markdown]
+# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually long ones. The scale is logarithmic: equal steps multiply. The dashed line is where text would be lost; all that matters is how far the longest message stays away from it.
+#
+# Boxes that overlap as much as these also say that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail as soon as someone is sad in brief.
+
+# %% tags=["nbval-check-output"]
+frame["words"].describe().round(1)
+
+# %% [markdown]
+# ## A dataset of your own files
+#
+# Your data will more likely be a file than a repository. `load_dataset` reads the usual kinds, each with a reader of its own. Let us write some files to read (so small that progress bars would only be in the way): a CSV first, with a comma inside a text.
+
+# %% tags=["nbval-check-output"]
+import tempfile
+from pathlib import Path
+
+from datasets import disable_progress_bars, load_dataset
+
+disable_progress_bars()
+folder = Path(tempfile.mkdtemp())
+own = pd.DataFrame({"text": ["well, i am fine", "oh no"], "label": ["joy", "fear"]})
+own.to_csv(folder / "messages.csv", index=False)
+csv = load_dataset("csv", data_files=str(folder / "messages.csv"), split="train")
+csv[:]
+
+# %% [markdown]
+# Without `split="train"` you would have got a `DatasetDict` with that one split: a file belongs to `train` unless told otherwise, as in `data_files={"train": …, "test": …}`. The labels are strings still; `class_encode_column` makes a `ClassLabel` of them, names sorted.
+
+# %% tags=["nbval-check-output"]
+csv.class_encode_column("label").features["label"]
+
+# %% [markdown]
+# **Plain text:** one row a line, a single column `text`.
+
+# %% tags=["nbval-check-output"]
+(folder / "messages.txt").write_text("first line\nsecond line\n", encoding="utf-8")
+load_dataset("text", data_files=str(folder / "messages.txt"), split="train")[:]
+
+# %% [markdown]
+# **JSON lines:** one JSON object a line. Line breaks, quotes and types survive, which is why the format is the safest to exchange.
+
+# %% tags=["nbval-check-output"]
+own.to_json(folder / "messages.jsonl", orient="records", lines=True)
+load_dataset("json", data_files=str(folder / "messages.jsonl"), split="train")[:]
+
+# %% [markdown]
+# **From the web:** pandas reads an address like a file. So that this works anywhere, the cell below serves our folder to this very machine for a moment; on your own, the address would be one that begins with `https://`.
+
+# %% tags=["nbval-check-output"]
+from helpers.network import serve_folder
+
+with serve_folder(folder) as address:
+    remote = pd.read_csv(f"{address}/messages.csv")
+Dataset.from_pandas(remote)[:]
+
+# %% [markdown]
+# **Another separator.** Several emotion corpora come as lines of `text;label`, without a header. The CSV reader takes `sep` and `column_names`, and on tame lines all is well. These four lines are not tame: people use quotation marks as they please.
+
+# %% tags=["nbval-check-output"]
+lines = [
+    '"best day ever" they said;joy',
+    '"and then it rained;sadness',
+    "what now;fear",
+    '"oh" no;fear',
+]
+(folder / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
+columns = ["text", "label"]
+path = str(folder / "lines.txt")
+load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train")[:]
+
+# %% [markdown]
+# Count the rows. To a CSV reader a quotation mark at the start opens a quoted field, which runs on, over separators and line ends, to the next mark. Four messages became fewer, labels ended up inside texts, and *nothing failed*. Had a text held a `;` of its own, at least there would have been an error.
+#
+# ### Exercise 1.3: a reader you can trust ●●● about 20 minutes
+#
+# *Importance: high. Garbled rows are the cheapest errors to prevent and the dearest to find.*
+#
+# Write `load_labelled_file`, which reads a file of lines `text;label` without a header:
+#
+# - each line is split at its *last* `sep`, so that a text may hold some of its own;
+# - the text is kept as it stands, quotation marks too;
+# - blank lines (nothing, or only white space) are skipped, but they count in line numbers;
+# - the result has the columns `text` (string) and `label`, a `ClassLabel` whose names are sorted;
+# - a line without `sep`, or with an empty label, raises a `ValueError` that names the line's number, counted from 1 as editors do.
+#
+# <details><summary>Hint 1</summary>No CSV reader: go through the file's lines yourself, numbered. Open it as UTF-8, whatever the machine's default is.</details>
+# <details><summary>Hint 2</summary>Strings have a `partition` that looks from the left, and a twin that looks from the right. What is its middle part where nothing was found?</details>
+# <details><summary>Hint 3</summary>Which characters may you remove at a line's end, if the text must stay as it stands? What does a bare `strip()` take away besides?</details>
+# <details><summary>Hint 4</summary>You know all the names only after the last line. `Dataset.from_dict` takes `features=`, and a `ClassLabel` there turns strings into ids.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "load_labelled_file", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def load_labelled_file(path: str | Path, sep: str = ";") -> Dataset:
+    """Read a UTF-8 file of lines ``text<sep>label``; blank lines are skipped.
+
+    Parameters
+    ----------
+    path : str or Path
+    sep : str, at whose last occurrence a line is split
+
+    Returns
+    -------
+    Dataset with the columns ``text`` (string) and ``label`` (ClassLabel, names sorted).
+
+    Raises
+    ------
+    ValueError
+        For a line without `sep` or with an empty label; names its number, counted from 1.
+
+    Example
+    -------
+    The line ``so; "fine";joy`` has the text ``so; "fine"``.
+    """
+    ### BEGIN SOLUTION
+    texts, labels = [], []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            text, found, label = line.removesuffix("\n").rpartition(sep)
+            if not found or not label.strip():
+                raise ValueError(f"line {number} has no {sep!r} with a label after it: {line!r}")
+            texts.append(text)
+            labels.append(label.strip())
+    label_feature = ClassLabel(names=sorted(set(labels)))
+    features = Features({"text": Value("string"), "label": label_feature})
+    return Dataset.from_dict({"text": texts, "label": labels}, features=features)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_load_labelled_file", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("load_labelled_file")
+
+# %% [markdown]
+# ## A second dataset, side by side
+#
+# Is our dataset special, or is all of this usual? Compare with another: tweets with four emotions, from the repository whose configurations we met above. On the Hub it is `load_dataset("cardiffnlp/tweet_eval", "emotion")`.
+
+# %% tags=["nbval-check-output"]
+tweets = load("tweet_emotion")
+tweets["train"].features["label"]
+
+# %% [markdown]
+# Three names are in both datasets, but with other ids: 0 is not the same feeling here and there. Never carry ids from one dataset to another; carry names.
+
+# %%
+both = {"emotion": train, "tweet_emotion": tweets["train"]}
+shares = {name: 100 * class_counts(split) / len(split) for name, split in both.items()}
+plot_class_bars(shares, unit="% of train")
+
+# %% [markdown]
+# *How to read it:* each panel is a dataset, and a class that both have keeps its colour. Look for the same feeling in both: its share tells how the texts were collected, not how often people feel it. A model trained on the left panel brings its guesses to the right one.
+
+# %%
+tweet_frame = tweets["train"].to_pandas()
+tweet_frame["label_name"] = tweets["train"].features["label"].int2str(tweet_frame["label"])
+tweet_frame["words"] = tweet_frame["text"].str.split().str.len()
+plot_words_by_class(tweet_frame, context_size)
+
+# %% [markdown]
+# *How to read it:* as before. Hold this figure next to the first one: are the boxes of the one further right, or only of another height? Both stay left of the dashed line, so one recipe will do for both.
+#
+# Counts and lengths agree quickly; style does not. Go through a few texts of each.
+
+# %%
+for name, split in both.items():
+    print(name, *split.shuffle(seed=1).select(range(3))["text"], sep="\n  ")
+
+# %% [markdown]
+# ## What to do about imbalance
+#
+# A model that minimises its average loss spends most care where most rows are. Three remedies make the training data look balanced. They differ in what they repeat or throw away:
+#
+# - **oversampling** draws rows of small classes again until each class is as large as the largest;
+# - **undersampling** drops rows of large classes until each is as small as the smallest;
+# - **class weights** leave the rows alone, and count an error on a rare class more.
+#
+# ### Exercise 1.4: oversample ●●○ about 15 minutes
+#
+# *Importance: high. Written once by hand, you will know what the library does.*
+#
+# Write `oversample`: for each class of the column `label`, keep every original row and add rows of that class, drawn at random with replacement, until it has as many as the largest class. Shuffle the result and number it afresh, 0 to n−1.
+#
+# The same `seed` gives the same frame every time; another seed, another order. The frame passed in stays as it was.
+#
+# <details><summary>Hint 1</summary>If you draw *all* rows of a class with replacement, some originals are lost. Draw only the missing ones.</details>
+# <details><summary>Hint 2</summary>A frame's `sample` takes `n`, `replace` and `random_state`. For `n=0` it gives no rows, which is fine.</details>
+# <details><summary>Hint 3</summary>`sample` with `frac=1` is a shuffle. Its `random_state` must depend on the seed as well; for the index see `ignore_index`.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "oversample", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def oversample(frame: pd.DataFrame, label: str = "label", seed: int = 0) -> pd.DataFrame:
+    """Repeat rows of the smaller classes until all are as large as the largest.
+
+    Parameters
+    ----------
+    frame : DataFrame, at least one row
+    label : str, the column that holds the class
+    seed : int
+
+    Returns
+    -------
+    DataFrame with the columns of `frame` and the index 0 to n - 1: every row of `frame`, and
+        rows drawn again; shuffled.
+
+    Example
+    -------
+    Classes of 5, 2 and 1 rows become 15 rows, 5 of each class.
+    """
+    ### BEGIN SOLUTION
+    generator = np.random.default_rng(seed)
+    largest = frame[label].value_counts().max()
+    parts = [frame]
+    for _, rows in frame.groupby(label, observed=True):
+        parts.append(rows.sample(largest - len(rows), replace=True, random_state=generator))
+    return pd.concat(parts).sample(frac=1, random_state=generator, ignore_index=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_oversample", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("oversample")
+
+# %% [markdown]
+# ### Exercise 1.5: class weights ●○○ about 6 minutes
+#
+# *Importance: high. Lesson 4 puts such weights into the loss.*
+#
+# Give each class the weight *n* / (*k* × its count), where *n* is the number of labels and *k* the number of classes that are present. Then every class contributes the same total, and the mean weight of a row is 1. A class without a row gets 0.0, not infinity.
+#
+# `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as float64.
+#
+# <details><summary>Hint 1</summary>`np.bincount` counts, and has an argument for the length that you want at least.</details>
+# <details><summary>Hint 2</summary>Start from zeros, and fill only the places whose count is above 0.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "class_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def class_weights(labels, num_classes: int) -> np.ndarray:
+    """Return weights under which every class that is present counts the same.
+
+    Parameters
+    ----------
+    labels : sequence of int, ids from 0 to ``num_classes - 1``
+    num_classes : int
+
+    Returns
+    -------
+    ndarray of float64, shape (num_classes,); 0.0 for a class without a label.
+
+    Example
+    -------
+    Labels 0, 0, 0, 1 of two classes: 4 / (2 × 3) and 4 / (2 × 1).
+    """
+    ### BEGIN SOLUTION
+    counts = np.bincount(np.asarray(labels, dtype=np.int64), minlength=num_classes)
+    present = counts > 0
+    weights = np.zeros(num_classes)
+    weights[present] = counts.sum() / (present.sum() * counts[present])
+    return weights
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_class_weights", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("class_weights")
+
+# %% [markdown]
+# ## The same by library, and what it costs
+#
+# imbalanced-learn has samplers for all this, and scikit-learn the weights. A sampler takes features and labels, and returns both resampled.
+
+# %%
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.utils.class_weight import compute_class_weight
+
+texts, labels = train.to_pandas()[["text"]], train.to_pandas()["label"]
+over_texts, over_labels = RandomOverSampler(random_state=0).fit_resample(texts, labels)
+under_texts, under_labels = RandomUnderSampler(random_state=0).fit_resample(texts, labels)
+weights = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
+
+# %% [markdown]
+# What does each remedy do to the rows of a class? We count the rows, for the weights their sum, and how many *different* texts are left to learn from.
+
+# %%
+names = train.features["label"].names
+rows = {
+    "as it is": class_counts(train),
+    "oversampled": pd.Series(np.bincount(over_labels), index=names),
+    "undersampled": pd.Series(np.bincount(under_labels), index=names),
+    "weighted": (class_counts(train) * weights).round(),
+}
+plot_class_bars(rows, unit="rows (or sum of weights)")
+
+# %% [markdown]
+# *How to read it:* one panel a strategy, the same scale in all. Right of the first panel all bars are equal; the height they are equal at is the price. Long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
+
+# %% tags=["nbval-check-output"]
+strategies = {"as it is": texts, "oversampled": over_texts, "undersampled": under_texts}
+pd.DataFrame(
+    {name: (len(part), part["text"].nunique()) for name, part in strategies.items()},
+    index=["rows", "different texts"],
+).T
+
+# %% [markdown]
+# Oversampling makes training longer and adds no new text: the model meets the rare messages again and again, and may learn them by heart. Undersampling is quick and forgets most of what you paid for. Weights cost nothing, but where a class has few rows, each of them now pulls hard, a mislabelled one too.
+
+# %% [markdown]
+# ## Only the train split
+#
+# Two rules, and both have been broken in published work. **First: split, then balance.** Watch what happens the other way round: we balance *everything*, hold out a fifth, and ask how many held-out messages the model has already seen.
+
+# %%
+from sklearn.model_selection import train_test_split
+
+
+def seen_before(held_out, fitted):
+    """Share of each class's held-out messages that stand word for word among the fitted, in %."""
+    seen = held_out["text"].isin(fitted["text"])
+    return pd.Series(100 * seen.groupby(held_out["label"]).mean().to_numpy(), index=names)
+
+
+balanced = over_texts.assign(label=over_labels)
+fitted, held_out = train_test_split(balanced, test_size=0.2, random_state=0)
+balanced_first = seen_before(held_out, fitted)
+
+# %% [markdown]
+# And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so it changes nothing in this count.)
+
+# %%
+fitted, held_out = train_test_split(train.to_pandas(), test_size=0.2, random_state=0)
+panels = {
+    "balanced, then split": balanced_first,
+    "split, then balanced": seen_before(held_out, fitted),
+}
+plot_class_bars(panels, unit="% seen in training")
+
+# %% [markdown]
+# *How to read it:* each bar is the share of a class's held-out messages that the training part holds word for word. On the left, the rarer the class, the longer its bar: its score would measure memory. And it would look best exactly where you worried most.
+#
+# **Second: leave validation and test as they are.** They stand for the world in which the model will work. Balance them, and accuracy and precision describe a world in which surprise is as common as joy.
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "question_imbalance", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ### Exercise 1.6: choose a strategy ●●○ about 15 minutes (2 points, read by a person)
+#
+# You are to train a classifier on the emotion dataset. Which strategy do you take: none, oversampling, undersampling or weights? And what effect do you expect on the *recall of each class*, compared with doing nothing? Write five to ten sentences, refer to the figures above, and name one thing that your choice makes worse. Write before you run the cells below: a guess that turns out wrong teaches more than none.
+#
+# === BEGIN MARK SCHEME ===
+# 1 point: names one strategy (or none) and gives a reason that rests on this dataset: its counts, the number of different texts left, the training time, or the metric that counts. Any of the four can earn it. No point for a rule of thumb without reference to the data, nor for balancing validation or test.
+#
+# 1 point: says for the rare and for the frequent classes which way recall goes against doing nothing (up for the rare; equal or down for the frequent, above all for a class that is easily mistaken for a rare one), and names a cost (precision of the rare classes, accuracy, overfitting on repeated rows, discarded rows, sensitivity to wrong labels). Half a point if only one direction or no cost is named.
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_imbalance", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# I would take class weights. The first panel of the strategies shows that the rarest class has a small fraction of the rows of the largest, and macro-F1 counts both alike, so doing nothing would give away the rare classes. Undersampling would cut every class down to the rarest and drop most of the different texts. Oversampling keeps them all, but makes each epoch several times as long and repeats the rare messages word for word, which a large model learns by heart. Weights keep all rows and the training time.
+#
+# Compared with doing nothing I expect the recall of the rarest classes (surprise and love) to rise most, because missing them becomes expensive. Fear and anger should rise a little or stay. Joy and sadness should lose some recall: what used to be decided for them in doubt now goes to a neighbour, and joy should lose most to love, which is close to it. The mean recall should rise while accuracy changes little and may fall.
+#
+# What gets worse is the precision of the rare classes, since more messages of the large ones are now called love or surprise. A wrong label in a rare class also pulls several times as hard as before, so I would read those messages before I train.
+
+# %% [markdown]
+# ## Guess, then look
+#
+# A small experiment to hold your guess against: words weighted by rarity (TF-IDF) and a linear classifier, both explained in lesson 3. What counts here is that one recipe is fitted to four training sets, and judged four times on the same validation split, left as it is.
+
+# %%
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import recall_score
+from sklearn.pipeline import make_pipeline
+
+valid = emotion["validation"].to_pandas()
+
+
+def recall_by_class(texts, labels, class_weight=None):
+    classifier = SGDClassifier(loss="log_loss", class_weight=class_weight, random_state=0)
+    model = make_pipeline(TfidfVectorizer(), classifier).fit(texts["text"], labels)
+    return recall_score(valid["label"], model.predict(valid["text"]), average=None)
+
+
+# %%
+from tqdm.auto import tqdm
+
+runs = {
+    "as it is": (texts, labels),
+    "oversampled": (over_texts, over_labels),
+    "undersampled": (under_texts, under_labels),
+    "weighted": (texts, labels, "balanced"),
+}
+fits = {name: recall_by_class(*run) for name, run in tqdm(runs.items(), desc="fits")}
+recalls = pd.DataFrame(fits, index=names)
+plot_recalls(recalls)
+
+# %% [markdown]
+# *How to read it:* one row a class, one mark a strategy; further right means that more of the class's messages are found. Where the marks lie far apart, the strategy matters; where they lie together, it hardly does. Find the rows in which "as it is" comes last, and those in which it comes first: were they the ones you expected?
+
+# %%
+recalls.mean().round(3).rename("mean recall")
+
+# %% [markdown]
+# One run of one simple model on one split is a hint, not a result. Lesson 4 repeats the comparison with a transformer, and asks how sure we can be.
+#
+# ## Recap
+#
+# What you can do now:
+#
+# - You found a dataset by task and name, and read its card and licence first.
+# - You know a `DatasetDict` by its splits, rows, columns and features, and that a slice gives columns.
+# - You read CSV, text, JSON lines and a web address, and wrote a reader where the usual one garbled lines in silence.
+# - You went to pandas and back, and put the format back.
+# - You described classes and lengths by a table and two figures, and saw a second dataset differ.
+# - You balanced a training split in three ways, after splitting, and named the price of each.
+#
+# **The question again.** *Which mistakes of a future classifier can you see in its data already?* It will miss rare classes, favour the largest in doubt, stumble over messages that you could not label yourself, and lose whatever lies beyond the context size. The data also shows how it could fool *you*: an accuracy below that of the lazy answer, texts shared by the splits, a balanced test set.
+#
+# ### Three quick questions
+#
+# 1. A colleague reports 60 % accuracy on a dataset of two classes. Good or bad?
+#
+# <details><summary>Answer</summary>Nobody can say without the shares. If the larger class makes up 70 %, the lazy answer beats it; if both are equal, it is better than chance by ten points.</details>
+#
+# 2. `train[10:20]` is passed to a function that loops over rows, and the loop runs twice. Why?
+#
+# <details><summary>Answer</summary>A slice is a dict of columns, so the loop goes over the two names, "text" and "label". `train.select(range(10, 20))` gives rows.</details>
+#
+# 3. You oversample, split off a validation set, and recall of the rarest class is nearly perfect. What happened?
+#
+# <details><summary>Answer</summary>Copies of the same message ended up on both sides. Split first, then balance the training part alone.</details>
+#
+# ### Where next
+#
+# A model does not read words. [Lesson 2](../02_tokenization/02_tokenization.ipynb) turns text into tokens and tokens into numbers, and measures what our boxplot only estimated.

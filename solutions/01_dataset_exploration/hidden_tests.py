@@ -1,0 +1,358 @@
+"""The grader's tests of lesson 1."""
+
+import re
+
+import numpy as np
+import pandas as pd
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+from grading.standins import TextFile
+from grading.testing import (
+    AnswerError,
+    Failure,
+    close,
+    equal,
+    grades,
+    has_type,
+    raises,
+    that,
+    unchanged,
+)
+
+SYLLABLES = ("ba", "ko", "mi", "tu", "re", "sol", "né", "ша")
+
+
+@grades("summarize_dataset")
+def _(answer, rng):
+    for order in (("test", "train", "validation"), ("zeta", "alpha")):
+        _summarizes(answer, DatasetDict({name: _random_split(rng) for name in order}))
+    # Both middle values count, white space is of any kind, and class 1 of three has no row.
+    texts = ["one", " two\t words\n", "now  three   words", "", "  ", "a\tb c d e"]
+    _summarizes(answer, DatasetDict(train=_split(texts, [2, 2, 2, 2, 0, 0], 3)))
+    _summarizes(answer, DatasetDict(only=_split(["a single message"], [1], 2)))
+    dataset = DatasetDict(train=_random_split(rng))
+    answer(dataset)
+    kind = answer.arguments[0]["train"].format["type"]
+    that(kind is None, f"The dataset is left with the format {kind!r}: reset it, or use a copy.")
+
+
+def _summarizes(answer, dataset):
+    what = f"a dataset with the splits {', '.join(dataset)}"
+    got = unchanged(answer, dataset)
+    has_type(got, pd.DataFrame, what)
+    columns = ["rows", "classes", "imbalance", "median_words"]
+    equal([str(column) for column in got.columns], columns, f"{what}: the columns")
+    equal(list(got.index), list(dataset), f"{what}: the index", "the order is the dict's")
+    equal(got.index.name, "split", f"{what}: the name of the index")
+    for column, kinds in zip(columns, ("iu", "iu", "f", "f"), strict=True):
+        kind = got[column].dtype
+        that(
+            kind.kind in kinds,
+            f"{what}: the column {column} is of {'float' if kinds == 'f' else 'int'}, not {kind}.",
+        )
+    for name, split in dataset.items():
+        counts = np.unique(list(split["label"]), return_counts=True)[1]
+        words = sorted(len(text.split()) for text in split["text"])
+        middle = (words[(len(words) - 1) // 2] + words[len(words) // 2]) / 2
+        row = got.loc[name]
+        close(row["rows"], len(words), f"rows of a split of {len(words)}")
+        close(
+            row["classes"],
+            len(counts),
+            f"classes, with the counts {counts.tolist()}",
+            "names that do not occur were counted",
+        )
+        close(
+            row["imbalance"],
+            counts.max() / counts.min(),
+            f"imbalance, with the counts {counts.tolist()}",
+            "the smallest count is that of a class that occurs",
+        )
+        close(
+            row["median_words"],
+            middle,
+            f"median_words of messages of {words} words",
+            "the mean, words split at single spaces, or one of two middle values",
+        )
+
+
+@grades("add_label_names")
+def _(answer, rng):
+    for num_names in (1, 3, 9):
+        names = [f"name {number}" for number in rng.permutation(num_names)]
+        rows = int(rng.integers(5, 12))
+        labels = rng.integers(0, num_names, rows)
+        frame = pd.DataFrame(
+            {"label": labels, "text": _words(rng, rows), "score": rng.random(rows)},
+            index=rng.permutation(rows) + 50,
+        )
+        what = f"naming the labels {labels.tolist()} by {names}"
+        got = unchanged(answer, frame, names)
+        has_type(got, pd.DataFrame, what)
+        columns = ["label", "text", "score", "label_name"]
+        equal(list(got.columns), columns, f"{what}: the columns", "label_name comes last")
+        expected = [names[label] for label in labels]
+        equal([str(name) for name in got["label_name"]], expected, what, "aligned by index or row")
+        equal(list(got.index), list(frame.index), f"{what}: the index", "the index was renewed")
+        that(got[columns[:3]].equals(frame), f"{what}: the other columns must stay as they are.")
+    twice = pd.DataFrame({"label": [1, 0, 1]}, index=[4, 4, 4])
+    got = answer(twice, ["no", "yes"])
+    expected = ["yes", "no", "yes"]
+    equal([str(n) for n in got["label_name"]], expected, "rows that share an index")
+    empty = pd.DataFrame({"label": np.array([], dtype=np.int64)})
+    got = answer(empty, ["no", "yes"])
+    equal(list(got.columns), ["label", "label_name"], "a frame without rows: the columns")
+    equal(len(got), 0, "a frame without rows")
+    for label in (3, 40 + int(rng.integers(50)), -1, -3, -40 - int(rng.integers(50))):
+        labels = [0, 1, label, 2]
+        raises(
+            answer,
+            pd.DataFrame({"text": list("abcd"), "label": labels}),
+            ["no", "yes", "maybe"],
+            error=ValueError,
+            mentions=str(label),
+            what=f"the labels {labels} with three names",
+        )
+
+
+@grades("load_labelled_file")
+def _(answer, rng):
+    _reads(answer, rng)
+    _refuses(answer, rng)
+
+
+def _reads(answer, rng):
+    names = ["sadness", "joy", "anger", "Zeal", "été"]
+    texts = [*_words(rng, 12), *names]
+    labels = [*rng.choice(names[:3], size=12).tolist(), *names]
+    shape = "lines of words"
+    equal(_read(answer, texts, labels), (texts, labels), shape)
+    got = _read(answer, texts, labels, path_type="str")
+    equal(got, (texts, labels), f"{shape}, the path a str")
+    tricky = {
+        "a text that holds the separator": "so; then; the end",
+        "a text that ends with the separator": "so;",
+        "a text in quotation marks": '"so they said"',
+        "a text with quotation marks in the middle": 'they "said" so',
+        "a text with one quotation mark in front": '"so they said',
+        "a text with an apostrophe in front": "'tis so",
+        "a text with spaces at both ends": "  so it is  ",
+        "a text with a tab in front": "\tso it is",
+        "a text with commas": "so, it, is",
+        "a text with a number sign": "# so it is",
+        "a text that reads like a missing value": "nan",
+        "a text that reads like a number": "007",
+        "a text with a backslash": "so \\n it is \\",
+        "a text with letters beyond ASCII": "так — 私は 🙂",
+    }
+    for what, text in tricky.items():
+        given = [text, "plain words", text]
+        likely = "the text stays as it stands, and a line is split at its last separator"
+        got = _read(answer, given, ["joy", "anger", "joy"])
+        equal(got[0], given, f"{what}, {text!r}", likely)
+        equal(got[1], ["joy", "anger", "joy"], f"{what}, {text!r}: the labels", likely)
+    for sep in ("\t", "::", "|", ","):
+        texts = ["so it is", "a;b", f"so {sep} it is", "so.it.is"]
+        got = _read(answer, texts, ["joy", "joy", "anger", "joy"], sep)
+        equal(got[0], texts, f"the separator {sep!r}", "sep is text, not a pattern")
+    got = answer(_file("\n\none;joy\n   \n\t\ntwo;anger\n\n"))
+    equal(list(got["text"]), ["one", "two"], "blank lines before, between and after are skipped")
+    got = answer(_file("one;joy\ntwo;anger"))
+    equal(_rows(got), (["one", "two"], ["joy", "anger"]), "a last line without a line end")
+    got = _rows(answer(_file("the only;joy\n")))
+    equal(got, (["the only"], ["joy"]), "a file of one line", "taken for a header")
+
+
+def _file(content, path_type="Path"):
+    return TextFile("messages.txt", content, path_type)
+
+
+def _read(answer, texts, labels, sep=";", path_type="Path"):
+    """Let the answer read a file of these texts and labels, and return its rows."""
+    lines = [f"{text}{sep}{label}\n" for text, label in zip(texts, labels, strict=True)]
+    file = _file("".join(lines), path_type)
+    got = answer(file) if sep == ";" else answer(file, sep=sep)
+    has_type(got, Dataset, "the result")
+    equal(got.column_names, ["text", "label"], "the columns")
+    equal(got.features["text"].dtype.removeprefix("large_"), "string", "the type of text")
+    has_type(got.features["label"], ClassLabel, "the feature of label")
+    equal(got.features["label"].names, sorted(set(labels)), "the names", "sorted, each once")
+    return _rows(got)
+
+
+def _rows(got):
+    names = got.features["label"].names
+    return list(got["text"]), [names[label] for label in got["label"]]
+
+
+def _refuses(answer, rng):
+    for line, what in (
+        ("no separator here", "a line without the separator"),
+        ("an empty label;", "a line with an empty label"),
+    ):
+        for blank in (0, 3):
+            good = [f"{text};joy" for text in _words(rng, int(rng.integers(11, 30)))]
+            before = [*good[:5], *[""] * blank, *good[5:]]
+            _names_line(answer, [*before, line, "more;anger"], len(before) + 1, what)
+    _names_line(answer, ["no separator here", "so;joy"], 1, "a first line without it")
+    _names_line(answer, ["so;joy"] * 13 + ["last;"], 14, "a last line with an empty label")
+    lines = ["one;two\tjoy", "three;joy"]
+    _names_line(answer, lines, 2, "a line with `;` where the separator is a tab", sep="\t")
+
+
+def _names_line(answer, lines, number, what, **options):
+    try:
+        got = answer(_file("\n".join(lines) + "\n"), **options)
+    except AnswerError as error:
+        if error.kind != "ValueError":
+            raise Failure(f"{what}: expected ValueError, got {error}.") from None
+        # A path may hold digits of its own.
+        text = error.message.replace(str(answer.arguments[0]), "…")
+        if str(number) not in re.findall(r"\d+", text):
+            raise Failure(
+                f"{what}, line {number}: the message must name the line, counted from 1 with "
+                f"blank lines; it says {text!r}."
+            ) from None
+        return
+    raise Failure(f"{what}, line {number}: expected ValueError, got {type(got).__name__}.")
+
+
+@grades("oversample")
+def _(answer, rng):
+    for label, kinds in (("label", [0, 1, 2]), ("kind", ["joy", "fear", "love", "anger"])):
+        counts = [40, 31, 3, 1][: len(kinds)]
+        for options in ({}, {"seed": int(rng.integers(1, 1000))}):
+            frame = _random_frame(rng, label, dict(zip(kinds, counts, strict=True)))
+            _oversamples(answer, frame, label, options)
+    _depends_on_seed(answer, rng)
+    equal_counts = _random_frame(rng, "label", {0: 25, 1: 25})
+    got = answer(equal_counts)
+    what = "two classes of 25 rows"
+    equal(sorted(got["row"]), list(range(50)), f"{what}: every row once, none added")
+    that(list(got["row"]) != list(equal_counts["row"]), f"{what}: the result is not shuffled.")
+
+
+def _oversamples(answer, frame, label, options):
+    if label != "label":
+        options = {**options, "label": label}
+    counts = frame[label].value_counts()
+    what = f"classes of {sorted(counts.tolist())} rows, {options or 'the defaults'}"
+    got = unchanged(answer, frame, **options)
+    has_type(got, pd.DataFrame, what)
+    equal(sorted(got.columns), sorted(frame.columns), f"{what}: the columns")
+    got = got[list(frame.columns)]
+    equal(list(got.dtypes), list(frame.dtypes), f"{what}: the types of the columns")
+    reached = got[label].value_counts().to_dict()
+    equal(
+        {name: reached.get(name, 0) for name in counts.index},
+        dict.fromkeys(counts.index, int(counts.max())),
+        f"{what}: the counts",
+    )
+    equal(len(got), int(counts.max()) * len(counts), f"{what}: the number of rows")
+    equal(
+        sorted(set(got["row"])),
+        sorted(frame["row"]),
+        f"{what}: the rows that occur",
+        "whole classes were drawn with replacement, which loses originals",
+    )
+    by_row = frame.set_index("row")
+    same = got.drop(columns="row").equals(by_row.loc[got["row"]].reset_index(drop=True))
+    that(same, f"{what}: a row holds values of several rows of the input.")
+    equal(list(got.index), list(range(len(got))), f"{what}: the index", "it is not numbered afresh")
+    again = answer(frame, **options)
+    that(got.equals(again[list(frame.columns)]), f"{what}: a second call gives another frame.")
+    # In any shuffle worth its name some drawn row comes before the last original.
+    first = set(got["row"][: len(frame)])
+    that(first != set(frame["row"]), f"{what}: the drawn rows all stand behind the originals.")
+    switches = int((got[label] != got[label].shift()).sum())
+    that(
+        switches > 3 * len(counts),
+        f"{what}: the classes stand in {switches} blocks; the result is not shuffled.",
+    )
+
+
+def _depends_on_seed(answer, rng):
+    frame = _random_frame(rng, "label", {0: 60, 1: 6})
+    results = [answer(frame, "label", seed) for seed in range(4)]
+    equal(list(answer(frame)["row"]), list(results[0]["row"]), "without a seed", "the default is 0")
+    orders = {tuple(got["row"]) for got in results}
+    equal(len(orders), 4, "four seeds: the number of different orders", "the seed is not used")
+    label_orders = {tuple(got["label"]) for got in results}
+    equal(len(label_orders), 4, "four seeds: the orders of the labels", "the shuffle has no seed")
+    drawn = {tuple(sorted(got["row"])) for got in results}
+    that(
+        len(drawn) > 1,
+        "four seeds: all repeat the same rows. Likely: rows are repeated in turn, or drawn by a "
+        "fixed seed.",
+    )
+
+
+@grades("class_weights")
+def _(answer, rng):
+    for num_classes in (2, 6, 11):
+        labels = rng.integers(0, num_classes, int(rng.integers(20, 60)))
+        labels = labels[labels != int(rng.integers(0, num_classes))]
+        _weighs(answer, labels, num_classes)
+        _weighs(answer, labels.tolist(), num_classes + 3)
+        _weighs(answer, pd.Series(labels, index=rng.permutation(len(labels))), num_classes)
+    _weighs(answer, [3], 5)
+    _weighs(answer, [0] * 1000 + [1], 2)
+
+
+def _weighs(answer, labels, num_classes):
+    values = [int(label) for label in labels]
+    present = set(values)
+    expected = [
+        len(values) / (len(present) * values.count(label)) if label in present else 0.0
+        for label in range(num_classes)
+    ]
+    counts = [values.count(label) for label in range(num_classes)]
+    what = f"counts {counts} of {num_classes} classes"
+    got = unchanged(answer, labels, num_classes)
+    has_type(got, np.ndarray, what)
+    close(got, expected, what, "k is the number of classes that are present; absent ones get 0.0")
+    equal(str(got.dtype), "float64", f"{what}: the dtype")
+
+
+def _split(texts, labels, num_names):
+    names = [f"name {number}" for number in range(num_names)]
+    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+    return Dataset.from_dict({"text": texts, "label": labels}, features=features)
+
+
+def _random_split(rng):
+    """A split in which one of six names never occurs, and the median of words is not their mean."""
+    rows = int(rng.integers(8, 30))
+    absent = int(rng.integers(6))
+    labels = [int(label) for label in rng.integers(0, 6, rows) if label != absent] or [0]
+    lengths = rng.geometric(0.2, len(labels))
+    spaces = (" ", "  ", "\t", "\n", " \n ")
+    texts = [
+        "".join(f"{rng.choice(SYLLABLES)}{rng.choice(spaces)}" for _ in range(length))
+        for length in lengths
+    ]
+    return _split(texts, labels, 6)
+
+
+def _words(rng, rows):
+    """Random texts of one to six words without digits, separators or white space at their ends."""
+    return [
+        " ".join("".join(rng.choice(SYLLABLES, 2)) for _ in range(rng.integers(1, 7)))
+        for _ in range(rows)
+    ]
+
+
+def _random_frame(rng, label, counts):
+    """Rows of classes in random order, with an index of its own and a number for each row."""
+    kinds = [kind for kind, count in counts.items() for _ in range(count)]
+    kinds = [kinds[place] for place in rng.permutation(len(kinds))]
+    rows = len(kinds)
+    return pd.DataFrame(
+        {
+            "text": _words(rng, rows),
+            label: kinds,
+            "row": np.arange(rows),
+            "score": rng.random(rows).astype(np.float32),
+        },
+        index=rng.integers(0, 9, rows),
+    )

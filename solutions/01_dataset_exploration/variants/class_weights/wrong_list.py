@@ -1,0 +1,10 @@
+# Wrong: a list instead of an array.
+import numpy as np
+
+
+def class_weights(labels, num_classes):
+    counts = np.bincount(labels, minlength=num_classes)
+    weights = np.zeros(num_classes, dtype=np.float64)
+    present = counts > 0
+    weights[present] = len(labels) / (present.sum() * counts[present])
+    return weights.tolist()

@@ -1,0 +1,10 @@
+# Wrong: draws without replacement, which fails for small classes.
+import pandas as pd
+
+
+def oversample(frame, label="label", seed=0):
+    largest = frame[label].value_counts().max()
+    parts = [frame]
+    for _, rows in frame.groupby(label):
+        parts.append(rows.sample(largest - len(rows), replace=False, random_state=seed))
+    return pd.concat(parts).sample(frac=1, random_state=seed).reset_index(drop=True)

@@ -1,0 +1,17 @@
+# Wrong: sorts the splits by name.
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+
+def summarize_dataset(dataset):
+    rows = []
+    for split in dataset.values():
+        counts = Counter(split["label"])
+        words = np.median([len(text.split()) for text in split["text"]])
+        imbalance = max(counts.values()) / min(counts.values())
+        rows.append((split.num_rows, len(counts), imbalance, float(words)))
+    columns = ["rows", "classes", "imbalance", "median_words"]
+    index = pd.Index(list(dataset), name="split")
+    return pd.DataFrame(rows, index=index, columns=columns).sort_index()

@@ -1,0 +1,9 @@
+# Wrong: int32 instead of int64
+import torch
+
+
+def one_hot(input_ids, num_classes):
+    for value in input_ids.tolist():
+        if not 0 <= value < num_classes:
+            raise ValueError(f"id {value} is outside 0 to {num_classes - 1}")
+    return (input_ids.unsqueeze(1) == torch.arange(num_classes)).int()

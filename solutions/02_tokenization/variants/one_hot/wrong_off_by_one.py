@@ -1,0 +1,9 @@
+# Wrong: the id num_classes is let through
+import torch
+
+
+def one_hot(input_ids, num_classes):
+    for value in input_ids.tolist():
+        if not 0 <= value <= num_classes:
+            raise ValueError(f"id {value} is outside the range")
+    return (input_ids.unsqueeze(1) == torch.arange(num_classes)).long()

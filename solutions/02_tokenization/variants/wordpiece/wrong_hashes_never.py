@@ -1,0 +1,17 @@
+# Wrong: looks continuations up without ##
+def wordpiece(word, vocab, unk="[UNK]", max_chars=100):
+    if len(word) > max_chars:
+        return [unk]
+    pieces, start = [], 0
+    while start < len(word):
+        end = len(word)
+        while end > start:
+            piece = word[start:end]
+            if piece in vocab:
+                break
+            end -= 1
+        else:
+            return [unk]
+        pieces.append(piece)
+        start = end
+    return pieces

@@ -1,0 +1,18 @@
+# Wrong: lower-cases the word
+def wordpiece(word, vocab, unk="[UNK]", max_chars=100):
+    if len(word) > max_chars:
+        return [unk]
+    word = word.lower()
+    pieces, start = [], 0
+    while start < len(word):
+        end = len(word)
+        while end > start:
+            piece = ("##" if start > 0 else "") + word[start:end]
+            if piece in vocab:
+                break
+            end -= 1
+        else:
+            return [unk]
+        pieces.append(piece)
+        start = end
+    return pieces

@@ -1,0 +1,745 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3. A pretrained model as a feature extractor
+#
+# <!-- colab-badge -->
+#
+# **The question.** How far does a language model take you that you never train?
+#
+# After this lesson you can
+#
+# - take the hidden states out of a pretrained encoder and say what each of their dimensions is,
+# - turn one vector per token into one vector per message, with `[CLS]` or with a masked mean,
+# - extract the features of a whole dataset: in order, fast, without gradients, and only once,
+# - compare classifiers on these features with two honest baselines,
+# - draw a map of the features with UMAP, and measure how far the map can be believed.
+#
+# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, then for less: features and maps are kept on disk. (A GPU is faster; it was not measured.)
+#
+# **What you need.** Lesson 2: `input_ids`, `attention_mask`, padding and truncation.
+
+# %%
+import time
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import set_seed
+
+from helpers.checks import check
+from helpers.data import load
+from helpers.models import load_encoder, load_tokenizer
+from helpers.plots import feature_extraction as plots
+
+set_seed(0)
+
+# %% [markdown]
+# ## 1. An encoder without a head
+#
+# A *checkpoint* on the Hub is often published with a *head*: a last layer for one task. `AutoModel.from_pretrained(checkpoint)` reads the checkpoint's configuration, picks the matching architecture, and loads everything **below** the head. What is left, the *encoder*, turns tokens into vectors.
+#
+# `load_encoder` calls exactly that, on the fastest device at hand. Without network it takes a small encoder that was installed with the course; the line that it prints says which one you have.
+
+# %%
+emotion = load("emotion")
+tokenizer = load_tokenizer()
+encoder = load_encoder()
+
+# %% [markdown]
+# Three numbers of the configuration matter today: how many layers the encoder stacks, how long a vector it writes for each token (its *hidden size*), and how many tokens it can read at once.
+
+# %% tags=["nbval-check-output"]
+config = encoder.config
+pd.Series(
+    {
+        "layers": config.num_hidden_layers,
+        "hidden size": config.hidden_size,
+        "tokens at most": config.max_position_embeddings,
+    }
+)
+
+# %% [markdown]
+# ### From tokens to hidden states
+#
+# Two messages, tokenized as in lesson 2. The tokenizer pads the shorter one, and `return_tensors="pt"` asks for PyTorch tensors, which `.to(...)` moves next to the model.
+
+# %% tags=["nbval-check-output"]
+messages = ["i feel fine", "i feel like nobody ever asked me how i was"]
+batch = tokenizer(messages, padding=True, return_tensors="pt").to(encoder.device)
+batch["attention_mask"].cpu()
+
+# %% [markdown]
+# The forward pass takes `input_ids` and `attention_mask` by name; `**batch` hands over both. Inside `torch.no_grad()` PyTorch does not note down how the result came about. We are not going to train, so that record would only cost memory and time.
+
+# %% tags=["nbval-check-output"]
+with torch.no_grad():
+    output = encoder(**batch)
+output.last_hidden_state.shape
+
+# %% [markdown]
+# Read the shape aloud: *messages × tokens × hidden size*. Every token of every message has a vector of its own, the padding tokens too. The name `last_hidden_state` says that earlier ones exist: one after each layer, and one before the first.
+#
+# ### What the layers are for
+#
+# The same word in different company should end up with a different vector. Here *blue* stands at the same place in two messages: once a mood, once a colour.
+
+# %% tags=["nbval-check-output"]
+pair = tokenizer(["i feel so blue today", "i saw a blue car"], return_tensors="pt")
+place = 4
+[tokenizer.convert_ids_to_tokens(ids)[place] for ids in pair["input_ids"].tolist()]
+
+# %% [markdown]
+# `output_hidden_states=True` returns all the states. We take the two vectors of *blue* after each layer, and compare their directions with the *cosine similarity*: 1 for the same direction, 0 for a right angle.
+
+# %%
+with torch.no_grad():
+    layers = encoder(**pair.to(encoder.device), output_hidden_states=True).hidden_states
+similarities = [torch.cosine_similarity(*layer[:, place], dim=0).item() for layer in layers]
+plots.plot_layer_similarity(similarities, "blue")
+
+# %% [markdown]
+# *How to read it:* from left to right a token passes through the encoder. Before the first layer both vectors are equal: same word, same place. From then on attention mixes in context, and the further the line is below 1, the more of it. The last point is what a classifier will see of this word.
+#
+# ## 2. From token vectors to one vector per message
+#
+# A classifier wants one vector per *message*. There are two common answers. Keep the vector of the first token: `[CLS]` carries no meaning of its own, so that it is free to collect the message's. Or average the vectors of all tokens.
+#
+# Averaging looks like one call, `.mean(dim=1)`. But the batch above also holds padding. What does padding do to a plain average? We pad one message further and further, and compare its average with that of the message alone.
+
+
+# %%
+def plain_average(message: str, places: int) -> torch.Tensor:
+    padded = tokenizer(message, padding="max_length", max_length=places, return_tensors="pt")
+    with torch.no_grad():
+        return encoder(**padded.to(encoder.device)).last_hidden_state.mean(dim=1)[0]
+
+
+# %% [markdown]
+# The short message fills 5 places with its special tokens and the long one 12; we add up to 52 places of padding to each. (The encoder itself handles padding well: thanks to the attention mask no real token looks at it.)
+
+# %%
+padding = [0, 1, 2, 4, 8, 16, 32, 52]
+drift = pd.DataFrame(index=pd.Index(padding, name="padding"))
+for message, length in zip(messages, batch["attention_mask"].sum(dim=1).tolist(), strict=True):
+    alone = plain_average(message, length)
+    averages = [plain_average(message, length + extra) for extra in padding]
+    drift[f"{length} tokens"] = [torch.cosine_similarity(alone, a, dim=0).item() for a in averages]
+plots.plot_padding_drift(drift)
+
+# %% [markdown]
+# *How to read it:* a line that stays at 1 would mean that a message's features do not depend on its neighbours in the batch. The further a line falls, the more of the average is padding. The short message suffers first. No error is raised, and no accuracy tells you: the features are just worse.
+#
+# ### Exercise 3.1: masked mean pooling ●○○ about 8 minutes
+#
+# *Importance: high. Sentence encoders, retrieval and half of all embedding bugs go through these three lines.*
+#
+# Write `mean_pool`, which averages over real tokens only: those whose mask is 1, wherever they stand. A row that is all padding gives zeros.
+#
+# <details><summary>Hint 1</summary>The mask has the shape (batch, sequence), the states have (batch, sequence, hidden). What shape must the mask take before PyTorch can broadcast it over the hidden dimension?</details>
+# <details><summary>Hint 2</summary>Setting vectors to zero takes them out of the sum. What do you have to divide by, so that they are out of the average too?</details>
+# <details><summary>Hint 3</summary>That divisor is 0 where a row is all padding. `Tensor.clamp` has a lower bound.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "mean_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mean_pool(last_hidden_state: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Average the hidden states of real tokens.
+
+    Parameters
+    ----------
+    last_hidden_state : Tensor of float32, shape (batch, sequence, hidden)
+    attention_mask : Tensor of 0 and 1, shape (batch, sequence)
+        1 for a real token, 0 for padding, in any pattern.
+
+    Returns
+    -------
+    Tensor of float32, shape (batch, hidden)
+        Always finite; zeros for a row without real tokens.
+
+    Examples
+    --------
+    >>> mean_pool(torch.tensor([[[1.0], [5.0], [9.0]]]), torch.tensor([[1, 1, 0]]))
+    tensor([[3.]])
+    """
+    ### BEGIN SOLUTION
+    weights = attention_mask.unsqueeze(-1).float()
+    real_tokens = weights.sum(dim=1).clamp(min=1)
+    return (last_hidden_state.float() * weights).sum(dim=1) / real_tokens
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_mean_pool", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("mean_pool")
+
+# %% [markdown]
+# ## 3. The features of a whole dataset
+#
+# One message is a line of code; thousands are a job. Four things decide whether its result is right, and how long it takes.
+#
+# **Evaluation mode.** While a model is trained, *dropout* sets some of its activations to zero at random. `from_pretrained` returns a model in evaluation mode, without dropout. But whoever hands you a model may have trained it a minute ago. Here are two passes of one batch in training mode, and their largest difference:
+
+# %%
+encoder.train()
+with torch.no_grad():
+    first, second = (encoder(**batch).last_hidden_state for _ in range(2))
+encoder.eval()
+f"largest difference of two passes: {(first - second).abs().max():.3f}"
+
+# %% [markdown]
+# The same text, two different features. In evaluation mode the difference is zero. A good citizen switches to `model.eval()`, does its work, and puts the model back into the mode in which it came, even if something fails on the way (`try` … `finally`).
+#
+# **No gradients.** By default every result remembers the computation behind it, and keeps the intermediate values of each layer alive for it:
+
+# %% tags=["nbval-check-output"]
+remembers = encoder(**batch).last_hidden_state.requires_grad
+with torch.no_grad():
+    forgets = encoder(**batch).last_hidden_state.requires_grad
+remembers, forgets
+
+# %% [markdown]
+# Collect the first kind over a dataset and memory grows until the process dies. Within `torch.no_grad()` (or `torch.inference_mode()`) it stays flat.
+#
+# **Batches of a bounded size, truncated texts.** A forward pass over all messages at once would not fit into memory. And a text with more tokens than the encoder has positions makes it fail, unless the tokenizer truncates it.
+#
+# **Order.** Row *i* of the features must belong to text *i*. It sounds too plain to mention, until somebody sorts texts by length for speed and forgets to undo it.
+#
+# ### Exercise 3.2: features of many texts ●●○ about 15 minutes
+#
+# *Importance: high. You will use this function, or one like it, in every project with embeddings.*
+#
+# Write `extract_features`. It goes through `texts` in batches of at most `batch_size`, and returns one float32 row per text, in their order. Each text is truncated at the model's maximum. `pooling` chooses between the masked mean and the vector of the first token. The model computes in evaluation mode and without gradients, and is afterwards in the mode in which it came.
+#
+# Bad input: any other `pooling` raises a `ValueError` that names it, even when there are no texts. No texts are fine: the result then has 0 rows and as many columns as ever. Write the mean out here, rather than calling your `mean_pool`: each exercise is graded on its own.
+#
+# <details><summary>Hint 1</summary>`range` with a step gives the start of each batch. Which three options does the tokenizer need so that a batch becomes tensors of one length that is never too long?</details>
+# <details><summary>Hint 2</summary>`model.training` is True or False, and `model.train(...)` takes that value. `try` and `finally` bring it back whatever happens in between.</details>
+# <details><summary>Hint 3</summary>`np.concatenate` does not like an empty list. What could stand in the list from the start, with 0 rows and `model.config.hidden_size` columns?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "extract_features", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def extract_features(texts, tokenizer, model, batch_size=32, pooling="mean") -> np.ndarray:
+    """Compute one feature vector per text with a frozen encoder.
+
+    Parameters
+    ----------
+    texts : list of str, each truncated at the model's maximum
+    tokenizer : PreTrainedTokenizerBase
+    model : PreTrainedModel, left in the mode in which it came
+    batch_size : int, texts of one forward pass at most
+    pooling : "mean" over real tokens, or "cls", the hidden state of the first token
+
+    Returns
+    -------
+    ndarray of float32, shape (len(texts), hidden), in the order of `texts`
+
+    Raises
+    ------
+    ValueError for any other `pooling`, with or without texts
+
+    Examples
+    --------
+    >>> extract_features(["i feel fine", "me too"], tokenizer, encoder).shape[0]
+    2
+    """
+    ### BEGIN SOLUTION
+    if pooling not in ("mean", "cls"):
+        raise ValueError(f"pooling must be 'mean' or 'cls', not {pooling!r}")
+    features = [np.zeros((0, model.config.hidden_size), dtype=np.float32)]
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            for start in range(0, len(texts), batch_size):
+                chunk = list(texts[start : start + batch_size])
+                inputs = tokenizer(chunk, padding=True, truncation=True, return_tensors="pt")
+                inputs = inputs.to(model.device)
+                states = model(**inputs).last_hidden_state
+                vectors = states[:, 0]
+                if pooling == "mean":
+                    weights = inputs["attention_mask"].unsqueeze(-1).float()
+                    vectors = (states * weights).sum(dim=1) / weights.sum(dim=1)
+                features.append(vectors.float().cpu().numpy())
+    finally:
+        model.train(was_training)
+    return np.concatenate(features)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_extract_features", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("extract_features")
+
+# %% [markdown]
+# ### Fast, and only once
+#
+# For the whole dataset we take a helper that does the same as your function, and three things more. It **groups texts by length**, so that hardly any place of a batch is padding (lesson 2 showed what padding costs), and puts the rows back in order. It computes in **bfloat16** where the hardware multiplies it faster. And it **keeps the result on disk** under a key made from the model's weights and the tokens: change either, and it computes anew.
+
+# %%
+from helpers.features import dataset_features
+
+features, labels = {}, {}
+for split in ("train", "validation"):
+    features[split] = dataset_features(emotion[split]["text"], tokenizer, encoder)
+    labels[split] = np.array(emotion[split]["label"])
+
+# %% [markdown]
+# Run the cell once more and compare the seconds. The encoder's work is done for good: whatever classifier you try from now on starts from these arrays, in seconds. That is the great convenience of frozen features.
+#
+# The same pass also pooled by `[CLS]`, so that these features come without another wait.
+
+# %%
+cls_features = {
+    split: dataset_features(emotion[split]["text"], tokenizer, encoder, pooling="cls")
+    for split in ("train", "validation")
+}
+
+# %% [markdown]
+# ### The feature matrix
+#
+# What we hold now is what every book on machine learning starts with: a matrix of numbers, `X`, one row a message, one column a feature. Here are the first hundred columns for a few messages of each class.
+
+# %%
+names = emotion["train"].features["label"].names
+plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
+
+# %% [markdown]
+# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value against the column's average. Blocks of rows belong to one class. Look for a column that is dark in one block and light in all others. If no single column says *sadness*, the class must be written across many at once, and only something that adds up columns can read it. A linear classifier does just that.
+#
+# ## 4. A map of the features
+#
+# Before we train anything: do messages of one class lie together? Nobody sees in hundreds of dimensions. **UMAP** draws a map in two: it finds the nearest neighbours of each point, and then moves points about on a plane until neighbours on the map are, as far as possible, neighbours in the data.
+#
+# UMAP compares distances over all columns, so a column with large values would drown the others. First each is scaled to the range from 0 to 1.
+
+# %%
+from sklearn.preprocessing import MinMaxScaler
+
+scaler = MinMaxScaler().fit(features["train"])
+sample = np.random.default_rng(0).permutation(len(labels["train"]))[:2000]
+scaled_sample = scaler.transform(features["train"][sample])
+
+# %% [markdown]
+# A random sample of 2,000 messages is enough for a map. Three settings matter. `metric="cosine"` compares directions, as we did with *blue*. `n_neighbors` says how many neighbours count as a neighbourhood. And UMAP throws dice: `random_state` makes it throw the same again, at the price of working on one core (`n_jobs=1`).
+#
+# The first call compiles UMAP's inner loops, which takes ten seconds and more. So we keep this map on disk, too.
+
+# %%
+from helpers.cache import cached_array, fingerprint
+
+
+def draw_map() -> np.ndarray:
+    from umap import UMAP
+
+    return UMAP(metric="cosine", random_state=0, n_jobs=1).fit_transform(scaled_sample)
+
+
+points = cached_array("umap", fingerprint(["cosine 15 0", scaled_sample.tobytes()]), draw_map)
+
+# %% [markdown]
+# Thousands of dots in one picture would hide each other, and whichever class is drawn last would look like the largest. So each class gets a panel of its own, and *hexagonal bins* count its messages.
+
+# %%
+plots.plot_class_maps(points, labels["train"][sample], names)
+
+# %% [markdown]
+# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells will be hard to tell apart, for anything that works on these features and looks at neighbourhoods.
+#
+# Do not read more than that. The axes have no unit, the distance between far islands means little, and so do an island's size and density.
+#
+# **Predict.** From this map: which class will be recognised best, and which two will be confused most? Write it down; the confusion matrix below will tell.
+#
+# ## 5. Classifiers on frozen features
+#
+# ### A baseline that looks at nothing
+#
+# An accuracy says little on its own. The first thing to know is what you get for nothing: always answering the most frequent class.
+
+# %%
+from sklearn.dummy import DummyClassifier
+
+majority = DummyClassifier(strategy="most_frequent").fit(features["train"], labels["train"])
+print(
+    f"accuracy of the most frequent class: {majority.score(features['validation'], labels['validation']):.3f}"
+)
+
+# %% [markdown]
+# Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, and a rule that finds one class and never any other does badly by it. We write down both for every classifier.
+
+# %%
+from sklearn.metrics import accuracy_score, f1_score
+
+scores, predictions = {}, {}
+
+
+def record(name: str, predicted: np.ndarray) -> None:
+    truth = labels["validation"]
+    f1 = f1_score(truth, predicted, average="macro")
+    scores[name] = {"accuracy": accuracy_score(truth, predicted), "macro_f1": f1}
+    predictions[name] = predicted
+
+
+record("most frequent class", majority.predict(features["validation"]))
+
+# %% [markdown]
+# ### A baseline that knows words but no language
+#
+# The second baseline is the strong one: **TF-IDF with logistic regression**. Each word is a column of its own, a message's value in it grows with the word's count and shrinks with the number of messages that use it. No pretraining, no order of words. Whoever skips this baseline does not know what the large model was good for.
+
+# %%
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+words = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10, max_iter=1000))
+words.fit(emotion["train"]["text"], labels["train"])
+record("TF-IDF", words.predict(emotion["validation"]["text"]))
+
+# %% [markdown]
+# ### Logistic regression on features
+#
+# Logistic regression adds up the columns with one weight for each column and class. Its setting `C` says how freely: a small `C` keeps the weights small, a large one lets them fit the training data closely.
+#
+# Choosing `C` by the validation split would make that split part of the training. So we choose within the training split: *cross-validation* on 4,000 of its messages, three parts, each in turn held out. `StandardScaler` brings all columns to one scale, so that a single `C` suits them all and the solver converges quickly.
+
+# %%
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
+
+linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+grid = {"logisticregression__C": [0.0001, 0.001, 0.01, 0.1, 1.0]}
+search = GridSearchCV(linear, grid, cv=3, refit=False)
+search.fit(features["train"][:4000], labels["train"][:4000])
+plots.plot_grid_search(search.cv_results_, "logisticregression__C")
+
+# %% [markdown]
+# *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and look at the validation split for the first time.
+
+# %%
+linear.set_params(**search.best_params_)
+linear.fit(features["train"], labels["train"])
+record("mean features", linear.predict(features["validation"]))
+
+# %% [markdown]
+# And the same with the vector of `[CLS]`: only the pooling differs.
+
+# %%
+from sklearn.base import clone
+
+on_cls = clone(linear).fit(cls_features["train"], labels["train"])
+record("[CLS] features", on_cls.predict(cls_features["validation"]))
+
+# %% [markdown]
+# Four answers to the same question, on the same validation messages, which none of them has seen:
+
+# %%
+results = pd.DataFrame(scores).T.sort_values("macro_f1")
+plots.plot_scores(results)
+results.iloc[::-1].round(3)
+
+# %% [markdown]
+# *How to read it:* the dark mark is accuracy, the blue bar macro-F1; the distance between them says how unevenly a classifier treats the classes. Three comparisons deserve a sentence of yours each: features against the most frequent class (do they hold anything?), mean against `[CLS]` (does pooling matter?), and features against TF-IDF (was the encoder worth it?).
+#
+# If words win here, do not be surprised. Emotion words give most of these messages away, and TF-IDF has a column for each of them, learnt from thousands of examples. The encoder was trained to represent what a message is *about*, and nobody told it that emotion would matter. Section 7 asks when the order turns.
+#
+# ### Exercise 3.3: compare classifiers ●●○ about 12 minutes
+#
+# *Importance: medium. Comparing by hand four times is where copy-and-paste errors come from.*
+#
+# Write `compare_classifiers`, which takes named scikit-learn classifiers, fits a copy of each, and returns one table: `accuracy`, `macro_f1` and `fit_seconds`, best macro-F1 first. The clock runs during the fit alone. The estimators that you were given stay unfitted.
+#
+# <details><summary>Hint 1</summary>scikit-learn has a function that gives an unfitted copy of an estimator, or of a whole pipeline. This lesson used it once.</details>
+# <details><summary>Hint 2</summary>Read `time.perf_counter()` on both sides of one single line.</details>
+# <details><summary>Hint 3</summary>"Ties in the dict's order" asks for a *stable* sort. Look at `kind` in the documentation of `DataFrame.sort_values`.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "compare_classifiers", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def compare_classifiers(classifiers: dict, X_train, y_train, X_valid, y_valid) -> pd.DataFrame:
+    """Fit each classifier on one split, score it on another, and rank them.
+
+    Parameters
+    ----------
+    classifiers : dict of str to estimator
+        Unfitted scikit-learn classifiers or pipelines; they stay unfitted.
+    X_train, X_valid : array of shape (rows, features), or list of str
+    y_train, y_valid : array of int, shape (rows,)
+
+    Returns
+    -------
+    DataFrame
+        Index `classifier`; columns `accuracy`, `macro_f1` and `fit_seconds` (the seconds that
+        the fit alone took), best macro-F1 first, ties in the order of `classifiers`.
+
+    Examples
+    --------
+    >>> compare_classifiers({"dummy": DummyClassifier()}, [[0], [1]], [0, 0], [[2]], [0])
+                accuracy  macro_f1  fit_seconds
+    classifier
+    dummy            1.0       1.0     0.000214
+    """
+    ### BEGIN SOLUTION
+    rows = {}
+    for name, classifier in classifiers.items():
+        candidate = clone(classifier)
+        started = time.perf_counter()
+        candidate.fit(X_train, y_train)
+        seconds = time.perf_counter() - started
+        predicted = candidate.predict(X_valid)
+        rows[name] = {
+            "accuracy": accuracy_score(y_valid, predicted),
+            "macro_f1": f1_score(y_valid, predicted, average="macro", zero_division=0),
+            "fit_seconds": seconds,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("classifier")
+    return table.sort_values("macro_f1", ascending=False, kind="stable")
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_compare_classifiers", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("compare_classifiers")
+
+# %% [markdown]
+# ### Which classes does it confuse?
+#
+# One number per classifier hides where the errors are. A **confusion matrix** counts, for each true class, what was predicted. Divided by the row's sum each row tells where the messages of one class went, whether the class is large or small.
+
+# %%
+plots.plot_confusion(labels["validation"], predictions["mean features"], names)
+
+# %% [markdown]
+# *How to read it:* a row is a true class and sums to 1. The diagonal is the class's recall; everything else in the row is where the class leaks to. Compare with your prediction from the map. A tall column, dark over many rows, is a class that the classifier falls back on when in doubt: with unequal classes, usually a frequent one.
+#
+# ## 6. How far to trust the map
+#
+# The map and the matrix tell related stories, but the map is a drawing: hundreds of dimensions were pressed into two, and something had to give. A number keeps us honest. Take a point, look at its *k* nearest other points, and count how many share its label. The average of this share over all points is the **neighbourhood purity**.
+#
+# It can be measured on the map, and just as well in the full feature space. If both agree, the map shows what is there.
+#
+# ### Exercise 3.4: neighbourhood purity ●●○ about 15 minutes
+#
+# *Importance: medium. Whenever somebody shows you a beautiful map, this is the question to ask.*
+#
+# Write `neighborhood_purity`. Neighbours are the *k* nearest **other** points by Euclidean distance; a point is never its own neighbour, even if another one lies at exactly the same place.
+#
+# Bad input: unless 1 ≤ k < n, raise a `ValueError` that names `k`.
+#
+# <details><summary>Hint 1</summary>A point has the distance 0 to itself. A duplicate also has the distance 0. How can you exclude a point by *which* it is, not by *where* it is?</details>
+# <details><summary>Hint 2</summary>With a matrix of all distances: what could you write on its diagonal? With `sklearn.neighbors.NearestNeighbors`: read what `kneighbors` does when it is called without points.</details>
+# <details><summary>Hint 3</summary>`labels[neighbours]`, with an array of indices of shape (n, k), gives an array of labels of that shape. Then compare with a column.</details>
+
+# %%
+from sklearn.neighbors import NearestNeighbors
+
+
+# %% nbgrader={"grade": false, "grade_id": "neighborhood_purity", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def neighborhood_purity(embedding: np.ndarray, labels, k=10) -> float:
+    """Measure how often near neighbours share a label.
+
+    Parameters
+    ----------
+    embedding : ndarray, shape (n, dimensions)
+    labels : sequence of int, length n
+    k : int
+        Neighbours of each point, not counting the point itself; at least 1, less than n.
+
+    Returns
+    -------
+    float, the mean share of a point's k nearest others (Euclidean) that have its label
+
+    Raises
+    ------
+    ValueError unless 1 ≤ k < n; the message names k
+
+    Examples
+    --------
+    >>> neighborhood_purity(np.array([[0.0], [1.0], [5.0], [6.0]]), [7, 7, 8, 8], k=1)
+    1.0
+    """
+    ### BEGIN SOLUTION
+    points = np.asarray(embedding)
+    if not 1 <= k < len(points):
+        raise ValueError(f"k is {k}; with {len(points)} points it must be from 1 to n - 1")
+    # Called without points, kneighbors leaves each training point out of its own neighbours.
+    neighbours = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
+    classes = np.asarray(labels)
+    return float((classes[neighbours] == classes[:, None]).mean())
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_neighborhood_purity", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("neighborhood_purity")
+
+# %% [markdown]
+# ### Turn the knobs
+#
+# A map is one of many. Small neighbourhoods follow local detail and tear the map into islands; large ones keep the overall shape and blur the detail. Three maps of the same 1,000 messages:
+
+
+# %%
+def draw_with(n_neighbors: int) -> np.ndarray:
+    from umap import UMAP
+
+    settings = {"metric": "cosine", "random_state": 0, "n_jobs": 1}
+    return UMAP(n_neighbors=n_neighbors, **settings).fit_transform(scaled_sample[:1000])
+
+
+# %%
+maps = {}
+for size in (3, 15, 100):
+    key = fingerprint([f"cosine {size} 0", scaled_sample[:1000].tobytes()])
+    maps[f"n_neighbors = {size}"] = cached_array("umap", key, lambda size=size: draw_with(size))
+plots.plot_map_settings(maps, labels["train"][sample][:1000], names)
+
+# %% [markdown]
+# *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features. Nothing in the data changed from left to right; only the setting did. What you would tell from one panel alone and not from the others is about the setting, not about the messages.
+#
+# ### Exercise 3.5: project ●○○ about 8 minutes
+#
+# *Importance: medium. A map that nobody can draw again is decoration.*
+#
+# Put the two steps of section 4 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map.
+#
+# <details><summary>Hint 1</summary>Both steps have a `fit_transform`. Which of UMAP's arguments takes the seed?</details>
+# <details><summary>Hint 2</summary>UMAP's arguments have the names of this function's parameters, except for the seed's.</details>
+
+# %%
+from umap import UMAP
+
+
+# %% nbgrader={"grade": false, "grade_id": "project", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def project(features, n_components=2, metric="cosine", n_neighbors=15, seed=0) -> np.ndarray:
+    """Draw a map of features with UMAP.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, hidden)
+        Each column is first scaled to the range from 0 to 1.
+    n_components : int, dimensions of the map
+    metric : str
+        How UMAP compares two rows.
+    n_neighbors : int
+        Size of a neighbourhood.
+    seed : int, which fixes the map
+
+    Returns
+    -------
+    ndarray, shape (n, n_components)
+
+    Examples
+    --------
+    >>> project(np.random.default_rng(0).random((100, 8)), n_components=3).shape
+    (100, 3)
+    """
+    ### BEGIN SOLUTION
+    scaled = MinMaxScaler().fit_transform(features)
+    reducer = UMAP(
+        n_components=n_components,
+        metric=metric,
+        n_neighbors=n_neighbors,
+        random_state=seed,
+        n_jobs=1,
+    )
+    return reducer.fit_transform(scaled)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_project", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("project")
+
+# %% [markdown]
+# ## 7. What frozen features can do, and what they cannot
+#
+# **They need few labels.** The comparison above used the whole training split, which somebody had to label. With TF-IDF, a word that no training message holds is worth nothing. With the encoder it has a place near words of similar meaning from the start. So let us take labels away.
+
+
+# %%
+def accuracy_after(pipeline, X_train, X_valid, rows: int) -> float:
+    fitted = clone(pipeline).fit(X_train[:rows], labels["train"][:rows])
+    return fitted.score(X_valid, labels["validation"])
+
+
+# %%
+sizes = [50, 100, 300, 1000, 3000, len(labels["train"])]
+texts = {split: np.array(emotion[split]["text"], dtype=object) for split in features}
+curves = pd.DataFrame(index=pd.Index(sizes, name="rows"))
+for name, pipeline, X in [("TF-IDF", words, texts), ("mean features", linear, features)]:
+    curves[name] = [accuracy_after(pipeline, X["train"], X["validation"], n) for n in sizes]
+plots.plot_learning_curves(curves, majority.score(features["validation"], labels["validation"]))
+
+# %% [markdown]
+# *How to read it:* the horizontal axis counts labelled messages and is logarithmic: each step to the right costs several times the work of the one before. Where one line is above the other, that classifier is the better choice for that budget. Do the lines cross, and where? Also look at how they end: a line that has gone flat will not profit from more labels, one that still climbs will.
+#
+# **They cannot learn what matters to you.** The encoder is frozen: whatever its vectors do not keep apart, no classifier on top can. Let both classifiers read a few messages that need more than one telling word. *Negation*, *contrast* and *pictures without an emotion word* are hard for different reasons.
+
+# %%
+probes = [
+    "i feel happy",
+    "i do not feel happy",
+    "i was scared but now i feel calm and safe",
+    "there is a stone where my heart used to be",
+]
+probe_features = dataset_features(probes, tokenizer, encoder)
+verdicts = pd.DataFrame({"message": probes})
+verdicts["TF-IDF"] = [names[label] for label in words.predict(probes)]
+verdicts["mean features"] = [names[label] for label in linear.predict(probe_features)]
+verdicts
+
+# %% [markdown]
+# Compare the first two rows: does the little word *not* turn the answer of either classifier? Averaging over tokens treats it as one vector among many, and a bag of words as one column among thousands. Four messages prove nothing, but they show where to look. Lesson 5 does it systematically.
+#
+# What is left is to let the task reach the encoder: to train its layers too, so that its vectors move apart where *our* classes differ. That is fine-tuning, and the subject of lesson 4.
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "question_classifiers", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ### Exercise 3.6 (written): what won, and what the map showed ●●○ about 15 minutes
+#
+# *Importance: high. Numbers without an explanation do not survive the first question.*
+#
+# Answer in at most 200 words:
+#
+# 1. Which classifier won on the validation split, by which metric and by how much? Name a reason that fits the data and the features, and quote at least two numbers of this notebook.
+# 2. Change two of UMAP's settings (`n_neighbors` and `metric`, say) with your own `project`, and measure each map with your `neighborhood_purity`. What changed, what stayed, and how does the purity of the maps compare with that of the features themselves?
+#
+# You get 1 point for each.
+#
+# === BEGIN MARK SCHEME ===
+# 1 point: names the winner of the table by macro-F1 (or by accuracy, saying so), quotes at least two scores, and gives a reason that follows from how the features are made (telling words have columns of their own in TF-IDF; the encoder was not trained for emotion; [CLS] was not trained to sum up the message). Half a point where the reason is missing or would fit any result.
+# 1 point: reports purity, with k, for at least two settings and for the features, and concludes that the settings change the look more than the neighbourhoods, or shows with numbers that they do not. Half a point for a description of the pictures alone.
+# Nothing is deducted for a winner that differs from ours if the numbers shown support it.
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_classifiers", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# 1. The best row of the results table wins both by accuracy and by macro-F1; the most frequent class marks the floor. Nearly every message contains a word that names or colours the emotion, and TF-IDF gives each such word a column with a weight learnt from thousands of labels. The frozen encoder describes topic and wording in general, and a linear layer can only use what it keeps apart. Mean pooling beats [CLS], since this encoder was never trained to collect the message in its first token.
+# 2. With `n_neighbors` of 3 the map falls into many small islands, with 100 into one cloud; `euclidean` instead of `cosine` moves and turns the map. The purity (k = 10) stays within a few hundredths across settings, and near that of the full features. So the settings changed the look, not who is whose neighbour, and the overlap between classes is in the features rather than in the drawing.
+
+# %% [markdown]
+# ## Recap
+#
+# - `AutoModel` gives an encoder without a head; `last_hidden_state` is *messages × tokens × hidden size*, and context flows in layer by layer.
+# - One vector per message: `[CLS]`, or the mean over real tokens. The mask decides, or padding leaks in without an error.
+# - A whole dataset: evaluation mode, no gradients, bounded batches, truncation, the order kept; grouped by length for speed, and stored by content so that it is computed once.
+# - Two baselines before any praise: the most frequent class, and TF-IDF. Settings are chosen within the training split.
+# - UMAP draws neighbourhoods. Purity tells whether to believe the drawing; settings change how it looks.
+# - Frozen features are cheap and need few labels, but they cannot learn what your task needs.
+#
+# **Three quick questions**
+#
+# 1. You extract features of the same texts twice, with batch sizes of 8 and of 64, and the mean-pooled rows differ clearly. What is wrong?
+#
+# <details><summary>Answer</summary>Another batch size means other neighbours and so another amount of padding. The average counts padding: the mask is missing. (Or the model is in training mode; then two runs with the same batch size differ too.)</details>
+#
+# 2. Why is `C` not chosen by the validation score?
+#
+# <details><summary>Answer</summary>The best of several validation scores is too good on average: the choice has adapted to that split. The validation split should tell us how well a finished choice does on messages that had no part in it.</details>
+#
+# 3. On a map two classes form islands far apart. May you say that they are more different than two classes whose islands touch?
+#
+# <details><summary>Answer</summary>No. UMAP keeps neighbourhoods, not far distances; another seed may put the islands elsewhere. You may say that few messages of the one have neighbours of the other, and purity measures that.</details>
+#
+# **Where next.** Lesson 4 lets the labels reach the encoder: the same data, the same checkpoint, and every layer is trained. Keep the table of this lesson at hand, it is the baseline to beat.

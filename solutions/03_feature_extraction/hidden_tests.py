@@ -1,0 +1,445 @@
+"""Hidden tests of lesson 3."""
+
+import numpy as np
+import torch
+
+from grading.standins import Encoder, Estimator, Tokenizer
+from grading.testing import close, equal, grades, has_type, raises, that, unchanged
+
+
+def _average_of_real_tokens(hidden, mask):
+    """Average row by row in float64, with zeros for a row without real tokens."""
+    states, real = hidden.double().numpy(), mask.numpy().astype(bool)
+    rows = [
+        row[keep].mean(axis=0) if keep.any() else 0 * row[0]
+        for row, keep in zip(states, real, strict=True)
+    ]
+    return np.stack(rows)
+
+
+@grades("mean_pool")
+def _(answer, rng):
+    def states(*shape, scale=1.0):
+        return torch.tensor(rng.normal(size=shape, scale=scale), dtype=torch.float32)
+
+    hidden = states(6, 9, 4)
+    lengths = rng.permutation(np.arange(2, 8))
+    right = torch.tensor(np.arange(9) < lengths[:, None]).long()
+    got = unchanged(answer, hidden, right)
+    has_type(got, torch.Tensor, "mean_pool returns a tensor")
+    that(got.dtype == torch.float32, f"mean_pool returns float32, not {got.dtype}.")
+    patterns = {
+        "padding on the right": right,
+        "padding on the left": right.flip(1),
+        "holes in the mask": torch.tensor(rng.permuted(right.numpy(), axis=1)),
+        "one real token a row": torch.tensor(rng.permuted(np.eye(6, 9, dtype=int), axis=1)),
+        "no padding": torch.ones(6, 9, dtype=torch.long),
+    }
+    for what, mask in patterns.items():
+        close(
+            answer(hidden, mask),
+            _average_of_real_tokens(hidden, mask),
+            f"the mean of real tokens, {what}",
+            likely="padding counted, the row's length as divisor, or only the first n places",
+        )
+    mask = patterns["holes in the mask"].clone()
+    mask[int(rng.integers(6))] = 0
+    got = answer(hidden, mask)
+    that(bool(torch.isfinite(got).all()), "A row that is all padding must give zeros, not NaN.")
+    close(got, _average_of_real_tokens(hidden, mask), "one row is all padding: zeros there")
+    close(answer(hidden, 0 * mask), np.zeros((6, 4)), "all rows are all padding: zeros")
+    large = states(3, 5, 2, scale=1e4)
+    mask = torch.tensor(rng.permuted(np.tile([1, 1, 1, 0, 0], (3, 1)), axis=1))
+    close(answer(large, mask), _average_of_real_tokens(large, mask), "values near 1e4")
+    single = states(1, 1, 3)
+    close(answer(single, torch.ones(1, 1).long()), single[:, 0].numpy(), "one row of one token")
+    close(
+        answer(states(2, 3, 5) * 0 + 2.5, torch.tensor([[1, 0, 0], [1, 1, 1]])),
+        np.full((2, 5), 2.5),
+        "equal tokens: the mean is their value, however many there are",
+        likely="one divisor for the whole batch",
+    )
+
+
+_WORDS = tuple(f"{first}{last}" for first in ("ba", "do", "ki", "mu") for last in "lnrt")
+
+
+def _random_text(rng, words):
+    return " ".join(rng.choice(_WORDS, size=words))
+
+
+def _one_at_a_time(texts, tokenizer, encoder, pooling):
+    """Compute the features here, one text at a time, so that nothing is ever padded."""
+    import dataclasses
+
+    tokenize = tokenizer.build([])
+    model = dataclasses.replace(encoder, training=False).build([])
+    rows = []
+    for text in texts:
+        ids = tokenize(text, truncation=True)["input_ids"]
+        with torch.no_grad():
+            states = model(input_ids=torch.tensor([ids])).last_hidden_state[0].double().numpy()
+        rows.append(states.mean(axis=0) if pooling == "mean" else states[0])
+    return np.array(rows)
+
+
+@grades("extract_features")
+def _(answer, rng):
+    tokenizer = Tokenizer("tokenizer", vocabulary=_WORDS, max_length=16)
+    weights = int(rng.integers(1_000_000))
+
+    def encoder(training=False):
+        return Encoder("model", vocabulary_size=21, seed=weights, training=training)
+
+    # Lengths in random order, an empty text, one far over the maximum, and two that are equal.
+    lengths = rng.permutation([0, 1, 2, 3, 4, 5, 7, 9, 11, 13, 14, 15, 40])
+    texts = [_random_text(rng, words) for words in lengths]
+    texts.append(texts[3])
+    for pooling in ("mean", "cls"):
+        expected = _one_at_a_time(texts, tokenizer, encoder(), pooling)
+        for batch_size in (1, 4, 7, 14, 50):
+            got = unchanged(
+                answer, texts, tokenizer, encoder(), batch_size=batch_size, pooling=pooling
+            )
+            what = f"{pooling} features of {len(texts)} texts in batches of {batch_size}"
+            _require_matrix(got, (len(texts), 8), what)
+            _require_calls(answer.calls, len(texts), batch_size)
+            close(
+                got,
+                expected,
+                what,
+                likely="another order, padding in the mean or without an attention mask, or "
+                "special tokens left out",
+                tolerance=1e-4,
+            )
+    default = answer(texts, tokenizer, encoder())
+    expected = _one_at_a_time(texts, tokenizer, encoder(), "mean")
+    close(default, expected, "the default pooling is the mean", tolerance=1e-4)
+
+    many = [_random_text(rng, int(words)) for words in rng.integers(1, 6, size=70)]
+    got = answer(many, tokenizer, encoder())
+    _require_calls(answer.calls, len(many), 32)
+    expected = _one_at_a_time(many, tokenizer, encoder(), "mean")
+    close(got, expected, "70 texts with the default batch size of 32", tolerance=1e-4)
+
+    _grade_modes(answer, texts[:5], tokenizer, encoder)
+    for pooling in ("mean", "cls"):
+        got = answer([], tokenizer, encoder(), pooling=pooling)
+        _require_matrix(got, (0, 8), f"{pooling} features of no texts")
+    for unknown in ("max", "MEAN", "last"):
+        for some in (texts[:2], []):
+            raises(
+                answer,
+                some,
+                tokenizer,
+                encoder(),
+                pooling=unknown,
+                error=ValueError,
+                mentions=unknown,
+                what=f"pooling={unknown!r} with {len(some)} texts",
+            )
+
+
+def _grade_modes(answer, texts, tokenizer, encoder):
+    expected = _one_at_a_time(texts, tokenizer, encoder(), "mean")
+    for training in (True, False):
+        mode = "training" if training else "evaluation"
+        got = answer(texts, tokenizer, encoder(training), batch_size=2)
+        that(
+            not any(call["training"] for call in answer.calls if call["of"] == "model"),
+            f"A model handed over in {mode} mode must compute in evaluation mode.",
+        )
+        close(got, expected, f"a model handed over in {mode} mode", tolerance=1e-4)
+        modes = [call["training"] for call in answer.calls if call["of"] == "model mode"]
+        that(
+            [training, *modes][-1] == training,
+            f"A model handed over in {mode} mode must be in it again afterwards.",
+        )
+
+
+def _require_matrix(got, shape, what):
+    has_type(got, np.ndarray, what)
+    equal(got.shape, shape, f"{what}: the shape")
+    equal(str(got.dtype), "float32", f"{what}: the type of its numbers")
+
+
+def _require_calls(calls, texts, batch_size):
+    passes = [call for call in calls if call["of"] == "model"]
+    largest = max((call["rows"] for call in passes), default=0)
+    that(bool(passes), "The model was never called.")
+    that(
+        largest <= batch_size,
+        f"With batch_size={batch_size} a forward pass held {largest} of {texts} texts.",
+    )
+    that(
+        not any(call["gradients"] for call in passes),
+        "The forward pass ran with gradients. Likely: `torch.no_grad()` is missing.",
+    )
+
+
+def _macro_f1(truth, predicted):
+    """Average, over the classes that occur, 2 × hits / (true + predicted)."""
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    scores = []
+    for label in np.union1d(truth, predicted):
+        hits = np.sum((truth == label) & (predicted == label))
+        scores.append(2 * hits / (np.sum(truth == label) + np.sum(predicted == label)))
+    return float(np.mean(scores))
+
+
+@grades("compare_classifiers")
+def _(answer, rng):
+    import pandas as pd
+
+    rows = int(rng.integers(40, 60))
+    y_valid = np.concatenate([np.arange(4), rng.choice(4, p=[0.6, 0.2, 0.15, 0.05], size=rows)])
+    y_train = rng.integers(4, size=25)
+    X_train, X_valid = rng.normal(size=(25, 3)), rng.normal(size=(len(y_valid), 3))
+
+    def guesses(share):
+        wrong = rng.random(len(y_valid)) > share
+        return tuple(
+            int(label) for label in np.where(wrong, rng.integers(4, size=len(wrong)), y_valid)
+        )
+
+    canned = {
+        f"model {letter}": guesses(share)
+        for letter, share in zip("dacb", rng.random(4), strict=True)
+    }
+    canned["majority"] = (0,) * len(y_valid)
+    canned["a twin"] = canned["model c"]
+    canned["right"] = tuple(int(label) for label in y_valid)
+    classifiers = {name: Estimator(name, predictions) for name, predictions in canned.items()}
+    given = (X_train, y_train, X_valid, y_valid)
+    table = answer(classifiers, *given)
+    for after, before in zip(answer.arguments[1:], given, strict=True):
+        equal(after, before, "the data after the call")
+
+    has_type(table, pd.DataFrame, "compare_classifiers")
+    equal(list(table.columns), ["accuracy", "macro_f1", "fit_seconds"], "the columns")
+    equal(table.index.name, "classifier", "the name of the index")
+    order = sorted(canned, key=lambda name: -round(_macro_f1(y_valid, canned[name]), 12))
+    equal(
+        list(table.index),
+        order,
+        "best macro-F1 first, ties in the dict's order",
+        likely="sorted by accuracy, ascending, or with a sort that is not stable",
+    )
+    for name in order:
+        hits = np.mean(np.array(canned[name]) == y_valid)
+        close(table.loc[name, "accuracy"], hits, f"the accuracy of {name}")
+        close(
+            table.loc[name, "macro_f1"],
+            _macro_f1(y_valid, canned[name]),
+            f"the macro-F1 of {name}",
+            likely="another average",
+        )
+    _require_copies(answer.calls, list(canned), 25, len(y_valid))
+
+    ties = [f"tie {number}" for number in rng.permutation(30)]
+    same = {name: Estimator(name, (0,) * len(y_valid)) for name in ties}
+    table = answer(same, X_train, y_train, X_valid, y_valid)
+    equal(list(table.index), ties, "thirty equal classifiers keep the dict's order")
+
+    slow = {
+        name: Estimator(name, (0,) * len(y_valid), fit_seconds=fit, predict_seconds=0.6)
+        for name, fit in (("quick", 0.02), ("slower", 0.2), ("quick again", 0.02))
+    }
+    seconds = answer(slow, X_train, y_train, X_valid, y_valid)["fit_seconds"]
+    for name, estimator in slow.items():
+        took = float(seconds[name])
+        that(
+            0.9 * estimator.fit_seconds <= took < estimator.fit_seconds + 0.5,
+            f"A fit of {estimator.fit_seconds} s, followed by 0.6 s of predicting, came out at "
+            f"{took:.2f} s. The clock must run during the fit alone, and anew for each.",
+        )
+    _grade_real_pipelines(answer, rng)
+
+
+def _require_copies(calls, names, train_rows, valid_rows):
+    for name in names:
+        fits = [call for call in calls if call["of"] == name and call["method"] == "fit"]
+        that(bool(fits), f"{name} was never fitted.")
+        that(
+            not any(call["original"] for call in fits),
+            f"{name} itself was fitted. Likely: a copy (`sklearn.base.clone`) is missing.",
+        )
+        that(
+            all(call["rows"] == train_rows for call in fits),
+            f"{name} was fitted on {fits[0]['rows']} rows; the training split has {train_rows}.",
+        )
+        asked = [call["rows"] for call in calls if call["of"] == name and call["method"] != "fit"]
+        that(
+            valid_rows in asked,
+            f"{name} was never asked for the {valid_rows} rows of the validation split.",
+        )
+
+
+def _grade_real_pipelines(answer, rng):
+    """Pipelines over texts: the answer must not look into X, and fits the whole pipeline."""
+    from sklearn.dummy import DummyClassifier
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.naive_bayes import MultinomialNB
+    from sklearn.pipeline import make_pipeline
+
+    halves = np.array(_WORDS).reshape(2, -1)
+    y = rng.permutation(np.repeat([0, 1], 20))
+    texts = [" ".join(rng.choice(halves[label], size=6)) for label in y]
+    classifiers = {
+        "dummy": DummyClassifier(strategy="most_frequent"),
+        "words": make_pipeline(CountVectorizer(), MultinomialNB()),
+    }
+    table = answer(classifiers, texts, y, texts[:10] + texts[-10:], np.append(y[:10], y[-10:]))
+    equal(list(table.index), ["words", "dummy"], "a pipeline over texts against a dummy: the order")
+    close(table.loc["words", "accuracy"], 1.0, "the accuracy of a pipeline over texts")
+
+
+def _purity(points, labels, k):
+    """Brute force: sort all others by distance, take k."""
+    shares = []
+    for one, point in enumerate(points):
+        distances = [(float(np.sum((point - other) ** 2)), i) for i, other in enumerate(points)]
+        nearest = sorted(pair for pair in distances if pair[1] != one)[:k]
+        shares.append(np.mean([labels[i] == labels[one] for _, i in nearest]))
+    return float(np.mean(shares))
+
+
+@grades("neighborhood_purity")
+def _(answer, rng):
+    for dimensions in (1, 2, 6):
+        n = int(rng.integers(25, 40))
+        labels = rng.integers(3, size=n)
+        points = rng.normal(size=(n, dimensions)) + 1.5 * labels[:, None]
+        for k in (1, 3, n - 2, n - 1):
+            got = unchanged(answer, points, labels, k=k)
+            has_type(got, float, "neighborhood_purity")
+            close(
+                got,
+                _purity(points, labels, k),
+                f"the purity of {n} points in {dimensions} dimensions with k={k}",
+                likely="a point among its own neighbours, k one off, or a vote instead of a share",
+            )
+    n = 30
+    labels = rng.integers(2, size=n)
+    points = rng.normal(size=(n, 2))
+    close(answer(points, labels), _purity(points, labels, 10), "the default k is 10")
+    close(answer(points, labels.tolist(), 4), _purity(points, labels, 4), "labels as a list")
+    wide = points * [1.0, 100.0]
+    close(answer(wide, labels, 5), _purity(wide, labels, 5), "distances of the points as they are")
+    shifted = points + np.array([40.0, 5.0])
+    close(answer(shifted, labels, 5), _purity(points, labels, 5), "moved, nothing changes")
+
+    # Twins at one place with different labels: the nearest other is always of another label.
+    places = rng.permutation(12)[:, None] * np.array([[3.0, 1.0]])
+    twins = np.concatenate([places, places])
+    close(
+        answer(twins, [0] * 12 + [1] * 12, k=1),
+        0.0,
+        "pairs of points at one place with different labels, k=1",
+        likely="a point excluded by its distance of 0, or by coming first",
+    )
+    triples = np.repeat(places, 3, axis=0)
+    shuffled = rng.permutation(36)
+    labels = np.tile([0, 0, 1], 12)
+    close(
+        answer(triples[shuffled], labels[shuffled], k=2),
+        1 / 3,
+        "three points at each place, labels 0 0 1, k=2",
+        likely="a point excluded by its distance of 0, or by coming first",
+    )
+    close(answer(np.zeros((5, 2)), [1] * 5, k=4), 1.0, "all points at one place, one label")
+    close(answer(np.array([[0.0], [1.0]]), [4, 4], k=1), 1.0, "two points, one label")
+    for size, k in ((6, 0), (6, -3), (6, 6), (6, 17), (1, 1), (10, 10)):
+        raises(
+            answer,
+            rng.normal(size=(size, 2)),
+            [0] * size,
+            k=k,
+            error=ValueError,
+            mentions=str(k),
+            what=f"k={k} with {size} points",
+        )
+    raises(
+        answer,
+        rng.normal(size=(8, 2)),
+        [0] * 8,
+        error=ValueError,
+        mentions="10",
+        what="the default k of 10 with 8 points",
+    )
+
+
+def _separation(points, groups):
+    from sklearn.metrics import silhouette_score
+
+    return float(silhouette_score(points, groups))
+
+
+def _rays(rng, points, noise=0.02):
+    """Return points on three rays from the origin, and the number of each point's ray."""
+    groups = np.repeat(np.arange(3), points)
+    radius = np.tile(np.linspace(0.1, 1.0, points), 3)[:, None]
+    return np.eye(3)[groups] * radius + rng.uniform(0, noise, (len(groups), 3)), groups
+
+
+def _fan(rng, points):
+    """Return three rays in a plane, the middle one through the centre of all, on odd scales.
+
+    Only a scaling to [0, 1] keeps each ray one direction: about the centre, which is where
+    standard deviations put the origin, the middle ray points two ways.
+    """
+    groups = np.repeat(np.arange(3), points)
+    radius = np.tile(np.linspace(0.1, 1.0, points), 3)
+    angles = np.radians([12, 45, 78])[groups]
+    plane = np.stack([radius * np.cos(angles), radius * np.sin(angles)], axis=1)
+    plane += rng.uniform(0, 0.004, plane.shape)
+    return plane * [1.0, 100.0] + [1e3, 5e4], groups
+
+
+@grades("project")
+def _(answer, rng):
+    features, groups = _rays(rng, 25)
+    order = rng.permutation(len(groups))
+    features, groups = features[order], groups[order]
+    seed = int(rng.integers(1000))
+    first = unchanged(answer, features, seed=seed)
+    has_type(first, np.ndarray, "project")
+    equal(first.shape, (75, 2), "the shape of the map")
+    that(bool(np.isfinite(first).all()), "The map holds values that are not finite.")
+    that(np.array_equal(answer(features, seed=seed), first), "Equal seeds must give equal maps.")
+    that(
+        not np.array_equal(answer(features, seed=seed + 1), first),
+        "Two seeds give the same map. Likely: `seed` is not used.",
+    )
+    apart = _separation(first, groups)
+    that(
+        apart > 0.25,
+        f"Three groups that differ in direction do not stand apart (silhouette {apart:.2f}). "
+        "Likely: not scaled to [0, 1], or another default metric.",
+    )
+    equal(answer(features, n_components=3).shape, (75, 3), "the shape with n_components=3")
+    default = answer(features)
+    spelt_out = answer(features, 2, "cosine", 15, 0)
+    that(np.array_equal(default, spelt_out), "The defaults must be 2, 'cosine', 15 and seed 0.")
+    for option, value in (("n_neighbors", 5), ("metric", "euclidean")):
+        that(
+            not np.array_equal(answer(features, **{option: value}), default),
+            f"{option}={value!r} changes nothing. Likely: `{option}` is not used.",
+        )
+    noise = rng.uniform(0, 1e5, size=(75, 1))
+    apart = _separation(answer(np.hstack([features, noise]), seed=seed), groups)
+    that(
+        apart > 0.2,
+        f"A column of noise up to 100,000 must not drown the others (silhouette {apart:.2f}). "
+        "Likely: the features are not scaled before UMAP.",
+    )
+    fan, groups = _fan(rng, 25)
+    apart = _separation(answer(fan, seed=seed), groups)
+    that(
+        apart > 0.75,
+        f"Three groups that differ in direction once each feature is scaled to [0, 1] do not stand "
+        f"apart (silhouette {apart:.2f}). Likely: another scaling than from 0 to 1, one scale for "
+        "the whole matrix or for each row, or another default metric.",
+    )
+    constant = np.hstack([features, np.full((75, 1), 7.0)])
+    that(bool(np.isfinite(answer(constant)).all()), "A constant feature must not give NaN.")
