@@ -1,0 +1,1 @@
+"""Machinery that turns hand-written material into the embedded corpora."""
