@@ -67,11 +67,22 @@ def autograde(tasks: list[Task], course: Path, workers: int = 2) -> Iterator[Tas
     """
     # A fresh interpreter a worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_share_processors, initargs=(threads,)
+    )
+    with pool:
         running = {pool.submit(_autograde_one, course, *task): task for task in tasks}
         for done in concurrent.futures.as_completed(running):
             done.result()
             yield running[done]
+
+
+def _share_processors(threads: int) -> None:
+    """Give each worker's kernel its share: more threads than processors wait for each other."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    os.environ["NUMBA_NUM_THREADS"] = str(threads)
 
 
 def _autograde_one(course: Path, lesson: str, student: str) -> None:

@@ -127,7 +127,7 @@ DATASETS = {
         label_names=("none", "against", "favor"),
         licence="research (Twitter's terms of service)",
         citation="Mohammad et al. (2016), SemEval-2016 Task 6; Barbieri et al. (2020), TweetEval",
-        embedded=None,
+        embedded="stance_climate",
     ),
     "imdb": DatasetInfo(
         hub_id="stanfordnlp/imdb",
@@ -140,7 +140,7 @@ DATASETS = {
         label_names=("neg", "pos"),
         licence="research; see the dataset's card",
         citation="Maas et al. (2011), Learning Word Vectors for Sentiment Analysis, ACL",
-        embedded=None,
+        embedded="imdb",
     ),
     "financial_topics": DatasetInfo(
         hub_id="zeroshot/twitter-financial-news-topic",
@@ -150,7 +150,7 @@ DATASETS = {
         label_names=FINANCIAL_TOPICS,
         licence="MIT",
         citation="zeroshot/twitter-financial-news-topic on the Hugging Face Hub",
-        embedded=None,
+        embedded="financial_topics",
     ),
 }
 

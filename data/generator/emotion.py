@@ -25,23 +25,23 @@ LONGEST = 66
 
 # Sections of which the training split never sees a share, see `hold_out`.
 CLAUSES = ["because", "then", "scene", "turn", "like", "thing", "did", "own", "whole"]
-UNSEEN = 0.2
+UNSEEN = 0.20
 
 # The share of rows that a careful reader could give to either of two classes.
-BLUR = {"joy": 0.02, "love": 0.08, "surprise": 0.09, "fear": 0.027}
+BLUR = {"joy": 0.02, "love": 0.08, "surprise": 0.12, "fear": 0.036}
 PARTNER = {"joy": "love", "love": "joy", "surprise": "fear", "fear": "surprise"}
 
 # Wrong labels by (true class, planted class), as shares of a split. Each pair is planted
 # both ways alike, so that the classes keep their sizes.
 PLANTED = {
-    ("love", "joy"): 0.0055,
-    ("joy", "love"): 0.0055,
-    ("surprise", "fear"): 0.0025,
-    ("fear", "surprise"): 0.0025,
-    ("anger", "sadness"): 0.004,
-    ("sadness", "anger"): 0.004,
-    ("fear", "sadness"): 0.0025,
-    ("sadness", "fear"): 0.0025,
+    ("love", "joy"): 0.006,
+    ("joy", "love"): 0.006,
+    ("surprise", "fear"): 0.005,
+    ("fear", "surprise"): 0.005,
+    ("anger", "sadness"): 0.002,
+    ("sadness", "anger"): 0.002,
+    ("fear", "sadness"): 0.0015,
+    ("sadness", "fear"): 0.0015,
     ("joy", "sadness"): 0.0005,
     ("sadness", "joy"): 0.0005,
 }

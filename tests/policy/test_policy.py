@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import statistics
 import subprocess
 import tomllib
@@ -14,6 +15,7 @@ import yaml
 from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
 from grading.readme import PICTURE, lessons_table, picture
+from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 
 MEGABYTE = 1_000_000
@@ -145,6 +147,12 @@ def test_readme_s_table_is_what_the_notebooks_give():
 
 def test_readme_s_picture_is_the_one_that_the_lesson_shows():
     assert PICTURE.read_bytes() == picture()
+
+
+def test_readme_quotes_what_the_check_says():
+    folder = ROOT / "solutions" / "03_feature_extraction" / "variants" / "mean_pool"
+    result = run_check("mean_pool", runpy.run_path(str(folder / "wrong_mask_ignored.py")))
+    assert f"> **✗ {result.title}** {result.message}" in (ROOT / "README.md").read_text()
 
 
 def test_requirements_are_pinned_and_resolve_to_the_constraints():

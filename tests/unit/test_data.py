@@ -89,6 +89,10 @@ def test_forced_source_that_lacks_the_data_names_the_way_out(a_mirror):
         load("emotion", source="mirror")
     with pytest.raises(SourceError, match="HF_HUB_OFFLINE is set"):
         load("emotion", source="hub")
+
+
+def test_dataset_without_an_embedded_corpus_says_so(a_mirror, monkeypatch):
+    monkeypatch.setitem(DATASETS, "imdb", dataclasses.replace(DATASETS["imdb"], embedded=None))
     with pytest.raises(SourceError, match="no embedded stand-in for 'imdb' yet"):
         load("imdb", source="embedded")
 
