@@ -1,5 +1,8 @@
 """nbgrader's settings for this course: solutions/ is its source, notebooks/ its release."""
 
+import os
+import sysconfig
+
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearOutput,
@@ -11,6 +14,9 @@ from nbgrader.preprocessors import (
 from grading.realign import Realign
 
 c = get_config()  # noqa: F821 - nbgrader provides it
+
+# nbgrader starts `alembic` by name, which nobody finds in an environment that is not activated.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "transformers-for-text-classification"
 c.CourseDirectory.source_directory = "solutions"

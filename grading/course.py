@@ -7,7 +7,6 @@ import logging
 import multiprocessing
 import os
 import shutil
-import sysconfig
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,19 +31,11 @@ class GradingError(RuntimeError):
 
 def nbgrader_api(course: Path) -> NbGraderAPI:
     """Return nbgrader's interface to the course in a folder, with this repository's settings."""
-    _put_scripts_on_path()
     config = nbgrader_config()
     config.CourseDirectory.root = str(course.resolve())
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     api.log_level = logging.WARNING
     return api
-
-
-def _put_scripts_on_path() -> None:
-    """Let nbgrader find `alembic`, which it starts by name, in an environment not activated."""
-    scripts = sysconfig.get_path("scripts")
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
 
 
 def release(lessons: list[Lesson], course: Path) -> None:
@@ -114,7 +105,6 @@ def scores(course: Path) -> pd.DataFrame:
     """
     rows = []
     exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
-    _put_scripts_on_path()
     with Gradebook(f"sqlite:///{course.resolve() / 'gradebook.db'}") as gradebook:
         for submission in gradebook.db.query(SubmittedAssignment).all():
             for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):

@@ -97,7 +97,12 @@ def test_feedback_shows_what_the_check_said(course):
 
 def test_nbgrader_exports_the_gradebook(course):
     nbgrader = [sys.executable, "-m", "nbgrader"]
-    command = [*nbgrader, "export", f"--course-dir={course}", f"--to={course / 'grades.csv'}"]
+    command = [
+        *nbgrader,
+        "export",
+        f"--CourseDirectory.root={course}",
+        f"--to={course / 'grades.csv'}",
+    ]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=environment)
     exported = pd.read_csv(course / "grades.csv")
