@@ -69,8 +69,10 @@ def _show(folder: Path, console: Console) -> None:
     graded = scores(folder)
     table = Table(title="Gradebook: points of the exercises that a program grades")
     rows = gradebook_table(graded)
-    for name in ("student", *rows.columns):
-        table.add_column(name, justify="left" if name == "student" else "right")
+    table.add_column("student")
+    for name in rows.columns:
+        # "01_dataset_exploration" would not fit beside the others.
+        table.add_column(f"lesson {int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
         table.add_row(student, *map(str, row))
     console.print(table)
@@ -85,7 +87,8 @@ def _show(folder: Path, console: Console) -> None:
 
 def _show_bars(graded, console: Console) -> None:
     """Show the report's figure in the terminal as well: the share of points an exercise."""
-    sums = graded.dropna(subset="score").groupby("exercise", sort=False)[["score", "points"]].sum()
+    by_program = graded[~graded["exercise"].str.startswith("written_")]
+    sums = by_program.groupby("exercise", sort=False)[["score", "points"]].sum()
     console.print("\n[bold]Points reached by the class[/bold]")
     for exercise, row in sums.iterrows():
         share = row["score"] / row["points"]

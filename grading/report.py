@@ -79,8 +79,8 @@ def plot_totals(scores: pd.DataFrame) -> Figure:
 
 def plot_exercises(scores: pd.DataFrame) -> Figure:
     """Draw the share of the class that reached each exercise's points, hardest first."""
-    graded = scores.dropna(subset="score")
-    sums = graded.groupby("exercise")[["score", "points"]].sum()
+    by_program = scores[~scores["exercise"].str.startswith("written_")]
+    sums = by_program.groupby("exercise")[["score", "points"]].sum()
     shares = (100 * sums["score"] / sums["points"]).sort_values(ascending=False)
     figure, axes = plt.subplots(figsize=(8, 0.8 + 0.28 * len(shares)))
     axes.barh(shares.index, shares, color="#0072B2")
@@ -90,7 +90,8 @@ def plot_exercises(scores: pd.DataFrame) -> Figure:
 
 def write_report(scores: pd.DataFrame, title: str, path: Path) -> None:
     """Write the report of a gradebook as one HTML file, its figures inside."""
-    worst = scores.dropna(subset="score").groupby("exercise")["score"].sum().idxmin()
+    by_program = scores[~scores["exercise"].str.startswith("written_")]
+    worst = by_program.groupby("exercise")["score"].mean().idxmin()
     figures = [
         {
             "title": "Students",
