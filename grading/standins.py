@@ -334,6 +334,29 @@ def canned_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class TextClassifier(StandIn):
+    """A real scikit-learn classifier of texts.
+
+    Attributes
+    ----------
+    kind : {"words", "majority"}
+        Naive Bayes on counted words, or always the most frequent label.
+    """
+
+    kind: str = "words"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from sklearn.dummy import DummyClassifier
+        from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.naive_bayes import MultinomialNB
+        from sklearn.pipeline import make_pipeline
+
+        if self.kind == "majority":
+            return DummyClassifier(strategy="most_frequent")
+        return make_pipeline(CountVectorizer(), MultinomialNB())
+
+
+@dataclass(frozen=True)
 class WatchedTensor(StandIn):
     """A tensor of whole numbers that logs which torch functions it is given to.
 
@@ -711,3 +734,26 @@ def bag_classifier() -> type:
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
     return BagClassifier
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Let gradients flow back from a tensor that a function returned; see `Answer.used`.
+
+    What they are is found in `Answer.arguments` afterwards, at the tensors that asked for them.
+    """
+
+    def apply(self, result: Any) -> bool:
+        """Return whether the result is a tensor with a way back."""
+        import torch
+
+        if not isinstance(result, torch.Tensor) or not result.requires_grad:
+            return False
+        result.sum().backward()
+        return True
+
+
+CLASSES: dict[str, type] = {
+    kind.__name__: kind for kind in (*StandIn.__subclasses__(), Reply, AppRequests, Backward)
+}
+"""Every description that may be sent to the sandbox and be built there, by name."""

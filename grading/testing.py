@@ -18,21 +18,31 @@ from __future__ import annotations
 
 import copy
 import runpy
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from grading.standins import AppRequests, all_around, build_all, holds_standin
+from grading.standins import AppRequests, Backward, all_around, build_all, holds_standin
 
 Test = Callable[["Answer", np.random.Generator], float | None]
 
 
 class Failure(Exception):
-    """The answer is wrong; the text says what was expected and, where it may be shown, on what."""
+    """The answer is wrong; the text says what was expected and, where it may be shown, on what.
+
+    Attributes
+    ----------
+    share : float
+        Of the points, for what is right all the same.
+    """
+
+    def __init__(self, message: str, share: float = 0.0):
+        super().__init__(message)
+        self.share = share
 
 
 class AnswerError(Exception):
@@ -70,7 +80,7 @@ class Answer:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self.used(None, *arguments, **options)
 
-    def used(self, use: AppRequests | None, *arguments: Any, **options: Any) -> Any:
+    def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
         """Call the function and return what a use makes of its result, where the answer runs.
 
         For results that are not plain data and cannot leave that place.
@@ -91,6 +101,37 @@ class Answer:
     def value(self) -> Any:
         """Return the variable that the exercise asks for."""
         return copy.deepcopy(self._value)
+
+
+class Parts:
+    """Partial credit: each part is tried whatever became of the others, and has a name.
+
+    parts = Parts()
+    with parts("the right order", weight=2):
+        equal(...)
+    with parts("no input at all"):
+        raises(...)
+    parts.count()
+    """
+
+    def __init__(self) -> None:
+        self._reached = self._possible = 0.0
+        self._missed: list[str] = []
+
+    @contextmanager
+    def __call__(self, name: str, weight: float = 1.0) -> Iterator[None]:
+        self._possible += weight
+        try:
+            yield
+        except (Failure, AnswerError) as failure:
+            self._missed.append(f"{name}: {failure}")
+        else:
+            self._reached += weight
+
+    def count(self) -> None:
+        """Finish the test: raise `Failure` with the share of the points, unless all is right."""
+        if self._missed:
+            raise Failure(" ".join(self._missed), self._reached / self._possible)
 
 
 def grades(exercise: str) -> Callable[[Test], Test]:

@@ -1,16 +1,13 @@
 """How the tests of the graders get at references, stubs and variants."""
 
-import ast
-import contextlib
 import functools
 import runpy
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from grading.build import release_notebook, source_notebook
 from grading.paths import ROOT, hidden_tests_path
+from grading.reference import run_cell
 from grading.testing import Answer, AnswerError, Failure, Test, load_tests, run_test
 from helpers.checks.core import CheckResult, run_check
 from helpers.lessons import Lesson, lesson_named
@@ -42,10 +39,10 @@ class LessonUnderTest:
         self._release = release_notebook(lesson, self._notebook)
 
     def reference(self, exercise: str) -> dict[str, Any]:
-        return _run_cells(self._notebook, exercise)
+        return run_cell(self._notebook, exercise)
 
     def stub(self, exercise: str) -> dict[str, Any]:
-        return _run_cells(self._release, exercise)
+        return run_cell(self._release, exercise)
 
     def variant(self, path: Path) -> dict[str, Any]:
         return runpy.run_path(str(path))
@@ -63,31 +60,6 @@ class LessonUnderTest:
     def check(self, exercise: str, namespace: dict[str, Any]) -> CheckResult:
         """Return what the visible check says of an answer."""
         return run_check(exercise, namespace)
-
-
-def _run_cells(notebook: nbformat.NotebookNode, exercise: str) -> dict[str, Any]:
-    """Run an exercise's solution cell after every import statement of the cells above it."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        if cell.id == exercise:
-            # The stub of an exercise that asks for a variable raises as soon as it runs.
-            with contextlib.suppress(NotImplementedError):
-                exec(cell.source, namespace)
-            return namespace
-        exec("\n".join(_imports(cell.source)), namespace)
-    raise KeyError(f"the lesson has no cell {exercise!r}")
-
-
-def _imports(source: str) -> list[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic has no imports of ours
-        return []
-    return [
-        ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
 
 
 @functools.cache

@@ -1,0 +1,29 @@
+"""An IPython kernel that also answers the grader's questions."""
+
+import os
+import sys
+
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+
+from grading.inside.questions import answer_question
+
+
+class GradedKernel(IPythonKernel):
+    """Takes ``question_request`` beside a kernel's usual requests; the reply is one buffer."""
+
+    msg_types = (*IPythonKernel.msg_types, "question_request")
+
+    def question_request(self, stream, ident, parent) -> None:
+        reply = answer_question(bytes(parent["buffers"][0]), self.shell.user_ns)
+        self.session.send(stream, "question_reply", {}, parent, ident=ident, buffers=[reply])
+
+
+if __name__ == "__main__":
+    app = IPKernelApp.instance(kernel_class=GradedKernel, log_level="ERROR")
+    # A student's modules can be imported, but none takes the place of a library or of ours.
+    app.config.InteractiveShellApp.ignore_cwd = True
+    app.config.HistoryManager.enabled = False
+    app.initialize(sys.argv[1:])
+    sys.path.append(os.getcwd())
+    app.start()

@@ -1,0 +1,75 @@
+"""Answer one question of the grader's with the student's function or variable."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+from typing import Any
+
+from grading.standins import CLASSES
+from grading.testing import Answer, AnswerError
+from grading.wire import Bounds, WireError, decode, encode
+
+QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
+LONGEST_MESSAGE = 2000
+
+
+def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
+    """Return the reply to a question, both as `grading.wire` writes them.
+
+    A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
+    variable, a `call`: use, arguments and options. A reply holds the nonce and one of `result`,
+    `error` (class and message), `unsendable` (what it is) and `missing`; after a call also what its
+    `arguments` held afterwards, and the `calls` of its stand-ins.
+    """
+    question = decode(payload, QUESTION, CLASSES)
+    reply = {"nonce": question["nonce"]}
+    name, call = question["exercise"], question["call"]
+    if name not in namespace:
+        return encode({**reply, "missing": True})
+    answer = Answer(namespace[name])
+    _seed_everything(question["seed"])
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        reply |= _outcome(answer, call)
+    if call is not None:
+        reply["arguments"] = _encoded_loosely(answer.arguments)
+        reply["calls"] = _encoded_loosely(answer.calls)
+    return encode(reply)
+
+
+def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
+    try:
+        if call is None:
+            result = answer.value()
+        else:
+            use, arguments, options = call
+            result = answer.used(use, *arguments, **options)
+        return {"result": encode(result)}
+    except AnswerError as error:
+        return {"error": [error.kind[:200], error.message[:LONGEST_MESSAGE]]}
+    except WireError as error:
+        return {"unsendable": str(error)}
+    except BaseException as error:  # SystemExit too: the kernel is to outlive it
+        return {"error": [type(error).__name__[:200], ""]}
+
+
+def _encoded_loosely(value: Any) -> bytes:
+    try:
+        return encode(value, opaque=True)
+    except WireError:
+        return encode(None)
+
+
+def _seed_everything(seed: int) -> None:
+    """Make code that draws without a seed draw the same in every run of the grader."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)

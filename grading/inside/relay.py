@@ -1,0 +1,197 @@
+"""Pass the grader's requests to the student's kernel: frames on two pipes outside, ZeroMQ inside.
+
+The kernel and its sockets stay in the sandbox; the trusted side reads length-prefixed frames of
+`grading.wire` and has neither Jupyter's protocol nor a port to look after.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import zmq
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.connect import write_connection_file
+
+from grading.wire import Bounds, decode, encode
+
+FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
+LENGTH_BYTES = 8
+PR_SET_DUMPABLE = 4
+SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
+CUT = "[The rest of this cell's output was left out: it is too long.]\n"
+
+
+class KernelDied(Exception):
+    """The kernel's process has ended; the argument is its exit code."""
+
+
+class Kernel:
+    """A student's kernel and the client that talks to it."""
+
+    def __init__(self):
+        folder = Path(tempfile.mkdtemp())
+        file, _ = write_connection_file(
+            str(folder / "kernel.json"),
+            transport="ipc",
+            ip=str(folder / "socket"),
+            key=secrets.token_hex(16).encode(),
+        )
+        command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.client = BlockingKernelClient(connection_file=file)
+        self.client.load_connection_file()
+        self.client.start_channels()
+        self.sockets = {
+            "shell": self.client.shell_channel.socket,
+            "iopub": self.client.iopub_channel.socket,
+        }
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        """Ask until the kernel answers on both of its channels."""
+        heard = set()
+        while heard != {"shell", "iopub"}:
+            asked = self.client.kernel_info()
+            end = time.monotonic() + 1.0
+            while heard != {"shell", "iopub"} and time.monotonic() < end:
+                for channel, message in self._messages(0.1):
+                    if message["parent_header"].get("msg_id") == asked:
+                        heard.add(channel)
+
+    def _messages(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """Return what arrives within some time, at most one message a channel."""
+        poller = zmq.Poller()
+        for socket in self.sockets.values():
+            poller.register(socket, zmq.POLLIN)
+        ready = dict(poller.poll(int(1000 * seconds)))
+        if not ready and self.process.poll() is not None:
+            raise KernelDied(self.process.returncode)
+        channels = {"shell": self.client.shell_channel, "iopub": self.client.iopub_channel}
+        return [(name, channels[name].get_msg()) for name, s in self.sockets.items() if s in ready]
+
+    def _replies(self, asked: str) -> Any:
+        """Yield the messages that belong to a request, until it is answered and the kernel idle."""
+        answered, idle = 0.0, False
+        # Under a flood of output the kernel's word that it is idle may be lost.
+        while not (answered and (idle or time.monotonic() - answered > 5)):
+            for channel, message in self._messages(0.2):
+                if message["parent_header"].get("msg_id") != asked:
+                    continue
+                if channel == "shell":
+                    answered = time.monotonic()
+                elif message["msg_type"] == "status":
+                    idle = message["content"].get("execution_state") == "idle"
+                yield channel, message
+
+    def run(self, code: str, output_bytes: int) -> dict[str, Any]:
+        """Run a cell and return its outputs and, where it failed, the exception's name."""
+        outputs = Outputs(output_bytes)
+        failed = None
+        for channel, message in self._replies(self.client.execute(code, allow_stdin=False)):
+            if channel == "iopub":
+                outputs.add(message["msg_type"], message["content"])
+            elif message["content"].get("status") == "error":
+                failed = [str(message["content"].get(key, "")) for key in ("ename", "evalue")]
+        return {"outputs": outputs.items, "error": failed}
+
+    def ask(self, payload: bytes) -> dict[str, Any]:
+        """Pass a question on and return the reply's bytes."""
+        request = self.client.session.msg("question_request", {})
+        request["buffers"] = [payload]
+        self.client.shell_channel.send(request)
+        reply = b""
+        for channel, message in self._replies(request["header"]["msg_id"]):
+            if channel == "shell" and message["buffers"]:
+                reply = bytes(message["buffers"][0])
+        return {"reply": reply}
+
+
+class Outputs:
+    """A cell's outputs in the notebook format, up to a number of bytes."""
+
+    def __init__(self, limit: int):
+        self.items: list[dict[str, Any]] = []
+        self.room = limit
+
+    def add(self, kind: str, content: dict[str, Any]) -> None:
+        if kind == "clear_output" and self.room >= 0:
+            self.items = []
+        elif kind == "stream":
+            self._add_text(content["name"], content["text"])
+        elif kind in ("display_data", "execute_result"):
+            data = {mime: content["data"][mime] for mime in SHOWN if mime in content["data"]}
+            if data:
+                self._add({"output_type": kind, "data": data})
+        elif kind == "error":
+            self._add(
+                {"output_type": "error"}
+                | {key: content[key] for key in ("ename", "evalue", "traceback")}
+            )
+
+    def _add_text(self, name: str, text: str) -> None:
+        last = self.items[-1] if self.items else {}
+        if last.get("output_type") == "stream" and last["name"] == name and len(text) <= self.room:
+            last["text"] += text
+            self.room -= len(text)
+        else:
+            self._add({"output_type": "stream", "name": name, "text": text})
+
+    def _add(self, output: dict[str, Any]) -> None:
+        if self.room < 0:
+            return
+        self.room -= sum(map(_size, output.values()))
+        if self.room >= 0:
+            self.items.append(output)
+        else:
+            self.items.append({"output_type": "stream", "name": "stdout", "text": CUT})
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list) else len(str(value))
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer frame by frame until the pipe ends."""
+
+    def send(reply: dict[str, Any]) -> None:
+        frame = encode(reply, FRAME)
+        replies.write(len(frame).to_bytes(LENGTH_BYTES, "little") + frame)
+        replies.flush()
+
+    try:
+        kernel = Kernel()
+        send({"ready": True})
+        while length := requests.read(LENGTH_BYTES):
+            request = decode(requests.read(int.from_bytes(length, "little")), FRAME)
+            if "code" in request:
+                send(kernel.run(request["code"], request["output_bytes"]))
+            else:
+                send(kernel.ask(request["question"]))
+    except KernelDied as death:
+        send({"died": death.args[0]})
+        requests.read()  # the grader ends us
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Take the two pipes away from file descriptors that the kernel would inherit."""
+    requests, replies = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(nowhere, descriptor)
+    return os.fdopen(requests, "rb"), os.fdopen(replies, "wb")
+
+
+if __name__ == "__main__":
+    # Whoever runs as the same user can open a process's files and memory, but not if it says no.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    serve(*_private_pipes())

@@ -1,0 +1,40 @@
+"""The sandbox's first program: take on the limits, give up every privilege, become the relay.
+
+Started with one argument, a JSON object of `processes`, `file_bytes`, `memory_bytes` and `user`
+(a number to become, or null). It imports nothing but the standard library.
+"""
+
+import json
+import os
+import resource
+import sys
+
+
+def take_limits(processes: int, file_bytes: int, memory_bytes: int, user: int | None) -> None:
+    """Set what the kernel enforces on this process and on all that it starts."""
+    for limit, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_NOFILE, 1024),
+        # Counts what is written to, not what is reserved: RLIMIT_AS would stop torch at its import.
+        (resource.RLIMIT_DATA, memory_bytes),
+        # Counted in a user namespace of its own, or for a user of its own; not enforced for root.
+        (resource.RLIMIT_NPROC, processes),
+    ):
+        highest = resource.getrlimit(limit)[1]
+        value = value if highest == resource.RLIM_INFINITY else min(value, highest)
+        resource.setrlimit(limit, (value, value))
+    try:
+        with open("/proc/self/oom_score_adj", "w") as score:
+            score.write("1000")  # where the host runs out of memory, this goes first
+    except OSError:
+        pass
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+
+
+if __name__ == "__main__":
+    take_limits(**json.loads(sys.argv[1]))
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "grading.inside.relay"])

