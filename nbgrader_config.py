@@ -3,14 +3,18 @@
 import os
 import sysconfig
 
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
+    AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
     DeduplicateIds,
+    LimitOutput,
     OverwriteCells,
     OverwriteKernelspec,
 )
 
+from grading.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
 from grading.realign import Realign
 
 c = get_config()  # noqa: F821 - nbgrader provides it
@@ -37,12 +41,6 @@ c.ClearSolutions.text_stub = "*Your answer goes here.*"
 # nbgrader would expect it in a "task" cell, which has no place for an answer of its own.
 c.ClearMarkScheme.enforce_metadata = False
 
-# A lesson's longest cell takes about a minute on two cores the first time.
-c.Execute.timeout = 600
-c.ExecutePreprocessor.timeout = 600
-# The kernel's own log is nothing that a person who grades can act on.
-c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"]
-
 # nbgrader's own steps, behind one that finds graded cells again where an editor lost their marks.
 c.Autograde.sanitize_preprocessors = [
     Realign,
@@ -52,3 +50,18 @@ c.Autograde.sanitize_preprocessors = [
     OverwriteCells,
     CheckCellMetadata,
 ]
+
+# Students' code runs in a sandbox, and the tests stay outside it: see docs/security.md.
+c.Autograde.autograde_preprocessors = [
+    GradeInSandbox,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.pre_convert_hook = "grading.preprocessors.before_autograde"
+
+# What students wrote is shown to those who grade and, with the feedback, in a browser again.
+c.HTMLExporter.sanitize_html = True

@@ -61,3 +61,52 @@ def demo(
     from grading.demo import play_class
 
     play_class(folder, workers, console)
+
+
+@commands.command()
+def grade(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    student: list[str] = typer.Option([], help="Only this student's; may be given again."),
+    course: Path = typer.Option(Path(), help="The course's folder, with submitted/ in it."),
+    workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
+    trust_submissions: bool = typer.Option(
+        False, help="Run students' code without a sandbox. Only for work that you trust."
+    ),
+) -> None:
+    """Grade the submissions of an assignment into nbgrader's gradebook."""
+    from grading.batch import grade_assignment
+    from grading.course import GradingError
+    from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+
+    try:
+        sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
+        complete = grade_assignment(assignment, student, course, workers, sandbox, console)
+    except (GradingError, SandboxMissing, ValueError) as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(0 if complete else 1)
+
+
+@commands.command()
+def regrade(
+    receipt: Path = typer.Argument(..., help="As `course grade` leaves one in receipts/."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
+    from grading.batch import regrade_receipt
+    from grading.sandbox import SandboxMissing
+
+    try:
+        same = regrade_receipt(receipt, course, console)
+    except (OSError, SandboxMissing, ValueError) as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(0 if same else 1)
+
+
+@commands.command()
+def doctor() -> None:
+    """Say which sandbox is in use, and try to get out of it."""
+    from grading.doctor import examine
+
+    raise typer.Exit(0 if examine(console) else 1)

@@ -19,6 +19,10 @@ from sqlalchemy.exc import SAWarning
 
 from grading.build import nbgrader_config
 from grading.paths import solution_path
+from grading.receipts import read_receipt, receipt_path, verdicts_of
+from grading.sandbox import THREAD_VARIABLES, SandboxMissing
+from grading.submissions import Refused
+from grading.verdicts import Verdict
 from helpers.lessons import LESSONS, Lesson
 
 Task = tuple[str, str]
@@ -29,10 +33,12 @@ class GradingError(RuntimeError):
     """One of nbgrader's steps failed; the text is its log."""
 
 
-def nbgrader_api(course: Path) -> NbGraderAPI:
+def nbgrader_api(course: Path, sandbox: str = "") -> NbGraderAPI:
     """Return nbgrader's interface to the course in a folder, with this repository's settings."""
     config = nbgrader_config()
     config.CourseDirectory.root = str(course.resolve())
+    if sandbox:
+        config.GradeInSandbox.sandbox = sandbox
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     api.log_level = logging.WARNING
     return api
@@ -48,14 +54,32 @@ def release(lessons: list[Lesson], course: Path) -> None:
         _checked(api.generate_assignment(lesson.name), f"the release of {lesson.name}")
 
 
-def autograde(tasks: list[Task], course: Path, workers: int = 2) -> Iterator[Task]:
-    """Grade submissions side by side and yield each as it is done.
+def submitted(assignment: str, course: Path, students: list[str] | None = None) -> list[Task]:
+    """Return the submissions of an assignment, of all students or of those named."""
+    folders = sorted((course / "submitted").glob(f"*/{assignment}"))
+    found = [folder.parent.name for folder in folders]
+    return [(assignment, student) for student in found if not students or student in students]
 
-    Raises
-    ------
-    GradingError
-        If nbgrader could not grade one; those under way are finished first.
+
+def autograde(
+    tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
+) -> Iterator[tuple[Task, str]]:
+    """Grade submissions side by side; yield each as it is done, with what went wrong, or nothing.
+
+    A worker that dies takes only its own submission with it, which is tried once more.
     """
+    for task, problem in _graded(tasks, course, workers, sandbox):
+        if problem is not None:
+            yield task, problem
+            continue
+        ((_, again),) = _graded([task], course, 1, sandbox)
+        yield task, again if again is not None else "the process that graded it was ended, twice"
+
+
+def _graded(
+    tasks: list[Task], course: Path, workers: int, sandbox: str
+) -> Iterator[tuple[Task, str | None]]:
+    """Yield each submission with its problem, or None where its worker was ended."""
     # A fresh interpreter a worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
     threads = max(1, (os.cpu_count() or 1) // workers)
@@ -63,24 +87,49 @@ def autograde(tasks: list[Task], course: Path, workers: int = 2) -> Iterator[Tas
         workers, mp_context=context, initializer=_share_processors, initargs=(threads,)
     )
     with pool:
-        running = {pool.submit(_autograde_one, course, *task): task for task in tasks}
+        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
         for done in concurrent.futures.as_completed(running):
-            done.result()
-            yield running[done]
+            try:
+                yield running[done], done.result()
+            except concurrent.futures.process.BrokenProcessPool:
+                yield running[done], None
 
 
 def _share_processors(threads: int) -> None:
     """Give each worker's kernel its share: more threads than processors wait for each other."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)
-    os.environ["NUMBA_NUM_THREADS"] = str(threads)
 
 
-def _autograde_one(course: Path, lesson: str, student: str) -> None:
+def autograde_one(course: Path, assignment: str, student: str, sandbox: str = "") -> str:
+    """Grade one submission: its scores go to the gradebook, its receipt beside it.
+
+    Returns
+    -------
+    str
+        Why it could not be graded, or nothing.
+    """
     # nbgrader adds rows in an order that SQLAlchemy remarks on, and that does no harm.
     warnings.simplefilter("ignore", SAWarning)
-    result = nbgrader_api(course).autograde(lesson, student)
-    _checked(result, f"{lesson} of {student}")
+    # As nbgrader's own messages, for folders that hold no notebook of the assignment's name.
+    folder = course / "submitted" / student / assignment
+    if not list(folder.glob("*.ipynb")):
+        strange = ", ".join(sorted(item.name for item in folder.iterdir())) or "nothing"
+        return f"no notebook was handed in, but {strange}"
+    result = nbgrader_api(course, sandbox).autograde(assignment, student)
+    return "" if result["success"] else _reason(result)
+
+
+def _reason(result: dict) -> str:
+    """Return the line of nbgrader's log that says what went wrong."""
+    text = f"{result.get('log') or ''}{result.get('error') or ''}"
+    lines = [line.strip() for line in text.splitlines()]
+    named = (Refused.__name__, SandboxMissing.__name__)
+    for line in lines:
+        kind, _, reason = line.partition(": ")
+        if kind.rpartition(".")[2] in named:
+            return reason
+    return next((line for line in reversed(lines) if line), "nbgrader does not say why")
 
 
 def generate_feedback(lesson: Lesson, course: Path) -> None:
@@ -92,6 +141,18 @@ def generate_feedback(lesson: Lesson, course: Path) -> None:
 def _checked(result: dict, what: str) -> None:
     if not result["success"]:
         raise GradingError(f"{what}: {result.get('error') or ''}{result.get('log') or ''}")
+
+
+def verdicts(course: Path, assignment: str, student: str) -> tuple[list[Verdict], list[str]]:
+    """Return how a submission's tests ended and what there is to note, from its receipts."""
+    ended: list[Verdict] = []
+    notes: list[str] = []
+    folder = receipt_path(course, student, assignment, "any").parent
+    for path in sorted(folder.glob("*.json")):
+        receipt = read_receipt(path)
+        ended += verdicts_of(receipt)
+        notes += receipt["notes"]
+    return ended, notes
 
 
 def scores(course: Path) -> pd.DataFrame:

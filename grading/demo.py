@@ -48,7 +48,9 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))
-        for lesson_name, student in autograde(tasks, folder, workers):
+        for (lesson_name, student), problem in autograde(tasks, folder, workers):
+            if problem:
+                console.print(f"[red]✗[/red] {lesson_name} of {student}: {problem}")
             progress.update(bar, advance=1, description=f"Grade {lesson_name} of {student}")
     for lesson in lessons:
         generate_feedback(lesson, folder)

@@ -29,7 +29,7 @@ def course(tmp_path_factory):
         for student, player in CLASS.items():
             submit(player(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
-    assert sorted(autograde(tasks, folder)) == sorted(tasks)
+    assert sorted(autograde(tasks, folder)) == sorted((task, "") for task in tasks)
     return folder
 
 
@@ -89,10 +89,11 @@ def test_generated_release_is_the_committed_one(course):
         assert release_path(lesson, course).read_text() == release_path(lesson).read_text()
 
 
-def test_feedback_shows_what_the_check_said(course):
+def test_feedback_shows_status_points_and_reason(course):
     generate_feedback(LESSONS[0], course)
-    page = course / "feedback" / "blank" / LESSONS[0].name / f"{LESSONS[0].name}.html"
-    assert "not attempted" in page.read_text()
+    for student, said in (("blank", "0 of 2 points, not attempted"), ("half-right", "failed")):
+        page = course / "feedback" / student / LESSONS[0].name / f"{LESSONS[0].name}.html"
+        assert said in page.read_text()
 
 
 def test_nbgrader_exports_the_gradebook(course):

@@ -1,0 +1,161 @@
+"""`course grade` and `course regrade`: what a teacher sees of grading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+
+from grading.build import nbgrader_config
+from grading.course import GradingError, autograde, nbgrader_api, submitted, verdicts
+from grading.preprocessors import answer_key, submission_contents, tests_path
+from grading.realign import realign
+from grading.receipts import digest, environment_lock, read_receipt, verdicts_of
+from grading.sandbox import NO_SANDBOX, Limits, find_sandbox
+from grading.session import grade
+from grading.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from helpers.lessons import lesson_named
+
+NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
+
+
+def grade_assignment(
+    name: str, students: list[str], course: Path, workers: int, sandbox: str, console: Console
+) -> bool:
+    """Grade an assignment's submissions, show progress and a table.
+
+    Returns
+    -------
+    bool
+        Whether every test of every submission was graded.
+
+    Raises
+    ------
+    ValueError
+        If nothing was handed in, or not by a student who is named.
+    GradingError
+        If the assignment's release cannot be generated.
+    """
+    assignment = _assignment(name)
+    tasks = submitted(assignment, course, students)
+    missing = set(students) - {student for _, student in tasks}
+    if missing or not tasks:
+        who = ", ".join(sorted(missing)) or "anyone"
+        raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
+    _make_known(assignment, course)
+    problems: dict[str, str] = {}
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Grade", total=len(tasks))
+        for (_, student), problem in autograde(tasks, course, workers, sandbox):
+            if problem:
+                problems[student] = problem
+            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+    ended = {student: verdicts(course, assignment, student) for _, student in tasks}
+    _show(assignment, ended, problems, console)
+    if sandbox == NO_SANDBOX:
+        console.print(f"[yellow]{NOT_CONFINED}[/yellow]", soft_wrap=True)
+    ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
+    return not problems and not ungraded
+
+
+def _assignment(name: str) -> str:
+    """Return a lesson's name, or the name itself: a teacher's own assignment is no lesson."""
+    try:
+        return lesson_named(name).name
+    except ValueError:
+        return name
+
+
+def _make_known(assignment: str, course: Path) -> None:
+    """Generate an assignment that the gradebook does not know yet."""
+    api = nbgrader_api(course)
+    with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+        try:
+            gradebook.find_assignment(assignment)
+        except MissingEntry:
+            result = api.generate_assignment(assignment)
+            if not result["success"]:
+                log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
+                raise GradingError(f"the release of {assignment}: {log}") from None
+
+
+def _show(
+    assignment: str,
+    ended: dict[str, tuple[list[Verdict], list[str]]],
+    problems: dict[str, str],
+    console: Console,
+) -> None:
+    """Print what needs a person first, then a row a student, then the notes."""
+    for student, problem in problems.items():
+        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(problem)}")
+    for student, (found, _) in ended.items():
+        for verdict in found:
+            if verdict.status == CANNOT_GRADE:
+                console.print(f"[red]✗[/red] {escape(student)}: {escape(verdict.text)}")
+    table = Table(title=assignment)
+    table.add_column("student")
+    table.add_column("points", justify="right")
+    table.add_column("what was not right")
+    for student, (found, _) in ended.items():
+        reached = sum(verdict.points or 0.0 for verdict in found)
+        possible = sum(verdict.max_points for verdict in found)
+        wrong = sorted(
+            (verdict for verdict in found if verdict.status != PASSED),
+            key=lambda verdict: list(STATUSES).index(verdict.status),
+        )
+        why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
+        points = "–" if student in problems else f"{reached:g} / {possible:g}"
+        table.add_row(escape(student), points, escape(why))
+    console.print(table)
+    for student, (_, notes) in ended.items():
+        for note in notes:
+            console.print(f"  {escape(student)}: {escape(note)}", highlight=False)
+
+
+def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
+    """Grade once more what a receipt is about, with its seed and limits.
+
+    Returns
+    -------
+    bool
+        Whether every test ended as it says.
+
+    Raises
+    ------
+    ValueError
+        If what was graded then is not what is there now.
+    """
+    receipt = read_receipt(path)
+    config = nbgrader_config()
+    config.CourseDirectory.root = str(course.resolve())
+    directory = CourseDirectory(config=config)
+    contents = submission_contents(directory, receipt)
+    changed = [name for name, text in contents.items() if digest(text) != receipt["sha256"][name]]
+    if changed:
+        raise ValueError(f"not what the receipt is about any more: {', '.join(changed)}")
+    if receipt["environment"] != environment_lock():
+        console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
+    key = answer_key(contents, tests_path(directory, receipt["assignment"]))
+    submission, release = (
+        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
+    )
+    notebook, _ = realign(submission, release)
+    sandbox = find_sandbox(receipt["sandbox"])
+    limits = Limits(**receipt["limits"])
+    now = {v.exercise: v for v in grade(notebook, key, receipt["seed"], limits, sandbox).verdicts}
+    same = True
+    for before in verdicts_of(receipt):
+        after = now[before.exercise]
+        if (before.status, before.points) != (after.status, after.points):
+            same = False
+            console.print(f"[red]✗[/red] {escape(before.text)}\n  now {escape(after.text)}")
+        else:
+            console.print(escape(f"✓ {before.exercise}: {after.points} points, {after.status}"))
+    return same

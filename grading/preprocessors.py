@@ -1,0 +1,186 @@
+"""nbgrader's ways in: every button and command that autogrades goes through here.
+
+`nbgrader_config.py` names them: the exporter looks at the file, `grading.realign.Realign` gives it
+the release's shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
+SaveAutoGrades, from which it differs only where nothing could be graded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Float, Integer, Unicode
+
+from grading import verdicts
+from grading.paths import ROOT
+from grading.receipts import receipt_of, receipt_path, seed_of, write_receipt
+from grading.sandbox import Limits, find_sandbox
+from grading.session import AnswerKey, grade, graded_exercise
+from grading.submissions import drop_links, read_checked, strangers
+from grading.testing import load_tests
+
+UNGRADED = "cannot_grade"
+"""Where the names of cells that nothing can be said of travel, among nbconvert's resources."""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission as nbgrader does, once it has proved to be a notebook.
+
+    Whatever happens next, the scores of an earlier submission are gone by then.
+    """
+
+    def from_filename(
+        self, filename: str, resources: ResourcesDict | None = None, **options: Any
+    ) -> tuple[Any, ResourcesDict]:
+        names = (resources or {}).get("nbgrader")
+        if names:
+            course = _course(self.config)
+            forget_scores(names)
+            path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
+            path.unlink(missing_ok=True)
+            read_checked(Path(filename).absolute(), course)
+        return super().from_filename(filename, resources, **options)
+
+
+def forget_scores(names: dict[str, str]) -> None:
+    """Take an earlier submission's automatic scores out of the gradebook; a person's stay."""
+    with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
+        found = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        for score in found.grades:
+            score.auto_score, score.needs_manual_grade = None, True
+        gradebook.db.commit()
+
+
+def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Look after the other files of a submission: nbgrader's hook before it copies them."""
+    for notebook in notebooks:
+        drop_links(Path(notebook).absolute().parent)
+
+
+class GradeInSandbox(NbGraderPreprocessor):
+    """Runs the student's cells in a sandbox and grades them from outside."""
+
+    sandbox = Unicode(
+        "",
+        help="The kind of sandbox: bubblewrap, docker, podman; none where submissions are trusted. "
+        "The first that works where this is empty.",
+    ).tag(config=True)
+    cell_seconds = Float(Limits.cell_seconds, help="For one cell.").tag(config=True)
+    test_seconds = Float(Limits.test_seconds, help="For one hidden test.").tag(config=True)
+    notebook_seconds = Float(Limits.notebook_seconds, help="For one notebook.").tag(config=True)
+    memory_bytes = Integer(Limits.memory_bytes, help="Resident, all processes.").tag(config=True)
+    processes = Integer(Limits.processes, help="Processes and threads.").tag(config=True)
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        course = CourseDirectory(config=self.config)
+        contents = submission_contents(course, names)
+        key = answer_key(contents, tests_path(course, names["assignment"]))
+        sandbox, seed = (
+            find_sandbox(self.sandbox),
+            seed_of(contents["submission"], contents["tests"]),
+        )
+        graded = grade(notebook, key, seed, self.limits(), sandbox)
+        folder = Path(
+            course.format_path(course.submitted_directory, names["student"], names["assignment"])
+        )
+        graded.notes += strangers(folder, f"{names['notebook']}.ipynb")
+        receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded)
+        write_receipt(receipt, Path(course.root))
+        put_outputs(notebook, graded.outputs)
+        ungraded = {v.exercise for v in graded.verdicts if v.status == verdicts.CANNOT_GRADE}
+        resources[UNGRADED] = [
+            cell.metadata.nbgrader.grade_id
+            for cell in notebook.cells
+            if graded_exercise(cell) in ungraded
+        ]
+        for verdict in graded.verdicts:
+            if verdict.exercise in ungraded:
+                self.log.error("%s: %s", names["student"], verdict.text)
+        return notebook, resources
+
+    def limits(self) -> Limits:
+        """Return what a submission may use."""
+        return Limits(
+            self.cell_seconds,
+            self.test_seconds,
+            self.notebook_seconds,
+            self.memory_bytes,
+            self.processes,
+        )
+
+
+def put_outputs(notebook: NotebookNode, outputs: dict[int, list[NotebookNode]]) -> None:
+    """Give code cells their outputs, in place; a cell that was not run has none."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs = outputs.get(index, [])
+            cell.execution_count = index + 1 if index in outputs else None
+
+
+def _course(config: Any) -> Path:
+    return Path(CourseDirectory(config=config).root)
+
+
+def tests_path(course: CourseDirectory, assignment: str) -> Path:
+    """Return an assignment's hidden tests: the course folder's own, or this repository's."""
+    folder = Path(course.format_path(course.source_directory, ".", assignment))
+    own = folder / "hidden_tests.py"
+    return own if own.is_file() else ROOT / "solutions" / assignment / "hidden_tests.py"
+
+
+def submission_contents(course: CourseDirectory, names: dict[str, str]) -> dict[str, bytes]:
+    """Return everything that a grade depends on, as bytes, by its name in a receipt."""
+
+    def notebook_in(step: str, student: str) -> bytes:
+        folder = course.format_path(step, student, names["assignment"])
+        return Path(folder, f"{names['notebook']}.ipynb").read_bytes()
+
+    tests = tests_path(course, names["assignment"])
+    return {
+        "submission": notebook_in(course.submitted_directory, names["student"]),
+        "release": notebook_in(course.release_directory, "."),
+        "solution": notebook_in(course.source_directory, "."),
+        "tests": tests.read_bytes() if tests.is_file() else b"",
+    }
+
+
+def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
+    """Return what a submission is graded with; without a file of hidden tests there are none."""
+    solution = nbformat.reads(contents["solution"].decode(), as_version=4)
+    return AnswerKey(load_tests(tests) if tests.is_file() else {}, solution)
+
+
+class SaveGrades(SaveAutoGrades):
+    """Saves scores as nbgrader does, except that what cannot be graded has none."""
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        self._ungraded = resources.get(UNGRADED, [])
+        return super().preprocess(notebook, resources)
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        if cell.metadata.nbgrader.grade_id in self._ungraded:
+            score = self.gradebook.find_grade(
+                cell.metadata.nbgrader.grade_id,
+                self.notebook_id,
+                self.assignment_id,
+                self.student_id,
+            )
+            score.auto_score, score.needs_manual_grade = None, True
+            self.gradebook.db.commit()

@@ -1,0 +1,80 @@
+"""Look at a submitted file before anything reads it: links, bombs and broken files are refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
+
+
+class Refused(ValueError):
+    """A submission that is not graded; the message names the file and says why."""
+
+
+def read_checked(path: Path, course: Path) -> dict:
+    """Return the JSON of a submitted notebook.
+
+    Parameters
+    ----------
+    path : Path
+    course : Path
+        The course's folder; no part of the path below it may be a link.
+
+    Raises
+    ------
+    Refused
+        If it is anything but a notebook of format 4 and of ordinary size.
+    """
+    below = [path, *path.parents]
+    if path.is_relative_to(course):
+        below = below[: len(path.relative_to(course).parts)]
+    if any(part.is_symlink() for part in below):
+        raise Refused(f"{path.name} is a link, or lies in a folder that is one")
+    if not path.is_file():
+        raise Refused(f"{path.name} is no file")
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise Refused(f"{path.name} has {size:,} bytes; the most is {LARGEST:,}")
+    if not size:
+        raise Refused(f"{path.name} is empty")
+    return _notebook(path.read_bytes(), path.name)
+
+
+def _notebook(content: bytes, name: str) -> dict:
+    if b"\0" in content:
+        raise Refused(f"{name} holds null bytes: it is no notebook")
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Refused(f"{name} is not JSON: it is no notebook, or was cut short") from None
+    if not isinstance(document, dict) or "nbformat" not in document:
+        raise Refused(f"{name} is JSON, but no notebook")
+    if document["nbformat"] != 4:
+        raise Refused(
+            f"{name} has the notebook format {str(document['nbformat'])[:20]}, not 4: "
+            "open it in JupyterLab and save it again"
+        )
+    if not isinstance(document.get("cells"), list):
+        raise Refused(f"{name} has no list of cells")
+    return document
+
+
+def strangers(folder: Path, notebook: str) -> list[str]:
+    """Return a sentence for every file of a submission that is not taken."""
+    known = {notebook, "timestamp.txt", ".ipynb_checkpoints"}
+    return [
+        f"{item.name} was not taken: {'a link' if item.is_symlink() else 'no notebook of ours'}"
+        for item in sorted(folder.iterdir())
+        if item.name not in known
+    ]
+
+
+def drop_links(folder: Path) -> None:
+    """Take links out of a submission: nbgrader copies the files beside a notebook, links followed.
+
+    A link holds no work of a student's, only the name of a file of somebody else's.
+    """
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            path.unlink()
