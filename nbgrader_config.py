@@ -14,6 +14,7 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
+from grading.export import NeutralCsvExport
 from grading.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
 from grading.realign import Realign
 
@@ -65,3 +66,5 @@ c.Autograde.pre_convert_hook = "grading.preprocessors.before_autograde"
 
 # What students wrote is shown to those who grade and, with the feedback, in a browser again.
 c.HTMLExporter.sanitize_html = True
+# A name may begin like a formula.
+c.ExportApp.plugin_class = NeutralCsvExport

@@ -66,7 +66,7 @@ def autograde(
 ) -> Iterator[tuple[Task, str]]:
     """Grade submissions side by side; yield each as it is done, with what went wrong, or nothing.
 
-    A worker that dies takes only its own submission with it, which is tried once more.
+    A worker that is killed takes its pool with it: what was under way is graded again, one by one.
     """
     for task, problem in _graded(tasks, course, workers, sandbox):
         if problem is not None:

@@ -152,6 +152,7 @@ def _verdict(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdict:
     except AnswerError as error:
         return ended(status_of_exception(error.kind), f"{error}.")
     except SandboxDied as death:
+        run.leave_out(exercise)
         return ended(death.status, f"While it was asked: {death}.")
     except SandboxFault as fault:
         return ended(verdicts.CANNOT_GRADE, str(fault))
@@ -275,7 +276,7 @@ class Run:
         self.notes: list[str] = []
         self._kind = sandbox
         self._box: Sandbox | None = None
-        self._history: list[str] = []
+        self._history: list[tuple[str, str]] = []  # names and sources of the cells that were run
         self._starts = 0
         self._asked = 0
         self._end = time.monotonic() + limits.notebook_seconds
@@ -297,7 +298,7 @@ class Run:
             return [_text(f"[This cell was ended: {death.status}, {death}.]\n")]
         except SandboxFault:
             return []
-        self._history.append(code)
+        self._history.append((exercise, code))
         if reply["error"] and exercise:
             self.errors[exercise] = [str(part)[:500] for part in reply["error"]][:2]
         return [made for output in reply["outputs"] if (made := own_output(output))]
@@ -320,6 +321,10 @@ class Run:
             self._start()
         return self._box
 
+    def leave_out(self, exercise: str) -> None:
+        """Do not run an exercise's own cell again: it has ended the sandbox."""
+        self._history = [(name, code) for name, code in self._history if name != exercise]
+
     def close(self) -> None:
         if self._box:
             self._box.close()
@@ -332,7 +337,7 @@ class Run:
         self._seconds(1.0)
         self._starts += 1
         self._box = Sandbox(self._kind, self.limits)
-        for place, code in enumerate(self._history):
+        for place, (_, code) in enumerate(self._history):
             try:
                 self._box.run(code, self._seconds(self.limits.cell_seconds))
             except SandboxDied as death:

@@ -1,0 +1,77 @@
+"""Grades as a CSV file that a spreadsheet opens without running anything."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import CsvExportPlugin
+
+COLUMNS = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class NeutralCsvExport(CsvExportPlugin):
+    """nbgrader's CSV, with names quoted where they hold a comma and harmless where they begin like
+    a formula."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        with open(self.to or "grades.csv", "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for row in self._rows(gradebook):
+                writer.writerow([neutral(row[column]) for column in COLUMNS])
+
+    def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, Any]]:
+        for assignment in gradebook.assignments:
+            for student in gradebook.students:
+                chosen = not self.assignment or assignment.name in map(str, self.assignment)
+                if chosen and (not self.student or student.id in map(str, self.student)):
+                    yield _row(gradebook, assignment, student)
+
+
+def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
+    row = {
+        "assignment": assignment.name,
+        "duedate": assignment.duedate,
+        "timestamp": None,
+        "student_id": student.id,
+        "last_name": student.last_name,
+        "first_name": student.first_name,
+        "email": student.email,
+        "raw_score": 0.0,
+        "late_submission_penalty": 0.0,
+        "score": 0.0,
+        "max_score": assignment.max_score,
+    }
+    try:
+        submission = gradebook.find_submission(assignment.name, student.id)
+    except MissingEntry:  # nothing was handed in
+        return row
+    penalty = submission.late_submission_penalty or 0.0
+    return row | {
+        "timestamp": submission.timestamp,
+        "raw_score": submission.score,
+        "late_submission_penalty": penalty,
+        "score": max(0.0, submission.score - penalty),
+    }
+
+
+def neutral(value: Any) -> str:
+    """Return a cell's text, marked as text where a spreadsheet would compute it."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text

@@ -1,0 +1,360 @@
+"""Answers that attack the grader, by the number of their row in the table of docs/security.md.
+
+Each is the answer to `double`; the one to `total` is right, and must get its point whatever the
+attack does. Loops, allocations and files have bounds of their own well above the limits that the
+tests set, so that a limit that fails costs a test, not the machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sums
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An answer and how it must end.
+
+    Attributes
+    ----------
+    row : int
+    name : str
+    answer : str
+        Source of the cell that answers `double`.
+    status : str
+        What its verdict must be.
+    says : str
+        What the verdict's message or the cell's own output must hold.
+    """
+
+    row: int
+    name: str
+    answer: str
+    status: str
+    says: str = ""
+
+
+def _function(*lines: str) -> str:
+    return "def double(numbers):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+WRONG = _function("return numbers")
+RIGHT = sums.DOUBLE
+
+REPLACE_HANDLER = """
+kernel = get_ipython().kernel
+
+def forged(stream, ident, parent):
+    {reply}
+    kernel.session.send(stream, "question_reply", {{}}, parent, ident=ident, buffers=[reply])
+
+kernel.shell_handlers["question_request"] = forged
+"""
+
+SEARCH = f'''
+import gc, linecache, os, sys
+
+needle = "{sums.SECRET[:-4]}" + "this"
+
+def places():
+    yield "environment", str(dict(os.environ))
+    yield "history", str(globals().get("In", ""))
+    yield "linecache", str([name for name in linecache.cache if "hidden" in name])
+    frame = sys._getframe()
+    while frame:
+        names = {{k: v for k, v in frame.f_locals.items() if k != "needle"}}
+        if frame.f_code.co_name not in ("places", "double"):
+            yield "frame " + frame.f_code.co_name, str(names.get("question", ""))
+        frame = frame.f_back
+    for thing in gc.get_objects():
+        if type(thing) is dict and "hidden_tests" in str(list(thing)[:50]):
+            yield "gc", needle
+    for folder, _, files in os.walk("/"):
+        if folder.startswith(("/proc", "/sys", "/usr", sys.prefix, sys.base_prefix)):
+            continue
+        for file in files:
+            if "hidden_test" in file or file in ("gradebook.db", "sums.ipynb"):
+                yield os.path.join(folder, file), needle
+            if folder.startswith(("/course/grading", "/home", "/tmp", "/etc", "/dev/shm", "/run")):
+                try:
+                    with open(os.path.join(folder, file), errors="replace") as opened:
+                        yield os.path.join(folder, file), opened.read(10**6)
+                except OSError:
+                    pass
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        for what in ("environ", "cmdline"):
+            try:
+                with open(f"/proc/{{process}}/{{what}}", errors="replace") as opened:
+                    yield f"/proc/{{process}}/{{what}}", opened.read()
+            except OSError:
+                pass
+
+def double(numbers):
+    return ["nothing was found", *[name for name, text in places() if needle in text]]
+'''
+
+OPEN_FILES = """
+import os
+
+def double(numbers):
+    opened = []
+    for path in {paths}:
+        try:
+            open(path).close()
+            opened.append(path)
+        except OSError:
+            pass
+    for path in ("/course/helpers/x", "/course/grading/x", "/usr/x", "/etc/x", "/x", "/dev/x"):
+        try:
+            open(path, "w").close()
+            opened.append(path)
+        except OSError:
+            pass
+    return ["opened", *opened]
+"""
+
+CONNECT = """
+import socket
+
+def double(numbers):
+    reached = []
+    for host, port in (("127.0.0.1", {port}), ("10.0.0.1", 80), ("huggingface.co", 443)):
+        try:
+            socket.create_connection((host, port), timeout=2).close()
+            reached.append(host)
+        except OSError:
+            pass
+    from urllib.request import urlopen
+    try:
+        urlopen("https://huggingface.co/api/models", timeout=2)
+        reached.append("the Hub")
+    except OSError:
+        pass
+    return ["reached", *reached]
+"""
+
+ATTACKS = (
+    Attack(2, "prints a score", "print(2)\n2.0\n" + WRONG + "display(2.0)\n2.0\n", "failed"),
+    Attack(
+        2,
+        "early execute_result",
+        WRONG
+        + "shell = get_ipython()\n"
+        + "shell.events.register('pre_run_cell', lambda info: shell.displayhook(2.0))\n",
+        "failed",
+    ),
+    Attack(
+        3,
+        "replaces what tests stand on",
+        """
+import ast, builtins, sys
+import numpy.testing
+import helpers.checks
+
+class NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.Pass()
+
+shell = get_ipython()
+shell.ast_transformers.append(NoAsserts())
+shell.showtraceback = lambda *a, **k: None
+numpy.testing.assert_allclose = helpers.checks.check = lambda *a, **k: None
+builtins.abs = builtins.round = lambda *a: 0
+builtins.AssertionError = Warning
+sys.displayhook = lambda value: None
+"""
+        + WRONG,
+        "failed",
+    ),
+    Attack(
+        4,
+        "a list that equals everything",
+        "class Always(list):\n    __eq__ = lambda self, other: True\n    __hash__ = None\n"
+        + _function("return Always()"),
+        "failed",
+        "Always",
+    ),
+    Attack(
+        4,
+        "a number that is any number",
+        "import numpy\nclass Any:\n    __eq__ = lambda self, other: True\n"
+        "    __float__ = lambda self: 1.0\n"
+        "    __array__ = lambda self, *a, **k: numpy.zeros(3)\n    __class__ = list\n"
+        + _function("return [Any() for number in numbers]"),
+        "failed",
+        "Any",
+    ),
+    Attack(5, "searches for tests and answers", SEARCH, "failed", "['nothing was found']"),
+    Attack(
+        7,
+        "answers with a pickle",
+        "import pickle, os\n"
+        "class Bomb:\n    def __reduce__(self):\n        return os.mkdir, ('/tmp/exploded',)\n"
+        + REPLACE_HANDLER.format(reply="reply = pickle.dumps(Bomb())"),
+        "tampered",
+    ),
+    Attack(
+        7,
+        "answers too much",
+        REPLACE_HANDLER.format(reply="reply = b'x' * (70 * 2**20)"),
+        "tampered",
+    ),
+    Attack(
+        7,
+        "answers another question",
+        RIGHT
+        + """
+kernel = get_ipython().kernel
+honest = kernel.shell_handlers["question_request"]
+kept = []
+
+class Keeper:
+    def __init__(self, session):
+        self.session = session
+    def send(self, stream, kind, content, parent, ident, buffers):
+        kept.extend(buffers)
+        return self.session.send(stream, kind, content, parent, ident=ident, buffers=kept[:1])
+
+def forged(stream, ident, parent):
+    import grading.inside.questions as questions
+    reply = questions.answer_question(bytes(parent["buffers"][0]), kernel.shell.user_ns)
+    Keeper(kernel.session).send(stream, "question_reply", {}, parent, ident, [reply])
+
+kernel.shell_handlers["question_request"] = forged
+""",
+        "tampered",
+    ),
+    Attack(
+        7,
+        "forges a file of results",
+        "import json\n"
+        "for name in ('results.json', '/tmp/results.json'):\n"
+        "    with open(name, 'w') as file:\n"
+        "        json.dump({'tests': [{'exercise': 'double', 'status': 'passed'}]}, file)\n"
+        + WRONG,
+        "failed",
+    ),
+    Attack(9, "loops for ever", _function("while True: pass"), "timed out"),
+    Attack(
+        9,
+        "swallows interrupts",
+        _function(
+            "while True:", "    try:", "        while True: pass", "    except BaseException: pass"
+        ),
+        "timed out",
+    ),
+    Attack(9, "loops in its cell", RIGHT + "while True: pass\n", "timed out"),
+    Attack(10, "sys.exit when called", "import sys\n" + _function("sys.exit(0)"), "crashed"),
+    Attack(10, "sys.exit in its cell", "import sys\nsys.exit(0)\n" + RIGHT, "crashed"),
+    Attack(10, "os._exit", "import os\n" + _function("os._exit(0)"), "crashed"),
+    Attack(10, "os._exit in its cell", "import os\nos._exit(0)\n" + RIGHT, "crashed"),
+    Attack(10, "segfault", "import ctypes\n" + _function("ctypes.string_at(0)"), "crashed"),
+    Attack(
+        10,
+        "kills its parent",
+        "import os, signal\n"
+        + _function("os.kill(os.getppid(), signal.SIGKILL)", "return numbers"),
+        "crashed",
+    ),
+    Attack(
+        11,
+        "allocates",
+        _function("held = []", "for _ in range(64):", "    held.append(bytearray(64 * 2**20))"),
+        "out of memory",
+    ),
+    Attack(
+        11,
+        "allocates in many processes",
+        "import os, time\n"
+        + _function(
+            "for _ in range(6):",
+            "    if not os.fork():",
+            "        held = b'x' * (300 * 2**20)",
+            "        time.sleep(30)",
+            "        os._exit(0)",
+            "time.sleep(30)",
+        ),
+        "out of memory",
+    ),
+    Attack(
+        12,
+        "forks",
+        "import os, time\n"
+        + _function(
+            "for _ in range(300):",
+            "    if not os.fork():",
+            "        time.sleep(600)",
+            "        os._exit(0)",
+        ),
+        "error",
+        "BlockingIOError",
+    ),
+    Attack(
+        12,
+        "leaves a daemon",
+        "import os, time\n"
+        "if not os.fork():\n    os.setsid()\n    if os.fork():\n        os._exit(0)\n"
+        "    while True: time.sleep(1)\n" + RIGHT,
+        "passed",
+    ),
+    Attack(
+        13,
+        "fills the disk",
+        """
+import os
+
+written = 0
+for folder in (os.getcwd(), "/tmp", "/dev/shm", "/run", "/"):
+    for number in range(20):
+        try:
+            with open(f"{folder}/{number}", "wb") as file:
+                for _ in range(25):
+                    written += file.write(bytes(2**20))
+        except OSError:
+            pass
+print("written, in MiB:", written >> 20, "enough" if written < 200 * 2**20 else "too much")
+"""
+        + RIGHT,
+        "passed",
+        "enough",
+    ),
+    Attack(
+        13, "prints without end", "for _ in range(200):\n    print('x' * 2**20)\n" + RIGHT, "passed"
+    ),
+    Attack(
+        13,
+        "shows an enormous image",
+        "from IPython.display import Image, display\n"
+        "display(Image(data=bytes(100 * 10**6), format='png'))\n" + RIGHT,
+        "passed",
+        "too long",
+    ),
+    Attack(
+        16,
+        "brings modules of ours",
+        """
+for name in ("helpers.py", "sitecustomize.py", "numpy.py", "own.py"):
+    with open(name, "w") as file:
+        file.write("WHOSE = 'mine'")
+import helpers, numpy, own
+print([hasattr(module, "WHOSE") for module in (helpers, numpy, own)])
+"""
+        + RIGHT,
+        "passed",
+        "[False, False, True]",
+    ),
+    Attack(
+        20,
+        "writes to stderr",
+        "import sys, warnings\nwarnings.warn('careful')\nprint('50%', file=sys.stderr)\n"
+        + _function("warnings.warn('slow')", "return [2 * number for number in numbers]"),
+        "passed",
+    ),
+    Attack(
+        21,
+        "knows the visible example",
+        _function("return {(1, 2): [2, 4]}.get(tuple(numbers), [])"),
+        "failed",
+    ),
+)

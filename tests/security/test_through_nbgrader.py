@@ -1,0 +1,234 @@
+"""Attacks on what stands around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import nbformat
+import psutil
+import pytest
+import sums
+from nbgrader.api import Gradebook
+
+from grading.batch import regrade_receipt
+from grading.course import autograde, autograde_one, nbgrader_api, verdicts
+from grading.export import neutral
+from grading.paths import ROOT
+from grading.receipts import receipt_path
+from grading.submissions import Refused, read_checked
+
+GOOD = sums.notebook(sums.DOUBLE, sums.TOTAL)
+SCRIPT = "<script>document.title = 'mine'</script>"
+LOUD = (
+    "from IPython.display import HTML, Javascript, display\n"
+    f"display(HTML({SCRIPT!r}))\ndisplay(Javascript('document.title = 1'))\n"
+    f"def double(numbers):\n    raise ValueError({SCRIPT!r})\n"
+)
+
+
+def handed_in(course, student, notebook=None, content=None):
+    folder = course / "submitted" / student / sums.NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{sums.NAME}.ipynb"
+    if notebook is not None:
+        nbformat.write(notebook, path)
+    elif content is not None:
+        path.write_bytes(content)
+    return path
+
+
+def new_course(folder):
+    sums.write_course(folder)
+    result = nbgrader_api(folder).generate_assignment(sums.NAME)
+    assert result["success"], result
+    return folder
+
+
+def grades(course, student):
+    """Return each score with whether a person has to look at it."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission(sums.NAME, student)
+        return {
+            grade.name: (grade.auto_score, grade.needs_manual_grade)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        }
+
+
+RIGHT = {"test_double": (2.0, False), "test_total": (1.0, False)}
+BROKEN = {
+    "not-json": b"print('hello')",
+    "empty": b"",
+    "null-bytes": b"\0" * 100,
+    "cut-short": json.dumps(GOOD).encode()[:500],
+    "format-3": json.dumps({"nbformat": 3, "nbformat_minor": 0, "worksheets": []}).encode(),
+    "no-cells": json.dumps({"nbformat": 4, "nbformat_minor": 5}).encode(),
+    "deep": b"[" * 10**6,
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Return a course folder after one batch over good, broken and hostile submissions."""
+    folder = new_course(tmp_path_factory.mktemp("course"))
+    for name, content in BROKEN.items():
+        handed_in(folder, name, content=content)
+    handed_in(folder, "good", GOOD)
+    beside = handed_in(folder, "modules", GOOD).parent
+    for name in ("helpers.py", "sitecustomize.py", "numpy.py"):
+        (beside / name).write_text("raise SystemExit('mine')")
+    secret = folder / "secret.txt"
+    secret.write_text("of the instructor")
+    beside = handed_in(folder, "links", GOOD).parent
+    (beside / "data.csv").symlink_to(secret)
+    whole = folder / "submitted" / "good" / sums.NAME
+    (folder / "submitted" / "whole-link").mkdir()
+    (folder / "submitted" / "whole-link" / sums.NAME).symlink_to(whole)
+    linked = handed_in(folder, "linked")
+    linked.symlink_to(whole / f"{sums.NAME}.ipynb")
+    zipped = handed_in(folder, "zipped").parent
+    (zipped / "../../sums.zip").resolve().write_bytes(b"PK")
+    (zipped / "sums.zip").write_bytes(b"PK")
+    handed_in(folder, "=HYPERLINK(1)", sums.notebook(LOUD, sums.TOTAL))
+    tasks = [(sums.NAME, path.name) for path in (folder / "submitted").iterdir() if path.is_dir()]
+    problems = {student: problem for (_, student), problem in autograde(tasks, folder)}
+    assert len(problems) == len(tasks)
+    return SimpleNamespace(folder=folder, problems=problems)
+
+
+@pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
+def test_what_is_no_notebook_is_refused_by_name(course, name):
+    """Row 17."""
+    assert course.problems[name], "it was graded"
+    assert ".ipynb" in course.problems[name] or "zip" in course.problems[name]
+
+
+@pytest.mark.parametrize("student", ["good", "modules", "links"])
+def test_the_rest_of_the_batch_is_graded(course, student):
+    assert course.problems[student] == ""
+    assert grades(course.folder, student) == RIGHT
+
+
+def test_files_beside_the_notebook_are_not_taken(course):
+    """Row 16."""
+    _, notes = verdicts(course.folder, sums.NAME, "modules")
+    assert sum("was not taken" in note for note in notes) == 3
+
+
+def test_no_link_is_followed(course):
+    copies = course.folder.rglob("data.csv")
+    assert not [path for path in copies if "instructor" in path.read_text()]
+
+
+def test_scripts_and_formulas_are_neutral_where_teachers_look(course):
+    """Row 23."""
+    student = "=HYPERLINK(1)"
+    assert grades(course.folder, student)["test_double"] == (0.0, False)
+    api = nbgrader_api(course.folder)
+    result = api.generate_feedback(sums.NAME, student)
+    assert result["success"], result
+    page = course.folder / "feedback" / student / sums.NAME / f"{sums.NAME}.html"
+    text = page.read_text()
+    assert "document.title" in text  # it can be read, as text
+    assert SCRIPT not in text
+    assert "document.title = 1" not in text
+    command = [sys.executable, "-m", "nbgrader", "export"]
+    command += [f"--CourseDirectory.root={course.folder}", f"--to={course.folder / 'grades.csv'}"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    rows = (course.folder / "grades.csv").read_text().splitlines()
+    assert any(",'=HYPERLINK(1)," in row for row in rows)
+    assert not any(",=" in row for row in rows)
+
+
+def test_text_that_begins_like_a_formula_is_marked_as_text():
+    assert [neutral(text) for text in ("=1", "@a", "b=1", None, -1.5)] == [
+        "'=1",
+        "'@a",
+        "b=1",
+        "",
+        "-1.5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("again", "after"),
+    [
+        ({"content": b"broken"}, {"test_double": (None, True), "test_total": (None, True)}),
+        (
+            {"notebook": sums.notebook("import os\nos._exit(1)", sums.TOTAL)},
+            {"test_double": (0.0, False), "test_total": (1.0, False)},
+        ),
+    ],
+    ids=["unreadable", "crashes"],
+)
+def test_a_bad_resubmission_leaves_no_old_score(tmp_path, again, after):
+    """Row 19."""
+    course = new_course(tmp_path)
+    handed_in(course, "student", GOOD)
+    assert autograde_one(course, sums.NAME, "student") == ""
+    assert grades(course, "student") == RIGHT
+    receipt = receipt_path(course, "student", sums.NAME, sums.NAME)
+    assert receipt.is_file()
+    handed_in(course, "student", **again)
+    autograde_one(course, sums.NAME, "student")
+    assert grades(course, "student") == after
+    assert receipt.is_file() == ("notebook" in again)
+
+
+def test_a_receipt_gives_the_same_scores_again(course):
+    console = SimpleNamespace(print=lambda *a, **k: None)
+    path = receipt_path(course.folder, "good", sums.NAME, sums.NAME)
+    assert regrade_receipt(path, course.folder, console)
+    handed_in(course.folder, "good", sums.notebook(sums.DOUBLE, "pass"))
+    with pytest.raises(ValueError, match="submission"):
+        regrade_receipt(path, course.folder, console)
+    handed_in(course.folder, "good", GOOD)
+
+
+def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(tmp_path):
+    course = new_course(tmp_path)
+    tests = course / "solutions" / sums.NAME / "hidden_tests.py"
+    tests.write_text(sums.HIDDEN_TESTS.replace("sum(numbers)", "sum(nobody)"))
+    handed_in(course, "student", GOOD)
+    assert autograde_one(course, sums.NAME, "student") == ""
+    assert grades(course, "student") == {"test_double": (2.0, False), "test_total": (None, True)}
+    found, _ = verdicts(course, sums.NAME, "student")
+    assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
+
+
+def test_a_worker_that_is_killed_costs_nobody_the_grade(tmp_path):
+    """Row 24."""
+    course = new_course(tmp_path)
+    slow = "import time\ntime.sleep(4)\n" + sums.DOUBLE
+    handed_in(course, "student", sums.notebook(slow, sums.TOTAL))
+    ended = []
+    grading = threading.Thread(
+        target=lambda: ended.extend(autograde([(sums.NAME, "student")], course, workers=1))
+    )
+    grading.start()
+    worker = _worker_with_a_box(time.monotonic() + 120)
+    worker.kill()
+    grading.join(300)
+    assert ended == [((sums.NAME, "student"), "")]
+    assert grades(course, "student") == RIGHT
+
+
+def _worker_with_a_box(deadline):
+    while time.monotonic() < deadline:
+        for child in psutil.Process().children():
+            if any("bwrap" in grandchild.name() for grandchild in child.children()):
+                return child
+        time.sleep(0.1)
+    raise AssertionError("no worker has opened a box")
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    path = tmp_path / "large.ipynb"
+    with open(path, "wb") as file:
+        os.truncate(file.fileno(), 50 * 2**20)
+    with pytest.raises(Refused, match=r"large\.ipynb"):
+        read_checked(path, tmp_path)
