@@ -47,15 +47,15 @@ def run_cell(notebook: NotebookNode, exercise: str) -> dict[str, Any]:
             with contextlib.suppress(NotImplementedError):
                 exec(cell.source, namespace)
             return namespace
-        exec("\n".join(_imports(cell.source)), namespace)
+        exec(imports_of(cell.source), namespace)
     raise KeyError(f"the notebook has no cell {exercise!r}")
 
 
-def _imports(source: str) -> list[str]:
+def imports_of(source: str) -> str:
+    """Return a cell's import statements; one with a magic has none of ours."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic has no imports of ours
-        return []
-    return [
-        ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    except SyntaxError:
+        return ""
+    found = (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+    return "\n".join(map(ast.unparse, found))

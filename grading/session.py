@@ -100,7 +100,7 @@ def grade(
             exercise = graded_exercise(cell)
             if exercise:
                 points = float(cell.metadata.nbgrader["points"])
-                verdict = _verdict(run, exercise, points, key)
+                verdict = verdict_of(run, exercise, points, key)
                 graded.verdicts.append(verdict)
                 graded.outputs[index] = [score_output(verdict), *run.check(cell.source)]
                 if verdict.status != verdicts.PASSED and exercise in references:
@@ -126,7 +126,7 @@ def score_output(verdict: Verdict) -> NotebookNode:
     return new_output("execute_result", data, execution_count=None)
 
 
-def _verdict(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdict:
+def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdict:
     """Ask an exercise's hidden test and say how it ended, whatever happens."""
     started = time.monotonic()
 

@@ -1,0 +1,47 @@
+"""References and variants end the same across the sandbox's border as they do without it."""
+
+import pytest
+from answers import auto_graded, lesson_under_test, variants
+
+from grading.build import source_notebook
+from grading.paths import source_path
+from grading.reference import imports_of, reference_cells
+from grading.sandbox import Limits, find_sandbox
+from grading.session import AnswerKey, Run, verdict_of
+from helpers.lessons import LESSONS
+
+THERE = [lesson for lesson in LESSONS if source_path(lesson).is_file()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", THERE, ids=lambda lesson: lesson.name)
+def test_verdicts_do_not_depend_on_the_border(lesson):
+    solution = source_notebook(lesson)
+    key = AnswerKey(lesson_under_test(lesson.name).tests, solution)
+    # A variable's answer is not a function that a variant could replace.
+    references = {
+        name: source
+        for name, source in reference_cells(solution).items()
+        if name in auto_graded(lesson)
+    }
+    run = Run(find_sandbox(), Limits(), seed=0)
+    surprises = []
+
+    def expect(exercise, what, source, statuses):
+        run.cell(source, exercise)
+        verdict = verdict_of(run, exercise, 1.0, key)
+        if verdict.status not in statuses:
+            surprises.append(f"{what}: {verdict.text}")
+
+    try:
+        for verdict, statuses in (("right", {"passed"}), ("wrong", {"failed", "error"})):
+            for path in variants(lesson, verdict):
+                if path.parent.name in references:
+                    expect(path.parent.name, path.stem, path.read_text(), statuses)
+        code = (cell.source for cell in solution.cells if cell.cell_type == "code")
+        run.cell("\n".join(map(imports_of, code)))
+        for exercise, source in references.items():
+            expect(exercise, "the reference", source, {"passed"})
+    finally:
+        run.close()
+    assert not surprises, "\n".join(surprises)
