@@ -29,7 +29,7 @@ def digest(*contents: bytes) -> str:
 
 def seed_of(submission: bytes, tests: bytes) -> int:
     """Return a seed that only who has the hidden tests could know, the same in every run."""
-    return int(digest(submission, tests)[:8], 16)
+    return int(digest(submission, tests)[:16], 16)
 
 
 def environment_lock() -> str:

@@ -7,17 +7,18 @@ that works, and whoever reads it there can no longer use it. One mistake costs i
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from grading import verdicts
-from grading.inside.questions import QUESTION
+from grading.inside.questions import QUESTION, REPLY
 from grading.reference import grade_id, reference_cells, run_cell
 from grading.sandbox import Limits, Sandbox, SandboxDied, SandboxFault
 from grading.standins import AppRequests, Backward
@@ -31,6 +32,9 @@ MOST_STARTS = 20
 # A graded cell runs the visible examples, which take a moment.
 CHECK_SECONDS = 120.0
 CHECK_CHARACTERS = 3000
+# What cells draw without a seed is the same in every run; torch begins with a seed of its own.
+SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed({seed})"
+LONGEST_MESSAGE = 1500
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,8 @@ def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdic
     started = time.monotonic()
 
     def ended(status: str, message: str = "", share: float = 0.0) -> Verdict:
-        made = outcome(exercise, points, status, message, share)
-        seconds = round(time.monotonic() - started, 3)
-        return Verdict(exercise, status, made.points, points, message, seconds)
+        made = outcome(exercise, points, status, message[:LONGEST_MESSAGE], share)
+        return replace(made, seconds=round(time.monotonic() - started, 3))
 
     test = key.tests.get(exercise)
     if test is None:
@@ -211,11 +214,11 @@ class RemoteAnswer(Answer):
         box = self._run.box()
         raw = box.ask(encode(question, QUESTION), max(0.0, self._deadline - time.monotonic()))
         try:
-            reply = _checked(decode(raw), nonce)
+            reply = _checked(decode(raw, REPLY), nonce)
             if call is not None and "missing" not in reply:
                 self.arguments = _decoded(reply, "arguments", tuple)
                 self.calls = _decoded(reply, "calls", list)
-                if len(self.arguments) != arguments:
+                if self.arguments and len(self.arguments) != arguments:
                     raise WireError("arguments that were not given")
         except WireError as error:
             raise box.end(verdicts.TAMPERED, f"a reply that is none ({error})") from None
@@ -252,7 +255,7 @@ def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
     if type(reply.get(name)) is not bytes:
         raise WireError(f"it does not say its {name}")
     value = decode(reply[name], RESULT)
-    # None stands for arguments that have grown too large to send.
+    # None stands for what has grown too large to send.
     if type(value) is not kind and value is not None:
         raise WireError(f"{name} that are none")
     return kind() if value is None else value
@@ -271,6 +274,7 @@ class Run:
 
     def __init__(self, sandbox: str, limits: Limits, seed: int):
         self.limits, self.seed = limits, seed
+        self._asked = 0
         self.errors: dict[str, list[str]] = {}
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
@@ -278,16 +282,20 @@ class Run:
         self._box: Sandbox | None = None
         self._history: list[tuple[str, str]] = []  # names and sources of the cells that were run
         self._starts = 0
-        self._asked = 0
+        self._fault: SandboxFault | None = None
+        self._seed_of_cells = self.next_seed()
         self._end = time.monotonic() + limits.notebook_seconds
 
     def seconds_left(self) -> float:
         return self._end - time.monotonic()
 
     def next_seed(self) -> int:
-        """Return another seed for each question, the same ones in every run."""
+        """Return another seed for each question, the same ones in every run.
+
+        The student's process learns these, and could not find the tests' own from them.
+        """
         self._asked += 1
-        return (self.seed + 7919 * self._asked) % 2**32
+        return int(hashlib.sha256(f"{self.seed}/{self._asked}".encode()).hexdigest()[:8], 16)
 
     def cell(self, code: str, exercise: str = "") -> list[NotebookNode]:
         """Run a cell and return its outputs; one that ends the sandbox is not run again."""
@@ -332,16 +340,26 @@ class Run:
     def _start(self) -> None:
         self.close()
         self._box = None
+        if self._fault:
+            raise self._fault
         if self._starts >= MOST_STARTS:
             raise SandboxDied(verdicts.CRASHED, f"it had to be started {MOST_STARTS} times")
-        self._seconds(1.0)
+        self._seconds(0.0)
         self._starts += 1
-        self._box = Sandbox(self._kind, self.limits)
+        try:
+            self._box = Sandbox(self._kind, self.limits)
+            self._box.run(SEED_CELL.format(seed=self._seed_of_cells), self.limits.cell_seconds)
+        except (SandboxFault, SandboxDied) as fault:  # nothing of the student's has run yet
+            self._fault = SandboxFault(str(fault))
+            raise self._fault from None
+        self._replay()
+
+    def _replay(self) -> None:
+        """Run again what was run before; what ends the box this time is left out the next."""
         for place, (_, code) in enumerate(self._history):
             try:
                 self._box.run(code, self._seconds(self.limits.cell_seconds))
             except SandboxDied as death:
-                # What it left behind made it end this time; without it the rest can go on.
                 self.notes.append(f"a cell was left out after a restart: {death.status}, {death}")
                 del self._history[place]
                 return

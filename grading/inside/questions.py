@@ -13,6 +13,7 @@ from grading.testing import Answer, AnswerError
 from grading.wire import Bounds, WireError, decode, encode
 
 QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
+REPLY = Bounds(bytes=60 * 2**20)
 LONGEST_MESSAGE = 2000
 
 
@@ -40,7 +41,11 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     if call is not None:
         reply["arguments"] = _encoded_loosely(answer.arguments)
         reply["calls"] = _encoded_loosely(answer.calls)
-    return encode(reply)
+    try:
+        return encode(reply, REPLY)
+    except WireError as error:
+        nothing = {"arguments": encode(None), "calls": encode(None)} if call is not None else {}
+        return encode({"nonce": reply["nonce"], "unsendable": str(error), **nothing})
 
 
 def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -134,8 +135,8 @@ def test_scripts_and_formulas_are_neutral_where_teachers_look(course):
     page = course.folder / "feedback" / student / sums.NAME / f"{sums.NAME}.html"
     text = page.read_text()
     assert "document.title" in text  # it can be read, as text
-    assert SCRIPT not in text
-    assert "document.title = 1" not in text
+    scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL | re.IGNORECASE)
+    assert not [script for script in scripts if "document.title" in script]
     command = [sys.executable, "-m", "nbgrader", "export"]
     command += [f"--CourseDirectory.root={course.folder}", f"--to={course.folder / 'grades.csv'}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

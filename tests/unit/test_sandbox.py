@@ -1,0 +1,95 @@
+"""The commands that open a box, and what is shared with it. The boxes: tests/security."""
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from grading import sandbox
+from grading.paths import ROOT
+from grading.sandbox import IMAGE, Limits, bubblewrap_command, container_command, environment
+
+LIMITS = Limits(memory_bytes=2**31, processes=99, scratch_bytes=2**20)
+
+
+def pairs(command, option):
+    """Return what follows each occurrence of an option: two words."""
+    places = [place for place, word in enumerate(command) if word == option]
+    return [(command[place + 1], command[place + 2]) for place in places]
+
+
+def test_bubblewrap_shares_no_network_and_no_processes():
+    command = bubblewrap_command(LIMITS)
+    for option in ("--unshare-net", "--unshare-pid", "--unshare-ipc", "--die-with-parent"):
+        assert option in command
+    assert "--bind" not in command  # nothing of the host can be written to
+
+
+def test_bubblewrap_run_by_root_drops_every_privilege(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    command = bubblewrap_command(LIMITS)
+    assert ("--cap-drop", "ALL") in pairwise(command)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "--unshare-user" in bubblewrap_command(LIMITS)
+
+
+def test_only_what_is_needed_is_shared():
+    shared = [Path(path) for path in sandbox.shared_paths()]
+    secret = (ROOT / "solutions", ROOT / "grading" / "session.py", ROOT / "tests", ROOT / ".git")
+    for path in secret:
+        assert not [one for one in shared if path.is_relative_to(one) or one.is_relative_to(path)]
+    assert Path.home() not in shared
+    bound = {source for source, _ in pairs(bubblewrap_command(LIMITS), "--ro-bind")}
+    assert str(ROOT) not in bound
+    assert str(Path.home()) not in bound
+
+
+def test_the_environment_is_made_anew(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert "secret" not in str(environment())
+    assert "JPY_PARENT_PID" not in environment()
+
+
+def test_a_mirror_is_shared_under_another_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
+    assert sandbox.shared_paths()[str(tmp_path)] == "/course/mirror"
+    assert environment()["COURSE_MIRROR"] == "/course/mirror"
+
+
+@pytest.mark.parametrize("kind", ["docker", "podman"])
+def test_containers_get_the_same_limits(kind):
+    command = container_command(kind, LIMITS)
+    words = " ".join(command)
+    assert command[:2] == [kind, "run"]
+    assert command[-1] == IMAGE
+    for options in (
+        "--network none",
+        "--read-only",
+        "--cap-drop ALL",
+        "--security-opt no-new-privileges",
+        "--memory 2147483648 --memory-swap 2147483648",
+        "--pids-limit 99",
+        "--user 65534:65534",
+    ):
+        assert options in words
+    volumes = [command[place + 1] for place, word in enumerate(command) if word == "--volume"]
+    assert volumes
+    assert all(volume.endswith(":ro") for volume in volumes)
+
+
+def test_without_any_sandbox_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(sandbox, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(sandbox, "_has_image", lambda kind: False)
+    with pytest.raises(sandbox.SandboxMissing, match="bubblewrap") as missing:
+        sandbox.find_sandbox()
+    assert "--trust-submissions" in str(missing.value)
+    assert sandbox.find_sandbox(sandbox.NO_SANDBOX) == sandbox.NO_SANDBOX
+
+
+def test_trusted_submissions_run_without_a_box():
+    with sandbox.Sandbox(sandbox.NO_SANDBOX, Limits()) as box:
+        reply = box.run("print(1 + 1)", 60)
+    assert reply["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "2\n"}]
+    assert reply["error"] is None
