@@ -25,6 +25,7 @@ from grading.wire import Bounds, decode, encode
 FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
 LENGTH_BYTES = 8
 PR_SET_DUMPABLE = 4
+LONGEST_LOG = 3000
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 CUT = "[The rest of this cell's output was left out: it is too long.]\n"
 
@@ -45,7 +46,12 @@ class Kernel:
             key=secrets.token_hex(16).encode(),
         )
         command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        # Not to our own stderr, which is a file outside: the log is in memory, under a quota.
+        self.log = folder / "kernel.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+            )
         self.client = BlockingKernelClient(connection_file=file)
         self.client.load_connection_file()
         self.client.start_channels()
@@ -53,7 +59,11 @@ class Kernel:
             "shell": self.client.shell_channel.socket,
             "iopub": self.client.iopub_channel.socket,
         }
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except KernelDied:
+            sys.stderr.write(self.log.read_text(errors="replace")[-LONGEST_LOG:])
+            raise
 
     def _wait_until_ready(self) -> None:
         """Ask until the kernel answers on both of its channels."""

@@ -19,9 +19,9 @@ from grading.session import AnswerKey, grade
 from grading.testing import load_tests
 
 LIMITS = Limits(
-    cell_seconds=20,
-    test_seconds=20,
-    notebook_seconds=240,
+    cell_seconds=30,
+    test_seconds=30,
+    notebook_seconds=400,
     memory_bytes=2**30,
     processes=120,
     scratch_bytes=48 * 2**20,

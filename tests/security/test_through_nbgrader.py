@@ -14,8 +14,9 @@ import psutil
 import pytest
 import sums
 from nbgrader.api import Gradebook
+from rich.console import Console
 
-from grading.batch import regrade_receipt
+from grading.batch import grade_assignment, regrade_receipt
 from grading.course import autograde, autograde_one, nbgrader_api, verdicts
 from grading.export import neutral
 from grading.paths import ROOT
@@ -188,6 +189,17 @@ def test_a_receipt_gives_the_same_scores_again(course):
     with pytest.raises(ValueError, match="submission"):
         regrade_receipt(path, course.folder, console)
     handed_in(course.folder, "good", GOOD)
+
+
+def test_course_grade_lists_what_needs_a_person_first_and_fails(course):
+    console = Console(width=120, record=True)
+    wanted = ["good", "empty"]
+    complete = grade_assignment(sums.NAME, wanted, course.folder, 2, "bubblewrap", console)
+    said = console.export_text()
+    assert not complete
+    assert said.index("empty: not graded: sums.ipynb is empty") < said.index("3 / 3")
+    with pytest.raises(ValueError, match="nobody"):
+        grade_assignment(sums.NAME, ["nobody"], course.folder, 1, "bubblewrap", console)
 
 
 def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(tmp_path):
