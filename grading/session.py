@@ -308,8 +308,12 @@ class Run:
             return []
         self._history.append((exercise, code))
         if reply["error"] and exercise:
-            self.errors[exercise] = [str(part)[:500] for part in reply["error"]][:2]
-        return [made for output in reply["outputs"] if (made := own_output(output))]
+            self.errors[exercise] = [part[:500] for part in reply["error"]]
+        made = [output for sent in reply["outputs"] if (output := own_output(sent))]
+        # The relay has cut them already, unless it was replaced.
+        if len(str(made)) > 5 * self.limits.output_bytes + 10_000:
+            return [_text("[This cell's output was left out: it is too long.]\n")]
+        return made
 
     def check(self, code: str) -> list[NotebookNode]:
         """Run a graded cell's visible examples; return what they say as plain text."""
