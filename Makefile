@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training check build setup lock
+.PHONY: lab demo test check build setup lock
 
 setup: $(READY)
 
@@ -30,15 +30,11 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests solutions --nbval-lax
 
-# Trains models for some minutes each: what the corpora's cards say of fine-tuning.
-test-training: $(READY)
-	$(BIN)/python -m pytest tests -m training
-
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q
+	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow' -q
 	$(BIN)/course build --check
 
 build: $(READY)

@@ -24,6 +24,9 @@ ROWS = {"train": 2_000, "validation": 500}
 sys.path.insert(0, str(ROOT / "data"))
 duplicates = pytest.importorskip("generator.duplicates")
 
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
+
 
 def headline(text: str) -> str:
     return text.split(" https://")[0]

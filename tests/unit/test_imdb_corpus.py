@@ -23,6 +23,9 @@ sys.path.insert(0, str(ROOT / "data"))
 imdb = pytest.importorskip("generator.imdb")
 duplicates = pytest.importorskip("generator.duplicates")
 
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def splits() -> dict[str, pd.DataFrame]:
@@ -115,7 +118,6 @@ def test_the_manifest_names_every_file_with_its_checksum(splits):
         assert entry["rows"] == len(splits[name.removesuffix(".parquet")])
 
 
-@pytest.mark.slow
 def test_the_generator_gives_the_files_that_are_committed():
     command = [sys.executable, str(ROOT / "data" / "generate.py"), "imdb", "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -23,6 +23,9 @@ COUNTS = {"train": [151, 13, 191], "validation": [17, 2, 21], "test": [35, 11, 1
 sys.path.insert(0, str(ROOT / "data"))
 duplicates = pytest.importorskip("generator.duplicates")
 
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
+
 
 def stance_score(truth, predicted) -> float:
     return f1_score(truth, predicted, average=None, labels=[0, 1, 2], zero_division=0)[1:].mean()

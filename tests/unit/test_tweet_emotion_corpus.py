@@ -30,6 +30,9 @@ EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 sys.path.insert(0, str(ROOT / "data"))
 measure = pytest.importorskip("measure")
 
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def splits() -> dict[str, pd.DataFrame]:
