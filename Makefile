@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test check build setup lock
+.PHONY: lab demo test test-training check results build setup lock
 
 setup: $(READY)
 
@@ -30,11 +30,21 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests solutions --nbval-lax
 
+# Lessons 4 and on, on the real data: half an hour and more on two cores.
+test-training: $(READY)
+	$(BIN)/python -m pytest tests -m training
+
+# Every figure that README and the lessons quote: on the embedded data, and on the real data where
+# COURSE_MIRROR holds it. An hour and more on two cores.
+results: $(READY)
+	$(BIN)/python -m benchmarks
+	$(BIN)/course build
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow' -q
+	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q
 	$(BIN)/course build --check
 
 build: $(READY)

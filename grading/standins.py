@@ -10,6 +10,9 @@ import atexit
 import functools
 import shutil
 import tempfile
+import warnings
+import weakref
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,21 @@ class StandIn:
     def build(self, calls: list[dict[str, Any]]) -> Any:
         """Return the real thing, which appends what it was asked to `calls`."""
         raise NotImplementedError
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        """Return what must hold while the answer runs; most stand-ins need nothing."""
+        return nullcontext()
+
+
+def all_around(value: Any, calls: list[dict[str, Any]], stack: ExitStack) -> None:
+    """Enter `around` of every stand-in within (nested) tuples, lists and dicts."""
+    if isinstance(value, StandIn):
+        stack.enter_context(value.around(calls))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            all_around(item, calls, stack)
+    elif type(value) is dict:
+        all_around(list(value.values()), calls, stack)
 
 
 def holds_standin(value: Any) -> bool:
@@ -342,3 +360,406 @@ class WatchedTensor(StandIn):
                 return super().__torch_function__(function, types, arguments, options or {})
 
         return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
+
+
+@dataclass(frozen=True)
+class Classifier(StandIn):
+    """A real, tiny BERT classifier with weights drawn from a seed, in evaluation mode.
+
+    A forward pass is logged as ``Encoder`` logs it.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Names of the classes, in the order of their ids.
+    vocabulary_size, max_length, seed : int
+    """
+
+    labels: tuple[str, ...] = ("no", "yes")
+    vocabulary_size: int = 64
+    max_length: int = 64
+    seed: int = 0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+        from transformers import BertConfig, BertForSequenceClassification
+
+        config = BertConfig(
+            vocab_size=self.vocabulary_size,
+            hidden_size=8,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=16,
+            max_position_embeddings=self.max_length,
+            # Large, so that different texts give clearly different probabilities.
+            initializer_range=0.5,
+            id2label=dict(enumerate(self.labels)),
+            label2id={name: label for label, name in enumerate(self.labels)},
+            problem_type="single_label_classification",
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = BertForSequenceClassification(config).eval()
+        model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
+        return model
+
+
+@dataclass(frozen=True)
+class Embedder(StandIn):
+    """A function from a list of texts to an array with one row a text, from a table.
+
+    A call is logged as ``{"of", "texts"}``. Anything but a list of strings raises TypeError, a
+    text that is not in the table KeyError.
+
+    Attributes
+    ----------
+    vectors : dict of str to tuple of float
+    dtype : str
+    """
+
+    vectors: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    dtype: str = "float32"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import numpy as np
+
+        def embed(texts: list[str]) -> Any:
+            if not isinstance(texts, list):
+                raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
+            calls.append({"of": self.name, "texts": list(texts)})
+            return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
+
+        return embed
+
+
+@dataclass(frozen=True)
+class Predict(StandIn):
+    """A function from a list of texts to one list of labels and scores a text, best first.
+
+    The scores follow from the text, so that answers in another order show. A call is logged as
+    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    error : str
+        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+    cause : str
+        Message of the exception that this error was raised from, which nobody may be shown.
+    """
+
+    labels: tuple[str, ...] = ("yes", "no")
+    error: str = "RuntimeError: the model failed"
+    cause: str = "behind it"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import builtins
+
+        def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
+            if not isinstance(texts, list) or not all(type(text) is str for text in texts):
+                raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
+            calls.append({"of": self.name, "texts": list(texts)})
+            if any("fail" in text for text in texts):
+                kind, _, message = self.error.partition(": ")
+                raise getattr(builtins, kind)(message) from OSError(self.cause)
+            return [self.scores(text) for text in texts]
+
+        return predict
+
+    def scores(self, text: str) -> list[dict[str, Any]]:
+        """Return what the function answers for one text."""
+        import zlib
+
+        first = zlib.crc32(text.encode()) % len(self.labels)
+        order = self.labels[first:] + self.labels[:first]
+        total = sum(range(1, len(order) + 1))
+        return [
+            {"label": label, "score": (len(order) - place) / total}
+            for place, label in enumerate(order)
+        ]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of an `HttpServer`.
+
+    Attributes
+    ----------
+    status : int
+    body : str
+        JSON, or whatever else the server sends.
+    seconds : float
+        How long it keeps the caller waiting.
+    """
+
+    status: int
+    body: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class HttpServer(StandIn):
+    """The address of an HTTP server on this machine whose answers the test chooses.
+
+    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
+    case, the body as text). While the answer runs, `time.sleep` does not sleep but is logged as
+    ``{"of": "time.sleep", "seconds"}``.
+
+    Attributes
+    ----------
+    replies : tuple of Reply
+        In order; the last is given again to every further request.
+    """
+
+    replies: tuple[Reply, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        port, scripts = _scripted_server()
+        scripts.append((self, calls, iter(self.replies)))
+        return f"http://127.0.0.1:{port}/{len(scripts) - 1}"
+
+    def around(self, calls: list[dict[str, Any]]) -> Any:
+        from unittest.mock import patch
+
+        def sleep(seconds: float) -> None:
+            calls.append({"of": "time.sleep", "seconds": float(seconds)})
+
+        return patch("time.sleep", sleep)
+
+
+@functools.cache
+def _scripted_server() -> tuple[int, list[tuple]]:
+    """Start the one server of this process; the path of a request says whose answers it gives."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    scripts: list[tuple] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            calls.append(
+                {
+                    "of": stand_in.name,
+                    "method": self.command,
+                    "headers": {name.lower(): value for name, value in self.headers.items()},
+                    "body": body.decode("utf-8", "replace"),
+                }
+            )
+            reply = next(replies, stand_in.replies[-1])
+            threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
+            content = reply.body.encode()
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = do_PATCH = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing on stderr."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # a caller that has hung up is no news
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port, scripts
+
+
+@dataclass(frozen=True)
+class AppRequests:
+    """What to ask of a web application that a function returned; see `Answer.used`.
+
+    Attributes
+    ----------
+    requests : tuple of dict
+        ``{"method", "path"}``, and ``"json"`` (any value) or ``"body"`` (text) for what is sent.
+    """
+
+    requests: tuple[dict[str, Any], ...]
+
+    def apply(self, app: Any) -> list[dict[str, Any]]:
+        """Return one ``{"status", "text"}`` a request; the app runs here, without a network."""
+        from fastapi import FastAPI
+        from starlette.testclient import TestClient
+
+        if not isinstance(app, FastAPI):
+            raise TypeError(f"expected a FastAPI app, got {type(app).__name__}")
+        answers = []
+        with TestClient(app, raise_server_exceptions=False) as client:
+            for request in self.requests:
+                sent = {"json": request["json"]} if "json" in request else {}
+                if "body" in request:
+                    kind = {"Content-Type": "application/json"}
+                    sent = {"content": request["body"], "headers": kind}
+                answer = client.request(request["method"], request["path"], **sent)
+                answers.append({"status": answer.status_code, "text": answer.text})
+        return answers
+
+
+@dataclass(frozen=True)
+class Trainee(StandIn):
+    """A real, tiny classifier of bags of tokens to take a training step with.
+
+    It comes in evaluation mode, with gradients left over from before, and with a parameter that
+    no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
+    "gradients"}``.
+
+    Attributes
+    ----------
+    vocabulary_size, num_labels, seed : int
+    left_over : float
+        Every parameter's gradient before the call.
+    """
+
+    vocabulary_size: int = 12
+    num_labels: int = 3
+    seed: int = 0
+    left_over: float = 0.0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = bag_classifier()(self.name, self.vocabulary_size, self.num_labels, calls)
+        for weights in model.parameters():
+            weights.grad = torch.full_like(weights, self.left_over)
+        # Whoever looks after the optimizer of the same call finds the model by the shared log.
+        _trainees[id(calls), self.name] = model
+        return model.eval()
+
+
+_trainees: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+@dataclass(frozen=True)
+class Descent(StandIn):
+    """Plain gradient descent on the `Trainee` that stands before it among the arguments.
+
+    Logged as ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients",
+    "weights"}``: each parameter's gradient (None where it has none) when the step was asked for,
+    and its values after it, as lists by the parameter's name.
+
+    Attributes
+    ----------
+    model : str
+        Name of the `Trainee`.
+    learning_rate : float
+    """
+
+    model: str = "model"
+    learning_rate: float = 0.1
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        model, name = _trainees[id(calls), self.model], self.name
+
+        def listed(tensor: Any) -> Any:
+            return None if tensor is None else tensor.detach().tolist()
+
+        class LoggedDescent(torch.optim.SGD):
+            def zero_grad(self, set_to_none: bool = True) -> None:
+                calls.append({"of": name, "method": "zero_grad"})
+                super().zero_grad(set_to_none)
+
+            def step(self, closure: Any = None) -> Any:
+                gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
+                result = super().step(closure)
+                weights = {key: listed(part) for key, part in model.named_parameters()}
+                calls.append(
+                    {"of": name, "method": "step", "gradients": gradients, "weights": weights}
+                )
+                return result
+
+        return LoggedDescent(model.parameters(), lr=self.learning_rate)
+
+
+def bag_classifier() -> type:
+    """Return the class of `Trainee`'s models, made here to import torch late."""
+    import torch
+    from transformers.modeling_outputs import SequenceClassifierOutput
+
+    class BagClassifier(torch.nn.Module):
+        def __init__(self, name, vocabulary_size, num_labels, calls):
+            super().__init__()
+            self.name, self.calls = name, calls
+            self.embedding = torch.nn.Embedding(vocabulary_size, 4)
+            self.head = torch.nn.Linear(4, num_labels)
+            self.unused = torch.nn.Parameter(torch.ones(2))
+
+        @property
+        def device(self):
+            return self.unused.device
+
+        def forward(self, input_ids, attention_mask, labels=None):
+            self.calls.append(
+                {
+                    "of": self.name,
+                    "method": "forward",
+                    "training": self.training,
+                    "gradients": torch.is_grad_enabled(),
+                }
+            )
+            mask = attention_mask.unsqueeze(-1).float()
+            logits = self.head((self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1))
+            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    return BagClassifier
+
+
+@dataclass(frozen=True)
+class Rule(StandIn):
+    """A function from a frame to a boolean Series that says which rows belong to a slice.
+
+    A call is logged as ``{"of", "rows"}``.
+
+    Attributes
+    ----------
+    column : str
+    values : tuple
+        A row belongs where its column holds one of these.
+    """
+
+    column: str = ""
+    values: tuple = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        def rule(frame: Any) -> Any:
+            calls.append({"of": self.name, "rows": len(frame)})
+            return frame[self.column].isin(self.values)
+
+        return rule
+
+
+@dataclass(frozen=True)
+class WatchedNames(StandIn):
+    """A list of strings; a warning while the answer runs is logged.
+
+    As ``{"of", "warning"}``, with the warning's class and text.
+
+    Attributes
+    ----------
+    values : tuple of str
+    """
+
+    values: tuple[str, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return list(self.values)
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Any:
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            yield
+        calls += [
+            {"of": self.name, "warning": f"{one.category.__name__}: {one.message}"}
+            for one in raised
+        ]

@@ -19,13 +19,14 @@ from __future__ import annotations
 import copy
 import runpy
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from grading.standins import build_all, holds_standin
+from grading.standins import AppRequests, all_around, build_all, holds_standin
 
 Test = Callable[["Answer", np.random.Generator], float | None]
 
@@ -67,10 +68,20 @@ class Answer:
         self.calls: list[dict[str, Any]] = []
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self.used(None, *arguments, **options)
+
+    def used(self, use: AppRequests | None, *arguments: Any, **options: Any) -> Any:
+        """Call the function and return what a use makes of its result, where the answer runs.
+
+        For results that are not plain data and cannot leave that place.
+        """
         self.calls = []
         given = build_all(copy.deepcopy((arguments, options)), self.calls)
         try:
-            result = self._value(*given[0], **given[1])
+            with ExitStack() as stack:
+                all_around((arguments, options), self.calls, stack)
+                result = self._value(*given[0], **given[1])
+                result = use.apply(result) if use else result
         except Exception as error:
             raise AnswerError(type(error).__name__, str(error)) from error
         finally:

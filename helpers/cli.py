@@ -25,3 +25,23 @@ def mirror(
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     console.print(f"Done. Set COURSE_MIRROR={folder} to use it.", highlight=False)
+
+
+@commands.command()
+def serve(
+    folder: Path = typer.Argument(None, help="A saved model; the course's own without."),
+    port: int = typer.Option(8000, help="Where to listen, on this machine only."),
+) -> None:
+    """Serve a classifier over HTTP, with a page to try it in a browser."""
+    import logging
+
+    from helpers.predictors import course_predictor, load_predictor
+    from helpers.serving import run_server
+
+    logging.basicConfig(format="%(asctime)s %(message)s")  # a model's fault, with its trace
+    try:
+        predict, name = load_predictor(folder) if folder else course_predictor()
+        run_server(predict, port, name)
+    except (SourceError, OSError, ValueError) as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error

@@ -82,6 +82,48 @@ LESSONS = (
             "written_classifiers": 2,
         },
     ),
+    Lesson(
+        "04_fine_tuning",
+        "Train the whole model",
+        110,
+        {
+            "compute_metrics": 1,
+            "label_maps": 1,
+            "weighted_cross_entropy": 2,
+            "linear_schedule": 2,
+            "training_step": 3,
+            "fastest_within": 1,
+            "emotion_predictions": 5,
+            "written_hyperparameters": 2,
+        },
+    ),
+    Lesson(
+        "05_error_analysis",
+        "Where, and why, is it wrong?",
+        110,
+        {
+            "per_example_loss": 2,
+            "evaluation_report": 3,
+            "most_confident_errors": 1,
+            "suspect_labels": 4,
+            "expected_calibration_error": 3,
+            "slice_metrics": 2,
+            "written_patterns": 2,
+        },
+    ),
+    Lesson(
+        "06_deployment",
+        "Put the model to work",
+        110,
+        {
+            "top_predictions": 2,
+            "query": 4,
+            "classify": 2,
+            "zero_shot": 2,
+            "create_app": 5,
+            "written_model_card": 2,
+        },
+    ),
 )
 
 

@@ -1,5 +1,6 @@
-"""A stand-in for the Hugging Face Hub on loopback that speaks the routes of a download."""
+"""A stand-in for the Hugging Face Hub on loopback: the routes of a download and of a push."""
 
+import base64
 import hashlib
 import json
 import re
@@ -13,13 +14,21 @@ Repositories = dict[str, dict[str, bytes]]
 
 
 class StandInHub(ThreadingHTTPServer):
-    """Serves repositories at one commit and remembers what it was asked.
+    """Serves repositories, takes commits and remembers what it was asked.
 
     Attributes
     ----------
     repositories : Repositories
     requests : list of str
         Method and path of each request.
+    commits : dict of str to str
+        Latest commit of each repository that was pushed to; it answers for ``main``.
+    visibility : dict of str to str
+        What each created repository was asked to be.
+    large_files : dict of str to bytes
+        Uploaded by the large-file protocol, by their SHA-256.
+    token : str
+        Whoever writes must show it.
     break_off : bool
         Whether to close every connection in the middle of the file that it asked for.
     """
@@ -30,6 +39,10 @@ class StandInHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.repositories = repositories
         self.requests: list[str] = []
+        self.commits: dict[str, str] = {}
+        self.visibility: dict[str, str] = {}
+        self.large_files: dict[str, bytes] = {}
+        self.token = "hf_standin"
         self.break_off = False
 
     @property
@@ -55,6 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(f"{self.command} {path}")
         if path == "/":
             return self._send(200, b"a stand-in hub", {})
+        if path == "/api/whoami-v2":
+            if not self._may_write():
+                return self._send(401, b'{"error": "Invalid token"}', {})
+            return self._send_json({"type": "user", "name": "student", "orgs": []})
         listing = re.fullmatch(r"/api/(datasets|models)/(.+?)/(revision|tree)/([^/]+)(/.*)?", path)
         if listing:
             return self._send_listing(*listing.group(1, 2, 3, 4))
@@ -68,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         if files is None:
             headers = {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"}
             return self._send(404, b'{"error": "Repository not found"}', headers)
+        revision = self._commit_of(f"{kind}/{name}", revision)
         if what == "tree":
             body = [_entry(path, data) for path, data in files.items()]
         else:
@@ -79,13 +97,109 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.server.repositories.get(repository, {}).get(path)
         if data is None:
             return self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
-        headers = {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": revision}
+        commit = self._commit_of(repository, revision)
+        headers = {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": commit}
         start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if start is None:
             return self._send(200, data, headers)
         first = int(start[1])
         headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
         return self._send(206, data[first:], headers)
+
+    def do_POST(self) -> None:
+        path, body = self.path.split("?")[0], self._body()
+        self.server.requests.append(f"POST {path}")
+        if not self._may_write():
+            return self._send(401, b'{"error": "Invalid token"}', {})
+        if path == "/api/repos/create":
+            return self._create(json.loads(body))
+        if path == "/api/validate-yaml":
+            return self._send_json({"errors": [], "warnings": []})
+        push = re.fullmatch(r"/api/(datasets|models)/(.+?)/(preupload|commit)/main", path)
+        if push and f"{push[1]}/{push[2]}" in self.server.repositories:
+            if push[3] == "preupload":
+                return self._choose_upload_modes(json.loads(body))
+            return self._commit(f"{push[1]}/{push[2]}", body)
+        if path.endswith(".git/info/lfs/objects/batch"):
+            return self._send_upload_actions(json.loads(body))
+        return self._send(404, b"{}", {})
+
+    def do_PUT(self) -> None:
+        path, body = self.path.split("?")[0], self._body()
+        self.server.requests.append(f"PUT {path}")
+        oid = path.rsplit("/", 1)[-1]
+        if hashlib.sha256(body).hexdigest() != oid:
+            return self._send(400, b"the content is not what its name says", {})
+        self.server.large_files[oid] = body
+        return self._send(200, b"", {})
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _may_write(self) -> bool:
+        return self.headers.get("Authorization") == f"Bearer {self.server.token}"
+
+    def _commit_of(self, repository: str, revision: str) -> str:
+        return self.server.commits.get(repository, revision) if revision == "main" else revision
+
+    def _create(self, request: dict[str, str]) -> None:
+        name = f"{request.get('organization') or 'student'}/{request['name']}"
+        repository = f"{request.get('type', 'model')}s/{name}"
+        address = {"url": f"{self.server.url}/{name}", "name": name}
+        if repository in self.server.repositories:
+            body = {"error": "You already created this model repo", **address}
+            return self._send(409, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        self.server.repositories[repository] = {}
+        self.server.visibility[repository] = request.get("visibility", "public")
+        return self._send_json(address)
+
+    def _choose_upload_modes(self, request: dict[str, list[dict]]) -> None:
+        """Large binary files go by the large-file protocol, as on the Hub; text goes in commits."""
+        modes = [
+            {
+                "path": file["path"],
+                "uploadMode": "lfs" if file["path"].endswith(".safetensors") else "regular",
+                "shouldIgnore": False,
+            }
+            for file in request["files"]
+        ]
+        return self._send_json({"files": modes})
+
+    def _send_upload_actions(self, request: dict[str, list[dict]]) -> None:
+        objects = [
+            {
+                "oid": item["oid"],
+                "size": item["size"],
+                "actions": {"upload": {"href": f"{self.server.url}/upload/{item['oid']}"}},
+            }
+            for item in request["objects"]
+        ]
+        return self._send_json({"transfer": "basic", "objects": objects})
+
+    def _commit(self, repository: str, body: bytes) -> None:
+        files = self.server.repositories[repository]
+        for line in body.splitlines():
+            entry = json.loads(line)
+            value = entry["value"]
+            if entry["key"] == "file":
+                files[value["path"]] = base64.b64decode(value["content"])
+            elif entry["key"] == "lfsFile":
+                files[value["path"]] = self.server.large_files[value["oid"]]
+        commit = hashlib.sha1(body).hexdigest()
+        self.server.commits[repository] = commit
+        name = repository.partition("/")[2]
+        address = f"{self.server.url}/{name}/commit/{commit}"
+        return self._send_json({"success": True, "commitOid": commit, "commitUrl": address})
+
+    def _send_json(self, body: object) -> None:
+        self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

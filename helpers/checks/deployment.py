@@ -1,0 +1,593 @@
+"""Visible checks of lesson 6."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import types
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+from helpers.checks.core import NotAttempted, examples
+from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+
+
+def _labels(predictions):
+    return [entry["label"] for entry in predictions]
+
+
+def _scores(predictions):
+    return [entry["score"] for entry in predictions]
+
+
+@examples("top_predictions")
+def _(answer):
+    logits = torch.tensor([math.log(2), 0.0, math.log(5)])
+    names = {0: "calm", 1: "cross", 2: "glad"}
+    given = "For the logits log 2, 0 and log 5 of calm, cross and glad"
+    got = unchanged(answer, logits, names, given="top_predictions")
+    of_type(got, list, "top_predictions")
+    that(
+        all(isinstance(entry, dict) and set(entry) == {"label", "score"} for entry in got),
+        f"Each entry must be a dict with the keys 'label' and 'score'; yours are {got!r}.",
+    )
+    equal(
+        _labels(got),
+        ["glad", "calm", "cross"],
+        f"{given} the labels, best first,",
+        {
+            "They are in the order of their ids: sort by score.": ["calm", "cross", "glad"],
+            "That is worst first.": ["cross", "calm", "glad"],
+            "Those are ids: `id2label` has their names.": [2, 0, 1],
+            "With top_k=None every class is wanted.": ["glad"],
+        },
+    )
+    of_type(_scores(got)[0], float, "A score")
+    close(
+        _scores(got),
+        [0.625, 0.25, 0.125],
+        f"{given} the scores",
+        {
+            "Those are the logits: where is the softmax?": [1.609438, 0.693147, 0.0],
+            "The logits must go through exp first.": [0.698970, 0.301030, 0.0],
+            "That is a sigmoid for each class; one label of several needs a softmax.": [
+                0.833333,
+                0.666667,
+                0.5,
+            ],
+            "Those are logarithms: `softmax`, not `log_softmax`.": [
+                -0.470004,
+                -1.386294,
+                -2.079442,
+            ],
+        },
+    )
+    for top_k, kept in ((1, 1), (2, 2), (3, 3), (7, 3)):
+        got = answer(logits, names, top_k=top_k)
+        equal(
+            _labels(got),
+            ["glad", "calm", "cross"][:kept],
+            f"{given} and top_k={top_k} the labels",
+            "Over the number of classes, top_k gives all." if top_k == 7 else "",
+        )
+        close(
+            _scores(got),
+            [0.625, 0.25, 0.125][:kept],
+            f"{given} and top_k={top_k} the scores",
+            {
+                "The softmax must run over all classes, before the best are taken: the scores of "
+                "the kept ones do not add up to 1.": [[1.0], [0.714286, 0.285714]][min(kept, 2) - 1]
+            },
+        )
+    large = answer(torch.tensor([1e4, 0.0, -1e4]), names)
+    close(
+        _scores(large),
+        [1.0, 0.0, 0.0],
+        "For the logits 10000, 0 and -10000 the scores",
+        "exp(10000) is infinite. `torch.softmax` subtracts the largest logit first.",
+    )
+    for top_k in (0, -1):
+        raises(
+            lambda top_k=top_k: answer(logits, names, top_k=top_k),
+            ValueError,
+            str(top_k),
+            f"top_k={top_k}",
+            "Mind that 0 is falsy, like None." if top_k == 0 else "",
+        )
+
+
+class _Web:
+    """Answers every request of the library `requests` from a list, and notes down what was asked.
+
+    `time.sleep` does not sleep meanwhile.
+    """
+
+    def __init__(self, *replies):
+        self.replies = list(replies)
+        self.asked = []
+        self.slept = []
+        self.timeouts = []
+
+    def send(self, _adapter, request, timeout=None, **_):
+        import requests
+
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        self.asked.append((request, json.loads(body) if body else None))
+        self.timeouts.append(timeout)
+        status, content = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        response = requests.Response()
+        response.status_code = status
+        response.url, response.request = request.url, request
+        response.reason = {503: "Service Unavailable"}.get(status, "")
+        text = content if isinstance(content, str) else json.dumps(content)
+        response._content = text.encode()
+        response.encoding = "utf-8"
+        return response
+
+    @contextlib.contextmanager
+    def watched(self):
+        def send(adapter, request, **options):
+            return self.send(adapter, request, **options)
+
+        with (
+            patch("requests.adapters.HTTPAdapter.send", send),
+            patch("time.sleep", lambda seconds: self.slept.append(float(seconds))),
+        ):
+            yield
+
+
+_URL = "http://127.0.0.1:9/"
+_ANSWER = [[{"label": "glad", "score": 0.75}, {"label": "cross", "score": 0.25}]]
+
+
+def _ask(answer, web, *arguments, **options):
+    """Call the answer on a web of ours; return its result or the exception that it raised."""
+    with web.watched():
+        try:
+            return answer(*arguments, **options)
+        except NotImplementedError as untouched:
+            raise NotAttempted from untouched
+        except Exception as error:
+            return error
+
+
+@examples("query")
+def _(answer):
+    web = _Web((200, _ANSWER))
+    got = _ask(answer, web, ["i feel fine"], _URL)
+    if isinstance(got, Exception):
+        raise got
+    equal(got, _ANSWER, "For a server that answers 200, query")
+    equal(
+        len(web.asked),
+        1,
+        "For one text and a server that answers 200 the number of requests",
+        "It must be sent with `requests`, and only once.",
+    )
+    request, body = web.asked[0]
+    equal(request.method, "POST", "The method")
+    equal(
+        body,
+        {"inputs": ["i feel fine"]},
+        "The JSON body for the texts ['i feel fine']",
+        {
+            "All texts go in one list under 'inputs'.": {"inputs": "i feel fine"},
+            "The list must stand under the key 'inputs'.": ["i feel fine"],
+            "Form fields are not JSON: `requests.post` has a parameter `json`.": None,
+        },
+    )
+    that(
+        "Authorization" not in request.headers,
+        "Without a token there must be no Authorization header; yours is "
+        f"{request.headers.get('Authorization')!r}.",
+    )
+    that(
+        web.timeouts[0] is not None,
+        "The request has no timeout: a server that never answers would hold your program for ever.",
+    )
+    web = _Web((200, _ANSWER))
+    _ask(answer, web, ["a", "b"], _URL, token="hf_example")
+    equal(len(web.asked), 1, "For two texts the number of requests", "One request takes them all.")
+    equal(
+        web.asked[0][0].headers.get("Authorization"),
+        "Bearer hf_example",
+        "With the token 'hf_example' the Authorization header",
+        {"The word Bearer and a space stand before the token.": "hf_example"},
+    )
+    web = _Web((200, _ANSWER))
+    got = _ask(answer, web, [], _URL)
+    that(not web.asked, "For no texts there must be no request; yours sends one.")
+    equal(got, [], "For no texts query")
+    _check_patience(answer)
+    _check_errors(answer)
+
+
+def _check_patience(answer):
+    busy = (503, {"error": "loading", "estimated_time": 2.5})
+    web = _Web(busy, busy, (200, _ANSWER))
+    got = _ask(answer, web, ["a"], _URL)
+    given = "For a server that answers 503 twice with estimated_time 2.5, then 200,"
+    that(
+        not isinstance(got, Exception),
+        f"{given} query must try again; yours raises {type(got).__name__}: {got}.",
+    )
+    equal(got, _ANSWER, f"{given} query")
+    equal(
+        web.slept,
+        [2.5, 2.5],
+        f"{given} the seconds waited, with `time.sleep`,",
+        {
+            "It tries again at once: the server says how long it needs.": [],
+            "It waits one second: the body's `estimated_time` says how long.": [1.0, 1.0],
+        },
+    )
+    for body, seconds, likely in (
+        ({"error": "loading"}, 1.0, "Without `estimated_time` it is one second."),
+        ({"error": "loading", "estimated_time": 90}, 10.0, "Ten seconds at most."),
+        ("<html>busy</html>", 1.0, "That body is not JSON, so it has no `estimated_time`."),
+    ):
+        web = _Web((503, body), (200, _ANSWER))
+        got = _ask(answer, web, ["a"], _URL)
+        given = f"For a 503 with the body {body!r}, then 200,"
+        that(
+            not isinstance(got, Exception),
+            f"{given} query must try again; yours raises {type(got).__name__}: {got}. {likely}",
+        )
+        equal(web.slept, [seconds], f"{given} the seconds waited", likely)
+    for retries in (3, 0):
+        web = _Web(busy)
+        got = _ask(answer, web, ["a"], _URL, retries=retries)
+        given = f"For a server that always answers 503 and retries={retries}"
+        equal(
+            len(web.asked),
+            retries + 1,
+            f"{given} the number of requests",
+            {
+                "The first call is not a retry: retries + 1 calls.": retries,
+                "One too many.": retries + 2,
+            },
+        )
+        that(
+            type(got).__name__ == "HTTPError",
+            f"{given} query must raise requests.HTTPError in the end; yours gives {got!r}.",
+        )
+
+
+def _check_errors(answer):
+    for status, body, mentions in (
+        (400, {"error": "the text is too long"}, "the text is too long"),
+        (500, {"error": "out of memory"}, "out of memory"),
+        (404, "<html>nothing here</html>", ""),
+    ):
+        web = _Web((status, body))
+        got = _ask(answer, web, ["a"], _URL)
+        given = f"For a server that answers {status} with the body {body!r}"
+        that(
+            type(got).__name__ == "HTTPError",
+            f"{given} query must raise requests.HTTPError; yours gives {got!r}."
+            + (" A body that is not JSON must not stop you." if not mentions else ""),
+        )
+        that(
+            mentions in str(got),
+            f"{given} the error's message must hold {mentions!r}; yours is {str(got)!r}. "
+            "`raise_for_status` knows the status, but not what the body says.",
+        )
+        that(
+            len(web.asked) == 1 and not web.slept,
+            f"{given} query must not try again: only 503 means 'not yet'. Yours sends "
+            f"{len(web.asked)} requests.",
+        )
+
+
+class _Sure(torch.nn.Module):
+    """A classifier that can be read: with n tokens the best label's score is n / (n + 2).
+
+    The best label follows from the sum of the ids.
+    """
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+        labels = {0: "calm", 1: "cross", 2: "glad"}
+        self.config = types.SimpleNamespace(
+            id2label=labels,
+            label2id={name: label for label, name in labels.items()},
+            num_labels=3,
+            problem_type="single_label_classification",
+        )
+
+    def forward(self, input_ids, attention_mask=None, **_):
+        from transformers.modeling_outputs import SequenceClassifierOutput
+
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
+        count = attention_mask.sum(dim=1).float() * self.weight
+        best = (input_ids * attention_mask).sum(dim=1) // 10 % 3
+        rows = torch.nn.functional.one_hot(best, 3) * torch.log(count)[:, None]
+        return SequenceClassifierOutput(logits=rows)
+
+
+def _tokenizer():
+    """A real tokenizer of six tokens at most: the ids of its words are 10, 20 and 30."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "ten": 10, "twenty": 20}
+    backend = Tokenizer(models.WordLevel({**vocabulary, "thirty": 30}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=6,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    )
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    return tokenizer
+
+
+@examples("classify")
+def _(answer):
+    tokenizer, model = _tokenizer(), _Sure().eval()
+    about = "With a model whose best of three labels gets n / (n + 2) for n tokens,"
+    for text, label in (("ten", "cross"), ("twenty", "glad"), ("thirty", "calm")):
+        got = answer(text, tokenizer, model)
+        of_type(got, dict, "classify")
+        that(
+            set(got) == {"label", "score"},
+            f"The keys must be 'label' and 'score'; yours are {list(got)}.",
+        )
+        equal(
+            got["label"],
+            label,
+            f"{about} the label of {text!r}",
+            {
+                "That is the class's id; `model.config.id2label` has its name.": {
+                    "calm": 0,
+                    "cross": 1,
+                    "glad": 2,
+                }[label]
+            },
+        )
+        of_type(got["score"], float, "The score")
+        close(
+            got["score"],
+            0.6,
+            f"{about} the score of {text!r} (three tokens with [CLS] and [SEP])",
+            {
+                "That is the logit: where is the softmax?": math.log(3),
+                "The special tokens are missing.": 1 / 3,
+                "That is a sigmoid; one label of several needs a softmax.": 0.75,
+            },
+        )
+    got = answer("ten " * 9, tokenizer, model)
+    close(
+        got["score"],
+        0.75,
+        f"{about} the score of nine words, where the tokenizer's maximum is 6 tokens,",
+        {"The text was not cut. The tokenizer has an option for that.": 11 / 13},
+    )
+    cut = tokenizer("ten " * 9, truncation=True)["input_ids"]
+    equal(
+        got["label"],
+        ["calm", "cross", "glad"][sum(cut) // 10 % 3],
+        f"{about} the label of nine words",
+    )
+
+
+@examples("zero_shot")
+def _(answer):
+    vectors = {
+        "sun": [3.0, 4.0],
+        "day": [6.0, 8.0],
+        "night": [-4.0, 3.0],
+        "noon": [0.0, 0.5],
+    }
+    asked = []
+
+    def embed(texts):
+        if not isinstance(texts, list):
+            raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
+        asked.extend(texts)
+        unknown = [text for text in texts if text not in vectors]
+        if unknown:
+            raise KeyError(f"embed was asked for {unknown[0]!r}, which is neither text nor label")
+        return np.array([vectors[text] for text in texts])
+
+    given = (
+        "With the vectors sun (3, 4), night (-4, 3), noon (0, 0.5) and day (6, 8), so that the "
+        "cosines of 'sun' are 0, 0.8 and 1,"
+    )
+    got = answer("sun", ["night", "noon", "day"], embed)
+    of_type(got, dict, "zero_shot")
+    equal(
+        list(got),
+        ["day", "noon", "night"],
+        f"{given} the labels, best first,",
+        {
+            "They are in the order of the argument: sort by probability.": ["night", "noon", "day"],
+            "That is worst first.": ["night", "noon", "day"],
+        },
+    )
+    of_type(got["day"], float, "A probability")
+    close(
+        list(got.values()),
+        [0.880758, 0.119198, 0.00004],
+        f"{given} the probabilities",
+        {
+            "The similarities are not multiplied by 10.": [0.457442, 0.374526, 0.168031],
+            "Those are the similarities: where is the softmax?": [1.0, 0.8, 0.0],
+            "Those are 10 × the similarities: where is the softmax?": [10.0, 8.0, 0.0],
+            "The vectors' lengths count: a cosine divides by both of them.": [1.0, 0.0, 0.0],
+            "The similarities are shared out; a softmax takes exp first.": [0.555556, 0.444444, 0],
+        },
+        tolerance=1e-4,
+    )
+    raises(
+        lambda: answer("sun", [], embed),
+        ValueError,
+        "labels",
+        "An empty list of labels",
+        "Say which argument is at fault.",
+    )
+
+
+class _Model:
+    """Answers by the length of a text, best first; fails on a text that says so."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, texts):
+        if not isinstance(texts, list):
+            raise TypeError(f"predict takes a list of texts, not a {type(texts).__name__}")
+        self.asked += texts
+        if "fail" in texts:
+            raise RuntimeError("the weights are gone")
+        return [self.scores(text) for text in texts]
+
+    @staticmethod
+    def scores(text):
+        best = 0.5 + 0.25 / (1 + len(text))
+        names = zip(("glad", "calm", "cross"), (best, 0.8 - best, 0.2), strict=True)
+        return [{"label": label, "score": score} for label, score in names]
+
+
+@examples("create_app")
+def _(answer):
+    from fastapi import FastAPI
+    from starlette.testclient import TestClient
+
+    model = _Model()
+    app = answer(model)
+    of_type(app, FastAPI, "create_app")
+    with TestClient(app, raise_server_exceptions=False) as client:
+        _check_contract(client, model)
+        _check_refusals(client)
+        fault = client.post("/", json={"inputs": "fail"})
+        given = "When `predict` raises RuntimeError('the weights are gone') the"
+        equal(fault.status_code, 500, f"{given} status")
+        got = _json(fault)
+        that(
+            isinstance(got, dict) and list(got) == ["error"],
+            f'{given} body must be {{"error": …}}; yours is {fault.text[:200]!r}. Catch the '
+            "exception, and answer with a JSONResponse.",
+        )
+        that(
+            "Traceback" not in fault.text and "File " not in fault.text,
+            f"{given} body holds the trace. It tells strangers about your files; its message is "
+            "the most that they may see.",
+        )
+        equal(
+            client.post("/", json={"inputs": "a"}).status_code,
+            200,
+            "After a fault the status of the next good request",
+        )
+
+
+def _json(response):
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _check_contract(client, model):
+    equal(
+        client.get("/health").status_code,
+        200,
+        "The status of GET /health",
+        {"There is no such path.": 404},
+    )
+    response = client.post("/", json={"inputs": ["a", "abc"]})
+    equal(
+        response.status_code,
+        200,
+        'The status of POST / with {"inputs": ["a", "abc"]}',
+        {
+            "There is no such path.": 404,
+            "Your app does not accept this body; the answer's text says why: "
+            f"{response.text[:200]}": 422,
+        },
+    )
+    equal(
+        _json(response),
+        [model.scores("a"), model.scores("abc")],
+        'The answer to {"inputs": ["a", "abc"]}',
+    )
+    equal(
+        _json(client.post("/", json={"inputs": "abc"})),
+        [model.scores("abc")],
+        'The answer to {"inputs": "abc"}',
+        {
+            "One text, too, gives a list of lists.": model.scores("abc"),
+            "The string was taken for a list of its characters.": [model.scores("a")] * 3,
+        },
+    )
+    equal(_json(client.post("/", json={"inputs": []})), [], 'The answer to {"inputs": []}')
+    for top_k, kept in ((1, 1), (2, 2), (9, 3), (None, 3)):
+        equal(
+            _json(client.post("/", json={"inputs": "a", "parameters": {"top_k": top_k}})),
+            [model.scores("a")[:kept]],
+            f'The answer to {{"inputs": "a", "parameters": {{"top_k": {json.dumps(top_k)}}}}}',
+            {"`top_k` is not looked at.": [model.scores("a")]},
+        )
+    more = {"inputs": "a", "options": {"wait": True}, "parameters": {"colour": "red"}}
+    equal(
+        client.post("/", json=more).status_code,
+        200,
+        f"The status for {json.dumps(more)}",
+        {"Unknown keys must be ignored, not refused.": 422},
+    )
+
+
+def _check_refusals(client):
+    for body, why in (
+        ({}, "`inputs` is missing"),
+        ({"inputs": 3}, "a number is neither a string nor a list"),
+        ({"inputs": ["a", 3]}, "one of the texts is a number"),
+        ({"inputs": None}, "null is neither a string nor a list"),
+        ({"inputs": "a", "parameters": {"top_k": 0}}, "`top_k` starts at 1"),
+        ({"inputs": "a", "parameters": {"top_k": "2"}}, "a string is no integer"),
+        ({"inputs": "a", "parameters": {"top_k": True}}, "true is no integer, even if Python's is"),
+    ):
+        equal(
+            client.post("/", json=body).status_code,
+            422,
+            f"The status for {json.dumps(body)} ({why})",
+        )
+    status = client.post("/", content=b"{", headers={"Content-Type": "application/json"})
+    equal(status.status_code, 422, "The status for a body that is not JSON")
+    for count, length, status, what in (
+        (64, 1, 200, "64 texts"),
+        (65, 1, 413, "65 texts"),
+        (1, 10_000, 200, "a text of 10,000 characters"),
+        (1, 10_001, 413, "a text of 10,001 characters"),
+    ):
+        equal(
+            client.post("/", json={"inputs": ["x" * length] * count}).status_code,
+            status,
+            f"The status for {what}",
+            {
+                "Too large is 413; 422 is for what cannot be understood.": 422
+                if status == 413
+                else 0,
+                "The limit itself is still allowed.": 413 if status == 200 else 0,
+                "That is over the limit.": 200 if status == 413 else 0,
+            },
+        )
+    equal(
+        client.post("/", json={"inputs": "x" * 10_001}).status_code,
+        413,
+        'The status for {"inputs": a string of 10,001 characters}',
+        "Is the limit checked for a single string, too?",
+    )

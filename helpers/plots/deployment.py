@@ -1,0 +1,147 @@
+"""Figures of lesson 6."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from helpers.plots import NEUTRAL, SPARE, class_colors, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def plot_probabilities(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Draw one panel of bars a text: the probability of each class.
+
+    Parameters
+    ----------
+    answers : dict of str to list of dict
+        For each text its ``{"label", "score"}``, best first; the first text fixes the order of
+        the rows.
+    """
+    import textwrap
+
+    import matplotlib.pyplot as plt
+
+    names = sorted(entry["label"] for entry in next(iter(answers.values())))
+    figure, axes = plt.subplots(
+        1, len(answers), figsize=(3.1 * len(answers) + 0.9, 2.9), sharey=True, squeeze=False
+    )
+    sentences = []
+    for axis, (text, entries) in zip(axes[0], answers.items(), strict=True):
+        scores = {entry["label"]: 100 * entry["score"] for entry in entries}
+        values = [scores[name] for name in names]
+        bars = axis.barh(names, values, color=class_colors(names), edgecolor="black", linewidth=0.5)
+        axis.bar_label(bars, [f"{value:.0f}" for value in values], padding=3, fontsize=8)
+        axis.set(xlim=(0, 118), xticks=range(0, 101, 25), xlabel="probability (%)")
+        axis.set_title("\n".join(textwrap.wrap(text, 32)), fontsize=9)
+        best = max(scores, key=scores.get)
+        sentences.append(f"'{text}': {best} {scores[best]:.0f} %")
+    axes[0, 0].invert_yaxis()
+    axes[0, 0].set_ylabel("class")
+    figure.tight_layout()
+    show(figure, "Bars with the probability of each class. Highest: " + "; ".join(sentences) + ".")
+
+
+def plot_sizes(table: pd.DataFrame) -> None:
+    """Draw the versions of a model: size, time and accuracy side by side.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index: the version. Columns ``megabytes``, ``ms (one text)`` and ``accuracy``.
+    """
+    import matplotlib.pyplot as plt
+
+    columns = {
+        "megabytes": "size on disk (MB)",
+        "ms (one text)": "time for one text (ms)",
+        "accuracy": "accuracy (share)",
+    }
+    figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.3), sharey=True)
+    for axis, (column, label) in zip(axes, columns.items(), strict=True):
+        bars = axis.barh(table.index, table[column], color=SPARE[: len(table)], edgecolor="black")
+        form = "{:.3f}" if column == "accuracy" else "{:.1f}"
+        axis.bar_label(bars, [form.format(value) for value in table[column]], padding=3, fontsize=8)
+        axis.set(xlabel=label, xlim=(0, 1.3 * table[column].max()))
+    axes[0].set_ylabel("version")
+    axes[0].invert_yaxis()
+    figure.tight_layout()
+    rows = [
+        f"{name}: {row['megabytes']:.0f} MB, {row['ms (one text)']:.1f} ms, accuracy "
+        f"{row['accuracy']:.3f}"
+        for name, row in table.iterrows()
+    ]
+    show(figure, "Bars of size, time and accuracy of each version of the model. " + "; ".join(rows))
+
+
+def plot_load(table: pd.DataFrame) -> None:
+    """Draw what happens to a server as more clients ask at once.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index ``clients``; columns ``p50 (ms)``, ``p99 (ms)``, ``texts per second`` and ``texts per
+        batch``.
+    """
+    import matplotlib.pyplot as plt
+
+    clients = [str(number) for number in table.index]
+    figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.8))
+    axes[0].plot(clients, table["p99 (ms)"], "s--", color=SPARE[5], label="slowest 1 %")
+    axes[0].plot(clients, table["p50 (ms)"], "o-", color=SPARE[0], label="median")
+    axes[0].legend(frameon=False)
+    axes[0].set(ylabel="time of a request (ms)")
+    axes[1].bar(clients, table["texts per second"], color=SPARE[2], edgecolor="black")
+    axes[1].set(ylabel="texts per second")
+    axes[2].bar(clients, table["texts per batch"], color=SPARE[4], edgecolor="black")
+    axes[2].set(ylabel="texts per batch")
+    for axis in axes:
+        axis.set(xlabel="clients at once", ylim=(0, None))
+    figure.tight_layout()
+    first, last = table.iloc[0], table.iloc[-1]
+    show(
+        figure,
+        f"Three panels over the number of clients, {clients[0]} to {clients[-1]}: the median time "
+        f"of a request goes from {first['p50 (ms)']:.0f} to {last['p50 (ms)']:.0f} ms, the "
+        f"throughput from {first['texts per second']:.0f} to {last['texts per second']:.0f} texts "
+        f"per second, the size of a batch from {first['texts per batch']:.1f} to "
+        f"{last['texts per batch']:.1f} texts.",
+    )
+
+
+def plot_watch(windows: pd.DataFrame, bands: pd.DataFrame, start: int) -> None:
+    """Draw signals of a running service, window by window, with the band of normal values.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        One row a window of messages, one column a signal.
+    bands : DataFrame
+        Index: the signals; columns ``low`` and ``high``.
+    start : int
+        The window from which on something has changed.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, windows.shape[1], figsize=(9.5, 2.7), squeeze=False)
+    alarms = []
+    for axis, column in zip(axes[0], windows, strict=True):
+        low, high = bands.loc[column, ["low", "high"]]
+        values = windows[column]
+        outside = (values < low) | (values > high)
+        axis.axhspan(low, high, color=NEUTRAL, alpha=0.25, label="normal")
+        axis.plot(values.index, values, "o-", color=SPARE[0], label="window")
+        axis.plot(values[outside].index, values[outside], "X", color=SPARE[5], ms=10, label="alarm")
+        axis.axvline(start - 0.5, color="black", linestyle=":", linewidth=1)
+        axis.set(xlabel="window of messages (number)", ylabel=column)
+        alarms.append(f"{column}: {int(outside.sum())} of {len(values)} windows outside")
+    axes[0, -1].legend(frameon=False, fontsize=8, loc="best")
+    figure.tight_layout()
+    show(
+        figure,
+        f"Signals per window with the band of normal values; something changes at window {start}. "
+        + "; ".join(alarms)
+        + ".",
+    )

@@ -1,0 +1,413 @@
+"""The course's inference server: the Hub's text-classification contract, and a page to try it.
+
+``POST /`` takes ``{"inputs": text or texts, "parameters": {"top_k": …}}`` and answers one list of
+``{"label", "score"}`` a text, best first. Requests that arrive together are computed together.
+``GET /health`` tells how the server is doing, ``GET /`` is the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import logging
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+Predictions = list[list[dict[str, Any]]]
+Predict = Callable[[list[str]], Predictions]
+
+TEXTS_LIMIT = 64
+CHARACTERS_LIMIT = 10_000
+BODY_LIMIT = 1_000_000  # bytes
+QUEUE_LIMIT = 512  # texts that wait for the model
+BATCH_SIZE = 32  # texts that the model gets at once
+BATCH_WAIT = 0.002  # seconds that the first text of a batch waits for company
+SHUTDOWN_SECONDS = 30
+
+PAGE = Path(__file__).with_name("serving_page.html")
+
+log = logging.getLogger("course.serving")
+log.addHandler(logging.NullHandler())  # silent in a notebook; `course serve` adds one of its own
+
+
+class Refused(Exception):
+    """A request that is not served: an HTTP status, and a body that says why."""
+
+    def __init__(self, status: int, message: str, **more: Any):
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": message, **more}
+
+
+class ModelFault(Exception):
+    """The model failed on a text."""
+
+
+class Batcher:
+    """Collects texts of concurrent requests and hands them to the model together.
+
+    A forward pass over 32 short texts takes far less than 32 passes. While one batch is computed,
+    the next one gathers by itself; only a text that comes to an idle server waits, a moment.
+
+    Parameters
+    ----------
+    predict : callable
+        Takes a list of texts; called in a thread of its own, one batch at a time.
+    batch_size, queue_limit : int
+    wait : float
+        Seconds.
+    """
+
+    def __init__(
+        self,
+        predict: Predict,
+        batch_size: int = BATCH_SIZE,
+        wait: float = BATCH_WAIT,
+        queue_limit: int = QUEUE_LIMIT,
+    ):
+        self.predict = predict
+        self.batch_size = batch_size
+        self.wait = wait
+        self.queue_limit = queue_limit
+        self.waiting = 0
+        self.texts = 0
+        self.batches = 0
+        self.seconds_per_text = 0.01  # a guess, until the first batch was timed
+        self._queue: asyncio.Queue[tuple[str, asyncio.Future]] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
+
+    async def answer(self, texts: list[str]) -> Predictions:
+        """Return the predictions of some texts, in their order.
+
+        Raises
+        ------
+        Refused
+            With status 503 if too many texts are waiting already.
+        ModelFault
+            If the model fails on one of them.
+        """
+        if self.waiting + len(texts) > max(self.queue_limit, len(texts)):
+            seconds = round(max(0.1, self.waiting * self.seconds_per_text), 2)
+            raise Refused(503, "too many texts are waiting; try again", estimated_time=seconds)
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in texts]
+        self.waiting += len(texts)
+        for pair in zip(texts, futures, strict=True):
+            self._queue.put_nowait(pair)
+        return list(await asyncio.gather(*futures))
+
+    async def run(self) -> None:
+        """Compute batch after batch, until cancelled."""
+        while True:
+            batch = [await self._queue.get()]
+            if self.waiting < self.batch_size:
+                await asyncio.sleep(self.wait)
+            while len(batch) < self.batch_size and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            self.waiting -= len(batch)
+            await self._compute(batch)
+
+    async def _compute(self, batch: list[tuple[str, asyncio.Future]]) -> None:
+        loop = asyncio.get_running_loop()
+        texts = [text for text, _ in batch]
+        try:
+            answers = await loop.run_in_executor(self._thread, self._predicted, texts)
+        except ModelFault as fault:
+            # One text that the model chokes on must not take its neighbours along.
+            if len(batch) > 1:
+                for pair in batch:
+                    await self._compute([pair])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(fault)
+            return
+        self.texts += len(batch)
+        self.batches += 1
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+    def _predicted(self, texts: list[str]) -> Predictions:
+        started = time.perf_counter()
+        try:
+            answers = self.predict(texts)
+            if len(answers) != len(texts):
+                raise ValueError(f"{len(answers)} predictions for {len(texts)} texts")
+        except BaseException as reason:  # SystemExit too: a model must not take the server down
+            log.exception("the model failed on %d texts", len(texts))
+            raise ModelFault(str(reason)) from reason
+        took = (time.perf_counter() - started) / len(texts)
+        self.seconds_per_text += 0.2 * (took - self.seconds_per_text)
+        return answers
+
+    def close(self) -> None:
+        """Wait for the model's thread to end."""
+        self._thread.shutdown(wait=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a valid body asks for."""
+
+    texts: list[str]
+    top_k: int | None
+
+
+def read_body(body: bytes) -> Asked:
+    """Read the body of a request.
+
+    Raises
+    ------
+    Refused
+        With status 422 if it is not what the contract describes, 413 if it holds too much.
+    """
+    try:
+        request = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(422, "the body is not JSON") from None
+    if not isinstance(request, dict) or "inputs" not in request:
+        raise Refused(422, 'the body must be an object with "inputs"')
+    inputs = request["inputs"]
+    texts = [inputs] if isinstance(inputs, str) else inputs
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise Refused(422, '"inputs" must be a string or a list of strings')
+    if len(texts) > TEXTS_LIMIT:
+        raise Refused(413, f"{len(texts)} texts; at most {TEXTS_LIMIT} a request")
+    longest = max(map(len, texts), default=0)
+    if longest > CHARACTERS_LIMIT:
+        raise Refused(413, f"a text of {longest} characters; at most {CHARACTERS_LIMIT}")
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:  # JSON can spell half of a surrogate pair, which is no character
+        raise Refused(422, "a text holds half of a surrogate pair") from None
+    return Asked(texts, _top_k(request.get("parameters")))
+
+
+def _top_k(parameters: Any) -> int | None:
+    if not isinstance(parameters, dict | None):
+        raise Refused(422, '"parameters" must be an object')
+    top_k = (parameters or {}).get("top_k")
+    if top_k is not None and (type(top_k) is not int or top_k < 1):
+        raise Refused(422, f'"top_k" must be a whole number from 1, not {json.dumps(top_k)[:50]}')
+    return top_k
+
+
+async def receive(request: Request) -> bytes:
+    """Return a request's body, and refuse one that is too large without keeping it in memory."""
+    body, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= BODY_LIMIT:
+            body += chunk
+        elif size > 10 * BODY_LIMIT:
+            # Up to here it is read on, since many clients read no answer before they have sent all.
+            break
+    if size > BODY_LIMIT:
+        raise Refused(413, f"the body is too large; at most {BODY_LIMIT:,} bytes")
+    return bytes(body)
+
+
+def serving_app(
+    predict: Predict,
+    name: str = "",
+    batch_size: int = BATCH_SIZE,
+    wait: float = BATCH_WAIT,
+    queue_limit: int = QUEUE_LIMIT,
+) -> FastAPI:
+    """Return the server's application.
+
+    Parameters
+    ----------
+    predict : callable
+        Takes a list of texts and returns one list of ``{"label", "score"}`` a text, best first.
+    name : str
+        The model's, for ``GET /health`` and the page.
+    batch_size, wait, queue_limit
+        As in `Batcher`.
+    """
+    from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse, JSONResponse
+
+    batcher = Batcher(predict, batch_size, wait, queue_limit)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        working = asyncio.create_task(batcher.run())
+        yield
+        working.cancel()
+        batcher.close()
+
+    app = FastAPI(title="Text classification", lifespan=lifespan, openapi_url=None)
+    page, headers = page_and_headers()
+
+    async def answer(request: Request) -> JSONResponse:
+        try:
+            asked = read_body(await receive(request))
+            answers = await batcher.answer(asked.texts)
+        except Refused as refused:
+            wait = refused.body.get("estimated_time")
+            retry = {"Retry-After": str(max(1, round(wait)))} if wait else {}
+            return JSONResponse(refused.body, refused.status, retry)
+        except ModelFault:
+            # Its message may name files of the server: that goes to the log, not to the caller.
+            return JSONResponse({"error": "the model failed; the server's log says why"}, 500)
+        return JSONResponse([scores[: asked.top_k] for scores in answers])
+
+    def health() -> dict[str, Any]:
+        counts = {"texts": batcher.texts, "batches": batcher.batches, "waiting": batcher.waiting}
+        return {"status": "ok", "model": name, **counts}
+
+    # A plain route: FastAPI would read the whole body, however large, before it calls us.
+    app.add_route("/", answer, methods=["POST"])
+    app.get("/health")(health)
+    app.get("/")(lambda: HTMLResponse(page, headers=headers))
+    return app
+
+
+def page_and_headers() -> tuple[str, dict[str, str]]:
+    """Return the page, and headers that let the browser run its own script and nothing else."""
+    page = PAGE.read_text(encoding="utf-8")
+    sources = []
+    for tag in ("script", "style"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        sources.append(f"{tag}-src 'sha256-{digest}'")
+    policy = ["default-src 'none'", "connect-src 'self'", "img-src data:", "base-uri 'none'"]
+    policy += ["form-action 'none'", "frame-ancestors 'none'", *sources]
+    return page, {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+class RunningServer:
+    """A server in a thread of this process. Stop it with `stop`, or use it in a ``with`` block.
+
+    Attributes
+    ----------
+    url : str
+        Such as ``"http://127.0.0.1:40123"``.
+    """
+
+    def __init__(self, app: FastAPI, port: int):
+        self._server, self._socket = _prepared(app, port)
+        self.url = address_of(self._socket)
+        options = {"sockets": [self._socket]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=options, daemon=True)
+
+    def start(self) -> RunningServer:
+        _leave_proxy_out()
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError(f"the server at {self.url} did not start")
+            time.sleep(0.005)
+        return self
+
+    def stop(self) -> None:
+        """Take no new requests, answer those that are under way, and end the thread."""
+        self._server.should_exit = True
+        self._thread.join(SHUTDOWN_SECONDS + 5)
+        self._socket.close()
+
+    def __enter__(self) -> RunningServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "running at" if self._thread.is_alive() else "stopped, was at"
+        return f"<server {state} {self.url}>"
+
+
+def start_server(predict: Predict, port: int = 0, name: str = "", **options: Any) -> RunningServer:
+    """Start the server in a thread and return it once it answers, to this machine only.
+
+    Parameters
+    ----------
+    predict, name, options
+        As in `serving_app`.
+    port : int
+        0 takes any free one.
+
+    Raises
+    ------
+    OSError
+        If the port is taken; the message names it.
+    """
+    return RunningServer(serving_app(predict, name, **options), port).start()
+
+
+def run_server(predict: Predict, port: int, name: str = "") -> None:
+    """Serve until Ctrl+C or SIGTERM; requests under way are answered first."""
+    server, listening = _prepared(serving_app(predict, name), port)
+    print(f"{name} at {address_of(listening)}  (Ctrl+C stops it)", flush=True)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        print("stopped")
+
+
+@contextmanager
+def calls_to_this_machine() -> Iterator[None]:
+    """Let the Hub's own client call a server of ours where ``HF_HUB_OFFLINE`` is set.
+
+    That variable stops every call of the client, to this machine as well.
+    """
+    from huggingface_hub import constants
+
+    before, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, False
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def address_of(listening: socket.socket) -> str:
+    """Return the address of a listening socket, as a browser takes it."""
+    return "http://{}:{}".format(*listening.getsockname())
+
+
+def _prepared(app: FastAPI, port: int) -> tuple[uvicorn.Server, socket.socket]:
+    import uvicorn
+
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as reason:
+        listening.close()
+        raise OSError(f"port {port} cannot be used ({reason.strerror}); try another") from reason
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return uvicorn.Server(config), listening
+
+
+def _leave_proxy_out() -> None:
+    """Keep requests to this machine away from a school's proxy, which could not answer them."""
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        if "127.0.0.1" not in hosts:
+            os.environ[name] = ",".join([*hosts, "127.0.0.1"])

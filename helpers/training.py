@@ -1,0 +1,220 @@
+"""The course's fine-tuned classifier: trained once by lesson 4's recipe, then kept on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.cache import cache_folder, fingerprint
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset, DatasetDict
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# Lesson 4 shows what each of these does, and how the values were found.
+RECIPE = {
+    "per_device_train_batch_size": 32,
+    "learning_rate": 2e-4,
+    "lr_scheduler_type": "linear",
+    "warmup_steps": 0.1,  # a share of all steps
+    "weight_decay": 0.01,
+    "train_sampling_strategy": "group_by_length",
+}
+
+
+def fine_tuned(
+    dataset: DatasetDict, tokenizer: PreTrainedTokenizerBase, epochs: int = 2, seed: int = 0
+) -> PreTrainedModel:
+    """Return the default checkpoint fine-tuned on the train split, from disk where it was before.
+
+    Parameters
+    ----------
+    dataset : DatasetDict
+        Its split ``train`` has the columns ``text`` and ``label`` (ClassLabel); no other split
+        is looked at.
+    tokenizer : PreTrainedTokenizerBase
+        The default checkpoint's; texts are truncated at its maximum.
+    epochs : int
+    seed : int
+        Draws the new head, the order of the rows and the dropout.
+
+    Returns
+    -------
+    PreTrainedModel
+        A classifier with the label names in its configuration, on the fastest device, in
+        evaluation mode.
+    """
+    from datasets import Dataset
+    from transformers import set_seed
+
+    from helpers.features import weights_hash
+    from helpers.models import load_classifier, pick_dtype
+
+    train = dataset["train"]
+    names = train.features["label"].names
+    set_seed(seed)
+    model = load_classifier(len(names), dict(enumerate(names)))
+    tokens = tokenizer(train["text"][:], truncation=True)
+    rows = Dataset.from_dict({**tokens, "label": train["label"][:]})
+    # What the model sees is the key: its weights and the tokens, whichever tokenizer made them.
+    recipe = repr([RECIPE, epochs, seed, pick_dtype(model.device), names])
+    key = fingerprint(
+        [weights_hash(model), recipe, *map(str, rows["input_ids"][:]), str(rows["label"][:])]
+    )
+    source = trained_or_kept(model, key, lambda: _train(model, rows, tokenizer, epochs, seed))
+    print(f"fine-tuned on {len(train):,} texts, {epochs} epochs: {source}")
+    return model.eval()
+
+
+def trained_or_kept(model: PreTrainedModel, key: str, train: Callable[[], None]) -> str:
+    """Load a model's trained weights from the cache; where they are not there, train and keep them.
+
+    Of several processes that want the same weights, one trains and the others wait for it.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Changed in place.
+    key : str
+        Fingerprint of all that the weights depend on.
+    train : callable
+        Trains the model.
+
+    Returns
+    -------
+    str
+        Where the weights are from, for people.
+    """
+    from filelock import FileLock
+    from safetensors import SafetensorError
+    from safetensors.torch import load_model
+
+    path = cache_folder() / f"classifier-{key[:32]}.safetensors"
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    writable = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    with FileLock(f"{path}.lock") if writable else nullcontext():
+        started = time.perf_counter()
+        try:
+            load_model(model, path, device=str(model.device))
+            return "from the cache"
+        except (OSError, SafetensorError, RuntimeError):
+            train()
+            _keep(model, path)
+            return f"trained in {time.perf_counter() - started:.0f} s"
+
+
+def precision_options() -> dict[str, bool]:
+    """Return the options of ``TrainingArguments`` that train in the fastest number format.
+
+    Weights stay in float32; only the products of matrices are computed in half of the bits.
+    """
+    import torch
+
+    from helpers.models import pick_device, pick_dtype
+
+    device, dtype = pick_device(), pick_dtype()
+    return {
+        "use_cpu": device.type == "cpu",
+        "bf16": dtype == torch.bfloat16,
+        "fp16": dtype == torch.float16,
+    }
+
+
+def _train(
+    model: PreTrainedModel,
+    rows: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    epochs: int,
+    seed: int,
+) -> None:
+    import torch
+    from transformers import Trainer, TrainingArguments
+    from transformers.trainer_callback import PrinterCallback
+
+    # AdamW's memory of tokens that batches no longer hold decays below the smallest normal number,
+    # with which a CPU computes many times slower; to it these are zeros.
+    torch.set_flush_denormal(True)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=epochs,
+            seed=seed,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=model.device.type == "cuda",
+            **RECIPE,
+            **precision_options(),
+        )
+        trainer = Trainer(
+            model,
+            arguments,
+            train_dataset=rows,
+            processing_class=tokenizer,
+            callbacks=[progress_bar()],
+        )
+        # Without its own bar the Trainer would print its last log instead.
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+
+
+def progress_bar(description: str = "training"):
+    """Return a Trainer callback that shows one bar and leaves nothing behind.
+
+    It stands in for the Trainer's own bar and table (``disable_tqdm=True``), which is welcome for
+    one long run and too much for a dozen short ones.
+    """
+    from tqdm.auto import tqdm
+    from transformers import TrainerCallback
+
+    class ProgressBar(TrainerCallback):
+        def on_train_begin(self, args, state, control, **options):
+            self.bar = tqdm(total=state.max_steps, desc=description, unit="step", leave=False)
+
+        def on_step_end(self, args, state, control, **options):
+            self.bar.update()
+
+        def on_train_end(self, args, state, control, **options):
+            self.bar.close()
+
+    return ProgressBar()
+
+
+def take_step(model: PreTrainedModel, batch: dict, optimizer: torch.optim.Optimizer) -> float:
+    """Take one step of training in the fastest number format, and return the batch's loss."""
+    import torch
+
+    from helpers.models import pick_dtype
+
+    dtype = pick_dtype(model.device)
+    # float16 would need its loss scaled, which is the Trainer's business.
+    enabled = dtype == torch.bfloat16
+    with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=enabled):
+        loss = model.train()(**batch).loss
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+    optimizer.step()
+    return loss.item()
+
+
+def _keep(model: PreTrainedModel, path: Path) -> None:
+    """Write the weights whole or not at all; a folder that cannot be written costs only time."""
+    from safetensors.torch import save_model
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            save_model(model, str(part))
+            os.replace(part, path)
+    except OSError as reason:
+        print(f"The model could not be kept ({reason}); the next run trains it again.")

@@ -1,0 +1,12 @@
+# Wrong: clips after the step.
+import torch
+
+
+def training_step(model, batch: dict, optimizer, max_grad_norm=1.0) -> float:
+    model.train()
+    optimizer.zero_grad()
+    loss = model(**batch).loss
+    loss.backward()
+    optimizer.step()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
+    return loss.item()

@@ -1,0 +1,13 @@
+# Wrong: clips each parameter by itself.
+import torch
+
+
+def training_step(model, batch: dict, optimizer, max_grad_norm=1.0) -> float:
+    model.train()
+    optimizer.zero_grad()
+    loss = model(**batch).loss
+    loss.backward()
+    for weights in model.parameters():
+        torch.nn.utils.clip_grad_norm_(weights, max_grad_norm)
+    optimizer.step()
+    return loss.item()

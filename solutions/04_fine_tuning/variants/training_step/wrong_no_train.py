@@ -1,0 +1,11 @@
+# Wrong: the mode stays as it was: no dropout.
+import torch
+
+
+def training_step(model, batch: dict, optimizer, max_grad_norm=1.0) -> float:
+    optimizer.zero_grad()
+    loss = model(**batch).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
+    optimizer.step()
+    return loss.item()

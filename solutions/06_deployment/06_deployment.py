@@ -1,0 +1,1091 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 6. Put the model to work
+#
+# <!-- colab-badge -->
+#
+# **The question.** What does it take for somebody else to use your model, and to trust it?
+#
+# After this lesson you can
+#
+# - save a model so that it loads back bit for bit, and say what the folder does not hold,
+# - turn logits into an answer that a program or a person can read,
+# - call a model over HTTP, on your machine or hosted, and survive a busy server,
+# - take a pipeline apart, export it to ONNX, shrink it to 8 bits, and measure what that costs,
+# - classify without any training, with embeddings of the labels,
+# - write a web service that refuses what it should, and watch it once it runs,
+# - write a model card that says what the model is for, how well it works, and where it does not.
+#
+# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 4 has left it on disk. (A GPU is faster; it was not measured.)
+#
+# **What you need.** Lesson 4: a fine-tuned classifier and what its logits are.
+
+# %%
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import requests
+import torch
+
+from helpers.checks import check
+from helpers.data import load
+from helpers.models import load_tokenizer
+from helpers.plots import deployment as plots
+from helpers.training import fine_tuned
+
+_ = torch.manual_seed(0)
+
+# %% [markdown]
+# ## 1. A model is a folder
+#
+# The data and the tokenizer are those of lesson 4:
+
+# %%
+emotion = load("emotion")
+tokenizer = load_tokenizer()
+
+# %% [markdown]
+# And so is the classifier: fine-tuned on the emotion data by that lesson's recipe. If your machine has trained it before, it comes from disk.
+
+# %% tags=["lesson-only"]
+model = fine_tuned(emotion, tokenizer).cpu()
+
+# %% [markdown]
+# `save_pretrained` writes a model into a folder, and a tokenizer has the same method. One without the other is of no use: the weights know tokens only by number.
+
+# %% tags=["lesson-only"]
+folder = Path(tempfile.mkdtemp()) / "emotion-classifier"
+model.save_pretrained(folder)
+_ = tokenizer.save_pretrained(folder)
+# %% [markdown]
+# Which files are that, and how large is each?
+
+# %% tags=["lesson-only"]
+sizes = {path.name: path.stat().st_size / 1e6 for path in sorted(folder.iterdir())}
+pd.Series(sizes, name="megabytes").rename_axis("file").round(3).to_frame()
+
+# %% [markdown]
+# Nearly all of it is `model.safetensors`: the weights, as plain numbers with a table of contents. Older checkpoints come as pickle files (`pytorch_model.bin`), and a pickle may run any code when it is opened. Safetensors cannot, so prefer it for models of strangers.
+#
+# `config.json` holds what the numbers mean. Among others, the names of the classes: we gave them to the model in lesson 4, so now nobody has to guess what class 3 is.
+
+# %% tags=["nbval-check-output", "lesson-only"]
+json.loads((folder / "config.json").read_text())["id2label"]
+
+# %% [markdown]
+# Does the folder hold all that the model needs? Load it back as a stranger would, and compare. `local_files_only=True` keeps `from_pretrained` from looking on the Hub.
+
+# %% tags=["lesson-only"]
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+loaded = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
+loaded_tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+# %% [markdown]
+# Two messages through both models: are the logits equal?
+
+# %% tags=["nbval-check-output", "lesson-only"]
+messages = ["i feel fine", "i can not believe that they lied to us again"]
+batch = loaded_tokenizer(messages, padding=True, return_tensors="pt")
+with torch.no_grad():
+    same = torch.equal(loaded(**batch).logits, model(**batch).logits)
+same
+
+# %% [markdown]
+# Equal to the last bit. What the folder does *not* hold: the code (a name of a class in the library), the versions of the libraries, the data, and how well any of it works. The versions are one line; write them down next to the model. The rest is the model card's job, at the end of this lesson.
+
+# %% tags=["lesson-only"]
+from importlib.metadata import version
+
+versions = {name: version(name) for name in ("torch", "transformers", "tokenizers")}
+(folder / "versions.json").write_text(json.dumps(versions))
+versions
+
+# %% [markdown]
+# ## 2. From logits to an answer
+#
+# The model answers with logits: one number per class, on no particular scale. Whoever calls it wants to know which class, and how sure. The *softmax* makes probabilities of logits: take the exponential of each, and divide by their sum.
+#
+# ### Exercise 6.1: top predictions ●○○ about 8 minutes
+#
+# *Importance: high. This is the format in which the Hub, its clients and our server speak.*
+#
+# Write `top_predictions`. It takes the logits of **one** text and returns a list of dicts with the keys `label` and `score`, best first. `top_k` limits how many; `None`, or more than there are classes, means all.
+#
+# Bad input: `top_k` below 1 raises a `ValueError` that names it.
+#
+# <details><summary>Hint 1</summary>`torch.softmax` needs to know along which dimension to sum. Do it before you drop any class: the probabilities of the kept ones must not change with `top_k`.</details>
+# <details><summary>Hint 2</summary>`Tensor.sort(descending=True)` returns two tensors: the sorted values, and where each one stood. The second is what `id2label` needs.</details>
+# <details><summary>Hint 3</summary>A slice `[:top_k]` takes everything when `top_k` is None, and does not mind being longer than the list. `.tolist()` makes Python numbers of a tensor.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "top_predictions", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def top_predictions(logits: torch.Tensor, id2label: dict, top_k=None) -> list[dict]:
+    """Turn the logits of one text into labels and probabilities.
+
+    Parameters
+    ----------
+    logits : Tensor of float32, shape (classes,)
+    id2label : dict of int to str
+    top_k : int, at least 1, or None for all classes
+
+    Returns
+    -------
+    list of dict
+        ``{"label": str, "score": float}``, best first; scores are probabilities of all classes.
+
+    Raises
+    ------
+    ValueError
+        If `top_k` is below 1; the message names it.
+
+    Examples
+    --------
+    >>> top_predictions(torch.tensor([0.0, 0.0]), {0: "heads", 1: "tails"}, top_k=1)[0]["score"]
+    0.5
+    """
+    ### BEGIN SOLUTION
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}; it must be at least 1, or None for all classes")
+    scores, ids = torch.softmax(logits, dim=-1).sort(descending=True)
+    ranked = zip(ids.tolist(), scores.tolist(), strict=True)
+    return [{"label": id2label[index], "score": score} for index, score in ranked][:top_k]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_top_predictions", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("top_predictions")
+
+# %% [markdown]
+# ### The same from the library
+#
+# transformers bundles tokenizer, model and these last steps in a `pipeline`. `top_k=None` asks for all classes; without it a pipeline returns the best one alone. `truncation=True` cuts a text that is too long for the model.
+
+# %% tags=["lesson-only"]
+from transformers import pipeline
+
+classifier = pipeline("text-classification", model=loaded, tokenizer=loaded_tokenizer)
+[entry["label"] for entry in classifier("i feel fine", top_k=2)]
+
+# %% [markdown]
+# What happens without truncation? Here is a message of a few thousand characters. The attempt below stands in `try`, because models differ: some fail with an error from deep inside, others read places that they were never trained on, and answer nonsense.
+
+# %% tags=["lesson-only"]
+long_message = "i feel so very lucky today " * 120
+try:
+    outcome = classifier(long_message)
+except (RuntimeError, IndexError) as error:
+    outcome = f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"
+outcome
+
+# %% [markdown]
+# With truncation the same message is a message like any other:
+
+# %% tags=["lesson-only"]
+classifier(long_message, truncation=True)
+
+# %% [markdown]
+# The first attempt is what a user of your service would meet as an error 500. A service always truncates, or refuses what is too long. Ours will do both.
+#
+# ### A picture for people
+#
+# A label alone hides how sure the model is. Three messages, all classes:
+
+# %% tags=["lesson-only"]
+shown = ["i feel so lucky to have you", "i do not feel happy", "i got the letter today"]
+plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=True)))
+
+# %% [markdown]
+# *How to read it:* one panel a message; the bars of a panel add up to 100 %. One long bar says that the model is sure, not that it is right. Look at the last message: it holds no emotion at all, and yet the bars must add up, for the model has no class *none*. Whatever you send it, it will find an emotion there.
+
+# %% [markdown]
+# ## 3. A model behind an address
+#
+# Other programs will not import your notebook. They send an HTTP request to an *address* and read the answer: from a phone, from another language, from another continent. What is needed is an agreement on the format. We take the Hub's, so that every client written for the Hub works with our server too:
+#
+# - the request: `POST` with the JSON body `{"inputs": texts, "parameters": {"top_k": 2}}`, where `parameters` may be missing,
+# - the answer: for each text a list of `{"label": …, "score": …}`, best first,
+# - or a *status* that says what went wrong: 422 the request makes no sense, 413 it is too large, 503 not now, 500 the server's own fault. The body is then `{"error": …}`.
+#
+# The course brings such a server (`helpers/serving.py`). It needs a function from texts to predictions. `batch_size` matters later.
+
+
+# %% tags=["lesson-only"]
+from helpers.serving import start_server
+
+
+def predict(texts: list[str]) -> list[list[dict]]:
+    return classifier(texts, top_k=None, truncation=True, batch_size=32)
+
+
+# %% [markdown]
+# With `name` the server can say which model it serves. Without a port it takes any free one.
+
+# %% tags=["lesson-only"]
+server = start_server(predict, name="emotion")
+server
+
+# %% [markdown]
+# It runs in a thread of this notebook and answers to this machine only (that is what `127.0.0.1` means). One request by hand, with the library `requests`:
+
+# %% tags=["nbval-check-output", "lesson-only"]
+body = {"inputs": ["i feel fine", "leave me alone"], "parameters": {"top_k": 1}}
+response = requests.post(server.url, json=body, timeout=10)
+response.status_code, [len(scores) for scores in response.json()]
+
+# %% [markdown]
+# And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third is too much. Each body says in plain words what to mend:
+
+# %% tags=["nbval-check-output", "lesson-only"]
+for wrong in (
+    {"text": "hi"},
+    {"inputs": "hi", "parameters": {"top_k": 0}},
+    {"inputs": ["hi"] * 65},
+):
+    refusal = requests.post(server.url, json=wrong, timeout=10)
+    print(refusal.status_code, refusal.json()["error"])
+
+# %% [markdown]
+# **Try it yourself.** The server also has a page for people. While this notebook runs, open the address below in a browser and type: the bars move as you do. (In Colab the address belongs to Google's machine, not to yours; there, `google.colab.output.serve_kernel_port_as_window` opens it.) The same server starts from a terminal with `course serve`.
+
+# %% tags=["lesson-only"]
+server.url
+
+# %% [markdown]
+# Since the format is the Hub's, so may the client be. `InferenceClient` takes an address in place of a model's name. (Where `HF_HUB_OFFLINE` is set it calls nobody at all; `calls_to_this_machine` lifts that for a block.)
+
+# %% tags=["lesson-only"]
+from huggingface_hub import InferenceClient
+
+from helpers.serving import calls_to_this_machine
+
+with calls_to_this_machine():
+    elements = InferenceClient(model=server.url).text_classification("i feel fine", top_k=2)
+[(element.label, round(element.score, 3)) for element in elements]
+
+# %% [markdown]
+# ### A polite client
+#
+# A server can be busy, or still be loading its model. Then it answers 503, and in the body's `estimated_time` how many seconds it thinks that it needs. A polite client waits that long and tries again, but not for ever. Every other error is final: a request that makes no sense makes none the second time either.
+#
+# ### Exercise 6.2: query ●●● about 20 minutes
+#
+# *Importance: high. Half of all incidents are clients that hammer a server which has just asked for patience.*
+#
+# Write `query`, with `requests`:
+#
+# - all texts go in **one** `POST` with the JSON body `{"inputs": texts}`; the answer's JSON is the result. No texts: no request, and the result is `[]`.
+# - `token`, if there is one, goes into the header `Authorization: Bearer …`. Without a token there is no such header.
+# - On status 503 wait with `time.sleep` for the body's `estimated_time`: 1 second where it is absent, 10 at most. Then send it again. That makes `retries` + 1 requests at most; if the last is a 503 too, raise `requests.HTTPError`.
+# - Any other error status raises `requests.HTTPError` at once, with the body's `error` in its message. A body that is not JSON (a proxy's HTML page, say) has no `error` and no `estimated_time`, and must not make you stumble.
+#
+# <details><summary>Hint 1</summary>`requests.post` has the parameters `json`, `headers` and `timeout`. `response.ok` is True below status 400.</details>
+# <details><summary>Hint 2</summary>A small function inside yours that returns the body as a dict, or an empty dict where `response.json()` raises a ValueError, keeps the rest simple.</details>
+# <details><summary>Hint 3</summary>With a loop over `range(retries + 1)`: which three things can a response be (good, come back later, broken), and which of them leave the loop?</details>
+# <details><summary>Hint 4</summary>`or 1` would turn an `estimated_time` of 0 into 1. A dict's `get` takes a default.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "query", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> list[list[dict]]:
+    """Ask a text-classification server that speaks the Hub's format.
+
+    Parameters
+    ----------
+    texts : list of str
+    url, token : str
+    retries : int, attempts after the first
+    timeout : float, in seconds
+
+    Returns
+    -------
+    list of list of dict, a list of labels and scores a text
+
+    Raises
+    ------
+    requests.HTTPError
+        On any other error status (with the body's `error`), or a 503 after the last retry.
+
+    Examples
+    --------
+    >>> query([], "http://127.0.0.1:8000")
+    []
+    """
+    ### BEGIN SOLUTION
+    if not texts:
+        return []
+
+    def details(response: requests.Response) -> dict:
+        try:
+            content = response.json()
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    for attempt in range(retries + 1):
+        response = requests.post(url, json={"inputs": texts}, headers=headers, timeout=timeout)
+        if response.ok:
+            return response.json()
+        if response.status_code != 503 or attempt == retries:
+            break
+        time.sleep(min(10.0, details(response).get("estimated_time", 1.0)))
+    reason = details(response).get("error", response.reason)
+    raise requests.HTTPError(f"status {response.status_code}: {reason}", response=response)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_query", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("query")
+
+# %% [markdown]
+# ### Many clients at once
+#
+# One request at a time tells little about a service. We let several clients ask at once, each with one message after the other, and write down how long each request took. The median (p50) is what most users feel, the slowest hundredth (p99) what they complain about.
+
+# %%
+from concurrent.futures import ThreadPoolExecutor
+
+crowd = emotion["test"]["text"][:240]
+
+# %% [markdown]
+# One request of one client, with a stopwatch:
+
+
+# %% tags=["lesson-only"]
+
+
+def timed_request(text: str) -> float:
+    started = time.perf_counter()
+    requests.post(server.url, json={"inputs": text}, timeout=60).raise_for_status()
+    return 1000 * (time.perf_counter() - started)
+
+
+# %% [markdown]
+# The server's `GET /health` counts texts and *batches*: passes of the model. Requests that arrive while the model is busy wait together, and go through it together. How many share a batch?
+
+
+# %% tags=["lesson-only"]
+def under_load(clients: int) -> dict[str, float]:
+    before = requests.get(f"{server.url}/health", timeout=10).json()
+    started = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        times = list(pool.map(timed_request, crowd))
+    seconds = time.perf_counter() - started
+    after = requests.get(f"{server.url}/health", timeout=10).json()
+    return {
+        "p50 (ms)": np.percentile(times, 50),
+        "p99 (ms)": np.percentile(times, 99),
+        "texts per second": len(crowd) / seconds,
+        "texts per batch": len(crowd) / (after["batches"] - before["batches"]),
+    }
+
+
+# %% [markdown]
+# One client, four, sixteen:
+
+# %% tags=["lesson-only"]
+load_table = pd.DataFrame({clients: under_load(clients) for clients in (1, 4, 16)}).T
+plots.plot_load(load_table.rename_axis("clients"))
+
+# %% [markdown]
+# *How to read it:* from left to right more clients ask at once. If the server computed one text after the other, each request of sixteen clients would take sixteen times as long as that of one, and the throughput would stay the same. The right panel shows why it does not: the texts that wait for the model are computed together. Clients and server share this machine's processor here, so the figures of a real network look different.
+#
+# A queue must end somewhere, or a busy server becomes one that answers nobody in time. Ours holds a few hundred texts. When it is full it says 503 with an `estimated_time`, which your `query` understands.
+#
+# We stop the server. It takes no new requests, answers those under way, and ends.
+
+# %% tags=["lesson-only"]
+server.stop()
+server
+
+# %% [markdown]
+# ### The same, hosted
+#
+# The Hub runs many public models for you: the *Inference API*. The client is the one from above, with a model's name in place of the address, and a token of your account (`hf auth login`, or the variable `HF_TOKEN`; never write one into a notebook). Without token or network the next cell says so.
+
+# %%
+from huggingface_hub import get_token
+
+from helpers.network import ask_hub
+
+HOSTED = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
+if get_token() is None:
+    print("No token here. With one, this cell asks a sentiment model that the Hub hosts.")
+else:
+    client = InferenceClient(provider="hf-inference", timeout=20)
+    hosted = ask_hub(
+        lambda: client.text_classification("i feel fine", model=HOSTED),
+        "what a hosted sentiment model says of 'i feel fine'",
+    )
+    print(hosted)
+
+# %% [markdown]
+# Hosted or your own? Hosted is running in a minute, and somebody else is called at night. But every text leaves your house, you pay per request, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve them yourself.
+
+# %% [markdown]
+# ## 4. Inside the pipeline
+#
+# What did `classifier(...)` do for each text? Tokenize with truncation; one forward pass, in evaluation mode and without gradients; softmax; look up the name. Four steps, each of which you have met. Knowing them, you can replace any of them, which we do right after the exercise.
+#
+# ### Exercise 6.3: classify ●●○ about 10 minutes
+#
+# *Importance: high. When a pipeline and your own code disagree, this is the function that finds out why.*
+#
+# Write `classify`: what `pipeline("text-classification")` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`. The score is a Python float.
+#
+# <details><summary>Hint 1</summary>Which two arguments does the tokenizer need, so that it cuts the text and returns tensors? They come with a dimension for the batch, here of size 1.</details>
+# <details><summary>Hint 2</summary>`model(**inputs).logits[0]` has one number per class. `model.config.id2label` has the names.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "classify", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def classify(text: str, tokenizer, model) -> dict:
+    """Classify one text as a pipeline does.
+
+    Parameters
+    ----------
+    text : str
+        Truncated at `tokenizer.model_max_length`.
+    tokenizer : PreTrainedTokenizerBase
+    model : PreTrainedModel
+        A classifier with one label per text, in evaluation mode.
+
+    Returns
+    -------
+    dict
+        ``{"label": str, "score": float}`` of the best class.
+
+    Examples
+    --------
+    >>> sorted(classify("i feel fine", tokenizer, model))
+    ['label', 'score']
+    """
+    ### BEGIN SOLUTION
+    inputs = tokenizer(text, truncation=True, return_tensors="pt").to(model.device)
+    with torch.no_grad():
+        probabilities = model(**inputs).logits[0].softmax(dim=-1)
+    best = int(probabilities.argmax())
+    return {"label": model.config.id2label[best], "score": float(probabilities[best])}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_classify", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("classify")
+
+# %% [markdown]
+# ## 5. Smaller and faster
+#
+# PyTorch is built for training: flexible, and heavy to carry around. For answering alone the computation can be written down once, as a graph of operators, in the open format **ONNX**. *ONNX Runtime* plans and runs such a graph without PyTorch, on a server, in a phone or in a browser.
+#
+# An exporter wants a model that takes tensors and returns tensors. Ours returns an object with several fields, so we wrap it.
+
+
+# %% tags=["lesson-only"]
+class LogitsOnly(torch.nn.Module):
+    def __init__(self, classifier):
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, input_ids, attention_mask):
+        return self.classifier(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+# %% [markdown]
+# `torch.onnx.export` follows an example through the model. `dynamic_shapes` names the dimensions that may differ from the example: the number of texts, and their length. Forget it, and the graph takes two texts of that one length for ever. The export takes a while; `quietly` holds back its notes.
+
+# %% tags=["lesson-only"]
+from helpers.exporting import quietly
+
+example = tokenizer(
+    ["i feel fine", "i feel like nobody asked me"], padding=True, return_tensors="pt"
+)
+names = ["input_ids", "attention_mask"]
+dynamic = {0: "texts", 1: "tokens"}
+full = folder / "onnx" / "model.onnx"
+full.parent.mkdir(exist_ok=True)
+with quietly():
+    torch.onnx.export(
+        LogitsOnly(loaded).eval(),
+        tuple(example[name] for name in names),
+        full,
+        input_names=names,
+        output_names=["logits"],
+        dynamic_shapes=(dynamic, dynamic),
+        external_data=False,
+        verbose=False,
+    )
+
+# %% [markdown]
+# ### Eight bits
+#
+# Each weight is a float of 32 bits. *Quantisation* rounds the weights of a matrix to 256 levels, 8 bits each (`int8`), and keeps the distance between two levels as one float a column. *Dynamic* means that the activations are rounded on the fly, by their own range in each pass, so no examples are needed beforehand.
+
+# %% tags=["lesson-only"]
+import onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+graph = onnx.load(full)
+# The exporter's notes on shapes in between confuse the quantiser, which works them out itself.
+graph.graph.ClearField("value_info")
+small = folder / "onnx" / "model_int8.onnx"
+with quietly():
+    quantize_dynamic(graph, small, weight_type=QuantType.QInt8, per_channel=True)
+
+# %% [markdown]
+# Four times smaller, in theory. Is it faster, and does it still give the same answers? Never believe a benchmark of somebody else's machine: measure on the validation split, right here. `onnx_predictor` (in `helpers/predictors.py`) tokenizes, runs the graph, and returns what a pipeline would.
+
+# %% tags=["lesson-only"]
+from helpers.predictors import onnx_predictor
+
+id2label = loaded.config.id2label
+versions_of_it = {
+    "PyTorch float32": (predict, folder / "model.safetensors"),
+    "ONNX float32": (onnx_predictor(tokenizer, full, id2label), full),
+    "ONNX int8": (onnx_predictor(tokenizer, small, id2label), small),
+}
+
+
+# %% [markdown]
+# For each version: the size of its file, the milliseconds that one text takes (the median of fifty, one after the other), the milliseconds a text in batches of 32, and the accuracy on validation.
+
+
+# %% tags=["lesson-only"]
+def measure(ask, path: Path) -> tuple[dict[str, float], list[str]]:
+    texts = emotion["validation"]["text"][:1000]
+    singles = []
+    for text in texts[:50]:
+        started = time.perf_counter()
+        ask([text])
+        singles.append(time.perf_counter() - started)
+    started = time.perf_counter()
+    labels = [scores[0]["label"] for scores in ask(texts)]
+    batched = (time.perf_counter() - started) / len(texts)
+    truth = [id2label[label] for label in emotion["validation"]["label"][:1000]]
+    row = {"megabytes": path.stat().st_size / 1e6, "ms (one text)": 1000 * np.median(singles)}
+    row |= {"ms a text (batches)": 1000 * batched, "accuracy": np.mean(np.equal(labels, truth))}
+    return row, labels
+
+
+# %% [markdown]
+# All three, and how often each gives the same label as the original:
+
+# %% tags=["lesson-only"]
+rows, answers = {}, {}
+for name, (ask, path) in versions_of_it.items():
+    rows[name], answers[name] = measure(ask, path)
+    rows[name]["same label"] = np.mean(np.equal(answers[name], answers["PyTorch float32"]))
+
+# %% [markdown]
+# As a table, and as a picture:
+
+# %% tags=["lesson-only"]
+trade_off = pd.DataFrame(rows).T
+trade_off.round(3)
+
+# %% tags=["lesson-only"]
+plots.plot_sizes(trade_off)
+
+# %% [markdown]
+# *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third one unchanged. The column *same label* of the table is the stricter test: equal accuracy could also hide different errors that cancel out. If a version answers a message in a hundred differently, somebody's message is among them; decide with that number in view, not with the megabytes alone.
+#
+# Where does the time go? For one short text much of it is overhead of Python around the matrix products, which ONNX Runtime leaves out. In batches the matrix products dominate, and there 8 bits help as far as the processor has instructions for them. On a GPU the answer is another one: half precision (`float16`, `bfloat16`), not `int8` by this road.
+
+# %% [markdown]
+# ## 6. Classes without training
+#
+# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of like meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
+#
+# We need a function from texts to vectors. Masked mean pooling, as in lesson 3:
+
+# %%
+from helpers.models import load_encoder
+
+encoder = load_encoder().cpu()
+
+# %% [markdown]
+# The encoder is the one of lesson 3, without a head and without any training on emotions.
+
+
+# %%
+
+
+def embed(texts: list[str]) -> np.ndarray:
+    inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        states = encoder(**inputs).last_hidden_state
+    weights = inputs["attention_mask"].unsqueeze(-1).float()
+    return ((states * weights).sum(dim=1) / weights.sum(dim=1)).numpy()
+
+
+# %% [markdown]
+# The cosine similarity of a message with each label is a number between -1 and 1. A softmax of numbers that close to each other would be nearly flat, so they are multiplied first. The factor, 10 here, is called an inverse *temperature*: the larger, the more decided the answer.
+
+# %%
+from sklearn.metrics.pairwise import cosine_similarity
+
+wanted = ["anger", "joy", "boredom", "gardening"]
+cosines = cosine_similarity(embed(["there is nothing to do here, hour after hour"]), embed(wanted))[
+    0
+]
+pd.DataFrame({"label": wanted, "cosine": cosines.round(3)}).sort_values("cosine", ascending=False)
+
+# %% [markdown]
+# ### Exercise 6.4: zero-shot ●●○ about 12 minutes
+#
+# *Importance: medium. The cheapest first version of a classifier, and the baseline that any labelling effort must beat.*
+#
+# Write `zero_shot`: the cosine similarity of the text with each label, times 10, through a softmax. Return a dict from label to probability, best first. The labels go to `embed` as they stand.
+#
+# Bad input: no labels raise a `ValueError` whose message names `labels`.
+#
+# <details><summary>Hint 1</summary>The cosine of two vectors is their dot product divided by both lengths. Divide each row by its length first, and a matrix product gives all cosines at once.</details>
+# <details><summary>Hint 2</summary>`embed` takes a list, and returns one row per text: how do you get a single vector for the text?</details>
+# <details><summary>Hint 3</summary>A dict keeps the order in which it is filled. `np.argsort` sorts upwards; of which array do you want the order?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "zero_shot", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def zero_shot(text: str, labels: list[str], embed) -> dict[str, float]:
+    """Classify a text by how close its embedding is to those of the labels.
+
+    Parameters
+    ----------
+    text : str
+    labels : list of str, at least one
+    embed : callable, from a list of n texts to an ndarray of shape (n, width)
+
+    Returns
+    -------
+    dict of str to float
+        Each label's probability, best first: softmax of 10 × cosine similarity.
+
+    Raises
+    ------
+    ValueError, naming `labels`
+        If there are none.
+
+    Examples
+    --------
+    >>> zero_shot("i feel fine", ["joy"], embed)
+    {'joy': 1.0}
+    """
+    ### BEGIN SOLUTION
+    if not labels:
+        raise ValueError("labels is empty: name at least one class")
+    vectors = np.asarray(embed([text, *labels]), dtype=np.float64)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    similarities = 10 * (vectors[1:] @ vectors[0])
+    powers = np.exp(similarities - similarities.max())
+    probabilities = powers / powers.sum()
+    order = np.argsort(-probabilities, kind="stable")
+    return {labels[index]: float(probabilities[index]) for index in order}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_zero_shot", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("zero_shot")
+
+# %% [markdown]
+# How good is it on our six emotions? Here the wording becomes a setting: the bare name of a class, or a sentence as a person would write it. We measure both on validation messages, next to always answering the most frequent class.
+
+# %%
+classes = emotion["train"].features["label"].names
+adjectives = ["sad", "happy", "loving", "angry", "scared", "surprised"]
+sample = emotion["validation"].select(range(500))
+
+# %% [markdown]
+# Each message goes to the class whose prompt is nearest:
+
+# %% tags=["lesson-only"]
+message_vectors = embed(sample["text"][:])
+wordings = {"the name": classes, "i feel …": [f"i feel {word}" for word in adjectives]}
+accuracies = {"most frequent class": np.bincount(sample["label"]).max() / len(sample)}
+for wording, prompts in wordings.items():
+    nearest = cosine_similarity(message_vectors, embed(prompts)).argmax(axis=1)
+    accuracies[wording] = np.mean(nearest == np.array(sample["label"]))
+pd.Series(accuracies, name="accuracy").round(3).to_frame()
+
+# %% [markdown]
+# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. One would bet on the second wording, which resembles a message more than a bare name does; let the table decide. Such *prompts* are settings like any other: choose them on validation, never on test.
+#
+# Larger models do better at this. The Hub's pipeline `zero-shot-classification` uses one that was trained to tell whether one sentence follows from another; it reads each label with the text, so it is slower by as many times as there are labels.
+
+# %% [markdown]
+# ## 7. Your own service
+#
+# **FastAPI** turns functions into a web service. A decorator says which path and method a function answers; the types of its parameters say what a request must look like. Here is a whole service, which counts words:
+
+# %%
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, StrictInt, StrictStr
+
+
+class Sentence(BaseModel):
+    words: StrictStr
+    limit: StrictInt = Field(default=100, ge=1)
+
+
+counter = FastAPI()
+
+
+@counter.post("/count")
+def count(sentence: Sentence) -> dict[str, int]:
+    return {"count": min(sentence.limit, len(sentence.words.split()))}
+
+
+# %% [markdown]
+# A class derived from `BaseModel` describes a JSON object: names, types, defaults, limits (`ge` means greater or equal). FastAPI reads the request's body with it, and answers 422 by itself where the body does not fit. `StrictInt` takes whole numbers only; a plain `int` would also accept `"3"` and `true`.
+#
+# A `TestClient` calls an app without starting a server:
+
+# %% tags=["nbval-check-output", "lesson-only"]
+from fastapi.testclient import TestClient
+
+with TestClient(counter) as client:
+    for body in ({"words": "i feel fine"}, {"words": "i feel fine", "limit": 0}, {"text": "hi"}):
+        print(client.post("/count", json=body).status_code, body)
+
+# %% [markdown]
+# To answer another status, `raise HTTPException(status_code=413, detail="…")`. To answer any status with a body of your own, return `JSONResponse({"error": "…"}, status_code=500)`.
+#
+# That last one matters. If a function of yours raises an exception, FastAPI answers 500 with a bare text; some servers in debug mode send the whole trace. A trace tells strangers about your files, versions and queries. It belongs into *your* log, and the caller gets one sentence.
+#
+# ### Exercise 6.5: create_app ●●● about 30 minutes
+#
+# *Importance: high. The model is the small part of a service; the rest is saying no, clearly.*
+#
+# Write `create_app`. It takes a function `predict` (from a list of texts to one list of labels and scores a text, best first) and returns a FastAPI app:
+#
+# - `POST /` takes `{"inputs": a string or a list of strings, "parameters": {"top_k": n}}`. `parameters` and `top_k` may be missing, `top_k` may be null; unknown keys are ignored. The answer is always a list of lists, for a single string too; `inputs: []` gives `[]`.
+# - `top_k` is an integer from 1; over the number of classes, it gives all of them.
+# - More than 64 texts, or a text of over 10,000 characters: status 413. Anything else that is not as described: 422.
+# - If `predict` raises an exception: status 500 with the body `{"error": …}`, which holds the exception's message at most, and no trace.
+# - `GET /health` answers 200.
+#
+# <details><summary>Hint 1</summary>Two classes derived from `BaseModel` describe the body: one for `parameters`, one for the whole. A field's type can be `StrictStr | list[StrictStr]`. Unknown keys are ignored by default.</details>
+# <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then `predict` inside `try`; then cut each list to `top_k`.</details>
+# <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written behind a colon.</details>
+# <details><summary>Hint 4</summary>`@app.exception_handler(...)` is one way to answer faults; a `try` around the one call that can fail, which returns a `JSONResponse`, is a shorter one.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "create_app", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def create_app(predict) -> FastAPI:
+    """Build a text-classification service that speaks the Hub's format.
+
+    Parameters
+    ----------
+    predict : callable
+        Takes a list of texts and returns, for each, a list of ``{"label", "score"}``, best first.
+
+    Returns
+    -------
+    FastAPI
+        `POST /` classifies, `GET /health` answers 200. Status 422 for a request that is not as
+        described, 413 for more than 64 texts or a text of over 10,000 characters, 500 with
+        ``{"error": …}`` where `predict` raises.
+
+    Examples
+    --------
+    >>> TestClient(create_app(predict)).get("/health").status_code
+    200
+    """
+
+    ### BEGIN SOLUTION
+    class Parameters(BaseModel):
+        top_k: StrictInt | None = Field(default=None, ge=1)
+
+    class Body(BaseModel):
+        inputs: StrictStr | list[StrictStr]
+        parameters: Parameters = Parameters()
+
+    app = FastAPI()
+
+    @app.post("/", response_model=None)
+    def classify_texts(body: Body) -> list | JSONResponse:
+        texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
+        if len(texts) > 64:
+            raise HTTPException(413, f"{len(texts)} texts; 64 are the most of one request")
+        if any(len(text) > 10_000 for text in texts):
+            raise HTTPException(413, "a text is longer than 10,000 characters")
+        try:
+            answers = predict(texts) if texts else []
+        except Exception as error:
+            return JSONResponse({"error": str(error)}, status_code=500)
+        return [scores[: body.parameters.top_k] for scores in answers]
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_create_app", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+check("create_app")
+
+# %% [markdown]
+# The course's server differs from yours in what only a busy day shows. It limits the size of a body *before* it is read into memory. It computes requests together, has a queue that ends, and when one text of a batch makes the model fail, the neighbours still get their answer. `helpers/serving.py` is about two hundred lines; after this exercise you can read it.
+#
+# To serve the folder that we have filled, type `course serve FOLDER` in a terminal. It takes the 8-bit model, if there is one. From Python it is the same function:
+
+# %% tags=["lesson-only"]
+from helpers.predictors import load_predictor
+
+ask_small, name = load_predictor(folder)
+with start_server(ask_small, name=name) as server:
+    print(requests.get(f"{server.url}/health", timeout=10).json())
+
+# %% [markdown]
+# ## 8. Watch it
+#
+# A model that was right on the test split in May may be wrong in November, and nothing will crash. In production nobody sends you the true labels, so accuracy cannot be watched directly. What can:
+#
+# - **The inputs.** Length, language, and how many pieces a word falls into: a tokenizer that meets unknown words cuts them into many.
+# - **The outputs.** How sure the model is on average, and which share each class gets.
+# - **The service.** Time (p50 and p99), errors, length of the queue.
+#
+# Compare windows of messages with what was normal on validation. What to keep: numbers like these, not the messages. People did not write to be stored.
+
+
+# %% tags=["lesson-only"]
+def signals(texts: list[str]) -> dict[str, float]:
+    pieces = [len(tokens) - 2 for tokens in loaded_tokenizer(texts, truncation=True)["input_ids"]]
+    best = [scores[0] for scores in ask_small(texts)]
+    return {
+        "pieces per word": sum(pieces) / sum(len(text.split()) for text in texts),
+        "mean confidence": np.mean([entry["score"] for entry in best]),
+        "share of 'joy'": np.mean([entry["label"] == "joy" for entry in best]),
+    }
+
+
+# %% [markdown]
+# We play a day of traffic: twenty windows of a hundred test messages. From window 10 on, something breaks upstream, as it does in real life: an app's new version sends every second message without its spaces.
+
+
+# %%
+def broken(texts: list[str]) -> list[str]:
+    return [text.replace(" ", "") if n % 2 else text for n, text in enumerate(texts)]
+
+
+# %% [markdown]
+# The windows are drawn at random from the test split.
+
+# %%
+rng = np.random.default_rng(0)
+traffic = np.array(emotion["test"]["text"][:], dtype=object)
+windows = [rng.choice(traffic, 100, replace=False).tolist() for _ in range(20)]
+windows[10:] = [broken(texts) for texts in windows[10:]]
+watched = pd.DataFrame([signals(texts) for texts in windows])
+
+# %% [markdown]
+# What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean rings falsely about three times in a thousand windows.
+
+# %%
+usual = np.array(emotion["validation"]["text"][:], dtype=object)
+draws = [rng.choice(usual, 100, replace=False).tolist() for _ in range(20)]
+normal = pd.DataFrame([signals(texts) for texts in draws])
+
+# %% [markdown]
+# Now the picture: windows against bands.
+
+# %%
+spread = 3 * normal.std()
+bands = pd.DataFrame({"low": normal.mean() - spread, "high": normal.mean() + spread})
+plots.plot_watch(watched, bands, start=10)
+
+# %% [markdown]
+# *How to read it:* the grey band is normal, the dotted line is where the fault begins. Which signals leave their band at once, and which one hardly notices? No label was needed to see it. Input signals usually ring first, since they do not depend on what the model makes of the input; output signals tell you whether it matters.
+#
+# When it rings: look at messages of that window (with permission), label a few dozen, measure. Only then decide between mending the input, training anew, or lowering the alarm.
+
+# %% [markdown]
+# ## 9. The model card
+#
+# A folder of weights without a description is a medicine bottle without a label. A **model card** is a file `README.md` in the model's folder, with a head that programs read and a text that people read: what it is for, on what data it was trained, how well it works for whom, and where it must not be used.
+#
+# Figures are generated, never typed. The report per class, on the test split, with the version that will be served:
+
+# %% tags=["lesson-only"]
+from sklearn.metrics import classification_report
+
+truth = [classes[label] for label in emotion["test"]["label"]]
+predicted = [scores[0]["label"] for scores in ask_small(emotion["test"]["text"][:])]
+measured = classification_report(
+    truth, predicted, labels=classes, output_dict=True, zero_division=0
+)
+
+# %% [markdown]
+# Precision, recall and F1 of each class, with its number of messages (*support*):
+
+# %% tags=["lesson-only"]
+by_class = pd.DataFrame({name: measured[name] for name in classes}).T.round(3)
+by_class["support"] = by_class["support"].astype(int)
+by_class
+
+# %% [markdown]
+# The card must say which data these are: the real emotion dataset, or the stand-in that the course brings for work without network. We ask the data itself.
+
+# %%
+from helpers.data import info_of
+
+stand_in = load("emotion", source="embedded")
+is_stand_in = stand_in["test"]["text"][:50] == emotion["test"]["text"][:50]
+hub_id = info_of("emotion").hub_id
+data_name = f"the course's stand-in for {hub_id}" if is_stand_in else hub_id
+data_name
+
+# %% [markdown]
+# The head: `ModelCardData` writes it in the Hub's format, results included. With it the Hub shows the figures next to the model, and finds it in searches.
+
+# %% tags=["lesson-only"]
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+metrics = {"accuracy": measured["accuracy"], "f1": measured["macro avg"]["f1-score"]}
+where = {"task_type": "text-classification", "dataset_type": hub_id, "dataset_name": data_name}
+results = [
+    EvalResult(metric_type=metric, metric_value=round(value, 4), dataset_split="test", **where)
+    for metric, value in metrics.items()
+]
+
+# %% [markdown]
+# They go into the head, beside the language and the task.
+
+# %% tags=["lesson-only"]
+head = ModelCardData(
+    language="en", pipeline_tag="text-classification", model_name=folder.name, eval_results=results
+)
+
+# %% [markdown]
+# The text: what can be measured is filled in, what only a person can answer is left open.
+
+# %% tags=["lesson-only"]
+description = f"""
+# {folder.name}
+
+Six emotions in short English messages, from one text.
+
+## Data
+
+Fine-tuned on the train split of {data_name} ({len(emotion["train"]):,} messages; licence:
+{info_of("emotion").licence}), by the recipe of lesson 4. Versions: {json.dumps(versions)}.
+
+## Results
+
+Test split ({len(truth):,} messages): accuracy {metrics["accuracy"]:.3f}, macro-F1 {metrics["f1"]:.3f}.
+
+{by_class.to_html(border=0)}
+
+## Intended use and limits
+
+*To be completed by you, in the exercise below.*
+"""
+
+# %% tags=["lesson-only"]
+card = ModelCard(f"---\n{head.to_yaml()}\n---\n{description}")
+card.save(folder / "README.md")
+
+# %% [markdown]
+# As a reader sees it:
+
+# %% tags=["lesson-only"]
+from IPython.display import Markdown
+
+Markdown(description)
+
+# %% [markdown]
+# ### To the Hub
+#
+# A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. Anyone whom you let in then loads the model by that name, as we load checkpoints.
+
+# %% tags=["lesson-only"]
+from huggingface_hub import HfApi
+
+repository = ""  # such as "your-name/emotion-classifier"
+
+
+def upload() -> str:
+    HfApi().create_repo(repository, private=True, exist_ok=True)
+    return HfApi().upload_folder(repo_id=repository, folder_path=folder).commit_url
+
+
+# %% [markdown]
+# Nothing is uploaded before you have filled in the name.
+
+# %% tags=["lesson-only"]
+if repository and get_token():
+    print(ask_hub(upload, "the address of the uploaded model"))
+else:
+    print("No repository name or no token: with both, this cell uploads the folder.")
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "question_model_card", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ### Exercise 6.6 (written): the rest of the card ●●○ about 15 minutes
+#
+# *Importance: high. It is the one page of your work that others will read.*
+#
+# Complete the model card in at most 250 words, under four headings:
+#
+# 1. **Intended use.** Who would use it for what, and one use for which it must not be used, with a reason.
+# 2. **Data.** Where the messages come from, what kind of people and language they cover, and what that leaves out.
+# 3. **Metrics by class.** What the table above says: the best and the weakest class with their figures and support, and why overall accuracy does not say it.
+# 4. **Limits.** Two cases in which the model goes wrong, each with a message that you tried and the model's answer, and what whoever runs the service should watch.
+#
+# You get half a point for each heading.
+#
+# === BEGIN MARK SCHEME ===
+# Half a point each:
+# Intended use: a concrete use with a person who stays responsible (sorting feedback, studying moods over many messages), and a forbidden one with its reason (decisions on single people, health, hiring, surveillance; no class "none").
+# Data: says what kind of text it is (short English messages about feelings; whether the real data or the course's stand-in was in use), and names at least one group, language or kind of text that is missing, and that labels were derived, not asked of the writers.
+# Metrics by class: quotes recall or F1 of the best and the weakest class together with the support, and says that accuracy is dominated by the frequent classes.
+# Limits: two failures shown with a tried message and the answer to it (negation, irony, no emotion, two emotions, another language, broken text …), and a signal to watch.
+# Give nothing for a heading whose text would fit any model.
+# === END MARK SCHEME ===
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written_model_card", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): every message gets one of six emotions, as there is no class for "none", and single answers are too often wrong.
+#
+# **Data.** The train split named in the card: short English messages in which people say how they feel, mostly beginning with "i feel", in lower case. The labels were derived from words, nobody asked the writers. Other languages, dialects, older writers, long texts and talk that is not about feelings are missing.
+#
+# **Metrics by class.** The table's best class is one of the frequent ones; the weakest has the smallest support, so its figure is also the least certain. Accuracy is the average over messages and says little about a class that holds a few in a hundred; macro-F1 counts each class alike and is lower.
+#
+# **Limits.** "i got the letter today" was tried: it tells of no emotion and gets one all the same, with more than half of the probability in my run. Messages that lost their spaces (section 8) were tried too: the pieces no longer are words, the confidence falls, and the answers with it. Whoever runs it should watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
+
+# %% [markdown]
+# ## Recap
+#
+# - A model is a folder: weights, configuration, tokenizer. It does not hold versions, data or figures; write those down beside it.
+# - Logits become an answer by softmax, sorting and names. `pipeline` does it with `top_k`; `truncation=True` is yours to ask for.
+# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits on 503, and on nothing else.
+# - Requests computed together are cheaper than one by one; a queue must end.
+# - ONNX and 8 bits make a model smaller and often faster. The price is measured, not assumed.
+# - Embedded labels classify without training: a baseline, and a start for classes that have no labels yet.
+# - In production watch inputs, outputs and the service; and give every model its card.
+#
+# **Three quick questions**
+#
+# 1. A server answers 500 to your request. Should your client try again at once, and again?
+#
+# <details><summary>Answer</summary>No. 500 says that the server failed on this request; sent again, it most likely fails again, and adds load to a server in trouble. 503 is the one that says "later", and how much later.</details>
+#
+# 2. The 8-bit model has the same accuracy as the original. May you swap them without telling anybody?
+#
+# <details><summary>Answer</summary>Look at the share of equal labels first. The same accuracy can come from other errors: some messages got better, as many worse. Users see single messages, not averages. And the card must name the version that was measured.</details>
+#
+# 3. The mean confidence of your service has fallen for three days. Is the model worse?
+#
+# <details><summary>Answer</summary>You cannot know yet. The messages may have become harder, come in another language, or arrive broken. Confidence says that something changed; a few dozen labels of today say what it did to accuracy.</details>
+#
+# **Where next.** Lesson 7 starts from nothing but a dataset that you have not seen: the whole course once more, this time without a guide.

@@ -1,0 +1,475 @@
+"""Hidden tests of lesson 6."""
+
+import json
+
+import numpy as np
+import torch
+
+from grading.standins import (
+    AppRequests,
+    Classifier,
+    Embedder,
+    HttpServer,
+    Predict,
+    Reply,
+    Tokenizer,
+)
+from grading.testing import (
+    AnswerError,
+    close,
+    equal,
+    grades,
+    has_type,
+    raises,
+    that,
+    unchanged,
+)
+
+
+def _softmax(values):
+    values = np.asarray(values, dtype=np.float64)
+    powers = np.exp(values - values.max())
+    return powers / powers.sum()
+
+
+def _require_entries(got, what):
+    has_type(got, list, what)
+    for entry in got:
+        has_type(entry, dict, f"{what}: an entry")
+        equal(sorted(entry), ["label", "score"], f"{what}: the keys of an entry")
+        has_type(entry["score"], float, f"{what}: a score")
+
+
+@grades("top_predictions")
+def _(answer, rng):
+    for classes in (1, 2, 6, 20):
+        names = {index: f"class {letter}" for index, letter in enumerate(rng.permutation(classes))}
+        logits = torch.tensor(rng.normal(scale=2, size=classes), dtype=torch.float32)
+        scores = _softmax(logits.numpy())
+        order = np.argsort(-scores)
+        for top_k in (None, 1, classes // 2 or 1, classes, classes + 1, classes + 50):
+            what = f"{classes} classes with top_k={top_k}"
+            got = unchanged(answer, logits, names, top_k=top_k)
+            _require_entries(got, what)
+            best = order[: classes if top_k is None else top_k]
+            equal(
+                [entry["label"] for entry in got],
+                [names[int(index)] for index in best],
+                f"{what}: the labels",
+                likely="not sorted, worst first, or ids instead of names",
+            )
+            close(
+                [entry["score"] for entry in got],
+                scores[best],
+                f"{what}: the scores",
+                likely="softmax over the kept classes only, a sigmoid, or the logits themselves",
+            )
+        default = answer(logits, names)
+        equal(len(default), classes, "without top_k there is an entry a class")
+    for values in ([1e4, -1e4, 0.0], [1e4, 1e4 - 1, -1e4], [-1e4, -1e4 - 2, -1e4 - 1]):
+        shuffled = rng.permutation(values)
+        got = answer(torch.tensor(shuffled, dtype=torch.float32), {0: "a", 1: "b", 2: "c"})
+        close(
+            [entry["score"] for entry in got],
+            np.sort(_softmax(values))[::-1],
+            f"the scores of the logits {shuffled.tolist()}",
+            likely="exp of a large number; subtract the largest logit first",
+            tolerance=2e-3,
+        )
+    logits, names = torch.zeros(3), {0: "a", 1: "b", 2: "c"}
+    for top_k in (0, -1, -int(rng.integers(2, 90))):
+        raises(
+            answer,
+            logits,
+            names,
+            top_k=top_k,
+            error=ValueError,
+            mentions=str(top_k),
+            what=f"top_k={top_k}",
+        )
+
+
+def _answers(rng, texts):
+    scores = rng.dirichlet([1, 1], size=len(texts)).tolist()
+    return [
+        [{"label": "yes", "score": max(pair)}, {"label": "no", "score": min(pair)}]
+        for pair in scores
+    ]
+
+
+def _texts(rng, count):
+    words = ["oak", "elm", "ash", "fir", "größe", 'a "quote"', "🙂", "line\nbreak", ""]
+    return [" ".join(rng.choice(words, size=int(rng.integers(1, 5)))) for _ in range(count)]
+
+
+def _requests(answer):
+    return [call for call in answer.calls if call["of"] == "server"]
+
+
+def _slept(answer):
+    return [call["seconds"] for call in answer.calls if call["of"] == "time.sleep"]
+
+
+def _server(*replies):
+    return HttpServer("server", tuple(Reply(status, body) for status, body in replies))
+
+
+@grades("query")
+def _(answer, rng):
+    for count, token in ((1, None), (3, None), (7, f"hf_{rng.integers(10**9)}")):
+        texts = _texts(rng, count)
+        expected = _answers(rng, texts)
+        options = {} if token is None else {"token": token}
+        server = _server((200, json.dumps(expected)))
+        equal(
+            unchanged(answer, texts, server, **options), expected, f"the answers to {count} texts"
+        )
+        asked = _requests(answer)
+        equal(len(asked), 1, f"the number of requests for {count} texts")
+        equal(asked[0]["method"], "POST", "the method")
+        equal(_body(asked[0]), {"inputs": texts}, "the JSON body", likely="one request a text")
+        equal(
+            asked[0]["headers"].get("authorization"),
+            None if token is None else f"Bearer {token}",
+            f"the Authorization header {'without' if token is None else 'with'} a token",
+        )
+        equal(_slept(answer), [], "seconds waited when the server answers at once")
+    equal(answer([], _server((200, "[]"))), [], "the answers to no texts")
+    equal(_requests(answer), [], "requests for no texts")
+    _grade_patience(answer, rng)
+    _grade_errors(answer, rng)
+    late = HttpServer("server", (Reply(200, "[[]]", seconds=4.0),))
+    try:
+        answer(["a"], late, timeout=0.3, retries=0)
+    except AnswerError as raised:
+        that(
+            "Timeout" in raised.kind or raised.kind == "ConnectionError",
+            f"A server that takes 4 s with timeout=0.3 must end in a timeout, got {raised}.",
+        )
+    else:
+        that(False, "A server that takes 4 s with timeout=0.3: `timeout` was not passed on.")
+
+
+def _body(request):
+    try:
+        return json.loads(request["body"])
+    except ValueError:
+        return request["body"]
+
+
+def _grade_patience(answer, rng):
+    texts = _texts(rng, 2)
+    expected = _answers(rng, texts)
+    done = (200, json.dumps(expected))
+    short = round(float(rng.uniform(0.2, 9.8)), 2)
+    cases = (
+        ({"estimated_time": short}, short, "the body's estimated_time"),
+        ({"estimated_time": int(rng.integers(2, 9))}, None, "a whole number of seconds"),
+        ({"estimated_time": 10}, 10.0, "ten seconds"),
+        ({"estimated_time": float(rng.uniform(10.5, 300))}, 10.0, "more than ten seconds"),
+        ({"error": "Model is loading"}, 1.0, "a body without estimated_time"),
+        ({}, 1.0, "an empty object"),
+        ("<html>Service Unavailable</html>", 1.0, "a body that is not JSON"),
+        ("", 1.0, "an empty body"),
+    )
+    for body, seconds, what in cases:
+        seconds = float(body["estimated_time"]) if seconds is None else seconds
+        text = body if isinstance(body, str) else json.dumps(body)
+        got = answer(texts, _server((503, text), done))
+        equal(got, expected, f"the answers after one 503 with {what}")
+        close(_slept(answer), [seconds], f"seconds waited after a 503 with {what}")
+        equal(len(_requests(answer)), 2, f"requests when one 503 with {what} comes first")
+        equal(
+            [_body(request) for request in _requests(answer)],
+            [{"inputs": texts}] * 2,
+            "what is sent again after a 503",
+        )
+    first, second = (round(float(rng.uniform(0.5, 5)), 2) for _ in range(2))
+    busy = [(503, json.dumps({"estimated_time": seconds})) for seconds in (first, second)]
+    got = answer(texts, _server(*busy, done), token="hf_twice")
+    equal(got, expected, "the answers after two 503")
+    close(_slept(answer), [first, second], "seconds waited after two 503 with different times")
+    equal(
+        [request["headers"].get("authorization") for request in _requests(answer)],
+        ["Bearer hf_twice"] * 3,
+        "the token of each attempt",
+    )
+    answer(texts, _server((503, json.dumps({"estimated_time": 0})), done))
+    close(sum(_slept(answer)), 0.0, "seconds waited for an estimated_time of 0", likely="`or 1`")
+    for retries in (0, 1, int(rng.integers(4, 8)), None):
+        options = {} if retries is None else {"retries": retries}
+        calls = 4 if retries is None else retries + 1
+        what = "the default of three retries" if retries is None else f"retries={retries}"
+        _raises_http_error(answer, texts, busy[:1], f"only 503 with {what}", **options)
+        equal(len(_requests(answer)), calls, f"requests for only 503 with {what}")
+        close(_slept(answer)[: calls - 1], [first] * (calls - 1), f"seconds waited with {what}")
+        if calls > 1:
+            got = answer(texts, _server(*busy[:1] * (calls - 1), done), **options)
+            equal(got, expected, f"the answers when the last attempt succeeds, {what}")
+
+
+def _raises_http_error(answer, texts, replies, what, **options):
+    try:
+        got = answer(texts, _server(*replies), **options)
+    except AnswerError as raised:
+        equal(raised.kind, "HTTPError", f"{what}: the class of the exception")
+        return raised.message
+    that(False, f"{what}: expected requests.HTTPError, got the result {got!r:.100}.")
+
+
+def _grade_errors(answer, rng):
+    texts = _texts(rng, 1)
+    for status in (400, 401, 404, 413, 422, 429, 500, 502, 504):
+        reason = f"reason {rng.integers(10**9)}"
+        what = f"status {status} with an error in the body"
+        body = json.dumps({"error": reason})
+        message = _raises_http_error(answer, texts, [(status, body)], what)
+        that(reason in message, f"{what}: the message must hold {reason!r}; it says {message!r}.")
+        equal(len(_requests(answer)), 1, f"{what}: requests; only 503 is tried again")
+        equal(_slept(answer), [], f"{what}: seconds waited")
+    for body in ("<html>Bad Gateway</html>", "", "{", json.dumps({"detail": "nothing"})):
+        _raises_http_error(answer, texts, [(502, body)], f"status 502 with the body {body!r}")
+        equal(len(_requests(answer)), 1, f"status 502 with the body {body!r}: requests")
+    busy = (503, json.dumps({"estimated_time": 0.5}))
+    message = _raises_http_error(
+        answer, texts, [busy, (400, json.dumps({"error": "too long"}))], "a 400 after a 503"
+    )
+    that("too long" in message, f"A 400 after a 503: the message lacks 'too long': {message!r}.")
+    equal(len(_requests(answer)), 2, "requests for a 400 after a 503")
+
+
+_WORDS = (
+    "oak",
+    "elm",
+    "ash",
+    "fir",
+    "yew",
+    "bay",
+    "fig",
+    "pine",
+    "palm",
+    "plum",
+    "pear",
+    "lime",
+    "rose",
+    "reed",
+    "fern",
+    "moss",
+)
+
+
+@grades("classify")
+def _(answer, rng):
+    tokenizer = Tokenizer("tokenizer", vocabulary=_WORDS, max_length=12)
+    for labels in (
+        ("no", "yes"),
+        ("a", "b", "ç"),
+        ("joy", "anger", "fear", "love", "grief", "awe"),
+    ):
+        seed = int(rng.integers(1_000_000))
+        model = Classifier("model", labels=labels, vocabulary_size=21, seed=seed)
+        lengths = [0, 1, 5, 10, 11, int(rng.integers(20, 50))]
+        texts = [" ".join(rng.choice(_WORDS, size=length)) for length in lengths]
+        texts += ["Zebra oak ÉLM", "oak. elm!"]
+        for text in texts:
+            got = answer(text, tokenizer, model)
+            what = f"a text of {len(text.split())} words, {len(labels)} classes"
+            has_type(got, dict, what)
+            equal(sorted(got), ["label", "score"], f"{what}: the keys")
+            has_type(got["score"], float, f"{what}: the score")
+            scores = _probabilities(text, tokenizer, model)
+            close(
+                got["score"],
+                scores.max(),
+                f"{what}: the score",
+                likely="not truncated, special tokens left out, or a logit instead of a "
+                "probability",
+                tolerance=1e-4,
+            )
+            equal(got["label"], labels[int(scores.argmax())], f"{what}: the label")
+
+
+def _probabilities(text, tokenizer, model):
+    """Compute the probabilities here, on the truncated ids."""
+    ids = tokenizer.build([])(text)["input_ids"]
+    if len(ids) > tokenizer.max_length:
+        ids = ids[: tokenizer.max_length - 1] + ids[-1:]
+    with torch.no_grad():
+        logits = model.build([])(input_ids=torch.tensor([ids])).logits[0]
+    return _softmax(logits.double().numpy())
+
+
+@grades("zero_shot")
+def _(answer, rng):
+    for count, dtype in ((1, "float64"), (2, "float32"), (5, "float64"), (12, "float32")):
+        width = int(rng.integers(3, 9))
+        labels = [f"label {letter}" for letter in rng.permutation(count)]
+        # Vectors of very different lengths: only their direction may count.
+        scale = 10.0 ** rng.uniform(-2, 2, size=(count + 1, 1))
+        vectors = rng.normal(size=(count + 1, width)) * scale
+        table = {
+            name: tuple(vector)
+            for name, vector in zip(["text", *labels], vectors.tolist(), strict=True)
+        }
+        got = unchanged(answer, "text", labels, Embedder("embed", table, dtype))
+        unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        scores = _softmax(10 * unit[1:] @ unit[0])
+        order = np.argsort(-scores)
+        what = f"{count} labels"
+        has_type(got, dict, what)
+        equal(
+            list(got),
+            [labels[index] for index in order],
+            f"{what}: the labels, best first",
+            likely="not sorted, or dot products where the vectors' lengths count",
+        )
+        for value in got.values():
+            has_type(value, float, f"{what}: a probability")
+        close(
+            list(got.values()),
+            scores[order],
+            f"{what}: the probabilities",
+            likely="no factor of 10, or similarities that are not cosines",
+            tolerance=1e-4,
+        )
+    # Opposite directions: the factor and the sign show most clearly.
+    table = {"text": (2.0, 0.0), "same": (0.5, 0.0), "right angle": (0.0, 9.0), "back": (-3.0, 0.0)}
+    got = answer("text", ["back", "right angle", "same"], Embedder("embed", table))
+    close(list(got.values()), _softmax([10, 0, -10]), "the cosines 1, 0 and -1", tolerance=1e-4)
+    raises(
+        answer,
+        "text",
+        [],
+        Embedder("embed", table),
+        error=ValueError,
+        mentions="labels",
+        what="no labels",
+    )
+
+
+def _post(body):
+    return {"method": "POST", "path": "/", "json": body}
+
+
+@grades("create_app")
+def _(answer, rng):
+    labels = tuple(str(name) for name in rng.permutation(["joy", "anger", "fear", "love", "ëh"]))
+    predict = Predict("predict", labels=labels)
+    _grade_contract(answer, rng, predict)
+    _grade_refusals(answer, rng, predict)
+    _grade_faults(answer, rng, labels)
+
+
+def _grade_contract(answer, rng, predict):
+    texts = _texts(rng, 9)
+    every = [predict.scores(text) for text in texts]
+    one = texts[0] or "a"
+    cases = [
+        (_post({"inputs": texts}), every, "a list of texts"),
+        (_post({"inputs": [one]}), [predict.scores(one)], "a list of one text"),
+        (_post({"inputs": one}), [predict.scores(one)], "one string"),
+        (_post({"inputs": ""}), [predict.scores("")], "the empty string"),
+        (_post({"inputs": []}), [], "no texts"),
+        (_post({"inputs": [], "parameters": {"top_k": 1}}), [], "no texts with top_k"),
+        (_post({"inputs": texts, "parameters": {}}), every, "empty parameters"),
+    ]
+    for top_k in (1, 2, 4, 5, 6, 1000, None):
+        kept = [scores[:top_k] for scores in every]
+        body = {"inputs": texts, "parameters": {"top_k": top_k}}
+        cases.append((_post(body), kept, f"top_k={top_k}"))
+    extra = {"inputs": one, "options": {"use_cache": False}, "parameters": {"x": [1]}, "y": None}
+    cases.append((_post(extra), [predict.scores(one)], "unknown keys"))
+    function = {"inputs": one, "parameters": {"function_to_apply": "softmax", "top_k": 2}}
+    cases.append((_post(function), [predict.scores(one)[:2]], "an unknown parameter with top_k"))
+    largest = ["x" * int(rng.integers(1, 9)) for _ in range(64)]
+    cases.append((_post({"inputs": largest}), list(map(predict.scores, largest)), "64 texts"))
+    wide = str(rng.choice(["ü", "é", "🙂"])) * 10_000
+    cases.append((_post({"inputs": wide}), [predict.scores(wide)], "10,000 characters"))
+    cases.append((_post({"inputs": ["a", wide]}), None, "10,000 characters in a list"))
+    replies = answer.used(AppRequests(tuple(request for request, *_ in cases)), predict)
+    for reply, (_, expected, what) in zip(replies, cases, strict=True):
+        equal(reply["status"], 200, f"the status for {what}")
+        if expected is not None:
+            got = _parsed(reply)
+            equal(got, expected, f"the answer to {what}", likely=_LIKELY.get(what, ""))
+    requests = ({"method": "GET", "path": "/health"}, _post({"inputs": "fail"}))
+    requests += ({"method": "GET", "path": "/health"},)
+    statuses = [reply["status"] for reply in answer.used(AppRequests(requests), predict)]
+    equal(statuses[0], 200, "the status of GET /health")
+    equal(statuses[2], 200, "the status of GET /health after a fault of the model")
+
+
+_LIKELY = {
+    "one string": "one text, too, gives a list of lists",
+    "no texts": "an empty list is valid",
+}
+
+
+def _parsed(reply):
+    try:
+        return json.loads(reply["text"])
+    except ValueError:
+        return reply["text"]
+
+
+def _grade_refusals(answer, rng, predict):
+    count, length = int(rng.integers(66, 200)), int(rng.integers(10_002, 20_000))
+    fine = _texts(rng, 1)[0]
+    bad = [
+        *({}, [], "text", 3, None, [fine]),
+        *(
+            {"text": fine},
+            {"inputs": None},
+            {"inputs": 3},
+            {"inputs": True},
+            {"inputs": {"a": fine}},
+        ),
+        *(
+            {"inputs": [fine, None]},
+            {"inputs": [3]},
+            {"inputs": [[fine]]},
+            {"inputs": [fine, True]},
+        ),
+    ]
+    for top_k in (0, -1, -int(rng.integers(2, 90)), 1.5, "2", "all", True, False, [1]):
+        bad.append({"inputs": fine, "parameters": {"top_k": top_k}})
+    bad.append({"inputs": [], "parameters": {"top_k": 0}})
+    bad.append({"inputs": fine, "parameters": [1]})
+    bad.append({"inputs": fine, "parameters": "top_k"})
+    cases = [(_post(body), 422, f"the body {json.dumps(body)}") for body in bad]
+    for raw in ("", "{", "inputs=a", '{"inputs": "a"', "[1,"):
+        request = {"method": "POST", "path": "/", "body": raw}
+        cases.append((request, 422, f"the body {raw!r}, which is not JSON"))
+    large = {
+        "65 texts": ["a"] * 65,
+        f"{count} texts": ["a"] * count,
+        "a string of 10,001 characters": "é" * 10_001,
+        "a text of 10,001 characters": ["x" * 10_001],
+        "10,001 characters after a short text": ["a", "b", " " * 10_001],
+        f"a text of {length} characters": "x" * length,
+    }
+    cases += [(_post({"inputs": inputs}), 413, what) for what, inputs in large.items()]
+    cases.append((_post({"inputs": fine}), 200, "a good body after many bad ones"))
+    replies = answer.used(AppRequests(tuple(request for request, *_ in cases)), predict)
+    for reply, (_, status, what) in zip(replies, cases, strict=True):
+        equal(reply["status"], status, f"the status for {what}")
+
+
+def _grade_faults(answer, rng, labels):
+    for kind in ("RuntimeError", "ValueError", "KeyError", "OSError"):
+        message, cause = (f"{word} {rng.integers(10**9)}" for word in ("fault", "cause"))
+        predict = Predict("predict", labels, f"{kind}: {message}", cause)
+        bodies = ({"inputs": "fail"}, {"inputs": ["a", "fail"]}, {"inputs": "a"})
+        replies = answer.used(AppRequests(tuple(map(_post, bodies))), predict)
+        for reply in replies[:2]:
+            what = f"a model that raises {kind}"
+            equal(reply["status"], 500, f"{what}: the status")
+            got = _parsed(reply)
+            has_type(got, dict, f"{what}: the body")
+            equal(list(got), ["error"], f"{what}: the keys of the body")
+            for secret in ("Traceback", 'File "', cause, ".py"):
+                that(
+                    secret not in reply["text"],
+                    f"{what}: the body holds {secret!r}; its message is the most it may hold.",
+                )
+        equal(replies[2]["status"], 200, "the status of a good request after two faults")

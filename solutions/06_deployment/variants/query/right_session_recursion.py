@@ -1,0 +1,27 @@
+# Right: a session, calling itself with one retry less; raise_for_status for the last resort.
+import json
+import time
+
+import requests
+
+
+def query(texts, url, token=None, retries=3, timeout=10.0):
+    if len(texts) == 0:
+        return []
+    with requests.Session() as session:
+        if token:
+            session.headers["Authorization"] = "Bearer " + token
+        response = session.request("POST", url, json={"inputs": texts}, timeout=timeout)
+    if response.status_code < 400:
+        return response.json()
+    try:
+        details = json.loads(response.text)
+    except json.JSONDecodeError:
+        details = {}
+    if response.status_code == 503 and retries > 0:
+        seconds = details.get("estimated_time", 1.0)
+        time.sleep(min(seconds, 10.0))
+        return query(texts, url, token, retries - 1, timeout)
+    if "error" in details:
+        raise requests.HTTPError(str(details["error"]), response=response)
+    response.raise_for_status()
