@@ -45,6 +45,8 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
         for student, player in CLASS.items():
             submit(player(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
+    # A student at a time: two of one lesson would wait for each other's training of its model.
+    tasks.sort(key=lambda task: list(CLASS).index(task[1]))
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))
