@@ -19,8 +19,12 @@ from grading.report import gradebook_table, plot_exercises, write_report
 from helpers.lessons import LESSONS
 
 
-def play_class(folder: Path, workers: int, console: Console) -> None:
-    """Release every lesson into a course folder, hand in, grade, print and report.
+# An answer of this lesson trains a model, which takes longer than all the others together.
+TRAINS = "04_fine_tuning"
+
+
+def play_class(folder: Path, workers: int, console: Console, training: bool = False) -> None:
+    """Release the lessons into a course folder, hand in, grade, print and report.
 
     Parameters
     ----------
@@ -28,10 +32,14 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
         Made anew; what a former demo left there is removed.
     workers : int
     console : Console
+    training : bool
+        Play the lesson whose answer trains a model as well.
     """
     if folder.exists():
         _remove_former(folder)
-    lessons = list(LESSONS)
+    lessons = [lesson for lesson in LESSONS if training or lesson.name != TRAINS]
+    if not training:
+        console.print(f"{TRAINS} trains for minutes and is left out; `--training` plays it too")
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
     for lesson in lessons:
         for problem in check_build(lesson):
