@@ -18,7 +18,6 @@ from grading.play import CLASS, submit
 from grading.report import gradebook_table, plot_exercises, write_report
 from helpers.lessons import LESSONS
 
-
 # An answer of this lesson trains a model, which takes longer than all the others together.
 TRAINS = "04_fine_tuning"
 
