@@ -502,7 +502,7 @@ class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
     A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, `time.sleep` does not sleep but is logged as
+    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
     ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
@@ -519,10 +519,18 @@ class HttpServer(StandIn):
         return f"http://127.0.0.1:{port}/{len(scripts) - 1}"
 
     def around(self, calls: list[dict[str, Any]]) -> Any:
+        import threading
+        import time
         from unittest.mock import patch
 
+        caller, really_sleep = threading.get_ident(), time.sleep
+
         def sleep(seconds: float) -> None:
-            calls.append({"of": "time.sleep", "seconds": float(seconds)})
+            # Other threads of the process sleep now and then; they are not the answer.
+            if threading.get_ident() == caller:
+                calls.append({"of": "time.sleep", "seconds": float(seconds)})
+            else:
+                really_sleep(seconds)
 
         return patch("time.sleep", sleep)
 
