@@ -30,12 +30,12 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests solutions --nbval-lax
 
-# Lessons 4 and on, on the real data: half an hour and more on two cores.
+# Lessons whose stories train, on the real data.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
 
 # Every figure that README and the lessons quote: on the embedded data, and on the real data where
-# COURSE_MIRROR holds it. An hour and more on two cores.
+# COURSE_MIRROR holds it. Trains ten models.
 results: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/course build

@@ -25,7 +25,7 @@
 # - say where a model is weak without fooling yourself with small numbers,
 # - write tests for behaviour, and see which words an answer rests on.
 #
-# **Time.** About 110 minutes of reading and exercises. The code runs for two to five minutes on two CPU cores, once the model of lesson 4 is on disk; if it is not, the second cell trains it first, which takes several minutes more. (A GPU is faster; it was not measured.)
+# **Time.** About 110 minutes of reading and exercises. The code runs for two to five minutes on two CPU cores, once the model is on disk. The first time the second cell trains it by lesson 4's recipe, which takes several minutes more. (A GPU is faster; it was not measured.)
 #
 # **What you need.** Lesson 3 (TF-IDF and logistic regression, confusion matrix) and lesson 4 (logits, cross-entropy, macro-F1).
 

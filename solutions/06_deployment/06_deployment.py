@@ -26,7 +26,7 @@
 # - write a web service that refuses what it should, and watch it once it runs,
 # - write a model card that says what the model is for, how well it works, and where it does not.
 #
-# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 4 has left it on disk. (A GPU is faster; it was not measured.)
+# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 5 has left it on disk. (A GPU is faster; it was not measured.)
 #
 # **What you need.** Lesson 4: a fine-tuned classifier and what its logits are.
 
@@ -1088,4 +1088,4 @@ else:
 #
 # <details><summary>Answer</summary>You cannot know yet. The messages may have become harder, come in another language, or arrive broken. Confidence says that something changed; a few dozen labels of today say what it did to accuracy.</details>
 #
-# **Where next.** Lesson 7 starts from nothing but a dataset that you have not seen: the whole course once more, this time without a guide.
+# **Where next.** Take a dataset that you have not seen, and go through the whole course once more, this time without a guide.
