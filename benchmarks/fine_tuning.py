@@ -8,17 +8,17 @@ from unittest.mock import patch
 
 import numpy as np
 from scipy import stats
+from sklearn.metrics import accuracy_score, f1_score
 
 from benchmarks.record import Figure
 from helpers.data import load
 from helpers.models import load_tokenizer
-from helpers.scores import bootstrap_scores
+from helpers.predictors import pipeline_predictor
 from helpers.training import fine_tuned
 
 FILES = (
     "benchmarks/fine_tuning.py",
     "helpers/training.py",
-    "helpers/scores.py",
     "data/emotion/manifest.json",
 )
 SEEDS = 5
@@ -65,27 +65,11 @@ def over_runs(values: list[float], data: str) -> Figure:
 
 
 def _scores(model, tokenizer, rows) -> dict[str, float]:
-    predicted = predicted_labels(model, tokenizer, rows["text"][:])
-    classes = rows.features["label"].num_classes
-    scores = bootstrap_scores(rows["label"][:], predicted, classes, draws=1)
+    answers = pipeline_predictor(tokenizer, model)(rows["text"][:])
+    predicted = [model.config.label2id[answer[0]["label"]] for answer in answers]
+    truth = rows["label"][:]
     return {
-        "accuracy": scores["accuracy"][0],
-        "f1": scores["weighted_f1"][0],
-        "macro_f1": scores["macro_f1"][0],
+        "accuracy": accuracy_score(truth, predicted),
+        "f1": f1_score(truth, predicted, average="weighted"),
+        "macro_f1": f1_score(truth, predicted, average="macro"),
     }
-
-
-def predicted_labels(model, tokenizer, texts: list[str]) -> np.ndarray:
-    """Return the most probable class of each text, in float32, shape (len(texts),)."""
-    import torch
-
-    predicted = np.zeros(len(texts), dtype=np.int64)
-    order = np.argsort([len(text) for text in texts], kind="stable")
-    for start in range(0, len(texts), 64):
-        rows = order[start : start + 64]
-        batch = tokenizer(
-            [texts[row] for row in rows], padding=True, truncation=True, return_tensors="pt"
-        )
-        with torch.inference_mode():
-            predicted[rows] = model(**batch.to(model.device)).logits.argmax(-1).cpu().numpy()
-    return predicted

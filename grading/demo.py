@@ -18,9 +18,6 @@ from grading.play import CLASS, submit
 from grading.report import gradebook_table, plot_exercises, write_report
 from helpers.lessons import LESSONS
 
-# An answer of this lesson trains a model, which takes longer than all the others together.
-TRAINS = "04_fine_tuning"
-
 
 def play_class(folder: Path, workers: int, console: Console, training: bool = False) -> None:
     """Release the lessons into a course folder, hand in, grade, print and report.
@@ -32,13 +29,13 @@ def play_class(folder: Path, workers: int, console: Console, training: bool = Fa
     workers : int
     console : Console
     training : bool
-        Play the lesson whose answer trains a model as well.
+        Play lessons whose answers train a model as well; that takes longer than all the others.
     """
     if folder.exists():
         _remove_former(folder)
-    lessons = [lesson for lesson in LESSONS if training or lesson.name != TRAINS]
-    if not training:
-        console.print(f"{TRAINS} trains for minutes and is left out; `--training` plays it too")
+    lessons = [lesson for lesson in LESSONS if training or not lesson.answer_trains]
+    for lesson in (lesson for lesson in LESSONS if lesson not in lessons):
+        console.print(f"{lesson.name} trains for minutes and is left out; see --training")
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
     for lesson in lessons:
         for problem in check_build(lesson):

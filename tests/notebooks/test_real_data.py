@@ -39,9 +39,9 @@ def printed(notebook):
     return "\n".join(texts)
 
 
-# Lessons from 4 on train on the real data for many minutes each; `make test-training` runs them.
+# Stories that train take many minutes each on the real data; `make test-training` runs them.
 PARAMETERS = [
-    pytest.param(lesson, id=lesson.name, marks=pytest.mark.training if lesson.number >= 4 else ())
+    pytest.param(lesson, id=lesson.name, marks=pytest.mark.training if lesson.story_trains else ())
     for lesson in LESSONS
 ]
 
