@@ -884,7 +884,7 @@ def broken(texts: list[str]) -> list[str]:
 # %% [markdown]
 # The windows are drawn at random from the test split.
 
-# %%
+# %% tags=["lesson-only"]
 rng = np.random.default_rng(0)
 traffic = np.array(emotion["test"]["text"][:], dtype=object)
 windows = [rng.choice(traffic, 100, replace=False).tolist() for _ in range(20)]
@@ -894,7 +894,7 @@ watched = pd.DataFrame([signals(texts) for texts in windows])
 # %% [markdown]
 # What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean rings falsely about three times in a thousand windows.
 
-# %%
+# %% tags=["lesson-only"]
 usual = np.array(emotion["validation"]["text"][:], dtype=object)
 draws = [rng.choice(usual, 100, replace=False).tolist() for _ in range(20)]
 normal = pd.DataFrame([signals(texts) for texts in draws])
@@ -902,7 +902,7 @@ normal = pd.DataFrame([signals(texts) for texts in draws])
 # %% [markdown]
 # Now the picture: windows against bands.
 
-# %%
+# %% tags=["lesson-only"]
 spread = 3 * normal.std()
 bands = pd.DataFrame({"low": normal.mean() - spread, "high": normal.mean() + spread})
 plots.plot_watch(watched, bands, start=10)
