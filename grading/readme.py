@@ -1,6 +1,7 @@
-"""What README takes from the lessons: their table, and the picture of one lesson's figure."""
+"""What README takes from elsewhere: lessons, measured figures, and the picture of one lesson."""
 
 import base64
+import json
 
 import nbformat
 
@@ -8,7 +9,19 @@ from grading.build import colab_badge
 from grading.paths import ROOT, release_path, solution_path
 from helpers.lessons import LESSONS, lesson_named
 
-BEGIN, END = "<!-- lessons: begin -->", "<!-- lessons: end -->"
+RESULTS = ROOT / "results.json"
+ROWS = {
+    "emotion, validation: always the most frequent class (accuracy)": "emotion.majority",
+    "emotion, validation: TF-IDF and logistic regression (accuracy)": "emotion.tfidf",
+    "emotion, validation: frozen features, [CLS] (accuracy)": "emotion.cls_probe",
+    "emotion, validation: frozen features, mean (accuracy)": "emotion.mean_probe",
+    "emotion, validation: fine-tuned, five seeds (accuracy)": "emotion.finetuned.accuracy",
+    "emotion, validation: fine-tuned, five seeds (weighted F1)": "emotion.finetuned.f1",
+    "emotion, test: fine-tuned, five seeds (accuracy)": "emotion.finetuned.test_accuracy",
+    "emotion: fine-tuning (seconds)": "emotion.finetuned.seconds",
+    "emotion: planted labels found (precision)": "emotion.planted.precision",
+    "emotion: planted labels found (recall)": "emotion.planted.recall",
+}
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
 
@@ -24,6 +37,30 @@ def lessons_table() -> str:
     return "\n".join(rows)
 
 
+def results_table() -> str:
+    """Return the Markdown table of what has been measured, on the real and on the embedded data."""
+    figures = json.loads(RESULTS.read_text())["figures"]
+    rows = ["| what | real data | embedded data |", "|---|---|---|"]
+    for what, name in ROWS.items():
+        pair = [figures.get(key) for key in (name, f"{name}.embedded")]
+        if any(pair):
+            rows.append(f"| {what} | {' | '.join(map(_cell, pair))} |")
+    return "\n".join(rows)
+
+
+def _cell(figure: dict | None) -> str:
+    """Return a figure with its interval; there is none where the data holds no such thing."""
+    if figure is None:
+        return "–"
+    digits = 0 if figure["unit"] == "s" else 3
+    value, *bounds = (
+        f"{figure[key]:.{digits}f}"
+        for key in ("value", "lower", "upper")
+        if figure[key] is not None
+    )
+    return f"{value} [{', '.join(bounds)}]" if bounds else value
+
+
 def picture() -> bytes:
     """Return lesson 3's maps of the classes, as the executed notebook shows them."""
     notebook = nbformat.read(solution_path(lesson_named("3")), as_version=4)
@@ -33,10 +70,14 @@ def picture() -> bytes:
 
 
 def update_readme() -> None:
-    """Put the current table between README's marks and the current picture beside it."""
+    """Put the current tables between README's marks and the current picture beside it."""
     path = ROOT / "README.md"
-    before, rest = path.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    path.write_text(f"{before}{BEGIN}\n{lessons_table()}\n{END}{after}")
+    text = path.read_text()
+    for mark, table in (("lessons", lessons_table()), ("results", results_table())):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    path.write_text(text)
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_bytes(picture())

@@ -8,6 +8,7 @@ cell that it stood behind.
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
 
@@ -16,6 +17,13 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+
+LESSON_ONLY = "lesson-only"
+"""Tag of cells that train, compute or draw for the story alone, and of those that build on them.
+
+They take minutes and no answer needs what they leave behind, so grading runs only their imports
+and definitions.
+"""
 
 Matches = dict[int, int]
 """Index of a release cell to index of the submitted cell that answers to it."""
@@ -139,9 +147,18 @@ def _duplicates(submitted, released, matches: Matches) -> list[str]:
 def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNode:
     """Return the release's cell with the student's source, unless it is locked or lost."""
     cell = copy.deepcopy(original)
-    if found is not None and not original.metadata.get("nbgrader", {}).get("locked", False):
+    if LESSON_ONLY in original.metadata.get("tags", []):
+        cell.source = definitions(original.source)
+    elif found is not None and not original.metadata.get("nbgrader", {}).get("locked", False):
         cell.source = found.source
     return cell
+
+
+def definitions(source: str) -> str:
+    """Return the imports, functions and classes of a cell's top level, without the rest."""
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    kept = [node for node in ast.parse(source).body if isinstance(node, kinds)]
+    return "\n".join(["# Only for the lesson: not run when graded.", *map(ast.unparse, kept)])
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:

@@ -10,8 +10,9 @@ import atexit
 import functools
 import shutil
 import tempfile
+import warnings
 import weakref
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -524,7 +525,7 @@ class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
     A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, `time.sleep` does not sleep but is logged as
+    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
     ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
@@ -541,10 +542,18 @@ class HttpServer(StandIn):
         return f"http://127.0.0.1:{port}/{len(scripts) - 1}"
 
     def around(self, calls: list[dict[str, Any]]) -> Any:
+        import threading
+        import time
         from unittest.mock import patch
 
+        caller, really_sleep = threading.get_ident(), time.sleep
+
         def sleep(seconds: float) -> None:
-            calls.append({"of": "time.sleep", "seconds": float(seconds)})
+            # Other threads of the process sleep now and then; they are not the answer.
+            if threading.get_ident() == caller:
+                calls.append({"of": "time.sleep", "seconds": float(seconds)})
+            else:
+                really_sleep(seconds)
 
         return patch("time.sleep", sleep)
 
@@ -734,6 +743,57 @@ def bag_classifier() -> type:
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
     return BagClassifier
+
+
+@dataclass(frozen=True)
+class Rule(StandIn):
+    """A function from a frame to a boolean Series that says which rows belong to a slice.
+
+    A call is logged as ``{"of", "rows"}``.
+
+    Attributes
+    ----------
+    column : str
+    values : tuple
+        A row belongs where its column holds one of these.
+    """
+
+    column: str = ""
+    values: tuple = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        def rule(frame: Any) -> Any:
+            calls.append({"of": self.name, "rows": len(frame)})
+            return frame[self.column].isin(self.values)
+
+        return rule
+
+
+@dataclass(frozen=True)
+class WatchedNames(StandIn):
+    """A list of strings; a warning while the answer runs is logged.
+
+    As ``{"of", "warning"}``, with the warning's class and text.
+
+    Attributes
+    ----------
+    values : tuple of str
+    """
+
+    values: tuple[str, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return list(self.values)
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Any:
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            yield
+        calls += [
+            {"of": self.name, "warning": f"{one.category.__name__}: {one.message}"}
+            for one in raised
+        ]
 
 
 @dataclass(frozen=True)

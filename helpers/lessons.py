@@ -20,12 +20,16 @@ class Lesson:
         Reading and exercises for a student who has seen Python and pandas, in minutes.
     exercises : dict of str to int
         Points of each exercise, in the order in which the lesson sets them.
+    story_trains, answer_trains : bool
+        Whether the story, or an answer, trains a model for minutes.
     """
 
     name: str
     title: str
     minutes: int
     exercises: dict[str, int] = field(default_factory=dict)
+    story_trains: bool = False
+    answer_trains: bool = False
 
     @property
     def number(self) -> int:
@@ -96,6 +100,8 @@ LESSONS = (
             "emotion_predictions": 5,
             "written_hyperparameters": 2,
         },
+        story_trains=True,
+        answer_trains=True,
     ),
     Lesson(
         "05_error_analysis",
@@ -110,6 +116,7 @@ LESSONS = (
             "slice_metrics": 2,
             "written_patterns": 2,
         },
+        story_trains=True,
     ),
     Lesson(
         "06_deployment",
@@ -123,19 +130,7 @@ LESSONS = (
             "create_app": 5,
             "written_model_card": 2,
         },
-    ),
-    Lesson(
-        "07_new_problem",
-        "On your own",
-        120,
-        {
-            "prepare": 2,
-            "stance_score": 2,
-            "stance_predictions": 6,
-            "predict_texts": 3,
-            "few_shot_sample": 2,
-            "written_improvements": 4,
-        },
+        story_trains=True,
     ),
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 # Lesson 4 shows what each of these does, and how the values were found.
 RECIPE = {
     "per_device_train_batch_size": 32,
-    "learning_rate": 1e-4,
+    "learning_rate": 2e-4,
     "lr_scheduler_type": "linear",
     "warmup_steps": 0.1,  # a share of all steps
     "weight_decay": 0.01,
@@ -49,8 +51,6 @@ def fine_tuned(
         evaluation mode.
     """
     from datasets import Dataset
-    from safetensors import SafetensorError
-    from safetensors.torch import load_model
     from transformers import set_seed
 
     from helpers.features import weights_hash
@@ -67,17 +67,47 @@ def fine_tuned(
     key = fingerprint(
         [weights_hash(model), recipe, *map(str, rows["input_ids"][:]), str(rows["label"][:])]
     )
-    path = cache_folder() / f"classifier-{key[:32]}.safetensors"
-    started = time.perf_counter()
-    try:
-        load_model(model, path, device=str(model.device))
-        source = "from the cache"
-    except (OSError, SafetensorError, RuntimeError):
-        _train(model, rows, tokenizer, epochs, seed)
-        source = f"trained in {time.perf_counter() - started:.0f} s"
-        _keep(model, path)
+    source = trained_or_kept(model, key, lambda: _train(model, rows, tokenizer, epochs, seed))
     print(f"fine-tuned on {len(train):,} texts, {epochs} epochs: {source}")
     return model.eval()
+
+
+def trained_or_kept(model: PreTrainedModel, key: str, train: Callable[[], None]) -> str:
+    """Load a model's trained weights from the cache; where they are not there, train and keep them.
+
+    Of several processes that want the same weights, one trains and the others wait for it.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Changed in place.
+    key : str
+        Fingerprint of all that the weights depend on.
+    train : callable
+        Trains the model.
+
+    Returns
+    -------
+    str
+        Where the weights are from, for people.
+    """
+    from filelock import FileLock
+    from safetensors import SafetensorError
+    from safetensors.torch import load_model
+
+    path = cache_folder() / f"classifier-{key[:32]}.safetensors"
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    writable = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    with FileLock(f"{path}.lock") if writable else nullcontext():
+        started = time.perf_counter()
+        try:
+            load_model(model, path, device=str(model.device))
+            return "from the cache"
+        except (OSError, SafetensorError, RuntimeError):
+            train()
+            _keep(model, path)
+            return f"trained in {time.perf_counter() - started:.0f} s"
 
 
 def precision_options() -> dict[str, bool]:
@@ -104,9 +134,13 @@ def _train(
     epochs: int,
     seed: int,
 ) -> None:
+    import torch
     from transformers import Trainer, TrainingArguments
     from transformers.trainer_callback import PrinterCallback
 
+    # AdamW's memory of tokens that batches no longer hold decays below the smallest normal number,
+    # with which a CPU computes many times slower; to it these are zeros.
+    torch.set_flush_denormal(True)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             output_dir=folder,

@@ -9,6 +9,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from helpers.checks.core import examples
 from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.words import small_tokenizer
 
 
 @examples("mean_pool")
@@ -112,33 +113,10 @@ class _Encoder(torch.nn.Module):
         return BaseModelOutput(last_hidden_state=states * self.weight)
 
 
-def _tokenizer():
-    """A real tokenizer of six tokens at most: [PAD] 0, [CLS] 1, [SEP] 2, the words 10, 20, 30."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "ten": 10, "twenty": 20}
-    backend = Tokenizer(models.WordLevel({**vocabulary, "thirty": 30}, unk_token="[UNK]"))
-    backend.pre_tokenizer = pre_tokenizers.Whitespace()
-    backend.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        model_max_length=6,
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-    )
-    tokenizer.model_input_names = ["input_ids", "attention_mask"]
-    return tokenizer
-
-
 @examples("extract_features")
 def _(answer):
     # The tests' model answers (token id, place): "ten" is [CLS] ten [SEP], ids 1 10 2.
-    tokenizer, model = _tokenizer(), _Encoder().eval()
+    tokenizer, model = small_tokenizer(), _Encoder().eval()
     about = "With a model that writes (token id, place) for each token and"
     got = answer(["ten"], tokenizer, model)
     of_type(got, np.ndarray, "extract_features")

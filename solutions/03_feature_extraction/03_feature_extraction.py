@@ -282,7 +282,7 @@ check("extract_features")
 #
 # For the whole dataset we take a helper that does the same as your function, and three things more. It **groups texts by length**, so that hardly any place of a batch is padding (lesson 2 showed what padding costs), and puts the rows back in order. It computes in **bfloat16** where the hardware multiplies it faster. And it **keeps the result on disk** under a key made from the model's weights and the tokens: change either, and it computes anew.
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.features import dataset_features
 
 features, labels = {}, {}
@@ -295,7 +295,7 @@ for split in ("train", "validation"):
 #
 # The same pass also pooled by `[CLS]`, so that these features come without another wait.
 
-# %%
+# %% tags=["lesson-only"]
 cls_features = {
     split: dataset_features(emotion[split]["text"], tokenizer, encoder, pooling="cls")
     for split in ("train", "validation")
@@ -306,7 +306,7 @@ cls_features = {
 #
 # What we hold now is what every book on machine learning starts with: a matrix of numbers, `X`, one row a message, one column a feature. Here are the first hundred columns for a few messages of each class.
 
-# %%
+# %% tags=["lesson-only"]
 names = emotion["train"].features["label"].names
 plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 
@@ -319,7 +319,7 @@ plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 #
 # UMAP compares distances over all columns, so a column with large values would drown the others. First each is scaled to the range from 0 to 1.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.preprocessing import MinMaxScaler
 
 scaler = MinMaxScaler().fit(features["train"])
@@ -331,7 +331,7 @@ scaled_sample = scaler.transform(features["train"][sample])
 #
 # The first call compiles UMAP's inner loops, which takes ten seconds and more. So we keep this map on disk, too.
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.cache import cached_array, fingerprint
 
 
@@ -346,7 +346,7 @@ points = cached_array("umap", fingerprint(["cosine 15 0", scaled_sample.tobytes(
 # %% [markdown]
 # Thousands of dots in one picture would hide each other, and whichever class is drawn last would look like the largest. So each class gets a panel of its own, and *hexagonal bins* count its messages.
 
-# %%
+# %% tags=["lesson-only"]
 plots.plot_class_maps(points, labels["train"][sample], names)
 
 # %% [markdown]
@@ -362,7 +362,7 @@ plots.plot_class_maps(points, labels["train"][sample], names)
 #
 # An accuracy says little on its own. The first thing to know is what you get for nothing: always answering the most frequent class.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.dummy import DummyClassifier
 
 majority = DummyClassifier(strategy="most_frequent").fit(features["train"], labels["train"])
@@ -373,7 +373,7 @@ print(
 # %% [markdown]
 # Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, and a rule that finds one class and never any other does badly by it. We write down both for every classifier.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.metrics import accuracy_score, f1_score
 
 scores, predictions = {}, {}
@@ -393,7 +393,7 @@ record("most frequent class", majority.predict(features["validation"]))
 #
 # The second baseline is the strong one: **TF-IDF with logistic regression**. Each word is a column of its own, a message's value in it grows with the word's count and shrinks with the number of messages that use it. No pretraining, no order of words. Whoever skips this baseline does not know what the large model was good for.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -409,7 +409,7 @@ record("TF-IDF", words.predict(emotion["validation"]["text"]))
 #
 # Choosing `C` by the validation split would make that split part of the training. So we choose within the training split: *cross-validation* on 4,000 of its messages, three parts, each in turn held out. `StandardScaler` brings all columns to one scale, so that a single `C` suits them all and the solver converges quickly.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 
@@ -422,7 +422,7 @@ plots.plot_grid_search(search.cv_results_, "logisticregression__C")
 # %% [markdown]
 # *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and look at the validation split for the first time.
 
-# %%
+# %% tags=["lesson-only"]
 linear.set_params(**search.best_params_)
 linear.fit(features["train"], labels["train"])
 record("mean features", linear.predict(features["validation"]))
@@ -430,7 +430,7 @@ record("mean features", linear.predict(features["validation"]))
 # %% [markdown]
 # And the same with the vector of `[CLS]`: only the pooling differs.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.base import clone
 
 on_cls = clone(linear).fit(cls_features["train"], labels["train"])
@@ -439,7 +439,7 @@ record("[CLS] features", on_cls.predict(cls_features["validation"]))
 # %% [markdown]
 # Four answers to the same question, on the same validation messages, which none of them has seen:
 
-# %%
+# %% tags=["lesson-only"]
 results = pd.DataFrame(scores).T.sort_values("macro_f1")
 plots.plot_scores(results)
 results.iloc[::-1].round(3)
@@ -510,7 +510,7 @@ check("compare_classifiers")
 #
 # One number per classifier hides where the errors are. A **confusion matrix** counts, for each true class, what was predicted. Divided by the row's sum each row tells where the messages of one class went, whether the class is large or small.
 
-# %%
+# %% tags=["lesson-only"]
 plots.plot_confusion(labels["validation"], predictions["mean features"], names)
 
 # %% [markdown]
@@ -582,7 +582,7 @@ check("neighborhood_purity")
 # A map is one of many. Small neighbourhoods follow local detail and tear the map into islands; large ones keep the overall shape and blur the detail. Three maps of the same 1,000 messages:
 
 
-# %%
+# %% tags=["lesson-only"]
 def draw_with(n_neighbors: int) -> np.ndarray:
     from umap import UMAP
 
@@ -590,7 +590,7 @@ def draw_with(n_neighbors: int) -> np.ndarray:
     return UMAP(n_neighbors=n_neighbors, **settings).fit_transform(scaled_sample[:1000])
 
 
-# %%
+# %% tags=["lesson-only"]
 maps = {}
 for size in (3, 15, 100):
     key = fingerprint([f"cosine {size} 0", scaled_sample[:1000].tobytes()])
@@ -659,13 +659,13 @@ check("project")
 # **They need few labels.** The comparison above used the whole training split, which somebody had to label. With TF-IDF, a word that no training message holds is worth nothing. With the encoder it has a place near words of similar meaning from the start. So let us take labels away.
 
 
-# %%
+# %% tags=["lesson-only"]
 def accuracy_after(pipeline, X_train, X_valid, rows: int) -> float:
     fitted = clone(pipeline).fit(X_train[:rows], labels["train"][:rows])
     return fitted.score(X_valid, labels["validation"])
 
 
-# %%
+# %% tags=["lesson-only"]
 sizes = [50, 100, 300, 1000, 3000, len(labels["train"])]
 texts = {split: np.array(emotion[split]["text"], dtype=object) for split in features}
 curves = pd.DataFrame(index=pd.Index(sizes, name="rows"))
@@ -678,7 +678,7 @@ plots.plot_learning_curves(curves, majority.score(features["validation"], labels
 #
 # **They cannot learn what matters to you.** The encoder is frozen: whatever its vectors do not keep apart, no classifier on top can. Let both classifiers read a few messages that need more than one telling word. *Negation*, *contrast* and *pictures without an emotion word* are hard for different reasons.
 
-# %%
+# %% tags=["lesson-only"]
 probes = [
     "i feel happy",
     "i do not feel happy",

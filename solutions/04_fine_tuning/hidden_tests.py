@@ -290,11 +290,12 @@ def _(answer, rng):
     expect(long, "n0", "forty equal trials: the first", "the sort is not stable")
 
 
-# Macro-F1 on the test split that earns one more point each. The recipe of the lesson reaches the
-# last, on the whole train split; 4,000 to 6,000 messages the fourth; frozen features the first.
+# Macro-F1 on the test split that earns one more point each. Frozen features reach the second on the
+# embedded data; the recipe the last with a margin, on 6,000 messages (0.840 there) as on all of
+# them (0.86 there, 0.89 on the real data).
 THRESHOLDS = {
-    "mirror": (0.40, 0.60, 0.74, 0.81, 0.85),
-    "embedded": (0.40, 0.55, 0.68, 0.76, 0.82),
+    "mirror": (0.40, 0.60, 0.72, 0.78, 0.82),
+    "embedded": (0.40, 0.55, 0.68, 0.75, 0.80),
 }
 
 

@@ -26,7 +26,7 @@
 # - write a web service that refuses what it should, and watch it once it runs,
 # - write a model card that says what the model is for, how well it works, and where it does not.
 #
-# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 4 has left it on disk. (A GPU is faster; it was not measured.)
+# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 5 has left it on disk. (A GPU is faster; it was not measured.)
 #
 # **What you need.** Lesson 4: a fine-tuned classifier and what its logits are.
 
@@ -52,24 +52,29 @@ _ = torch.manual_seed(0)
 # %% [markdown]
 # ## 1. A model is a folder
 #
-# We take the classifier of lesson 4, fine-tuned on the emotion data by that lesson's recipe. If your machine has trained it before, it comes from disk.
+# The data and the tokenizer are those of lesson 4:
 
 # %%
 emotion = load("emotion")
 tokenizer = load_tokenizer()
+
+# %% [markdown]
+# And so is the classifier: fine-tuned on the emotion data by that lesson's recipe. If your machine has trained it before, it comes from disk.
+
+# %% tags=["lesson-only"]
 model = fine_tuned(emotion, tokenizer).cpu()
 
 # %% [markdown]
 # `save_pretrained` writes a model into a folder, and a tokenizer has the same method. One without the other is of no use: the weights know tokens only by number.
 
-# %%
+# %% tags=["lesson-only"]
 folder = Path(tempfile.mkdtemp()) / "emotion-classifier"
 model.save_pretrained(folder)
 _ = tokenizer.save_pretrained(folder)
 # %% [markdown]
 # Which files are that, and how large is each?
 
-# %%
+# %% tags=["lesson-only"]
 sizes = {path.name: path.stat().st_size / 1e6 for path in sorted(folder.iterdir())}
 pd.Series(sizes, name="megabytes").rename_axis("file").round(3).to_frame()
 
@@ -78,13 +83,13 @@ pd.Series(sizes, name="megabytes").rename_axis("file").round(3).to_frame()
 #
 # `config.json` holds what the numbers mean. Among others, the names of the classes: we gave them to the model in lesson 4, so now nobody has to guess what class 3 is.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 json.loads((folder / "config.json").read_text())["id2label"]
 
 # %% [markdown]
 # Does the folder hold all that the model needs? Load it back as a stranger would, and compare. `local_files_only=True` keeps `from_pretrained` from looking on the Hub.
 
-# %%
+# %% tags=["lesson-only"]
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 loaded = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
@@ -93,7 +98,7 @@ loaded_tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
 # %% [markdown]
 # Two messages through both models: are the logits equal?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 messages = ["i feel fine", "i can not believe that they lied to us again"]
 batch = loaded_tokenizer(messages, padding=True, return_tensors="pt")
 with torch.no_grad():
@@ -103,7 +108,7 @@ same
 # %% [markdown]
 # Equal to the last bit. What the folder does *not* hold: the code (a name of a class in the library), the versions of the libraries, the data, and how well any of it works. The versions are one line; write them down next to the model. The rest is the model card's job, at the end of this lesson.
 
-# %%
+# %% tags=["lesson-only"]
 from importlib.metadata import version
 
 versions = {name: version(name) for name in ("torch", "transformers", "tokenizers")}
@@ -136,14 +141,12 @@ def top_predictions(logits: torch.Tensor, id2label: dict, top_k=None) -> list[di
     ----------
     logits : Tensor of float32, shape (classes,)
     id2label : dict of int to str
-        The name of each class, by its id.
-    top_k : int, optional
-        How many to return, at least 1; all for None, or where there are fewer classes.
+    top_k : int, at least 1, or None for all classes
 
     Returns
     -------
     list of dict
-        ``{"label": str, "score": float}``, best first; a score is a probability among all classes.
+        ``{"label": str, "score": float}``, best first; scores are probabilities of all classes.
 
     Raises
     ------
@@ -172,7 +175,7 @@ check("top_predictions")
 #
 # transformers bundles tokenizer, model and these last steps in a `pipeline`. `top_k=None` asks for all classes; without it a pipeline returns the best one alone. `truncation=True` cuts a text that is too long for the model.
 
-# %%
+# %% tags=["lesson-only"]
 from transformers import pipeline
 
 classifier = pipeline("text-classification", model=loaded, tokenizer=loaded_tokenizer)
@@ -181,7 +184,7 @@ classifier = pipeline("text-classification", model=loaded, tokenizer=loaded_toke
 # %% [markdown]
 # What happens without truncation? Here is a message of a few thousand characters. The attempt below stands in `try`, because models differ: some fail with an error from deep inside, others read places that they were never trained on, and answer nonsense.
 
-# %%
+# %% tags=["lesson-only"]
 long_message = "i feel so very lucky today " * 120
 try:
     outcome = classifier(long_message)
@@ -192,7 +195,7 @@ outcome
 # %% [markdown]
 # With truncation the same message is a message like any other:
 
-# %%
+# %% tags=["lesson-only"]
 classifier(long_message, truncation=True)
 
 # %% [markdown]
@@ -202,7 +205,7 @@ classifier(long_message, truncation=True)
 #
 # A label alone hides how sure the model is. Three messages, all classes:
 
-# %%
+# %% tags=["lesson-only"]
 shown = ["i feel so lucky to have you", "i do not feel happy", "i got the letter today"]
 plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=True)))
 
@@ -221,7 +224,7 @@ plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=T
 # The course brings such a server (`helpers/serving.py`). It needs a function from texts to predictions. `batch_size` matters later.
 
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.serving import start_server
 
 
@@ -232,14 +235,14 @@ def predict(texts: list[str]) -> list[list[dict]]:
 # %% [markdown]
 # With `name` the server can say which model it serves. Without a port it takes any free one.
 
-# %%
+# %% tags=["lesson-only"]
 server = start_server(predict, name="emotion")
 server
 
 # %% [markdown]
 # It runs in a thread of this notebook and answers to this machine only (that is what `127.0.0.1` means). One request by hand, with the library `requests`:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 body = {"inputs": ["i feel fine", "leave me alone"], "parameters": {"top_k": 1}}
 response = requests.post(server.url, json=body, timeout=10)
 response.status_code, [len(scores) for scores in response.json()]
@@ -247,7 +250,7 @@ response.status_code, [len(scores) for scores in response.json()]
 # %% [markdown]
 # And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third is too much. Each body says in plain words what to mend:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 for wrong in (
     {"text": "hi"},
     {"inputs": "hi", "parameters": {"top_k": 0}},
@@ -259,13 +262,13 @@ for wrong in (
 # %% [markdown]
 # **Try it yourself.** The server also has a page for people. While this notebook runs, open the address below in a browser and type: the bars move as you do. (In Colab the address belongs to Google's machine, not to yours; there, `google.colab.output.serve_kernel_port_as_window` opens it.) The same server starts from a terminal with `course serve`.
 
-# %%
+# %% tags=["lesson-only"]
 server.url
 
 # %% [markdown]
 # Since the format is the Hub's, so may the client be. `InferenceClient` takes an address in place of a model's name. (Where `HF_HUB_OFFLINE` is set it calls nobody at all; `calls_to_this_machine` lifts that for a block.)
 
-# %%
+# %% tags=["lesson-only"]
 from huggingface_hub import InferenceClient
 
 from helpers.serving import calls_to_this_machine
@@ -303,33 +306,28 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
     Parameters
     ----------
     texts : list of str
-        All are sent in one request; with none there is no request.
-    url : str
-    token : str, optional
-        Sent as a bearer token.
-    retries : int
-        How often to try again after a 503, at most.
-    timeout : float
-        Seconds to wait for an answer.
+    url, token : str
+    retries : int, attempts after the first
+    timeout : float, in seconds
 
     Returns
     -------
-    list of list of dict
-        The server's answer: for each text its labels and scores.
+    list of list of dict, a list of labels and scores a text
 
     Raises
     ------
     requests.HTTPError
-        If the server answers with an error status other than 503 (the message holds the body's
-        `error`), or still with 503 after the last retry.
+        On any other error status (with the body's `error`), or a 503 after the last retry.
 
     Examples
     --------
     >>> query([], "http://127.0.0.1:8000")
     []
     """
-
     ### BEGIN SOLUTION
+    if not texts:
+        return []
+
     def details(response: requests.Response) -> dict:
         try:
             content = response.json()
@@ -337,8 +335,6 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
             return {}
         return content if isinstance(content, dict) else {}
 
-    if not texts:
-        return []
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     for attempt in range(retries + 1):
         response = requests.post(url, json={"inputs": texts}, headers=headers, timeout=timeout)
@@ -369,7 +365,7 @@ crowd = emotion["test"]["text"][:240]
 # One request of one client, with a stopwatch:
 
 
-# %%
+# %% tags=["lesson-only"]
 
 
 def timed_request(text: str) -> float:
@@ -382,7 +378,7 @@ def timed_request(text: str) -> float:
 # The server's `GET /health` counts texts and *batches*: passes of the model. Requests that arrive while the model is busy wait together, and go through it together. How many share a batch?
 
 
-# %%
+# %% tags=["lesson-only"]
 def under_load(clients: int) -> dict[str, float]:
     before = requests.get(f"{server.url}/health", timeout=10).json()
     started = time.perf_counter()
@@ -401,7 +397,7 @@ def under_load(clients: int) -> dict[str, float]:
 # %% [markdown]
 # One client, four, sixteen:
 
-# %%
+# %% tags=["lesson-only"]
 load_table = pd.DataFrame({clients: under_load(clients) for clients in (1, 4, 16)}).T
 plots.plot_load(load_table.rename_axis("clients"))
 
@@ -412,7 +408,7 @@ plots.plot_load(load_table.rename_axis("clients"))
 #
 # We stop the server. It takes no new requests, answers those under way, and ends.
 
-# %%
+# %% tags=["lesson-only"]
 server.stop()
 server
 
@@ -497,7 +493,7 @@ check("classify")
 # An exporter wants a model that takes tensors and returns tensors. Ours returns an object with several fields, so we wrap it.
 
 
-# %%
+# %% tags=["lesson-only"]
 class LogitsOnly(torch.nn.Module):
     def __init__(self, classifier):
         super().__init__()
@@ -510,7 +506,7 @@ class LogitsOnly(torch.nn.Module):
 # %% [markdown]
 # `torch.onnx.export` follows an example through the model. `dynamic_shapes` names the dimensions that may differ from the example: the number of texts, and their length. Forget it, and the graph takes two texts of that one length for ever. The export takes a while; `quietly` holds back its notes.
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.exporting import quietly
 
 example = tokenizer(
@@ -537,7 +533,7 @@ with quietly():
 #
 # Each weight is a float of 32 bits. *Quantisation* rounds the weights of a matrix to 256 levels, 8 bits each (`int8`), and keeps the distance between two levels as one float a column. *Dynamic* means that the activations are rounded on the fly, by their own range in each pass, so no examples are needed beforehand.
 
-# %%
+# %% tags=["lesson-only"]
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -551,7 +547,7 @@ with quietly():
 # %% [markdown]
 # Four times smaller, in theory. Is it faster, and does it still give the same answers? Never believe a benchmark of somebody else's machine: measure on the validation split, right here. `onnx_predictor` (in `helpers/predictors.py`) tokenizes, runs the graph, and returns what a pipeline would.
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.predictors import onnx_predictor
 
 id2label = loaded.config.id2label
@@ -566,7 +562,7 @@ versions_of_it = {
 # For each version: the size of its file, the milliseconds that one text takes (the median of fifty, one after the other), the milliseconds a text in batches of 32, and the accuracy on validation.
 
 
-# %%
+# %% tags=["lesson-only"]
 def measure(ask, path: Path) -> tuple[dict[str, float], list[str]]:
     texts = emotion["validation"]["text"][:1000]
     singles = []
@@ -586,7 +582,7 @@ def measure(ask, path: Path) -> tuple[dict[str, float], list[str]]:
 # %% [markdown]
 # All three, and how often each gives the same label as the original:
 
-# %%
+# %% tags=["lesson-only"]
 rows, answers = {}, {}
 for name, (ask, path) in versions_of_it.items():
     rows[name], answers[name] = measure(ask, path)
@@ -595,11 +591,11 @@ for name, (ask, path) in versions_of_it.items():
 # %% [markdown]
 # As a table, and as a picture:
 
-# %%
+# %% tags=["lesson-only"]
 trade_off = pd.DataFrame(rows).T
 trade_off.round(3)
 
-# %%
+# %% tags=["lesson-only"]
 plots.plot_sizes(trade_off)
 
 # %% [markdown]
@@ -667,20 +663,18 @@ def zero_shot(text: str, labels: list[str], embed) -> dict[str, float]:
     Parameters
     ----------
     text : str
-    labels : list of str
-        At least one.
-    embed : callable
-        Takes a list of n texts and returns an ndarray, shape (n, width).
+    labels : list of str, at least one
+    embed : callable, from a list of n texts to an ndarray of shape (n, width)
 
     Returns
     -------
     dict of str to float
-        The probability of each label, best first: softmax of 10 × cosine similarity.
+        Each label's probability, best first: softmax of 10 × cosine similarity.
 
     Raises
     ------
-    ValueError
-        If there are no labels; the message names `labels`.
+    ValueError, naming `labels`
+        If there are none.
 
     Examples
     --------
@@ -714,7 +708,7 @@ sample = emotion["validation"].select(range(500))
 # %% [markdown]
 # Each message goes to the class whose prompt is nearest:
 
-# %%
+# %% tags=["lesson-only"]
 message_vectors = embed(sample["text"][:])
 wordings = {"the name": classes, "i feel …": [f"i feel {word}" for word in adjectives]}
 accuracies = {"most frequent class": np.bincount(sample["label"]).max() / len(sample)}
@@ -724,7 +718,7 @@ for wording, prompts in wordings.items():
 pd.Series(accuracies, name="accuracy").round(3).to_frame()
 
 # %% [markdown]
-# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. The second wording resembles a message more than a name does. Such *prompts* are settings like any other: choose them on validation, never on test.
+# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. One would bet on the second wording, which resembles a message more than a bare name does; let the table decide. Such *prompts* are settings like any other: choose them on validation, never on test.
 #
 # Larger models do better at this. The Hub's pipeline `zero-shot-classification` uses one that was trained to tell whether one sentence follows from another; it reads each label with the text, so it is slower by as many times as there are labels.
 
@@ -757,7 +751,7 @@ def count(sentence: Sentence) -> dict[str, int]:
 #
 # A `TestClient` calls an app without starting a server:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 from fastapi.testclient import TestClient
 
 with TestClient(counter) as client:
@@ -848,7 +842,7 @@ check("create_app")
 #
 # To serve the folder that we have filled, type `course serve FOLDER` in a terminal. It takes the 8-bit model, if there is one. From Python it is the same function:
 
-# %%
+# %% tags=["lesson-only"]
 from helpers.predictors import load_predictor
 
 ask_small, name = load_predictor(folder)
@@ -867,7 +861,7 @@ with start_server(ask_small, name=name) as server:
 # Compare windows of messages with what was normal on validation. What to keep: numbers like these, not the messages. People did not write to be stored.
 
 
-# %%
+# %% tags=["lesson-only"]
 def signals(texts: list[str]) -> dict[str, float]:
     pieces = [len(tokens) - 2 for tokens in loaded_tokenizer(texts, truncation=True)["input_ids"]]
     best = [scores[0] for scores in ask_small(texts)]
@@ -890,7 +884,7 @@ def broken(texts: list[str]) -> list[str]:
 # %% [markdown]
 # The windows are drawn at random from the test split.
 
-# %%
+# %% tags=["lesson-only"]
 rng = np.random.default_rng(0)
 traffic = np.array(emotion["test"]["text"][:], dtype=object)
 windows = [rng.choice(traffic, 100, replace=False).tolist() for _ in range(20)]
@@ -900,7 +894,7 @@ watched = pd.DataFrame([signals(texts) for texts in windows])
 # %% [markdown]
 # What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean rings falsely about three times in a thousand windows.
 
-# %%
+# %% tags=["lesson-only"]
 usual = np.array(emotion["validation"]["text"][:], dtype=object)
 draws = [rng.choice(usual, 100, replace=False).tolist() for _ in range(20)]
 normal = pd.DataFrame([signals(texts) for texts in draws])
@@ -908,7 +902,7 @@ normal = pd.DataFrame([signals(texts) for texts in draws])
 # %% [markdown]
 # Now the picture: windows against bands.
 
-# %%
+# %% tags=["lesson-only"]
 spread = 3 * normal.std()
 bands = pd.DataFrame({"low": normal.mean() - spread, "high": normal.mean() + spread})
 plots.plot_watch(watched, bands, start=10)
@@ -925,7 +919,7 @@ plots.plot_watch(watched, bands, start=10)
 #
 # Figures are generated, never typed. The report per class, on the test split, with the version that will be served:
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.metrics import classification_report
 
 truth = [classes[label] for label in emotion["test"]["label"]]
@@ -937,7 +931,7 @@ measured = classification_report(
 # %% [markdown]
 # Precision, recall and F1 of each class, with its number of messages (*support*):
 
-# %%
+# %% tags=["lesson-only"]
 by_class = pd.DataFrame({name: measured[name] for name in classes}).T.round(3)
 by_class["support"] = by_class["support"].astype(int)
 by_class
@@ -957,7 +951,7 @@ data_name
 # %% [markdown]
 # The head: `ModelCardData` writes it in the Hub's format, results included. With it the Hub shows the figures next to the model, and finds it in searches.
 
-# %%
+# %% tags=["lesson-only"]
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 metrics = {"accuracy": measured["accuracy"], "f1": measured["macro avg"]["f1-score"]}
@@ -970,7 +964,7 @@ results = [
 # %% [markdown]
 # They go into the head, beside the language and the task.
 
-# %%
+# %% tags=["lesson-only"]
 head = ModelCardData(
     language="en", pipeline_tag="text-classification", model_name=folder.name, eval_results=results
 )
@@ -978,7 +972,7 @@ head = ModelCardData(
 # %% [markdown]
 # The text: what can be measured is filled in, what only a person can answer is left open.
 
-# %%
+# %% tags=["lesson-only"]
 description = f"""
 # {folder.name}
 
@@ -1000,14 +994,14 @@ Test split ({len(truth):,} messages): accuracy {metrics["accuracy"]:.3f}, macro-
 *To be completed by you, in the exercise below.*
 """
 
-# %%
+# %% tags=["lesson-only"]
 card = ModelCard(f"---\n{head.to_yaml()}\n---\n{description}")
 card.save(folder / "README.md")
 
 # %% [markdown]
 # As a reader sees it:
 
-# %%
+# %% tags=["lesson-only"]
 from IPython.display import Markdown
 
 Markdown(description)
@@ -1017,7 +1011,7 @@ Markdown(description)
 #
 # A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. Anyone whom you let in then loads the model by that name, as we load checkpoints.
 
-# %%
+# %% tags=["lesson-only"]
 from huggingface_hub import HfApi
 
 repository = ""  # such as "your-name/emotion-classifier"
@@ -1031,7 +1025,7 @@ def upload() -> str:
 # %% [markdown]
 # Nothing is uploaded before you have filled in the name.
 
-# %%
+# %% tags=["lesson-only"]
 if repository and get_token():
     print(ask_hub(upload, "the address of the uploaded model"))
 else:
@@ -1061,13 +1055,13 @@ else:
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_model_card", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): every sixth class is forced on a message, as there is no class for "no emotion", and single answers are too often wrong.
+# **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): every message gets one of six emotions, as there is no class for "none", and single answers are too often wrong.
 #
 # **Data.** The train split named in the card: short English messages in which people say how they feel, mostly beginning with "i feel", in lower case. The labels were derived from words, nobody asked the writers. Other languages, dialects, older writers, long texts and talk that is not about feelings are missing.
 #
 # **Metrics by class.** The table's best class is one of the frequent ones; the weakest has the smallest support, so its figure is also the least certain. Accuracy is the average over messages and says little about a class that holds a few in a hundred; macro-F1 counts each class alike and is lower.
 #
-# **Limits.** "i do not feel happy" and "i got the letter today" were tried: a negation may be read as the emotion it denies, and a message without emotion gets one all the same, often with confidence. Whoever runs it should watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
+# **Limits.** "i got the letter today" was tried: it tells of no emotion and gets one all the same, with more than half of the probability in my run. Messages that lost their spaces (section 8) were tried too: the pieces no longer are words, the confidence falls, and the answers with it. Whoever runs it should watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
 
 # %% [markdown]
 # ## Recap
@@ -1094,4 +1088,4 @@ else:
 #
 # <details><summary>Answer</summary>You cannot know yet. The messages may have become harder, come in another language, or arrive broken. Confidence says that something changed; a few dozen labels of today say what it did to accuracy.</details>
 #
-# **Where next.** Lesson 7 starts from nothing but a dataset that you have not seen: the whole course once more, this time without a guide.
+# **Where next.** Take a dataset that you have not seen, and go through the whole course once more, this time without a guide.

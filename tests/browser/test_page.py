@@ -4,10 +4,10 @@ import shutil
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
 
 from helpers.serving import start_server
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -65,7 +65,7 @@ def url(reader):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, args=FLAGS
         )
@@ -89,7 +89,7 @@ def page(browser, url):
 
 def shares(page):
     """Return the percentages shown, by class, once there are six."""
-    sync_api.expect(page.locator("#bars li")).to_have_count(6)
+    expect(page.locator("#bars li")).to_have_count(6)
     names = page.locator("#bars .name").all_inner_texts()
     values = page.locator("#bars .share").all_inner_texts()
     return {name: float(value.split()[0]) for name, value in zip(names, values, strict=True)}
@@ -123,8 +123,8 @@ def test_bars_follow_as_one_types_and_keep_their_rows(page):
 def test_the_best_class_is_told_in_words_too(page):
     page.get_by_label("Your message").fill("i feel fine")
     best = Reader.scores("i feel fine")[0]["label"]
-    sync_api.expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
-    sync_api.expect(page.locator("#bars li.best .name")).to_have_text(best)
+    expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
+    expect(page.locator("#bars li.best .name")).to_have_text(best)
 
 
 def test_a_script_tag_typed_in_stays_text(page, reader):
@@ -143,8 +143,8 @@ def test_hostile_class_names_stay_text(browser):
         page = browser.new_page()
         page.goto(server.url)
         page.get_by_label("Your message").fill("a")
-        sync_api.expect(page.locator("#bars .name")).to_have_text(hostile)
-        sync_api.expect(page.get_by_role("status")).to_contain_text(hostile)
+        expect(page.locator("#bars .name")).to_have_text(hostile)
+        expect(page.get_by_role("status")).to_contain_text(hostile)
         assert page.evaluate("window.owned") is None
         page.close()
 
@@ -163,13 +163,13 @@ def test_everything_works_by_keyboard_alone(page):
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     box = page.get_by_label("Your message")
-    sync_api.expect(box).to_have_value(seen[2])
+    expect(box).to_have_value(seen[2])
     page.wait_for_function("() => document.querySelectorAll('#bars li').length === 6")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    sync_api.expect(box).to_have_value("")
-    sync_api.expect(page.locator("#bars li")).to_have_count(0)
-    sync_api.expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    expect(page.locator("#bars li")).to_have_count(0)
+    expect(box).to_be_focused()
     assert len(typed) == 6
 
 
@@ -181,7 +181,7 @@ def test_only_the_answer_to_the_last_text_is_shown(page, reader):
             box.fill(text)
             page.wait_for_timeout(250)
         best = Reader.scores("abc")[0]["label"]
-        sync_api.expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
+        expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
     finally:
         reader.seconds = 0.0
 
@@ -189,7 +189,7 @@ def test_only_the_answer_to_the_last_text_is_shown(page, reader):
 def test_a_fault_is_told_and_passes(page):
     box = page.get_by_label("Your message")
     box.fill("break")
-    sync_api.expect(page.get_by_role("status")).to_contain_text("the model failed")
+    expect(page.get_by_role("status")).to_contain_text("the model failed")
     box.fill("fine again")
     assert len(shares(page)) == 6
 
@@ -200,7 +200,7 @@ def test_a_server_that_is_gone_is_told(browser, reader):
     page.goto(server.url)
     server.stop()
     page.get_by_label("Your message").fill("a")
-    sync_api.expect(page.get_by_role("status")).to_contain_text("does not answer")
+    expect(page.get_by_role("status")).to_contain_text("does not answer")
     page.close()
 
 
@@ -213,12 +213,12 @@ def test_nothing_is_loaded_from_elsewhere(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 360])
 def test_axe_finds_no_serious_fault(page, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    axe = Axe()
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     page.get_by_label("Your message").fill("i feel fine")
     shares(page)
-    sync_api.expect(page.get_by_role("status")).to_contain_text("Most likely")
+    expect(page.get_by_role("status")).to_contain_text("Most likely")
     violations = axe.run(page).response["violations"]
     assert [fault["id"] for fault in violations if fault["impact"] in ("serious", "critical")] == []
     scrolls = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

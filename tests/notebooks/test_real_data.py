@@ -23,7 +23,7 @@ def executed(mirror, tmp_path_factory):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("COURSE_MIRROR", str(mirror))
                 resources = {"metadata": {"path": str(folder)}}
-                NotebookClient(notebook, timeout=900, resources=resources).execute()
+                NotebookClient(notebook, timeout=1800, resources=resources).execute()
             done[lesson.name] = notebook
         return done[lesson.name]
 
@@ -39,7 +39,14 @@ def printed(notebook):
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+# Stories that train take many minutes each on the real data; `make test-training` runs them.
+PARAMETERS = [
+    pytest.param(lesson, id=lesson.name, marks=pytest.mark.training if lesson.story_trains else ())
+    for lesson in LESSONS
+]
+
+
+@pytest.mark.parametrize("lesson", PARAMETERS)
 def test_lesson_runs_on_the_real_data(executed, lesson):
     text = printed(executed(lesson))
     assert "from the mirror" in text

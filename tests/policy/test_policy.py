@@ -12,9 +12,10 @@ import nbformat
 import pytest
 import yaml
 
+from benchmarks.record import stale
 from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
-from grading.readme import PICTURE, lessons_table, picture
+from grading.readme import PICTURE, lessons_table, picture, results_table
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 
@@ -143,6 +144,14 @@ def test_lesson_ends_with_recap_questions_and_where_next(lesson):
 
 def test_readme_s_table_is_what_the_notebooks_give():
     assert lessons_table() in (ROOT / "README.md").read_text()
+
+
+def test_readme_s_figures_are_those_of_the_record():
+    assert results_table() in (ROOT / "README.md").read_text()
+
+
+def test_no_measured_figure_is_older_than_what_it_depends_on():
+    assert stale() == []
 
 
 def test_readme_s_picture_is_the_one_that_the_lesson_shows():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import measure
 import pandas as pd
 import pytest
 from datasets import Dataset
@@ -17,8 +18,9 @@ NAMES = ["sadness", "joy", "love", "anger", "fear", "surprise"]
 REAL_SHARES = [0.292, 0.335, 0.082, 0.135, 0.121, 0.036]
 ROWS = {"train": 16_000, "validation": 2_000, "test": 2_000}
 
-sys.path.insert(0, str(ROOT / "data"))
-measure = pytest.importorskip("measure")
+
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,7 @@ def planted() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def tuned(splits) -> dict:
+    """Return what the course's classifier reaches; lessons 5 and 6 find it in the cache."""
     return measure.fine_tune(splits, NAMES)
 
 
@@ -145,17 +148,14 @@ def test_the_generator_gives_the_files_that_are_committed():
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.mark.training
 def test_fine_tuning_reaches_what_it_reaches_on_the_real_data(tuned):
     assert 0.90 <= tuned["validation_accuracy"] <= 0.95
 
 
-@pytest.mark.training
 def test_the_small_classes_pull_macro_f1_under_weighted_f1(tuned):
     assert tuned["validation_weighted_f1"] - tuned["validation_macro_f1"] >= 0.02
 
 
-@pytest.mark.training
 def test_love_with_joy_and_surprise_with_fear_are_confused_most(tuned):
     largest = [frozenset(pair.split("/")) for pair in tuned["validation_confusions"]][:2]
     assert set(largest) == {frozenset({"love", "joy"}), frozenset({"surprise", "fear"})}

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import measure
 import pandas as pd
 import pytest
 from datasets import Dataset
+from generator import duplicates
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -21,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "data" / "financial_topics"
 ROWS = {"train": 2_000, "validation": 500}
 
-sys.path.insert(0, str(ROOT / "data"))
-duplicates = pytest.importorskip("generator.duplicates")
+
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
 
 
 def headline(text: str) -> str:
@@ -86,7 +89,6 @@ def test_counting_words_tells_most_topics_but_not_all(splits):
 
 
 def test_mean_pooled_features_reach_a_macro_f1_of_three_quarters(splits):
-    measure = pytest.importorskip("measure")
     pooled = {name: measure.mean_pooled(list(frame["text"])) for name, frame in splits.items()}
     model = LogisticRegression(max_iter=2000).fit(pooled["train"], splits["train"]["label"])
     predicted = model.predict(pooled["validation"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from datasets import Dataset
+from generator import duplicates, imdb
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -19,9 +20,9 @@ FOLDER = ROOT / "data" / "imdb"
 NAMES = ["neg", "pos"]
 ROWS = {"train": 2_000, "test": 2_000}
 
-sys.path.insert(0, str(ROOT / "data"))
-imdb = pytest.importorskip("generator.imdb")
-duplicates = pytest.importorskip("generator.duplicates")
+
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,6 @@ def test_the_manifest_names_every_file_with_its_checksum(splits):
         assert entry["rows"] == len(splits[name.removesuffix(".parquet")])
 
 
-@pytest.mark.slow
 def test_the_generator_gives_the_files_that_are_committed():
     command = [sys.executable, str(ROOT / "data" / "generate.py"), "imdb", "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -135,3 +135,17 @@ def test_notebook_without_any_cell_becomes_the_release(release):
     aligned, notes = realign(new_notebook(), release)
     assert [cell.source for cell in aligned.cells] == [cell.source for cell in release.cells]
     assert len(notes) == 4
+
+
+def test_a_cell_for_the_lesson_alone_gives_only_its_imports_and_definitions(release):
+    source = "import math\n\ndef half(x):\n    return x / 2\n\nhalf(math.pi)\nlong_training()"
+    release.cells[1] = plain(source, "t-001")
+    release.cells[1].metadata["tags"] = ["lesson-only"]
+    submission = copy.deepcopy(release)
+    submission.cells[1].source += "\nmore_training()"
+    aligned, _ = realign(submission, release)
+    cell = aligned.cells[1]
+    assert "import math" in cell.source
+    assert "def half(x):" in cell.source
+    assert "training" not in cell.source
+    assert "half(math.pi)" not in cell.source

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import measure
 import numpy as np
 import pandas as pd
 import pytest
 from datasets import Dataset
+from generator import duplicates
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -20,8 +22,9 @@ FOLDER = ROOT / "data" / "stance_climate"
 NAMES = ["none", "against", "favor"]
 COUNTS = {"train": [151, 13, 191], "validation": [17, 2, 21], "test": [35, 11, 123]}
 
-sys.path.insert(0, str(ROOT / "data"))
-duplicates = pytest.importorskip("generator.duplicates")
+
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
 
 
 def stance_score(truth, predicted) -> float:
@@ -35,7 +38,6 @@ def splits() -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def features(splits) -> dict[str, np.ndarray]:
-    measure = pytest.importorskip("measure")
     pooled = {name: measure.mean_pooled(list(frame["text"])) for name, frame in splits.items()}
     return {
         name: rows / np.linalg.norm(rows, axis=1, keepdims=True) for name, rows in pooled.items()

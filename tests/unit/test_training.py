@@ -1,5 +1,8 @@
 """The fine-tuned classifier that lessons share, and the scores with their intervals."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from helpers.models import load_tokenizer
 from helpers.scores import bootstrap_scores
-from helpers.training import fine_tuned
+from helpers.training import fine_tuned, trained_or_kept
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +85,34 @@ def test_fine_tuned_trains_again_when_something_differs(tiny, tokenizer, capsys,
 
 def test_fine_tuned_trains_again_over_a_broken_file(tiny, tokenizer, capsys):
     fine_tuned(dataset(), tokenizer, epochs=1)
-    (file,) = tiny.iterdir()
+    (file,) = tiny.glob("*.safetensors")
     file.write_bytes(file.read_bytes()[:100])
     fine_tuned(dataset(), tokenizer, epochs=1)
     assert capsys.readouterr().out.count("trained in") == 2
-    assert [path.name for path in tiny.iterdir()] == [file.name]
+    assert list(tiny.glob("*.safetensors")) == [file]
+
+
+def test_of_two_that_want_the_same_weights_one_trains(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    trained = []
+
+    def get(place):
+        model = torch.nn.Linear(2, 2)
+
+        def train():
+            trained.append(place)
+            time.sleep(0.5)
+            torch.nn.init.ones_(model.weight)
+
+        trained_or_kept(model, "a key", train)
+        return model.weight.tolist()
+
+    # torch.nn.Module has no device of its own, which the loader asks for.
+    monkeypatch.setattr(torch.nn.Linear, "device", torch.device("cpu"), raising=False)
+    with ThreadPoolExecutor(2) as pool:
+        weights = list(pool.map(get, range(2)))
+    assert len(trained) == 1
+    assert weights == [[[1.0, 1.0], [1.0, 1.0]]] * 2
 
 
 def test_fine_tuned_says_so_when_it_cannot_be_kept(tiny, tokenizer, capsys, monkeypatch):

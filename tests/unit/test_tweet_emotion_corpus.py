@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import measure
 import numpy as np
 import pandas as pd
 import pytest
@@ -27,8 +28,9 @@ REAL_SHARES = {
 }
 EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 
-sys.path.insert(0, str(ROOT / "data"))
-measure = pytest.importorskip("measure")
+
+# A corpus changes rarely, and what it is held to takes minutes to measure.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

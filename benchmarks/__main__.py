@@ -1,0 +1,53 @@
+"""Measure figures and write them into results.json.
+
+``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
+arguments all are measured, on the real data only where COURSE_MIRROR is set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import time
+
+from benchmarks.record import keep
+
+# Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
+KINDS = ("embedded", "mirror")
+SCORES = ("baselines", "fine_tuning", "error_analysis")
+
+
+def main() -> None:
+    """Measure the topics named, on the data named, and keep what was found."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(SCORES))
+    parser.add_argument("--data", choices=KINDS, action="append")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.topics) - set(SCORES))
+    if unknown:
+        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(SCORES)}")
+    at_hand = [kind for kind in KINDS if kind == "embedded" or os.environ.get("COURSE_MIRROR")]
+    for topic in arguments.topics or SCORES:
+        for kind in arguments.data or at_hand:
+            measure_topic(topic, kind)
+
+
+def measure_topic(topic: str, data: str) -> None:
+    """Measure one topic on one kind of data, and keep its figures."""
+    module = importlib.import_module(f"benchmarks.{topic}")
+    started = time.perf_counter()
+    figures = module.measure(data)
+    seconds = time.perf_counter() - started
+    if not figures:
+        print(f"{topic}: nothing to measure on this data ({data})")
+        return
+    if data == "embedded":
+        figures = {f"{name}.embedded": figure for name, figure in figures.items()}
+    keep(figures, f"python -m benchmarks {topic} --data {data}", seconds, module.FILES)
+    for name, figure in figures.items():
+        print(f"{name:44} {figure.value:10.4f} {figure.unit}")
+
+
+if __name__ == "__main__":
+    main()

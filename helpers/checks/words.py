@@ -1,0 +1,24 @@
+"""A tokenizer small enough to count on one's fingers, for checks of several lessons."""
+
+
+def small_tokenizer():
+    """Return a real tokenizer of six tokens at most; ten, twenty and thirty have those ids."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "ten": 10, "twenty": 20}
+    backend = Tokenizer(models.WordLevel({**vocabulary, "thirty": 30}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=6,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    )
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    return tokenizer

@@ -1,0 +1,16 @@
+# Wrong: bins closed on the left: an edge belongs to the group above.
+import numpy as np
+
+
+def expected_calibration_error(probabilities, labels, bins=10):
+    confidence = probabilities.max(axis=1)
+    hit = probabilities.argmax(axis=1) == np.asarray(labels)
+    total = 0.0
+    for number in range(bins):
+        inside = (confidence >= number / bins) & (confidence < (number + 1) / bins)
+        if number == bins - 1:
+            inside |= confidence == 1
+        if inside.any():
+            gap = abs(hit[inside].mean() - confidence[inside].mean())
+            total += inside.mean() * gap
+    return float(total)
