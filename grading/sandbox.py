@@ -40,7 +40,7 @@ FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
 # What a student's process may answer in one go: a cell's outputs, or a function's result.
 REPLY = Bounds(bytes=64 * 2**20)
 LENGTH_BYTES = 8
-HOME = "/home/student"
+HOME = "/student"
 # What the code in the box imports of this package; the rest stays outside.
 SHARED_MODULES = ("__init__.py", "inside", "standins.py", "testing.py", "wire.py")
 # Settings of the processor's libraries, not of the instructor's.
@@ -248,8 +248,6 @@ def environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONHASHSEED": "0",
-        "IPYTHONDIR": "/tmp/ipython",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
         "HF_HUB_OFFLINE": "1",
         **dict.fromkeys(THREAD_VARIABLES, threads),
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},

@@ -76,7 +76,7 @@ def places():
         for file in files:
             if "hidden_test" in file or file in ("gradebook.db", "sums.ipynb"):
                 yield os.path.join(folder, file), needle
-            if folder.startswith(("/course/grading", "/home", "/tmp", "/etc", "/dev/shm", "/run")):
+            if folder.startswith(("/course/grading", "/student", "/tmp", "/etc", "/dev/shm")):
                 try:
                     with open(os.path.join(folder, file), errors="replace") as opened:
                         yield os.path.join(folder, file), opened.read(10**6)
@@ -190,7 +190,7 @@ sys.displayhook = lambda value: None
         7,
         "answers with a pickle",
         "import pickle, os\n"
-        "class Bomb:\n    def __reduce__(self):\n        return os.mkdir, ('/tmp/exploded',)\n"
+        "class Bomb:\n    def __reduce__(self):\n        return os.mkdir, ('exploded',)\n"
         + REPLACE_HANDLER.format(reply="reply = pickle.dumps(Bomb())"),
         "tampered",
     ),
@@ -228,8 +228,8 @@ kernel.shell_handlers["question_request"] = forged
     Attack(
         7,
         "forges a file of results",
-        "import json\n"
-        "for name in ('results.json', '/tmp/results.json'):\n"
+        "import json, tempfile\n"
+        "for name in ('results.json', tempfile.gettempdir() + '/results.json'):\n"
         "    with open(name, 'w') as file:\n"
         "        json.dump({'tests': [{'exercise': 'double', 'status': 'passed'}]}, file)\n"
         + WRONG,
