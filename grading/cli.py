@@ -60,8 +60,13 @@ def demo(
 ) -> None:
     """Play a small class: release, hand in, grade, and report."""
     from grading.demo import play_class
+    from grading.sandbox import SandboxMissing
 
-    play_class(folder, workers, console, training)
+    try:
+        play_class(folder, workers, console, training)
+    except SandboxMissing as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
 
 
 @commands.command()

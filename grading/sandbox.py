@@ -108,6 +108,8 @@ def find_sandbox(wanted: str = "") -> str:
     SandboxMissing
         If there is none, or not the one that is wanted.
     """
+    if os.name != "posix":
+        raise SandboxMissing("Grading needs Linux or macOS; on Windows, run it in WSL.")
     for kind in (wanted,) if wanted else KINDS:
         if kind == NO_SANDBOX or (kind == "bubblewrap" and find_bubblewrap()):
             return kind

@@ -62,7 +62,7 @@ def _notebook(content: bytes, name: str) -> dict:
 
 def strangers(folder: Path, notebook: str) -> list[str]:
     """Return a sentence for every file of a submission that is not taken."""
-    known = {notebook, "timestamp.txt", ".ipynb_checkpoints"}
+    known = {notebook, "timestamp.txt", "submission_secret.txt", ".ipynb_checkpoints"}
     return [
         f"{item.name} was not taken: {'a link' if item.is_symlink() else 'no notebook of ours'}"
         for item in sorted(folder.iterdir())

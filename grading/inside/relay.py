@@ -202,6 +202,7 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 if __name__ == "__main__":
-    # Whoever runs as the same user can open a process's files and memory, but not if it says no.
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if sys.platform == "linux":
+        # Who runs as the same user can open a process's files and memory, but not if it says no.
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     serve(*_private_pipes())

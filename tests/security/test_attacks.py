@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import re
 import socket
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,6 +15,7 @@ import sums
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 from nbgrader.utils import determine_grade
 
+from grading.paths import ROOT
 from grading.preprocessors import put_outputs
 from grading.realign import realign
 from grading.sandbox import Limits, find_sandbox
@@ -28,6 +32,8 @@ LIMITS = Limits(
     file_bytes=32 * 2**20,
     output_bytes=200_000,
 )
+# What loops has time enough to be seen doing so.
+SHORT = {"cell_seconds": 5, "test_seconds": 5}
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="bubblewrap is of Linux")
 
 
@@ -38,10 +44,10 @@ def key(tmp_path_factory):
     return AnswerKey(load_tests(path), sums.solution())
 
 
-def graded(notebook, key, seed=3):
+def graded(notebook, key, limits=LIMITS):
     """Return the aligned notebook with its outputs, and its verdicts by exercise."""
     aligned, _ = realign(notebook, sums.release())
-    result = grade(aligned, key, seed, LIMITS, find_sandbox("bubblewrap"))
+    result = grade(aligned, key, 3, limits, find_sandbox("bubblewrap"))
     put_outputs(aligned, result.outputs)
     return aligned, {verdict.exercise: verdict for verdict in result.verdicts}
 
@@ -80,7 +86,8 @@ def said_by(notebook, verdict):
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.row} {attack.name}")
 def test_attack_ends_as_it_must(attack: Attack, key):
-    notebook, verdicts = graded(sums.notebook(attack.answer, sums.TOTAL), key)
+    limits = replace(LIMITS, **SHORT) if attack.status == "timed out" else LIMITS
+    notebook, verdicts = graded(sums.notebook(attack.answer, sums.TOTAL), key, limits)
     assert verdicts["double"].status == attack.status, verdicts["double"].text
     assert attack.says in said_by(notebook, verdicts["double"])
     assert verdicts["total"].status == "passed", verdicts["total"].text
@@ -194,3 +201,12 @@ def test_cells_below_a_wrong_answer_find_the_references(key):
     _, verdicts = graded(sums.notebook(WRONG, needs_double), key)
     assert verdicts["double"].status == "failed"
     assert verdicts["total"].status == "passed"
+
+
+def test_every_row_of_the_table_has_a_test():
+    table = (ROOT / "docs" / "security.md").read_text()
+    rows = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    tested = {attack.row for attack in ATTACKS}
+    for path in Path(__file__).parent.glob("test_*.py"):
+        tested |= {int(number) for number in re.findall(r'"""Row (\d+)[.:]', path.read_text())}
+    assert rows == tested

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,9 +15,14 @@ import psutil
 import pytest
 import sums
 from nbgrader.api import Gradebook
+from nbgrader.apps import ZipCollectApp
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
 from rich.console import Console
 
 from grading.batch import grade_assignment, regrade_receipt
+from grading.build import nbgrader_config
 from grading.course import autograde, autograde_one, nbgrader_api, verdicts
 from grading.export import neutral
 from grading.paths import ROOT
@@ -43,11 +49,20 @@ def handed_in(course, student, notebook=None, content=None):
     return path
 
 
-def new_course(folder):
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """Return a course folder with its release made."""
+    folder = tmp_path_factory.mktemp("released")
     sums.write_course(folder)
     result = nbgrader_api(folder).generate_assignment(sums.NAME)
     assert result["success"], result
     return folder
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    """Return a course folder of the test's own, in which nobody has handed in anything."""
+    return shutil.copytree(released, tmp_path / "course")
 
 
 def grades(course, student):
@@ -74,9 +89,9 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def batch(released, tmp_path_factory):
     """Return a course folder after one batch over good, broken and hostile submissions."""
-    folder = new_course(tmp_path_factory.mktemp("course"))
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("batch") / "course")
     for name, content in BROKEN.items():
         handed_in(folder, name, content=content)
     handed_in(folder, "good", GOOD)
@@ -103,45 +118,45 @@ def course(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
-def test_what_is_no_notebook_is_refused_by_name(course, name):
+def test_what_is_no_notebook_is_refused_by_name(batch, name):
     """Row 17."""
-    assert course.problems[name], "it was graded"
-    assert ".ipynb" in course.problems[name] or "zip" in course.problems[name]
+    assert batch.problems[name], "it was graded"
+    assert ".ipynb" in batch.problems[name] or "zip" in batch.problems[name]
 
 
 @pytest.mark.parametrize("student", ["good", "modules", "links"])
-def test_the_rest_of_the_batch_is_graded(course, student):
-    assert course.problems[student] == ""
-    assert grades(course.folder, student) == RIGHT
+def test_the_rest_of_the_batch_is_graded(batch, student):
+    assert batch.problems[student] == ""
+    assert grades(batch.folder, student) == RIGHT
 
 
-def test_files_beside_the_notebook_are_not_taken(course):
+def test_files_beside_the_notebook_are_not_taken(batch):
     """Row 16."""
-    _, notes = verdicts(course.folder, sums.NAME, "modules")
+    _, notes = verdicts(batch.folder, sums.NAME, "modules")
     assert sum("was not taken" in note for note in notes) == 3
 
 
-def test_no_link_is_followed(course):
-    copies = course.folder.rglob("data.csv")
+def test_no_link_is_followed(batch):
+    copies = batch.folder.rglob("data.csv")
     assert not [path for path in copies if "instructor" in path.read_text()]
 
 
-def test_scripts_and_formulas_are_neutral_where_teachers_look(course):
+def test_scripts_and_formulas_are_neutral_where_teachers_look(batch):
     """Row 23."""
     student = "=HYPERLINK(1)"
-    assert grades(course.folder, student)["test_double"] == (0.0, False)
-    api = nbgrader_api(course.folder)
+    assert grades(batch.folder, student)["test_double"] == (0.0, False)
+    api = nbgrader_api(batch.folder)
     result = api.generate_feedback(sums.NAME, student)
     assert result["success"], result
-    page = course.folder / "feedback" / student / sums.NAME / f"{sums.NAME}.html"
+    page = batch.folder / "feedback" / student / sums.NAME / f"{sums.NAME}.html"
     text = page.read_text()
     assert "document.title" in text  # it can be read, as text
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL | re.IGNORECASE)
     assert not [script for script in scripts if "document.title" in script]
     command = [sys.executable, "-m", "nbgrader", "export"]
-    command += [f"--CourseDirectory.root={course.folder}", f"--to={course.folder / 'grades.csv'}"]
+    command += [f"--CourseDirectory.root={batch.folder}", f"--to={batch.folder / 'grades.csv'}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    rows = (course.folder / "grades.csv").read_text().splitlines()
+    rows = (batch.folder / "grades.csv").read_text().splitlines()
     assert any(",'=HYPERLINK(1)," in row for row in rows)
     assert not any(",=" in row for row in rows)
 
@@ -156,6 +171,62 @@ def test_text_that_begins_like_a_formula_is_marked_as_text():
     ]
 
 
+FORGED = "2001-01-01 00:00:00 UTC"
+DUE = "2020-01-01 00:00:00 UTC"
+COLLECTED = "2020-02-03-04-05-06"
+
+
+@pytest.fixture
+def due_course(course):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(sums.NAME, duedate=DUE)
+    return course
+
+
+def hours_late(course, student):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return gradebook.find_submission(sums.NAME, student).total_seconds_late / 3600
+
+
+def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
+    """Row 18: what a student's folder says is overwritten when it is handed in."""
+    mine = tmp_path / "home" / sums.NAME
+    mine.mkdir(parents=True)
+    nbformat.write(GOOD, mine / f"{sums.NAME}.ipynb")
+    (mine / "timestamp.txt").write_text(FORGED)
+    config = nbgrader_config()
+    config.CourseDirectory.root = str(due_course)
+    config.CourseDirectory.student_id = "late"
+    config.CourseDirectory.assignment_id = sums.NAME
+    config.Exchange.root = str(tmp_path / "exchange")
+    config.Exchange.cache = str(tmp_path / "cache")
+    config.Exchange.assignment_dir = str(mine.parent)
+    (tmp_path / "exchange").mkdir()
+    steps = ExchangeFactory(config=config)
+    for step in (steps.ReleaseAssignment, steps.Submit, steps.Collect):
+        directory, authenticator = CourseDirectory(config=config), Authenticator(config=config)
+        step(coursedir=directory, authenticator=authenticator, config=config).start()
+    assert autograde_one(due_course, sums.NAME, "late") == ""
+    assert hours_late(due_course, "late") > 0
+
+
+def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
+    """Row 18: of what a learning platform hands over, its own time counts."""
+    inbox = due_course / "downloaded" / sums.NAME / "archive"
+    inbox.mkdir(parents=True)
+    begin = f"late_{COLLECTED}_"
+    nbformat.write(GOOD, inbox / f"{begin}{sums.NAME}.ipynb")
+    (inbox / f"{begin}timestamp.txt").write_text(FORGED)
+    config = nbgrader_config()
+    config.CourseDirectory.root = str(due_course)
+    config.CourseDirectory.assignment_id = sums.NAME
+    pattern = r".*/(?P<student_id>\w+?)_(?P<timestamp>[\d-]+)_(?P<file_id>\w+)"
+    config.FileNameCollectorPlugin.named_regexp = pattern
+    ZipCollectApp(config=config).start()
+    assert autograde_one(due_course, sums.NAME, "late") == ""
+    assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
+
+
 @pytest.mark.parametrize(
     ("again", "after"),
     [
@@ -167,9 +238,8 @@ def test_text_that_begins_like_a_formula_is_marked_as_text():
     ],
     ids=["unreadable", "crashes"],
 )
-def test_a_bad_resubmission_leaves_no_old_score(tmp_path, again, after):
+def test_a_bad_resubmission_leaves_no_old_score(course, again, after):
     """Row 19."""
-    course = new_course(tmp_path)
     handed_in(course, "student", GOOD)
     assert autograde_one(course, sums.NAME, "student") == ""
     assert grades(course, "student") == RIGHT
@@ -181,29 +251,28 @@ def test_a_bad_resubmission_leaves_no_old_score(tmp_path, again, after):
     assert receipt.is_file() == ("notebook" in again)
 
 
-def test_a_receipt_gives_the_same_scores_again(course):
+def test_a_receipt_gives_the_same_scores_again(batch):
     console = SimpleNamespace(print=lambda *a, **k: None)
-    path = receipt_path(course.folder, "good", sums.NAME, sums.NAME)
-    assert regrade_receipt(path, course.folder, console)
-    handed_in(course.folder, "good", sums.notebook(sums.DOUBLE, "pass"))
+    path = receipt_path(batch.folder, "good", sums.NAME, sums.NAME)
+    assert regrade_receipt(path, batch.folder, console)
+    handed_in(batch.folder, "good", sums.notebook(sums.DOUBLE, "pass"))
     with pytest.raises(ValueError, match="submission"):
-        regrade_receipt(path, course.folder, console)
-    handed_in(course.folder, "good", GOOD)
+        regrade_receipt(path, batch.folder, console)
+    handed_in(batch.folder, "good", GOOD)
 
 
-def test_course_grade_lists_what_needs_a_person_first_and_fails(course):
+def test_course_grade_lists_what_needs_a_person_first_and_fails(batch):
     console = Console(width=120, record=True)
     wanted = ["good", "empty"]
-    complete = grade_assignment(sums.NAME, wanted, course.folder, 2, "bubblewrap", console)
+    complete = grade_assignment(sums.NAME, wanted, batch.folder, 1, "bubblewrap", console)
     said = console.export_text()
     assert not complete
     assert said.index("empty: not graded: sums.ipynb is empty") < said.index("3 / 3")
     with pytest.raises(ValueError, match="nobody"):
-        grade_assignment(sums.NAME, ["nobody"], course.folder, 1, "bubblewrap", console)
+        grade_assignment(sums.NAME, ["nobody"], batch.folder, 1, "bubblewrap", console)
 
 
-def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(tmp_path):
-    course = new_course(tmp_path)
+def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
     tests = course / "solutions" / sums.NAME / "hidden_tests.py"
     tests.write_text(sums.HIDDEN_TESTS.replace("sum(numbers)", "sum(nobody)"))
     handed_in(course, "student", GOOD)
@@ -213,10 +282,9 @@ def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(tmp_path):
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
 
 
-def test_a_worker_that_is_killed_costs_nobody_the_grade(tmp_path):
+def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
     """Row 24."""
-    course = new_course(tmp_path)
-    slow = "import time\ntime.sleep(4)\n" + sums.DOUBLE
+    slow = "import time\ntime.sleep(2)\n" + sums.DOUBLE
     handed_in(course, "student", sums.notebook(slow, sums.TOTAL))
     ended = []
     grading = threading.Thread(

@@ -5,8 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from grading import sandbox
+from grading import demo, sandbox
 from grading.paths import ROOT
 from grading.sandbox import IMAGE, Limits, bubblewrap_command, container_command, environment
 
@@ -86,6 +87,18 @@ def test_without_any_sandbox_the_message_says_what_to_install(monkeypatch):
         sandbox.find_sandbox()
     assert "--trust-submissions" in str(missing.value)
     assert sandbox.find_sandbox(sandbox.NO_SANDBOX) == sandbox.NO_SANDBOX
+
+
+def test_the_demo_does_without_a_sandbox_and_says_so(monkeypatch):
+    def find(wanted=""):
+        if not wanted:
+            raise sandbox.SandboxMissing("install bubblewrap")
+        return wanted
+
+    monkeypatch.setattr(demo, "find_sandbox", find)
+    console = Console(width=120, record=True)
+    assert demo._sandbox(console) == sandbox.NO_SANDBOX
+    assert "without a sandbox. install bubblewrap" in console.export_text()
 
 
 def test_trusted_submissions_run_without_a_box():
