@@ -14,6 +14,7 @@ from grading.paths import ROOT, release_path, solution_path
 from grading.play import CLASS, submit, with_answers
 from grading.reference import reference_cells
 from grading.report import gradebook_table, write_report
+from grading.sandbox import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,9 @@ def course(tmp_path_factory):
         for student, player in CLASS.items():
             submit(player(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
-    assert sorted(autograde(tasks, folder)) == sorted((task, "") for task in tasks)
+    # The class is our own, and may do without where there is none.
+    sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
+    assert sorted(autograde(tasks, folder, sandbox=sandbox)) == sorted((task, "") for task in tasks)
     return folder
 
 

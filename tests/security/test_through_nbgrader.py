@@ -27,8 +27,10 @@ from grading.course import autograde, autograde_one, nbgrader_api, verdicts
 from grading.export import neutral
 from grading.paths import ROOT
 from grading.receipts import receipt_path
+from grading.sandbox import find_bubblewrap
 from grading.submissions import Refused, read_checked
 
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 GOOD = sums.notebook(sums.DOUBLE, sums.TOTAL)
 SCRIPT = "<script>document.title = 'mine'</script>"
 LOUD = (
