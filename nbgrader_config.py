@@ -42,6 +42,13 @@ c.ClearSolutions.text_stub = "*Your answer goes here.*"
 # nbgrader would expect it in a "task" cell, which has no place for an answer of its own.
 c.ClearMarkScheme.enforce_metadata = False
 
+# What `nbgrader validate` runs in the student's own kernel: a lesson's longest cell takes about a
+# minute on two cores the first time.
+c.Execute.timeout = 600
+c.ExecutePreprocessor.timeout = 600
+# The kernel's own log is nothing that a person can act on.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"]
+
 # nbgrader's own steps, behind one that finds graded cells again where an editor lost their marks.
 c.Autograde.sanitize_preprocessors = [
     Realign,
