@@ -224,7 +224,9 @@ def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     config.CourseDirectory.assignment_id = sums.NAME
     pattern = r".*/(?P<student_id>\w+?)_(?P<timestamp>[\d-]+)_(?P<file_id>\w+)"
     config.FileNameCollectorPlugin.named_regexp = pattern
-    ZipCollectApp(config=config).start()
+    collecting = ZipCollectApp(config=config)
+    collecting.coursedir = CourseDirectory(config=config)
+    collecting.start()
     assert autograde_one(due_course, sums.NAME, "late") == ""
     assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
 
