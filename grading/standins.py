@@ -7,6 +7,7 @@ A hidden test passes the description; where the student's function runs it becom
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import functools
 import shutil
 import tempfile
@@ -814,6 +815,6 @@ class Backward:
 
 
 CLASSES: dict[str, type] = {
-    kind.__name__: kind for kind in (*StandIn.__subclasses__(), Reply, AppRequests, Backward)
+    name: kind for name, kind in list(globals().items()) if dataclasses.is_dataclass(kind)
 }
 """Every description that may be sent to the sandbox and be built there, by name."""
