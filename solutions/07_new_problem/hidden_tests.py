@@ -376,7 +376,8 @@ def _grade_chance(answer, dataset, rng):
         len(set(map(tuple, whole))) == 3 and all(order != sorted(order) for order in whole),
         "With k over every class all rows are there, and still have to be shuffled by the seed.",
     )
-    # Each of four rows is drawn with probability 1/2: 20 of 40 times, 6.5 standard deviations.
+    # Each of four rows is drawn with probability 1/2: 20 of 40 times, give or take 3.2, so that the
+    # bounds lie more than five standard deviations away.
     small = [row["number"] for row in dataset.to_list() if row["label"] == 2]
     for number in small:
         often = sum(number in numbers for numbers in orders)
