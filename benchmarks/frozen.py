@@ -9,7 +9,6 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from benchmarks.new_problem import labels_of
 from benchmarks.record import Figure
 from helpers.data import load
 from helpers.features import dataset_features
@@ -50,9 +49,10 @@ def topics(data: str) -> dict[str, Figure]:
     names, truth, features = (
         dataset["train"].features["label"].names,
         labels_of(dataset),
-        _sentence_features(dataset),
+        sentence_features(dataset),
     )
-    guess = probe(10).fit(features["train"], truth["train"]).predict(features["validation"])
+    model = probe(10, "balanced").fit(features["train"], truth["train"])
+    guess = model.predict(features["validation"])
     scores = bootstrap_scores(truth["validation"], guess, len(names))
     value, lower, upper = scores["macro_f1"]
     return {"financial_topics.macro_f1": Figure(value, "share", len(guess), data, lower, upper)}
@@ -65,11 +65,12 @@ def stances(data: str) -> dict[str, Figure]:
     over the test rows: of five such intervals, the mean.
     """
     dataset = load("stance_climate", source=data)
-    truth, features = labels_of(dataset), _sentence_features(dataset)
+    truth, features = labels_of(dataset), sentence_features(dataset)
     runs = {"score": [], "f1_against": []}
     for seed in range(SEEDS):
         strength = chosen_strength(features["train"], truth["train"], seed)
-        guess = probe(strength).fit(features["train"], truth["train"]).predict(features["test"])
+        model = probe(strength, "balanced").fit(features["train"], truth["train"])
+        guess = model.predict(features["test"])
         runs["score"].append(mean_f1_interval(truth["test"], guess, classes=[1, 2]))
         runs["f1_against"].append(mean_f1_interval(truth["test"], guess, classes=[1]))
     return {
@@ -84,7 +85,7 @@ def chosen_strength(features: np.ndarray, labels: np.ndarray, seed: int) -> floa
 
     def trial(strength: float, split_seed: int) -> float:
         folds = StratifiedKFold(5, shuffle=True, random_state=split_seed)
-        guess = cross_val_predict(probe(strength), features, labels, cv=folds)
+        guess = cross_val_predict(probe(strength, "balanced"), features, labels, cv=folds)
         return f1_score(labels, guess, labels=[1, 2], average="macro", zero_division=0)
 
     trials = {
@@ -96,13 +97,19 @@ def chosen_strength(features: np.ndarray, labels: np.ndarray, seed: int) -> floa
     return best if better else 1
 
 
-def probe(strength: float):
-    """Return a class-weighted logistic regression on features of length 1."""
-    regression = LogisticRegression(C=strength, class_weight="balanced", max_iter=2000)
+def probe(strength: float, class_weight: str | None = None):
+    """Return a logistic regression on features of length 1."""
+    regression = LogisticRegression(C=strength, class_weight=class_weight, max_iter=2000)
     return make_pipeline(Normalizer(), regression)
 
 
-def _sentence_features(dataset) -> dict[str, np.ndarray]:
+def labels_of(dataset) -> dict[str, np.ndarray]:
+    """Return the labels of each split."""
+    return {split: np.array(rows["label"][:]) for split, rows in dataset.items()}
+
+
+def sentence_features(dataset) -> dict[str, np.ndarray]:
+    """Return the mean-pooled features of each split, by the embedded sentence encoder."""
     tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
     encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
     return {
