@@ -134,9 +134,9 @@ plots.plot_token_counts(counts, limit=60)
 #
 # Bad input: where a split has no column `text`, or none called `label`, raise a `ValueError` that names the missing column. Look at all splits before you start on the first.
 #
-# <details><summary>Hint 1</summary>`Dataset.map` with `batched=True` hands your function a dictionary of lists, and `remove_columns` takes the names of what shall go.</details>
+# <details><summary>Hint 1</summary><code>Dataset.map</code> with <code>batched=True</code> hands your function a dictionary of lists, and <code>remove_columns</code> takes the names of what shall go.</details>
 # <details><summary>Hint 2</summary>Which outputs does the tokenizer give? Print the keys. BERT's has three, and you want two of them.</details>
-# <details><summary>Hint 3</summary>`DatasetDict.map` passes `remove_columns` to every split, but splits may have different columns. `select_columns` says what shall stay instead.</details>
+# <details><summary>Hint 3</summary><code>DatasetDict.map</code> passes <code>remove_columns</code> to every split, but splits may have different columns. <code>select_columns</code> says what shall stay instead.</details>
 
 
 # %%
@@ -307,9 +307,9 @@ pd.DataFrame({"message": mine, "label": [answer["label"] for answer in classifie
 #
 # Write it without the pipeline: from texts to the names of their classes, in the order of the texts. Work in batches of 32 (the last may be smaller). Truncate at the tokenizer's maximum, pad each batch, and let the model see which places are padding. The model predicts in evaluation mode and is left in the mode that it came in. No texts give an empty list.
 #
-# <details><summary>Hint 1</summary>`tokenizer(chunk, padding=True, truncation=True, return_tensors="pt")` holds the attention mask; `**` hands all of it to the model.</details>
-# <details><summary>Hint 2</summary>`model.training` tells the mode; `model.train(mode)` sets it, for True and for False. Which statement makes sure that this happens even if a batch fails?</details>
-# <details><summary>Hint 3</summary>`range(0, len(texts), 32)` is empty for no texts.</details>
+# <details><summary>Hint 1</summary><code>tokenizer(chunk, padding=True, truncation=True, return_tensors="pt")</code> holds the attention mask; <code>**</code> hands all of it to the model.</details>
+# <details><summary>Hint 2</summary><code>model.training</code> tells the mode; <code>model.train(mode)</code> sets it, for True and for False. Which statement makes sure that this happens even if a batch fails?</details>
+# <details><summary>Hint 3</summary><code>range(0, len(texts), 32)</code> is empty for no texts.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "predict_texts", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -560,9 +560,9 @@ pd.DataFrame(table).T.map(lambda cell: "{:.3f} [{:.3f}, {:.3f}]".format(*cell))
 #
 # Bad input: `k` below 1 raises a `ValueError` that names it.
 #
-# <details><summary>Hint 1</summary>`Dataset.select` takes a list of row numbers and keeps the features. So the task is to find the right row numbers, in the right order.</details>
-# <details><summary>Hint 2</summary>`np.random.default_rng(seed).permutation(n)` is all row numbers in random order. Walk along it: which rows do you keep?</details>
-# <details><summary>Hint 3</summary>A `collections.Counter` knows how many rows of a class you have so far.</details>
+# <details><summary>Hint 1</summary><code>Dataset.select</code> takes a list of row numbers and keeps the features. So the task is to find the right row numbers, in the right order.</details>
+# <details><summary>Hint 2</summary><code>np.random.default_rng(seed).permutation(n)</code> is all row numbers in random order. Walk along it: which rows do you keep?</details>
+# <details><summary>Hint 3</summary>A <code>collections.Counter</code> knows how many rows of a class you have so far.</details>
 
 # %%
 from collections import Counter
@@ -742,7 +742,7 @@ print(f"always favor: accuracy {accuracy_score(stance_truth['test'], favor):.3f}
 # Write `stance_score` for label ids (none 0, against 1, favor 2). A class with no true and no predicted rows has an F1 of 0.0. The result is a Python float.
 #
 # <details><summary>Hint 1</summary>F1 is 2 × hits / (true rows + predicted rows). When is that 0 / 0?</details>
-# <details><summary>Hint 2</summary>scikit-learn's `f1_score` can do it: look at its parameters `labels`, `average` and `zero_division`.</details>
+# <details><summary>Hint 2</summary>scikit-learn's <code>f1_score</code> can do it: look at its parameters <code>labels</code>, <code>average</code> and <code>zero_division</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "stance_score", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -864,8 +864,8 @@ plots.plot_rows_needed(table)
 #
 # The cell must stand on its own, apart from imports: load, compute, predict. It is run again when it is graded, so keep it within five minutes.
 #
-# <details><summary>Hint 1</summary>Before you build, get the yardstick: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; five *against* in a fold are no measure.</details>
-# <details><summary>Hint 2</summary>Which parameter of `LogisticRegression` makes a rare class count as much as a frequent one?</details>
+# <details><summary>Hint 1</summary>Before you build, get the yardstick: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; five <em>against</em> in a fold are no measure.</details>
+# <details><summary>Hint 2</summary>Which parameter of <code>LogisticRegression</code> makes a rare class count as much as a frequent one?</details>
 # <details><summary>Hint 3</summary>A setting that gains less than the scores vary between random splits has shown nothing. Let a default stand until something beats it by more than that.</details>
 
 # %%
