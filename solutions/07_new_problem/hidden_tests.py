@@ -208,29 +208,29 @@ def _(answer, rng):
     return share
 
 
-def _names(texts, tokenizer, model):
-    """Name the class of each text by itself, without padding, and tell how clear each choice is."""
-    network = model.build([]).eval()
-    names, margins = [], []
-    for text in texts:
-        ids = tokenizer.build([])(text)["input_ids"]
+def _reader(tokenizer, model):
+    """Return a function that gives a text's class and how clear the choice is, without padding."""
+    words, network = tokenizer.build([]), model.build([]).eval()
+
+    def read(text):
+        ids = words(text)["input_ids"]
         if len(ids) > tokenizer.max_length:
             ids = ids[: tokenizer.max_length - 1] + ids[-1:]
         with torch.no_grad():
             logits = network(input_ids=torch.tensor([ids])).logits[0]
         best = logits.sort(descending=True).values
-        margins.append(float(best[0] - best[1]))
-        names.append(model.labels[int(logits.argmax())])
-    return names, margins
+        return model.labels[int(logits.argmax())], float(best[0] - best[1])
+
+    return read
 
 
-def _clear_texts(rng, tokenizer, model, lengths):
+def _clear_texts(rng, read, lengths):
     """Draw texts of these lengths whose best class is ahead by more than rounding."""
     chosen = []
     for words in lengths:
         for _ in range(50):
             text = _text(rng, words)
-            if _names([text], tokenizer, model)[1][0] > 1e-2:
+            if read(text)[1] > 1e-2:
                 break
         chosen.append(text)
     return chosen
@@ -252,13 +252,15 @@ def _(answer, rng):
             training=training,
         )
 
+    read = _reader(tokenizer, classifier())
+
     def expect(texts, what, likely="", training=False):
         got = unchanged(answer, texts, tokenizer, classifier(training))
         has_type(got, list, what)
         for name in got:
             has_type(name, str, f"{what}: a label")
         equal(len(got), len(texts), f"{what}: the number of labels")
-        names, _ = _names(texts, tokenizer, classifier())
+        names = [read(text)[0] for text in texts]
         equal(got, names, f"{what}: the labels", likely)
         passes = [call for call in answer.calls if call["of"] == "model"]
         that(bool(passes), f"{what}: the model was never called.")
@@ -277,17 +279,17 @@ def _(answer, rng):
             f"{what}: a model that comes in {mode} mode must be in it again afterwards.",
         )
 
-    mixed = _clear_texts(rng, tokenizer, classifier(), rng.permutation([1, 2, 3, 5, 8, 11, 13, 14]))
+    mixed = _clear_texts(rng, read, rng.permutation([1, 2, 3, 5, 8, 11, 13, 14]))
     likely = "padding that is not masked, or another order than the texts'"
     for training in (False, True):
         expect(mixed, "texts of many lengths", likely, training)
     expect(mixed[:1], "one text")
     expect([mixed[0], mixed[1], mixed[0]], "a text that comes twice")
-    long = _clear_texts(rng, tokenizer, classifier(), [15, 16, 40, 300])
+    long = _clear_texts(rng, read, [15, 16, 40, 300])
     expect([*mixed[:2], *long], "texts over the tokenizer's maximum", "not truncated")
     for count in (32, 33, 70):
         lengths = rng.integers(1, 15, size=count)
-        texts = _clear_texts(rng, tokenizer, classifier(), lengths)
+        texts = _clear_texts(rng, read, lengths)
         expect(texts, f"{count} texts", likely, training=bool(count % 2))
     for training in (True, False):
         equal(answer([], tokenizer, classifier(training)), [], "no texts")
