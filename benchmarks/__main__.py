@@ -15,7 +15,7 @@ from benchmarks.record import keep
 
 # Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
 KINDS = ("embedded", "mirror")
-SCORES = ("baselines", "fine_tuning", "error_analysis")
+SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 
 
 def main() -> None:

@@ -21,6 +21,12 @@ ROWS = {
     "emotion: fine-tuning (seconds)": "emotion.finetuned.seconds",
     "emotion: planted labels found (precision)": "emotion.planted.precision",
     "emotion: planted labels found (recall)": "emotion.planted.recall",
+    "tweet_emotion, test (accuracy)": "tweet_emotion.accuracy",
+    "tweet_emotion, test (macro-F1)": "tweet_emotion.macro_f1",
+    "imdb, test sample (accuracy)": "imdb.accuracy",
+    "stance_climate, test (mean F1 of against and favor)": "stance_climate.score",
+    "stance_climate, test (F1 of against)": "stance_climate.f1_against",
+    "financial_topics, validation (macro-F1)": "financial_topics.macro_f1",
 }
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 

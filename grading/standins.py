@@ -747,6 +747,30 @@ def bag_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class DropoutClassifier(Classifier):
+    """A `Classifier` with dropout of one half, whose changes of mode are logged as `Encoder`'s are.
+
+    Attributes
+    ----------
+    training : bool
+        The mode that it is handed over in.
+    """
+
+    training: bool = False
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        model = super().build(calls)
+        for part in model.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = 0.5
+        model.train(self.training)
+        model.train = Encoder._train_of(self, model, calls)
+        return model
+
+
+@dataclass(frozen=True)
 class Rule(StandIn):
     """A function from a frame to a boolean Series that says which rows belong to a slice.
 

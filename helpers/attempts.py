@@ -14,7 +14,7 @@ def if_answered(attempt: Callable[[], Result], otherwise: str) -> Result | None:
     Parameters
     ----------
     attempt : callable
-        Takes nothing, and calls the student's function.
+        Takes nothing, and calls the student's function or reads their variable.
     otherwise : str
         What is left out, to end the line with.
 
@@ -27,6 +27,9 @@ def if_answered(attempt: Callable[[], Result], otherwise: str) -> Result | None:
         return attempt()
     except NotImplementedError:
         reason = "Not answered yet"
+    except NameError as error:
+        # The stub of a variable stops before it sets it.
+        reason = f"Not there yet ({error})"
     except Exception as error:
         # Whatever goes wrong in an answer is the exercise's own check to tell.
         reason = f"Your answer stops with {type(error).__name__}"

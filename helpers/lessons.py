@@ -132,6 +132,20 @@ LESSONS = (
         },
         story_trains=True,
     ),
+    Lesson(
+        "07_new_problem",
+        "On your own",
+        120,
+        {
+            "prepare": 2,
+            "predict_texts": 3,
+            "few_shot_sample": 2,
+            "stance_score": 2,
+            "stance_predictions": 6,
+            "written_improvements": 4,
+        },
+        story_trains=True,
+    ),
 )
 
 

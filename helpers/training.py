@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.cache import cache_folder, fingerprint
 
@@ -67,7 +67,7 @@ def fine_tuned(
     key = fingerprint(
         [weights_hash(model), recipe, *map(str, rows["input_ids"][:]), str(rows["label"][:])]
     )
-    source = trained_or_kept(model, key, lambda: _train(model, rows, tokenizer, epochs, seed))
+    source = trained_or_kept(model, key, lambda: train_on(model, rows, tokenizer, epochs, seed))
     print(f"fine-tuned on {len(train):,} texts, {epochs} epochs: {source}")
     return model.eval()
 
@@ -95,7 +95,7 @@ def trained_or_kept(model: PreTrainedModel, key: str, train: Callable[[], None])
     from safetensors import SafetensorError
     from safetensors.torch import load_model
 
-    path = cache_folder() / f"classifier-{key[:32]}.safetensors"
+    path = cache_folder() / f"weights-{key[:32]}.safetensors"
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
     writable = path.parent.is_dir() and os.access(path.parent, os.W_OK)
@@ -127,13 +127,27 @@ def precision_options() -> dict[str, bool]:
     }
 
 
-def _train(
+def train_on(
     model: PreTrainedModel,
     rows: Dataset,
     tokenizer: PreTrainedTokenizerBase,
     epochs: int,
     seed: int,
+    **changes: Any,
 ) -> None:
+    """Train a classifier in place, with one bar that leaves nothing behind.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+    rows : Dataset
+        Columns ``input_ids`` (not padded) and ``label``.
+    tokenizer : PreTrainedTokenizerBase
+        Pads the batches.
+    epochs, seed : int
+    **changes
+        Fields of ``TrainingArguments`` that differ from `RECIPE`.
+    """
     import torch
     from transformers import Trainer, TrainingArguments
     from transformers.trainer_callback import PrinterCallback
@@ -151,8 +165,8 @@ def _train(
             report_to="none",
             disable_tqdm=True,
             dataloader_pin_memory=model.device.type == "cuda",
-            **RECIPE,
             **precision_options(),
+            **{**RECIPE, **changes},
         )
         trainer = Trainer(
             model,

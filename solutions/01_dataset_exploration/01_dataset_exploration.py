@@ -142,7 +142,7 @@ Counter(train["label"]).most_common()
 #
 # <details><summary>Hint 1</summary>Build a list with one dict of four values for each split; pandas makes a table of such a list, and takes the index beside it.</details>
 # <details><summary>Hint 2</summary>A Counter holds only what it has seen. That settles both the number of classes and the smallest count.</details>
-# <details><summary>Hint 3</summary>`pd.Index(values, name=…)` is an index with a name. The median of an even number of messages may end in .5; `statistics.median` and `np.median` both know that.</details>
+# <details><summary>Hint 3</summary><code>pd.Index(values, name=…)</code> is an index with a name. The median of an even number of messages may end in .5; <code>statistics.median</code> and <code>np.median</code> both know that.</details>
 
 # %%
 import numpy as np
@@ -223,7 +223,7 @@ Dataset.from_pandas(frame[["text", "label"]]).features
 # A label outside `names` raises a `ValueError` whose message holds that label. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` does not complain.
 #
 # <details><summary>Hint 1</summary>Look for labels out of range first; only then translate.</details>
-# <details><summary>Hint 2</summary>A Series has `between`, `isin` and `map`. What does `map` with a dict give for a key that is not there?</details>
+# <details><summary>Hint 2</summary>A Series has <code>between</code>, <code>isin</code> and <code>map</code>. What does <code>map</code> with a dict give for a key that is not there?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "add_label_names", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -405,9 +405,9 @@ load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train
 # - a line without `sep`, or with an empty label, raises a `ValueError` that names the line's number, counted from 1 as editors do.
 #
 # <details><summary>Hint 1</summary>No CSV reader: go through the file's lines yourself, numbered. Open it as UTF-8, whatever the machine's default is.</details>
-# <details><summary>Hint 2</summary>Strings have a `partition` that looks from the left, and a twin that looks from the right. What is its middle part where nothing was found?</details>
-# <details><summary>Hint 3</summary>Which characters may you remove at a line's end, if the text must stay as it stands? What does a bare `strip()` take away besides?</details>
-# <details><summary>Hint 4</summary>You know all the names only after the last line. `Dataset.from_dict` takes `features=`, and a `ClassLabel` there turns strings into ids.</details>
+# <details><summary>Hint 2</summary>Strings have a <code>partition</code> that looks from the left, and a twin that looks from the right. What is its middle part where nothing was found?</details>
+# <details><summary>Hint 3</summary>Which characters may you remove at a line's end, if the text must stay as it stands? What does a bare <code>strip()</code> take away besides?</details>
+# <details><summary>Hint 4</summary>You know all the names only after the last line. <code>Dataset.from_dict</code> takes <code>features=</code>, and a <code>ClassLabel</code> there turns strings into ids.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "load_labelled_file", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -504,9 +504,9 @@ for name, split in both.items():
 #
 # The same `seed` gives the same frame every time; another seed, another order. The frame passed in stays as it was.
 #
-# <details><summary>Hint 1</summary>If you draw *all* rows of a class with replacement, some originals are lost. Draw only the missing ones.</details>
-# <details><summary>Hint 2</summary>A frame's `sample` takes `n`, `replace` and `random_state`. For `n=0` it gives no rows, which is fine.</details>
-# <details><summary>Hint 3</summary>`sample` with `frac=1` is a shuffle. Its `random_state` must depend on the seed as well; for the index see `ignore_index`.</details>
+# <details><summary>Hint 1</summary>If you draw <em>all</em> rows of a class with replacement, some originals are lost. Draw only the missing ones.</details>
+# <details><summary>Hint 2</summary>A frame's <code>sample</code> takes <code>n</code>, <code>replace</code> and <code>random_state</code>. For <code>n=0</code> it gives no rows, which is fine.</details>
+# <details><summary>Hint 3</summary><code>sample</code> with <code>frac=1</code> is a shuffle. Its <code>random_state</code> must depend on the seed as well; for the index see <code>ignore_index</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "oversample", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -550,7 +550,7 @@ check("oversample")
 #
 # `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as float64.
 #
-# <details><summary>Hint 1</summary>`np.bincount` counts, and has an argument for the length that you want at least.</details>
+# <details><summary>Hint 1</summary><code>np.bincount</code> counts, and has an argument for the length that you want at least.</details>
 # <details><summary>Hint 2</summary>Start from zeros, and fill only the places whose count is above 0.</details>
 
 
@@ -740,7 +740,7 @@ recalls.mean().round(3).rename("mean recall")
 #
 # 2. `train[10:20]` is passed to a function that loops over rows, and the loop runs twice. Why?
 #
-# <details><summary>Answer</summary>A slice is a dict of columns, so the loop goes over the two names, "text" and "label". `train.select(range(10, 20))` gives rows.</details>
+# <details><summary>Answer</summary>A slice is a dict of columns, so the loop goes over the two names, "text" and "label". <code>train.select(range(10, 20))</code> gives rows.</details>
 #
 # 3. You oversample, split off a validation set, and recall of the rarest class is nearly perfect. What happened?
 #

@@ -147,7 +147,7 @@ plots.plot_padding_drift(drift)
 #
 # <details><summary>Hint 1</summary>The mask has the shape (batch, sequence), the states have (batch, sequence, hidden). What shape must the mask take before PyTorch can broadcast it over the hidden dimension?</details>
 # <details><summary>Hint 2</summary>Setting vectors to zero takes them out of the sum. What do you have to divide by, so that they are out of the average too?</details>
-# <details><summary>Hint 3</summary>That divisor is 0 where a row is all padding. `Tensor.clamp` has a lower bound.</details>
+# <details><summary>Hint 3</summary>That divisor is 0 where a row is all padding. <code>Tensor.clamp</code> has a lower bound.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "mean_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -220,9 +220,9 @@ remembers, forgets
 #
 # Bad input: any other `pooling` raises a `ValueError` that names it, even when there are no texts. No texts are fine: the result then has 0 rows and as many columns as ever. Write the mean out here, rather than calling your `mean_pool`: each exercise is graded on its own.
 #
-# <details><summary>Hint 1</summary>`range` with a step gives the start of each batch. Which three options does the tokenizer need so that a batch becomes tensors of one length that is never too long?</details>
-# <details><summary>Hint 2</summary>`model.training` is True or False, and `model.train(...)` takes that value. `try` and `finally` bring it back whatever happens in between.</details>
-# <details><summary>Hint 3</summary>`np.concatenate` does not like an empty list. What could stand in the list from the start, with 0 rows and `model.config.hidden_size` columns?</details>
+# <details><summary>Hint 1</summary><code>range</code> with a step gives the start of each batch. Which three options does the tokenizer need so that a batch becomes tensors of one length that is never too long?</details>
+# <details><summary>Hint 2</summary><code>model.training</code> is True or False, and <code>model.train(...)</code> takes that value. <code>try</code> and <code>finally</code> bring it back whatever happens in between.</details>
+# <details><summary>Hint 3</summary><code>np.concatenate</code> does not like an empty list. What could stand in the list from the start, with 0 rows and <code>model.config.hidden_size</code> columns?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "extract_features", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -456,8 +456,8 @@ results.iloc[::-1].round(3)
 # Write `compare_classifiers`, which takes named scikit-learn classifiers, fits a copy of each, and returns one table: `accuracy`, `macro_f1` and `fit_seconds`, best macro-F1 first. The clock runs during the fit alone. The estimators that you were given stay unfitted.
 #
 # <details><summary>Hint 1</summary>scikit-learn has a function that gives an unfitted copy of an estimator, or of a whole pipeline. This lesson used it once.</details>
-# <details><summary>Hint 2</summary>Read `time.perf_counter()` on both sides of one single line.</details>
-# <details><summary>Hint 3</summary>"Ties in the dict's order" asks for a *stable* sort. Look at `kind` in the documentation of `DataFrame.sort_values`.</details>
+# <details><summary>Hint 2</summary>Read <code>time.perf_counter()</code> on both sides of one single line.</details>
+# <details><summary>Hint 3</summary>"Ties in the dict's order" asks for a <em>stable</em> sort. Look at <code>kind</code> in the documentation of <code>DataFrame.sort_values</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "compare_classifiers", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -530,9 +530,9 @@ plots.plot_confusion(labels["validation"], predictions["mean features"], names)
 #
 # Bad input: unless 1 ≤ k < n, raise a `ValueError` that names `k`.
 #
-# <details><summary>Hint 1</summary>A point has the distance 0 to itself. A duplicate also has the distance 0. How can you exclude a point by *which* it is, not by *where* it is?</details>
-# <details><summary>Hint 2</summary>With a matrix of all distances: what could you write on its diagonal? With `sklearn.neighbors.NearestNeighbors`: read what `kneighbors` does when it is called without points.</details>
-# <details><summary>Hint 3</summary>`labels[neighbours]`, with an array of indices of shape (n, k), gives an array of labels of that shape. Then compare with a column.</details>
+# <details><summary>Hint 1</summary>A point has the distance 0 to itself. A duplicate also has the distance 0. How can you exclude a point by <em>which</em> it is, not by <em>where</em> it is?</details>
+# <details><summary>Hint 2</summary>With a matrix of all distances: what could you write on its diagonal? With <code>sklearn.neighbors.NearestNeighbors</code>: read what <code>kneighbors</code> does when it is called without points.</details>
+# <details><summary>Hint 3</summary><code>labels[neighbours]</code>, with an array of indices of shape (n, k), gives an array of labels of that shape. Then compare with a column.</details>
 
 # %%
 from sklearn.neighbors import NearestNeighbors
@@ -606,7 +606,7 @@ plots.plot_map_settings(maps, labels["train"][sample][:1000], names)
 #
 # Put the two steps of section 4 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map.
 #
-# <details><summary>Hint 1</summary>Both steps have a `fit_transform`. Which of UMAP's arguments takes the seed?</details>
+# <details><summary>Hint 1</summary>Both steps have a <code>fit_transform</code>. Which of UMAP's arguments takes the seed?</details>
 # <details><summary>Hint 2</summary>UMAP's arguments have the names of this function's parameters, except for the seed's.</details>
 
 # %%

@@ -88,9 +88,9 @@ def macro_f1(output) -> dict[str, float]:
 #
 # Write `compute_metrics`, which returns `accuracy` and weighted `f1`. It is more robust than the function above. It also takes a plain tuple `(predictions, label_ids)`. And `predictions` may itself be a tuple, as it is for models that return more than logits; the logits then come first. Both values are plain Python floats, since NumPy's do not survive every JSON writer.
 #
-# <details><summary>Hint 1</summary>An `EvalPrediction` can be unpacked into two names, just like a tuple of two items.</details>
-# <details><summary>Hint 2</summary>`isinstance(…, tuple)` tells whether more than logits came. What is the axis of the classes?</details>
-# <details><summary>Hint 3</summary>What does `type(…)` say of the values that scikit-learn returns? `float(…)` makes it certain.</details>
+# <details><summary>Hint 1</summary>An <code>EvalPrediction</code> can be unpacked into two names, just like a tuple of two items.</details>
+# <details><summary>Hint 2</summary><code>isinstance(…, tuple)</code> tells whether more than logits came. What is the axis of the classes?</details>
+# <details><summary>Hint 3</summary>What does <code>type(…)</code> say of the values that scikit-learn returns? <code>float(…)</code> makes it certain.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "compute_metrics", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -182,8 +182,8 @@ print("with names:   ", model.config.id2label)
 #
 # Bad input: names that repeat raise a `ValueError` that mentions a repeated name. (Two ids of one name could not be told apart on the way back.)
 #
-# <details><summary>Hint 1</summary>`enumerate` gives pairs of position and name, and `dict` takes pairs.</details>
-# <details><summary>Hint 2</summary>How long is `set(names)` if a name repeats? And which name is it? `names.count(name)` knows.</details>
+# <details><summary>Hint 1</summary><code>enumerate</code> gives pairs of position and name, and <code>dict</code> takes pairs.</details>
+# <details><summary>Hint 2</summary>How long is <code>set(names)</code> if a name repeats? And which name is it? <code>names.count(name)</code> knows.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "label_maps", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -255,9 +255,9 @@ print("log_softmax:   ", extreme.log_softmax(dim=0).tolist())
 #
 # Write `weighted_cross_entropy` as described above: the weighted mean divides by the sum of the weights *used* (those of the batch's labels), not by the number of rows. It stays finite and right for logits of ±10,000, and gradients flow through it.
 #
-# <details><summary>Hint 1</summary>Take `log_softmax` over the classes. You need one number of each row: the one in the column of its label.</details>
-# <details><summary>Hint 2</summary>`Tensor.gather(1, columns)` picks one column a row; `columns` needs the shape (n, 1). Indexing with `torch.arange(n)` does, too.</details>
-# <details><summary>Hint 3</summary>`weights[labels]` is one weight a row. It appears twice.</details>
+# <details><summary>Hint 1</summary>Take <code>log_softmax</code> over the classes. You need one number of each row: the one in the column of its label.</details>
+# <details><summary>Hint 2</summary><code>Tensor.gather(1, columns)</code> picks one column a row; <code>columns</code> needs the shape (n, 1). Indexing with <code>torch.arange(n)</code> does, too.</details>
+# <details><summary>Hint 3</summary><code>weights[labels]</code> is one weight a row. It appears twice.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "weighted_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -329,7 +329,7 @@ plots.plot_schedules({kind: rates_of(kind) for kind in kinds})
 #
 # Write the linear schedule as a function of the step. It rises from 0 at step 0 to `peak` at `warmup_steps`, falls to 0 at `total_steps`, and is 0 ever after. With `warmup_steps=0` it starts at the peak. You may rely on 0 ≤ `warmup_steps` < `total_steps`.
 #
-# <details><summary>Hint 1</summary>Three cases, by where the step lies. Which comparison keeps `warmup_steps=0` from dividing by zero?</details>
+# <details><summary>Hint 1</summary>Three cases, by where the step lies. Which comparison keeps <code>warmup_steps=0</code> from dividing by zero?</details>
 # <details><summary>Hint 2</summary>On the way down: what share of the steps after warm-up is still to come?</details>
 
 
@@ -634,9 +634,9 @@ for _ in range(3):
 #
 # Write one step. The model returns an object with `loss` when it is called with the batch's items by name. The norm that is clipped is that of all the model's parameters together. Return the batch's loss, as it was before the step, as a Python float.
 #
-# <details><summary>Hint 1</summary>`model(**batch)` hands over the dictionary's items by name.</details>
-# <details><summary>Hint 2</summary>`torch.nn.utils` has a function for clipping by norm; its name ends in an underscore because it changes the gradients in place. Between which two lines does it belong?</details>
-# <details><summary>Hint 3</summary>A tensor of one number becomes a Python float by `.item()`.</details>
+# <details><summary>Hint 1</summary><code>model(**batch)</code> hands over the dictionary's items by name.</details>
+# <details><summary>Hint 2</summary><code>torch.nn.utils</code> has a function for clipping by norm; its name ends in an underscore because it changes the gradients in place. Between which two lines does it belong?</details>
+# <details><summary>Hint 3</summary>A tensor of one number becomes a Python float by <code>.item()</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "training_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -824,8 +824,8 @@ plots.plot_trials(trials)
 #
 # Write `fastest_within`: among the trials whose `f1` lies at most `tolerance` below the best, return the `name` of the quickest. Of trials with equal seconds the better f1 wins, then the one that stands first.
 #
-# <details><summary>Hint 1</summary>Compare `frame["f1"].max() - frame["f1"]` with the tolerance, and filter.</details>
-# <details><summary>Hint 2</summary>`sort_values` takes several columns, a direction for each, and a `kind` that leaves ties in their order.</details>
+# <details><summary>Hint 1</summary>Compare <code>frame["f1"].max() - frame["f1"]</code> with the tolerance, and filter.</details>
+# <details><summary>Hint 2</summary><code>sort_values</code> takes several columns, a direction for each, and a <code>kind</code> that leaves ties in their order.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "fastest_within", "locked": false, "schema_version": 3, "solution": true, "task": false}

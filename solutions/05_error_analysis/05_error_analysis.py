@@ -111,7 +111,7 @@ pd.Series(-np.log(given_to_label), index=given_to_label, name="loss").round(2)
 #
 # Write the cross-entropy of each row, without any mean. Start from the logits: log-softmax of the row, then minus the entry of its label. `F.cross_entropy` (and its class, `CrossEntropyLoss`) would be the answer, so it must not appear. Logits of ±10,000 must come out right: there, a probability is 0 to the last bit, and its logarithm is not a number to work with.
 #
-# <details><summary>Hint 1</summary>The logarithm of softmax is the logit minus the logarithm of the sum of exponentials. Which of the two overflows if you write it down naively? PyTorch has `logsumexp` and `log_softmax`, which take care.</details>
+# <details><summary>Hint 1</summary>The logarithm of softmax is the logit minus the logarithm of the sum of exponentials. Which of the two overflows if you write it down naively? PyTorch has <code>logsumexp</code> and <code>log_softmax</code>, which take care.</details>
 # <details><summary>Hint 2</summary>Each row has many columns, of which you need one, another one in each row. Lesson 4, exercise 3 had the same problem.</details>
 
 
@@ -312,9 +312,9 @@ table.round(3)
 #
 # Write `evaluation_report`, which gives all of these for a list of class names. Labels are ids into `names`. **Every** name has a row in `per_class`, with zeros where a class occurs in neither truth nor prediction, and macro-F1 averages over all names, the absent ones too. Kappa and MCC are 0.0 where they are undefined. No warning is raised on the way.
 #
-# <details><summary>Hint 1</summary>Without the argument `labels`, scikit-learn looks only at the classes that occur. And `zero_division` says what a class without rows gets, without a warning.</details>
+# <details><summary>Hint 1</summary>Without the argument <code>labels</code>, scikit-learn looks only at the classes that occur. And <code>zero_division</code> says what a class without rows gets, without a warning.</details>
 # <details><summary>Hint 2</summary>MCC is 0.0 in scikit-learn where it is undefined, kappa is NaN, and both warn of a single class. When exactly does kappa divide by zero? Test for that case before you call either.</details>
-# <details><summary>Hint 3</summary>`precision_recall_fscore_support` with `average=None` gives the four columns of the table in one call.</details>
+# <details><summary>Hint 3</summary><code>precision_recall_fscore_support</code> with <code>average=None</code> gives the four columns of the table in one call.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "evaluation_report", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -370,7 +370,7 @@ check("evaluation_report")
 # Write `most_confident_errors`: of the rows whose predicted label is another than the label, the `k` most confident ones, best first. Return exactly the columns `text`, `label`, `predicted_label`, `confidence`, in this order, whatever else the frame holds. Rows of equal confidence stay in their order, and each row keeps its index, so that you can find it again. If there are fewer than `k` errors, all of them come back.
 #
 # <details><summary>Hint 1</summary>Filter, sort, cut, choose columns. Does the order of filter and cut matter?</details>
-# <details><summary>Hint 2</summary>`sort_values` has an argument `kind`. Which of its values promises to leave ties alone?</details>
+# <details><summary>Hint 2</summary><code>sort_values</code> has an argument <code>kind</code>. Which of its values promises to leave ties alone?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "most_confident_errors", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -687,7 +687,7 @@ plots.plot_reliability({"as trained": (confidence[measure], hit[measure])})
 # Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped.
 #
 # <details><summary>Hint 1</summary>Three arrays, one entry a row: confidence, whether the row is right, and the number of its group. Then a loop over groups.</details>
-# <details><summary>Hint 2</summary>Compare directly: larger than the lower edge, at most the upper one. (`np.searchsorted`, `np.digitize` and `pd.cut` do so for all rows at once; look up on which side they put an edge.)</details>
+# <details><summary>Hint 2</summary>Compare directly: larger than the lower edge, at most the upper one. (<code>np.searchsorted</code>, <code>np.digitize</code> and <code>pd.cut</code> do so for all rows at once; look up on which side they put an edge.)</details>
 # <details><summary>Hint 3</summary>The mean of no rows is NaN, and NaN plus anything is NaN.</details>
 
 
@@ -823,9 +823,9 @@ pd.DataFrame(intervals, index=[f"{k} of {n}" for k, n in cases]).round(3)
 #
 # Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row a slice in the order of the dictionary. A slice without rows is not an error: it has 0 rows and NaN in the other columns.
 #
-# <details><summary>Hint 1</summary>Calling a rule on the frame gives a boolean Series with the frame's index; `frame[...]` takes it.</details>
+# <details><summary>Hint 1</summary>Calling a rule on the frame gives a boolean Series with the frame's index; <code>frame[...]</code> takes it.</details>
 # <details><summary>Hint 2</summary>The formula above, or the function of the cell above. Neither likes n = 0.</details>
-# <details><summary>Hint 3</summary>`pd.Index(..., name="slice")` names an index.</details>
+# <details><summary>Hint 3</summary><code>pd.Index(..., name="slice")</code> names an index.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "slice_metrics", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -128,9 +128,9 @@ versions
 #
 # Bad input: `top_k` below 1 raises a `ValueError` that names it.
 #
-# <details><summary>Hint 1</summary>`torch.softmax` needs to know along which dimension to sum. Do it before you drop any class: the probabilities of the kept ones must not change with `top_k`.</details>
-# <details><summary>Hint 2</summary>`Tensor.sort(descending=True)` returns two tensors: the sorted values, and where each one stood. The second is what `id2label` needs.</details>
-# <details><summary>Hint 3</summary>A slice `[:top_k]` takes everything when `top_k` is None, and does not mind being longer than the list. `.tolist()` makes Python numbers of a tensor.</details>
+# <details><summary>Hint 1</summary><code>torch.softmax</code> needs to know along which dimension to sum. Do it before you drop any class: the probabilities of the kept ones must not change with <code>top_k</code>.</details>
+# <details><summary>Hint 2</summary><code>Tensor.sort(descending=True)</code> returns two tensors: the sorted values, and where each one stood. The second is what <code>id2label</code> needs.</details>
+# <details><summary>Hint 3</summary>A slice <code>[:top_k]</code> takes everything when <code>top_k</code> is None, and does not mind being longer than the list. <code>.tolist()</code> makes Python numbers of a tensor.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "top_predictions", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -293,10 +293,10 @@ with calls_to_this_machine():
 # - On status 503 wait with `time.sleep` for the body's `estimated_time`: 1 second where it is absent, 10 at most. Then send it again. That makes `retries` + 1 requests at most; if the last is a 503 too, raise `requests.HTTPError`.
 # - Any other error status raises `requests.HTTPError` at once, with the body's `error` in its message. A body that is not JSON (a proxy's HTML page, say) has no `error` and no `estimated_time`, and must not make you stumble.
 #
-# <details><summary>Hint 1</summary>`requests.post` has the parameters `json`, `headers` and `timeout`. `response.ok` is True below status 400.</details>
-# <details><summary>Hint 2</summary>A small function inside yours that returns the body as a dict, or an empty dict where `response.json()` raises a ValueError, keeps the rest simple.</details>
-# <details><summary>Hint 3</summary>With a loop over `range(retries + 1)`: which three things can a response be (good, come back later, broken), and which of them leave the loop?</details>
-# <details><summary>Hint 4</summary>`or 1` would turn an `estimated_time` of 0 into 1. A dict's `get` takes a default.</details>
+# <details><summary>Hint 1</summary><code>requests.post</code> has the parameters <code>json</code>, <code>headers</code> and <code>timeout</code>. <code>response.ok</code> is True below status 400.</details>
+# <details><summary>Hint 2</summary>A small function inside yours that returns the body as a dict, or an empty dict where <code>response.json()</code> raises a ValueError, keeps the rest simple.</details>
+# <details><summary>Hint 3</summary>With a loop over <code>range(retries + 1)</code>: which three things can a response be (good, come back later, broken), and which of them leave the loop?</details>
+# <details><summary>Hint 4</summary><code>or 1</code> would turn an <code>estimated_time</code> of 0 into 1. A dict's <code>get</code> takes a default.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "query", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -448,7 +448,7 @@ else:
 # Write `classify`: what `pipeline("text-classification")` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`. The score is a Python float.
 #
 # <details><summary>Hint 1</summary>Which two arguments does the tokenizer need, so that it cuts the text and returns tensors? They come with a dimension for the batch, here of size 1.</details>
-# <details><summary>Hint 2</summary>`model(**inputs).logits[0]` has one number per class. `model.config.id2label` has the names.</details>
+# <details><summary>Hint 2</summary><code>model(**inputs).logits[0]</code> has one number per class. <code>model.config.id2label</code> has the names.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "classify", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -652,8 +652,8 @@ pd.DataFrame({"label": wanted, "cosine": cosines.round(3)}).sort_values("cosine"
 # Bad input: no labels raise a `ValueError` whose message names `labels`.
 #
 # <details><summary>Hint 1</summary>The cosine of two vectors is their dot product divided by both lengths. Divide each row by its length first, and a matrix product gives all cosines at once.</details>
-# <details><summary>Hint 2</summary>`embed` takes a list, and returns one row per text: how do you get a single vector for the text?</details>
-# <details><summary>Hint 3</summary>A dict keeps the order in which it is filled. `np.argsort` sorts upwards; of which array do you want the order?</details>
+# <details><summary>Hint 2</summary><code>embed</code> takes a list, and returns one row per text: how do you get a single vector for the text?</details>
+# <details><summary>Hint 3</summary>A dict keeps the order in which it is filled. <code>np.argsort</code> sorts upwards; of which array do you want the order?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "zero_shot", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -775,10 +775,10 @@ with TestClient(counter) as client:
 # - If `predict` raises an exception: status 500 with the body `{"error": …}`, which holds the exception's message at most, and no trace.
 # - `GET /health` answers 200.
 #
-# <details><summary>Hint 1</summary>Two classes derived from `BaseModel` describe the body: one for `parameters`, one for the whole. A field's type can be `StrictStr | list[StrictStr]`. Unknown keys are ignored by default.</details>
-# <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then `predict` inside `try`; then cut each list to `top_k`.</details>
+# <details><summary>Hint 1</summary>Two classes derived from <code>BaseModel</code> describe the body: one for <code>parameters</code>, one for the whole. A field's type can be <code>StrictStr | list[StrictStr]</code>. Unknown keys are ignored by default.</details>
+# <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then <code>predict</code> inside <code>try</code>; then cut each list to <code>top_k</code>.</details>
 # <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written behind a colon.</details>
-# <details><summary>Hint 4</summary>`@app.exception_handler(...)` is one way to answer faults; a `try` around the one call that can fail, which returns a `JSONResponse`, is a shorter one.</details>
+# <details><summary>Hint 4</summary><code>@app.exception_handler(...)</code> is one way to answer faults; a <code>try</code> around the one call that can fail, which returns a <code>JSONResponse</code>, is a shorter one.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "create_app", "locked": false, "schema_version": 3, "solution": true, "task": false}

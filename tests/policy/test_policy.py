@@ -134,6 +134,15 @@ def test_no_cell_stands_without_prose_for_long(lesson):
 
 
 @each_lesson
+def test_what_folds_is_marked_up_as_html(lesson):
+    """Within a block of HTML no Markdown is read: its backticks would be shown."""
+    for cell in source_notebook(lesson).cells:
+        if cell.cell_type == "markdown":
+            for block in re.findall(r"^<details>(.+?)(?:\n\n|\Z)", cell.source, re.M | re.S):
+                assert "`" not in block, f"{cell.id}: {block}"
+
+
+@each_lesson
 def test_lesson_ends_with_recap_questions_and_where_next(lesson):
     closing = "\n".join(cell.source for cell in source_notebook(lesson).cells[-3:]).lower()
     assert re.search(r"## (recap|what you can do now)", closing)

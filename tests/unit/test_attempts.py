@@ -19,6 +19,13 @@ def test_untouched_stub_is_told_in_one_line(capsys):
     assert capsys.readouterr().out == "Not answered yet: the row is left out.\n"
 
 
+def test_variable_that_nobody_set_is_told_in_one_line(capsys):
+    assert if_answered(lambda: not_set_by_anyone, "the row is left out") is None  # noqa: F821
+    printed = capsys.readouterr().out
+    assert printed.startswith("Not there yet (name 'not_set_by_anyone' is not defined)")
+    assert printed.endswith(": the row is left out.\n")
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyError, ZeroDivisionError])
 def test_answer_that_fails_is_told_in_one_line(error, capsys):
     def answer():

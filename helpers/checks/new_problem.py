@@ -1,0 +1,469 @@
+"""Visible checks of lesson 7."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+from helpers.checks.core import examples
+from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+
+_IDS = {"one": 11, "two": 12, "three": 13, "four": 14, "five": 15}
+_CLS, _SEP = 1, 2
+
+
+class _Tokenizer:
+    """Ids 11 to 15 for one to five, 1 and 2 at the ends; as many outputs as BERT's has."""
+
+    model_max_length = 6
+    pad_token_id = 0
+    model_input_names = ("input_ids", "token_type_ids", "attention_mask")
+
+    def __call__(
+        self, texts, padding=False, truncation=False, max_length=None, return_tensors=None, **_
+    ):
+        if len(texts) == 0 and not isinstance(texts, str):
+            raise IndexError("list index out of range (the tokenizer got no texts)")
+        single = isinstance(texts, str)
+        limit = (max_length or self.model_max_length) if truncation else 10_000
+        rows = [self._row(text, limit) for text in ([texts] if single else list(texts))]
+        return self._batch(rows, padding, limit, return_tensors, single)
+
+    def _row(self, text, limit):
+        return [_CLS, *[_IDS[word] for word in text.split()][: limit - 2], _SEP]
+
+    def pad(self, encoded, padding=True, return_tensors=None, **_):
+        return self._batch(encoded["input_ids"], padding, 10_000, return_tensors, False)
+
+    def _batch(self, rows, padding, limit, return_tensors, single):
+        from transformers import BatchEncoding
+
+        longest = max(len(row) for row in rows)
+        if padding:
+            longest = limit if padding == "max_length" else longest
+            lengths = [len(row) for row in rows]
+            rows = [[*row, *[0] * (longest - len(row))] for row in rows]
+        else:
+            lengths = [len(row) for row in rows]
+        masks = [
+            [1] * length + [0] * (len(row) - length)
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+        batch = {
+            "input_ids": rows,
+            "token_type_ids": [[0] * len(row) for row in rows],
+            "attention_mask": masks,
+        }
+        if single:
+            batch = {name: values[0] for name, values in batch.items()}
+        return BatchEncoding(batch, tensor_type=return_tensors, prepend_batch_axis=single)
+
+
+def _rows(texts, labels, **columns):
+    features = Features(
+        {
+            "text": Value("string"),
+            **{name: Value("int64") for name in columns},
+            "label": ClassLabel(names=["calm", "storm"]),
+        }
+    )
+    return Dataset.from_dict({"text": texts, **columns, "label": labels}, features=features)
+
+
+@examples("prepare")
+def _(answer):
+    tokenizer = _Tokenizer()
+    dataset = DatasetDict(
+        train=_rows(["one two", "one two three four five"], [1, 0], row=[7, 8]),
+        extra=_rows(["five"], [1], row=[9]),
+    )
+    got = unchanged(lambda data: answer(data, tokenizer, max_length=5), dataset, given="prepare")
+    of_type(got, DatasetDict, "prepare")
+    equal(list(got), ["train", "extra"], "For the splits train and extra, the splits")
+    columns = set(got["train"].column_names)
+    wanted = {"label", "input_ids", "attention_mask"}
+    missing, surplus = sorted(wanted - columns), sorted(columns - wanted)
+    that(not missing, f"The columns lack {', '.join(missing)}.")
+    hints = {
+        "text": "Trainer cannot make tensors of texts.",
+        "token_type_ids": "A tokenizer may give more than you want: name what you keep.",
+        "row": "It came with the dataset: drop whatever column is not wanted.",
+    }
+    that(
+        not surplus,
+        f"The columns are to be label, input_ids and attention_mask alone; yours hold "
+        f"{', '.join(surplus)} too. {hints.get(surplus[0], '') if surplus else ''}".strip(),
+    )
+    equal(
+        [list(ids) for ids in got["train"]["input_ids"]],
+        [[1, 11, 12, 2], [1, 11, 12, 13, 2]],
+        "For the texts 'one two' and 'one two three four five' with max_length=5, input_ids",
+        {
+            "The second text is not truncated.": [[1, 11, 12, 2], [1, 11, 12, 13, 14, 15, 2]],
+            "It is cut at the tokenizer's own maximum; `max_length` has no effect.": [
+                [1, 11, 12, 2],
+                [1, 11, 12, 13, 14, 2],
+            ],
+            "Rows are padded here; that is the collator's job, batch by batch.": [
+                [1, 11, 12, 2, 0],
+                [1, 11, 12, 13, 2],
+            ],
+            "The special tokens are part of `max_length`: the tokenizer counts them itself.": [
+                [1, 11, 12, 2],
+                [1, 11, 12, 13, 14, 15],
+            ],
+            "The last token, [SEP], is cut off: let the tokenizer truncate.": [
+                [1, 11, 12, 2],
+                [1, 11, 12, 13, 14],
+            ],
+        },
+    )
+    equal(
+        [list(mask) for mask in got["train"]["attention_mask"]],
+        [[1, 1, 1, 1], [1, 1, 1, 1, 1]],
+        "For two texts of 4 and 5 tokens, attention_mask",
+        "One 1 a token, and no padding.",
+    )
+    equal(
+        [list(ids) for ids in got["extra"]["input_ids"]],
+        [[1, 15, 2]],
+        "For the text 'five' in another split, input_ids",
+    )
+    equal(list(got["train"]["label"]), [1, 0], "For the labels 1 and 0, the column label")
+    that(
+        isinstance(got["train"].features["label"], ClassLabel),
+        "The label has lost its feature: it was a ClassLabel with the names calm and storm, and "
+        f"is now {got['train'].features['label']}.",
+    )
+    _check_missing_columns(answer, tokenizer)
+    long_text = " ".join(["one"] * 90)
+    got = answer(DatasetDict(train=_rows([long_text], [0])), tokenizer)
+    equal(
+        len(got["train"][0]["input_ids"]),
+        60,
+        "For a text of 90 words and no max_length, the number of tokens",
+        {
+            "The default of max_length is 60.": 6,
+            "The text is not truncated.": 92,
+            "The two special tokens count, too.": 62,
+        },
+    )
+
+
+def _check_missing_columns(answer, tokenizer):
+    complete = _rows(["one"], [0])
+    for column in ("text", "label"):
+        broken = DatasetDict(train=complete, late=complete.remove_columns(column))
+        raises(
+            lambda broken=broken: answer(broken, tokenizer),
+            ValueError,
+            column,
+            f"A dataset whose second split, 'late', has no column {column!r}",
+            "Look at the columns of every split before you tokenize.",
+        )
+
+
+@examples("stance_score")
+def _(answer):
+    truth, guess = [2, 2, 1, 0, 2, 1, 0], [2, 0, 1, 2, 2, 2, 1]
+    got = unchanged(answer, truth, guess, given="stance_score")
+    of_type(got, float, "stance_score")
+    against, favor = 1 / 2, 4 / 7
+    close(
+        got,
+        (against + favor) / 2,
+        "For the true labels 2 2 1 0 2 1 0 and the predictions 2 0 1 2 2 2 1 the score",
+        {
+            "That averages over all three classes; none (0) has no F1 in it.": (against + favor)
+            / 3,
+            "That is the F1 of favor alone.": favor,
+            "That is the F1 of against alone, or the mean precision.": against,
+            "That is the accuracy.": 3 / 7,
+            "Classes count by their size there; here each counts one half.": (
+                2 * against + 3 * favor
+            )
+            / 5,
+            "That averages the classes 0 and 1; against is 1 and favor 2.": against / 2,
+            "That averages the classes 0 and 2; against is 1 and favor 2.": favor / 2,
+            "Rows whose true label is none (0) are left out, yet they may be taken for against "
+            "or favor.": 2 / 3,
+            "That adds the two; the mean is wanted.": against + favor,
+            "That pools both classes before the F1; take it class by class.": 6 / 11,
+            "That is the mean recall.": (1 / 2 + 2 / 3) / 2,
+        },
+    )
+    close(
+        answer(np.array([2, 2, 1]), np.array([2, 2, 2])),
+        0.4,
+        "If favor has the F1 0.8 and against is never predicted, the score",
+        {
+            "A class that is never predicted has the F1 0 and is part of the mean.": 0.8,
+            "Its F1 is 0, not undefined.": np.nan,
+        },
+    )
+    close(
+        answer(np.array([2, 0, 2]), np.array([2, 0, 2])),
+        0.5,
+        "If favor is perfect and against neither occurs nor is predicted, the score",
+        {
+            "A class with no true and no predicted rows counts 0.0.": 1.0,
+            "0 divided by 0: such a class counts 0.0.": np.nan,
+        },
+    )
+    close(
+        answer([0, 0], [0, 0]),
+        0.0,
+        "If only none occurs and is predicted, the score",
+        {
+            "Neither class is there: both count 0.0.": 1.0,
+            "0 divided by 0: such a class counts 0.0.": np.nan,
+        },
+    )
+
+
+class _Classifier(torch.nn.Module):
+    """Answers by the mean id of the tokens that the mask leaves: low, middle or high."""
+
+    def __init__(self):
+        super().__init__()
+        from transformers import PretrainedConfig
+
+        names = {0: "low", 1: "middle", 2: "high"}
+        self.config = PretrainedConfig(id2label=names, label2id={n: i for i, n in names.items()})
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.passes = []
+        self.eval()
+
+    @property
+    def device(self):
+        return self.weight.device
+
+    def forward(self, input_ids, attention_mask=None, token_type_ids=None, **_):
+        from transformers.modeling_outputs import SequenceClassifierOutput
+
+        rows, places = input_ids.shape
+        if places > _Tokenizer.model_max_length:
+            raise IndexError(f"index {places - 1} is out of range: the model reads 6 places")
+        self.passes.append(rows)
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        mean = (input_ids * mask).sum(dim=1) / mask.sum(dim=1)
+        # Of three tokens at least, two are the ends: 'one' has the mean 14/3.
+        edges = torch.tensor([5.2, 8.0]).to(mean.device)
+        chosen = torch.bucketize(mean, edges)
+        if self.training:  # as dropout would, only that it shows every time
+            chosen = (chosen + 1) % 3
+        logits = torch.nn.functional.one_hot(chosen, 3).float() + self.weight
+        return SequenceClassifierOutput(logits=logits)
+
+
+@examples("predict_texts")
+def _(answer):
+    tokenizer, model = _Tokenizer(), _Classifier()
+    about = "With a model that says low, middle or high,"
+    got = answer(["five"], tokenizer, model)
+    of_type(got, list, "predict_texts")
+    equal(
+        got,
+        ["middle"],
+        f"{about} the text 'five'",
+        {
+            "Those are ids; `model.config.id2label` has their names.": [1],
+            "The ids are still tensors; `.tolist()` makes numbers of them.": [torch.tensor(1)],
+            "That is the name which follows: the model was in training mode. Where is "
+            "`model.eval()`?": ["high"],
+            "The config writes names, not LABEL_1.": ["LABEL_1"],
+            "The last batch, which is smaller than 32, is lost.": [],
+            "Those are the best texts of each class; the best class of each text is wanted: "
+            "another `dim`.": ["low", "low", "low"],
+        },
+    )
+    that(all(type(name) is str for name in got), "Every label must be a str.")
+    texts = ["five five five five", "one", "four four", "one one"]
+    expected = ["high", "low", "middle", "middle"]
+    got = unchanged(lambda rows: answer(rows, tokenizer, model), texts, given="predict_texts")
+    equal(
+        got,
+        expected,
+        f"{about} the texts {texts} together",
+        {
+            "Short texts go wrong next to long ones: does the model get the attention mask?": [
+                "high",
+                "low",
+                "low",
+                "low",
+            ],
+            "They are right, but sorted by length, longest first.": [
+                "high",
+                "middle",
+                "middle",
+                "low",
+            ],
+            "They are right, but sorted by length, shortest first.": [
+                "low",
+                "middle",
+                "middle",
+                "high",
+            ],
+            "The model was in training mode: where is `model.eval()`?": [
+                "low",
+                "middle",
+                "high",
+                "high",
+            ],
+        },
+    )
+    try:
+        got = answer(["five " * 9], tokenizer, model)
+    except IndexError as error:
+        got = error
+    that(
+        not isinstance(got, IndexError),
+        f"A text of nine words stops with: {got}. Which option of the tokenizer cuts it?",
+    )
+    equal(got, ["high"], f"{about} a text of nine words, cut to six tokens,")
+    model.passes.clear()
+    many = answer([["one", "five"][row % 2] for row in range(70)], tokenizer, model)
+    equal(len(many), 70, "Seventy texts: the number of labels", "What becomes of the last batch?")
+    equal(many, ["low", "middle"] * 35, f"{about} 70 texts, 'one' and 'five' in turn,")
+    equal(
+        sorted(model.passes),
+        [6, 32, 32],
+        "For 70 texts the rows of the forward passes, sorted,",
+        {
+            "All at once does not fit into memory for long lists; take 32 at a time.": [70],
+            "One text at a time is slow; take 32.": [1] * 70,
+            "Batches of 32 are wanted.": [6, 64],
+        },
+    )
+    for training in (True, False):
+        model.train(training)
+        answer(["one"], tokenizer, model)
+        mode = "training" if training else "evaluation"
+        that(
+            model.training == training,
+            f"The model came in {mode} mode and must leave in it; yours is afterwards in "
+            f"{'evaluation' if training else 'training'} mode.",
+        )
+        that(
+            answer(["five"], tokenizer, model) == ["middle"],
+            f"A model that comes in {mode} mode must predict in evaluation mode.",
+        )
+    try:
+        got = answer([], tokenizer, model)
+    except (IndexError, RuntimeError, ValueError) as error:
+        got = error
+    that(
+        not isinstance(got, Exception),
+        f"No texts must give an empty list; yours stops with {type(got).__name__}: {got}",
+    )
+    equal(got, [], "No texts")
+
+
+@examples("few_shot_sample")
+def _(answer):
+    labels = [0] * 6 + [1] * 6 + [2] * 2
+    features = Features(
+        {
+            "text": Value("string"),
+            "label": ClassLabel(names=["red", "green", "blue"]),
+        }
+    )
+    texts = [f"text {row}" for row in range(14)]
+    dataset = Dataset.from_dict({"text": texts, "label": labels}, features=features)
+    given = "With 6 red, 6 green and 2 blue rows and k="
+    got = unchanged(lambda rows: answer(rows, 3), dataset, given="few_shot_sample")
+    of_type(got, Dataset, "few_shot_sample")
+    equal(
+        [list(got["label"]).count(label) for label in range(3)],
+        [3, 3, 2],
+        f"{given}3, the number of sampled rows of red, green and blue",
+        {
+            "Blue has two rows: take both, and neither twice.": [3, 3, 3],
+            "Every class is cut to the smallest; only a smaller class gives less than k.": [
+                2,
+                2,
+                2,
+            ],
+            "That are k rows altogether; k rows a class are wanted.": [1, 1, 1],
+        },
+    )
+    that(
+        len(set(got["text"])) == len(got),
+        "A row occurs twice in the sample: draw without replacement.",
+    )
+    that(
+        got.features == dataset.features,
+        f"The features must stay as they were, names of the classes included; yours are "
+        f"{got.features}.",
+    )
+    that(
+        set(got["text"]) <= set(texts)
+        and all(labels[texts.index(row["text"])] == row["label"] for row in got),
+        "Texts and labels have come apart.",
+    )
+    whole = answer(dataset, 50)
+    equal(len(whole), 14, f"{given}50, the number of rows", "Take all of a smaller class.")
+    draws = [answer(dataset, 3, seed=seed) for seed in range(6)]
+    that(
+        answer(dataset, 3, seed=4).to_dict() == draws[4].to_dict(),
+        "The same seed gives two different samples.",
+    )
+    that(
+        len({frozenset(draw["text"]) for draw in draws}) > 1,
+        "Six seeds take the same rows every time: the rows are to be drawn at random.",
+    )
+    that(
+        any(list(draw["label"]) != sorted(draw["label"]) for draw in draws),
+        "The sample is sorted by class: shuffle it, or the last batches hold one class alone.",
+    )
+    fixed = {tuple(draw["label"]) for draw in draws}
+    that(
+        len(fixed) > 1,
+        "The classes come in the same order for every seed: shuffle with the seed.",
+    )
+    for k in (0, -2):
+        raises(
+            lambda k=k: answer(dataset, k),
+            ValueError,
+            str(k),
+            f"k={k}",
+            "A sample of no rows, or fewer, is a mistake of the caller.",
+        )
+
+
+@examples("stance_predictions")
+def _(answer):
+    that(
+        isinstance(answer, np.ndarray),
+        f"stance_predictions must be a NumPy array; yours is a {type(answer).__name__}. "
+        "`.numpy()` turns a tensor into one, `np.array(…)` a list.",
+    )
+    hint = ""
+    if answer.ndim == 2:
+        hint = " Did you keep one number a class? `argmax(axis=1)`."
+    elif answer.shape == (40,):
+        hint = " Those are the rows of validation; test is wanted."
+    elif answer.shape == (355,):
+        hint = " Those are the rows of train; test is wanted."
+    that(
+        answer.shape == (169,),
+        f"One label id for each of the 169 test posts is wanted; yours has the shape "
+        f"{answer.shape}.{hint}",
+    )
+    that(
+        np.issubdtype(answer.dtype, np.integer),
+        f"Label ids are integers; yours have the dtype {answer.dtype}.",
+    )
+    low, high = int(answer.min()), int(answer.max())
+    that(low >= 0 and high <= 2, f"Label ids run from 0 to 2; yours from {low} to {high}.")
+    counts = np.bincount(answer, minlength=3)
+    that(
+        counts.max() < len(answer),
+        f"Every post gets the label {counts.argmax()}: one class for all earns nothing.",
+    )
+    that(
+        counts[1] > 0,
+        "No post at all is labelled against (1), so its F1 is 0 and half of the score is lost. "
+        "What makes a classifier care for thirteen rows of 355?",
+    )

@@ -1,0 +1,187 @@
+"""Fine-tuning with any recipe on token ids, cached, and the logits of many texts, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from helpers.cache import cached_array, fingerprint
+from helpers.features import length_batches, weights_hash
+from helpers.training import RECIPE, train_on, trained_or_kept
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Tokens = Sequence[Sequence[int]]
+
+# Half of lesson 4's: other datasets have fewer rows, and a smaller step is safer.
+LEARNING_RATE = 1e-4
+
+
+def kept_classifier(
+    tokens: Tokens,
+    labels: Sequence[int],
+    names: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    **recipe: Any,
+) -> PreTrainedModel:
+    """Return the default checkpoint fine-tuned on some rows, from disk where it was before.
+
+    Parameters
+    ----------
+    tokens : sequence of sequence of int
+        Input ids of each row, special tokens included, not padded.
+    labels : sequence of int
+        Ids into `names`.
+    names : sequence of str
+    tokenizer : PreTrainedTokenizerBase
+    **recipe
+        ``epochs`` (required), ``seed``, ``frozen_layers``, and any field of ``TrainingArguments``
+        that differs from lesson 4's recipe at half its learning rate.
+
+    Returns
+    -------
+    PreTrainedModel
+        On the fastest device, in evaluation mode.
+    """
+    model = _new(names, recipe.get("seed", 0))
+    key = _key(model, tokens, labels, names, recipe)
+    source = trained_or_kept(model, key, lambda: _train(model, tokens, labels, tokenizer, **recipe))
+    print(f"fine-tuned on {len(tokens):,} texts, {recipe['epochs']} epochs: {source}")
+    return model.eval()
+
+
+def logits_after_training(
+    tokens: Tokens,
+    labels: Sequence[int],
+    names: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    wanted: Tokens,
+    **recipe: Any,
+) -> np.ndarray:
+    """Fine-tune as `kept_classifier` does and keep, of the model, only what it says of `wanted`.
+
+    For comparisons over many seeds, whose models nobody needs afterwards.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(wanted), len(names))
+    """
+    model = _new(names, recipe.get("seed", 0))
+    key = _key(model, tokens, labels, names, [recipe, [list(ids) for ids in wanted]])
+
+    def compute() -> np.ndarray:
+        _train(model, tokens, labels, tokenizer, **recipe)
+        return token_logits(model, wanted, tokenizer)
+
+    return cached_array("logits", key, compute)
+
+
+def token_logits(
+    model: PreTrainedModel, tokens: Tokens, tokenizer: PreTrainedTokenizerBase
+) -> np.ndarray:
+    """Return the logits of each row of input ids, in their order.
+
+    Rows of like length share a batch of at most 4,096 places, so hardly any place is padding.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(tokens), classes)
+    """
+    import numpy as np
+    import torch
+    from tqdm.auto import tqdm
+
+    from helpers.models import pick_dtype
+
+    dtype = pick_dtype(model.device)
+    autocast = torch.autocast(model.device.type, dtype=dtype, enabled=dtype != torch.float32)
+    logits = np.zeros((len(tokens), model.config.num_labels), dtype=np.float32)
+    progress = tqdm(total=len(tokens), desc="predicting", unit="text", leave=False, delay=1)
+    training = model.training
+    model.eval()
+    try:
+        with progress, torch.inference_mode(), autocast:
+            for rows in length_batches([len(ids) for ids in tokens], 4096):
+                chosen = {"input_ids": [list(tokens[row]) for row in rows]}
+                batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
+                logits[rows] = model(**batch).logits.float().cpu().numpy()
+                progress.update(len(rows))
+    finally:
+        model.train(training)
+    return logits
+
+
+def _new(names: Sequence[str], seed: int) -> PreTrainedModel:
+    """Load the checkpoint with a head drawn from the seed, without a line about it."""
+    from contextlib import redirect_stdout
+
+    from transformers import set_seed
+
+    from helpers.models import load_classifier
+
+    set_seed(seed)
+    with redirect_stdout(None):
+        return load_classifier(len(names), dict(enumerate(names)))
+
+
+def _key(
+    model: PreTrainedModel,
+    tokens: Tokens,
+    labels: Sequence[int],
+    names: Sequence[str],
+    recipe: Any,
+) -> str:
+    """Return a fingerprint of all that the result depends on: weights, rows and recipe."""
+    from helpers.models import pick_dtype
+
+    rows = [str([list(ids), int(label)]) for ids, label in zip(tokens, labels, strict=True)]
+    settings = repr([RECIPE, LEARNING_RATE, recipe, list(names), str(pick_dtype(model.device))])
+    return fingerprint([weights_hash(model), settings, *rows])
+
+
+def _train(
+    model: PreTrainedModel,
+    tokens: Tokens,
+    labels: Sequence[int],
+    tokenizer: PreTrainedTokenizerBase,
+    epochs: int,
+    seed: int = 0,
+    frozen_layers: int = 0,
+    **changes: Any,
+) -> None:
+    from datasets import Dataset
+
+    freeze(model, frozen_layers)
+    rows = Dataset.from_dict(
+        {"input_ids": [list(ids) for ids in tokens], "label": [int(label) for label in labels]}
+    )
+    train_on(model, rows, tokenizer, epochs, seed, **{"learning_rate": LEARNING_RATE, **changes})
+    freeze(model, 0)
+
+
+def freeze(model: PreTrainedModel, layers: int) -> None:
+    """Let only the upper part of a classifier learn.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+    layers : int
+        How many of the lower layers to freeze, with the embeddings below them; 0 freezes nothing.
+
+    Raises
+    ------
+    ValueError
+        If the model has fewer layers.
+    """
+    import torch
+
+    stack = next(part for part in model.modules() if isinstance(part, torch.nn.ModuleList))
+    if layers > len(stack):
+        raise ValueError(f"the model has {len(stack)} layers; {layers} cannot be frozen")
+    model.requires_grad_(True)
+    if layers:
+        model.get_input_embeddings().requires_grad_(False)
+        for layer in stack[:layers]:
+            layer.requires_grad_(False)

@@ -1,0 +1,15 @@
+# Wrong: every class is cut to the smallest.
+import numpy as np
+
+
+def few_shot_sample(dataset, k, seed=0):
+    if k < 1:
+        raise ValueError(f"k is {k}")
+    rng = np.random.default_rng(seed)
+    labels = np.array(dataset["label"])
+    chosen = []
+    k = min(k, np.unique(labels, return_counts=True)[1].min())
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        chosen.extend(rng.choice(rows, size=min(k, len(rows)), replace=False))
+    return dataset.select(rng.permutation(chosen))

@@ -1,0 +1,16 @@
+# Wrong: the model is always left in training mode.
+import torch
+
+
+def predict_texts(texts, tokenizer, model):
+    model.eval()
+    names = []
+    with torch.no_grad():
+        for start in range(0, len(texts), 32):
+            batch = tokenizer(
+                texts[start : start + 32], padding=True, truncation=True, return_tensors="pt"
+            )
+            chosen = model(**batch).logits.argmax(dim=-1).tolist()
+            names.extend(model.config.id2label[label] for label in chosen)
+    model.train()
+    return names

@@ -1,0 +1,17 @@
+# Wrong: the model does not see which places are padding.
+import torch
+
+
+def predict_texts(texts, tokenizer, model):
+    training = model.training
+    model.eval()
+    names = []
+    with torch.no_grad():
+        for start in range(0, len(texts), 32):
+            batch = tokenizer(
+                texts[start : start + 32], padding=True, truncation=True, return_tensors="pt"
+            )
+            chosen = model(input_ids=batch["input_ids"]).logits.argmax(dim=-1).tolist()
+            names.extend(model.config.id2label[label] for label in chosen)
+    model.train(training)
+    return names

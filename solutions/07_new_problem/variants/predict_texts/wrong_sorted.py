@@ -1,0 +1,18 @@
+# Wrong: the answers come in the order of the texts' lengths.
+import torch
+
+
+def predict_texts(texts, tokenizer, model):
+    training = model.training
+    model.eval()
+    names = []
+    texts = sorted(texts, key=len)
+    with torch.no_grad():
+        for start in range(0, len(texts), 32):
+            batch = tokenizer(
+                texts[start : start + 32], padding=True, truncation=True, return_tensors="pt"
+            )
+            chosen = model(**batch).logits.argmax(dim=-1).tolist()
+            names.extend(model.config.id2label[label] for label in chosen)
+    model.train(training)
+    return names

@@ -1,0 +1,15 @@
+# Right: an honest strong model, sentence embeddings with class weights.
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
+
+from helpers.data import load
+from helpers.features import dataset_features
+from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer
+
+opinions = load("stance_climate")
+tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
+encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
+train = normalize(dataset_features(opinions["train"]["text"][:], tokenizer, encoder))
+test = normalize(dataset_features(opinions["test"]["text"][:], tokenizer, encoder))
+model = LogisticRegression(class_weight="balanced", max_iter=1000)
+stance_predictions = model.fit(train, opinions["train"]["label"][:]).predict(test)

@@ -1,0 +1,6 @@
+# Wrong: pools both classes.
+from sklearn.metrics import f1_score
+
+
+def stance_score(y_true, y_pred):
+    return float(f1_score(y_true, y_pred, labels=[1, 2], average="micro", zero_division=0))
