@@ -45,10 +45,15 @@ def run_cell(notebook: NotebookNode, exercise: str) -> dict[str, Any]:
         if grade_id(cell) == exercise:
             # The stub of an exercise that asks for a variable raises as soon as it runs.
             with contextlib.suppress(NotImplementedError):
-                exec(cell.source, namespace)
+                _execute(cell.source, namespace)
             return namespace
-        exec(imports_of(cell.source), namespace)
+        _execute(imports_of(cell.source), namespace)
     raise KeyError(f"the notebook has no cell {exercise!r}")
+
+
+def _execute(source: str, namespace: dict[str, Any]) -> None:
+    """Run code as a kernel would: what this file imports from `__future__` is not the cell's."""
+    exec(compile(source, "<cell>", "exec", dont_inherit=True), namespace)
 
 
 def imports_of(source: str) -> str:
