@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training check results build setup lock
+.PHONY: lab demo test test-training check results bench build setup lock
 
 setup: $(READY)
 
@@ -38,6 +38,11 @@ test-training: $(READY)
 # COURSE_MIRROR holds it. Trains ten models.
 results: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/course build
+
+# What is measured of the course's tools.
+bench: $(READY)
+	$(BIN)/python -m benchmarks attacks
 	$(BIN)/course build
 
 check: $(READY)

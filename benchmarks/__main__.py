@@ -1,7 +1,8 @@
 """Measure figures and write them into results.json.
 
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
-arguments all are measured, on the real data only where COURSE_MIRROR is set.
+arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
+``python -m benchmarks attacks`` is about the grader, which no data of a lesson's has to do with.
 """
 
 from __future__ import annotations
@@ -16,20 +17,22 @@ from benchmarks.record import keep
 # Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
+# About the course's tools (`make bench`): the names of these figures do not say which data.
+TOOLS = ("attacks",)
 
 
 def main() -> None:
     """Measure the topics named, on the data named, and keep what was found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(SCORES))
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(SCORES + TOOLS))
     parser.add_argument("--data", choices=KINDS, action="append")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.topics) - set(SCORES))
+    unknown = sorted(set(arguments.topics) - set(SCORES + TOOLS))
     if unknown:
-        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(SCORES)}")
+        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(SCORES + TOOLS)}")
     at_hand = [kind for kind in KINDS if kind == "embedded" or os.environ.get("COURSE_MIRROR")]
     for topic in arguments.topics or SCORES:
-        for kind in arguments.data or at_hand:
+        for kind in ("embedded",) if topic in TOOLS else arguments.data or at_hand:
             measure_topic(topic, kind)
 
 
@@ -42,7 +45,7 @@ def measure_topic(topic: str, data: str) -> None:
     if not figures:
         print(f"{topic}: nothing to measure on this data ({data})")
         return
-    if data == "embedded":
+    if data == "embedded" and topic not in TOOLS:
         figures = {f"{name}.embedded": figure for name, figure in figures.items()}
     keep(figures, f"python -m benchmarks {topic} --data {data}", seconds, module.FILES)
     for name, figure in figures.items():

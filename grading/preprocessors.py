@@ -8,6 +8,7 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,9 @@ class GradeInSandbox(NbGraderPreprocessor):
     notebook_seconds = Float(Limits.notebook_seconds, help="For one notebook.").tag(config=True)
     memory_bytes = Integer(Limits.memory_bytes, help="Resident, all processes.").tag(config=True)
     processes = Integer(Limits.processes, help="Processes and threads.").tag(config=True)
+    scratch_bytes = Integer(Limits.scratch_bytes, help="A folder to write to.").tag(config=True)
+    file_bytes = Integer(Limits.file_bytes, help="One file there.").tag(config=True)
+    output_bytes = Integer(Limits.output_bytes, help="One cell's output.").tag(config=True)
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
@@ -114,13 +118,7 @@ class GradeInSandbox(NbGraderPreprocessor):
 
     def limits(self) -> Limits:
         """Return what a submission may use."""
-        return Limits(
-            self.cell_seconds,
-            self.test_seconds,
-            self.notebook_seconds,
-            self.memory_bytes,
-            self.processes,
-        )
+        return Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
 
 
 def put_outputs(notebook: NotebookNode, outputs: dict[int, list[NotebookNode]]) -> None:

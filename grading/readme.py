@@ -27,6 +27,9 @@ ROWS = {
     "stance_climate, test (mean F1 of against and favor)": "stance_climate.score",
     "stance_climate, test (F1 of against)": "stance_climate.f1_against",
     "financial_topics, validation (macro-F1)": "financial_topics.macro_f1",
+    "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
+    "grading: survived by this grader": "grading.attacks_survived",
+    "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
 }
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
@@ -48,17 +51,17 @@ def results_table() -> str:
     figures = json.loads(RESULTS.read_text())["figures"]
     rows = ["| what | real data | embedded data |", "|---|---|---|"]
     for what, name in ROWS.items():
-        pair = [figures.get(key) for key in (name, f"{name}.embedded")]
-        if any(pair):
-            rows.append(f"| {what} | {' | '.join(map(_cell, pair))} |")
+        found = [figures[key] for key in (name, f"{name}.embedded") if key in figures]
+        by_data = {figure["data"]: _cell(figure) for figure in found}
+        if found:
+            cells = [by_data.get(data, "–") for data in ("mirror", "embedded")]
+            rows.append(f"| {what} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _cell(figure: dict | None) -> str:
-    """Return a figure with its interval; there is none where the data holds no such thing."""
-    if figure is None:
-        return "–"
-    digits = 0 if figure["unit"] == "s" else 3
+def _cell(figure: dict) -> str:
+    """Return a figure with its interval."""
+    digits = 0 if figure["unit"] in ("s", "count") else 3
     value, *bounds = (
         f"{figure[key]:.{digits}f}"
         for key in ("value", "lower", "upper")

@@ -452,7 +452,7 @@ class Sandbox:
         return SandboxDied(*self._fate)
 
     def _kill(self) -> None:
-        processes = [] if self._scratch is None else _tree(self._process.pid)
+        processes = [] if self._scratch is None else processes_below(self._process.pid)
         # The first process of a namespace takes all others with it, whatever they have become.
         self._process.kill()
         for process in processes:
@@ -464,7 +464,7 @@ class Sandbox:
         """End the box when all in it together hold more memory than they may."""
         while self._process.poll() is None:
             started = time.monotonic()
-            held = _held_bytes(_tree(self._process.pid), self.limits.memory_bytes)
+            held = held_bytes(processes_below(self._process.pid), self.limits.memory_bytes)
             if held > self.limits.memory_bytes:
                 gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
                 self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")
@@ -480,7 +480,8 @@ def _by_signal(code: Any) -> str:
     return f" by signal {-code}"
 
 
-def _tree(pid: int) -> list[psutil.Process]:
+def processes_below(pid: int) -> list[psutil.Process]:
+    """Return a process and everything that it has started."""
     try:
         first = psutil.Process(pid)
         return [first, *first.children(recursive=True)]
@@ -488,7 +489,7 @@ def _tree(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _held_bytes(processes: list[psutil.Process], limit: int) -> int:
+def held_bytes(processes: list[psutil.Process], limit: int) -> int:
     """Return the memory that processes hold, what they share counted once if that matters."""
     total = sum(_bytes_of(process, "rss") for process in processes)
     return total if total <= limit else sum(_bytes_of(process, "pss") for process in processes)

@@ -26,6 +26,8 @@ class Attack:
         What its verdict must be.
     says : str
         What the verdict's message or the cell's own output must hold.
+    shows : str
+        The same, for whoever grades: that the attack found nothing, and reached nothing.
     """
 
     row: int
@@ -33,6 +35,14 @@ class Attack:
     answer: str
     status: str
     says: str = ""
+    shows: str = ""
+
+    @property
+    def deserves(self) -> set[float]:
+        """The points that are fair; a right answer whose cell ends badly may have them or not."""
+        if self.status == "passed":
+            return {2.0}
+        return {0.0, 2.0} if RIGHT in self.answer else {0.0}
 
 
 def _function(*lines: str) -> str:
@@ -185,7 +195,7 @@ sys.displayhook = lambda value: None
         "failed",
         "Any",
     ),
-    Attack(5, "searches for tests and answers", SEARCH, "failed", "['nothing was found']"),
+    Attack(5, "searches for tests and answers", SEARCH, "failed", shows="['nothing was found']"),
     Attack(
         7,
         "answers with a pickle",
@@ -317,7 +327,7 @@ print("written, in MiB:", written >> 20, "enough" if written < 200 * 2**20 else 
 """
         + RIGHT,
         "passed",
-        "enough",
+        shows="enough",
     ),
     Attack(
         13, "prints without end", "for _ in range(200):\n    print('x' * 2**20)\n" + RIGHT, "passed"
@@ -342,7 +352,7 @@ print([hasattr(module, "WHOSE") for module in (helpers, numpy, own)])
 """
         + RIGHT,
         "passed",
-        "[False, False, True]",
+        shows="[False, False, True]",
     ),
     Attack(
         20,

@@ -1,6 +1,5 @@
 """Attacks on what stands around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
 
-import json
 import os
 import re
 import shutil
@@ -10,15 +9,11 @@ import threading
 import time
 from types import SimpleNamespace
 
-import nbformat
 import psutil
 import pytest
 import sums
+from handed import BROKEN, GOOD, LOUD, handed_in, through_a_platform, through_the_exchange
 from nbgrader.api import Gradebook
-from nbgrader.apps import ZipCollectApp
-from nbgrader.auth import Authenticator
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange import ExchangeFactory
 from rich.console import Console
 
 from grading.batch import grade_assignment, regrade_receipt
@@ -31,24 +26,6 @@ from grading.sandbox import find_bubblewrap
 from grading.submissions import Refused, read_checked
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
-GOOD = sums.notebook(sums.DOUBLE, sums.TOTAL)
-SCRIPT = "<script>document.title = 'mine'</script>"
-LOUD = (
-    "from IPython.display import HTML, Javascript, display\n"
-    f"display(HTML({SCRIPT!r}))\ndisplay(Javascript('document.title = 1'))\n"
-    f"def double(numbers):\n    raise ValueError({SCRIPT!r})\n"
-)
-
-
-def handed_in(course, student, notebook=None, content=None):
-    folder = course / "submitted" / student / sums.NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{sums.NAME}.ipynb"
-    if notebook is not None:
-        nbformat.write(notebook, path)
-    elif content is not None:
-        path.write_bytes(content)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -79,15 +56,6 @@ def grades(course, student):
 
 
 RIGHT = {"test_double": (2.0, False), "test_total": (1.0, False)}
-BROKEN = {
-    "not-json": b"print('hello')",
-    "empty": b"",
-    "null-bytes": b"\0" * 100,
-    "cut-short": json.dumps(GOOD).encode()[:500],
-    "format-3": json.dumps({"nbformat": 3, "nbformat_minor": 0, "worksheets": []}).encode(),
-    "no-cells": json.dumps({"nbformat": 4, "nbformat_minor": 5}).encode(),
-    "deep": b"[" * 10**6,
-}
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +141,7 @@ def test_text_that_begins_like_a_formula_is_marked_as_text():
     ]
 
 
-FORGED = "2001-01-01 00:00:00 UTC"
 DUE = "2020-01-01 00:00:00 UTC"
-COLLECTED = "2020-02-03-04-05-06"
 
 
 @pytest.fixture
@@ -192,41 +158,14 @@ def hours_late(course, student):
 
 def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
     """Row 18: what a student's folder says is overwritten when it is handed in."""
-    mine = tmp_path / "home" / sums.NAME
-    mine.mkdir(parents=True)
-    nbformat.write(GOOD, mine / f"{sums.NAME}.ipynb")
-    (mine / "timestamp.txt").write_text(FORGED)
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(due_course)
-    config.CourseDirectory.student_id = "late"
-    config.CourseDirectory.assignment_id = sums.NAME
-    config.Exchange.root = str(tmp_path / "exchange")
-    config.Exchange.cache = str(tmp_path / "cache")
-    config.Exchange.assignment_dir = str(mine.parent)
-    (tmp_path / "exchange").mkdir()
-    steps = ExchangeFactory(config=config)
-    for step in (steps.ReleaseAssignment, steps.Submit, steps.Collect):
-        directory, authenticator = CourseDirectory(config=config), Authenticator(config=config)
-        step(coursedir=directory, authenticator=authenticator, config=config).start()
+    through_the_exchange(due_course, nbgrader_config(), "late", tmp_path)
     assert autograde_one(due_course, sums.NAME, "late") == ""
     assert hours_late(due_course, "late") > 0
 
 
 def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     """Row 18: of what a learning platform hands over, its own time counts."""
-    inbox = due_course / "downloaded" / sums.NAME / "archive"
-    inbox.mkdir(parents=True)
-    begin = f"late_{COLLECTED}_"
-    nbformat.write(GOOD, inbox / f"{begin}{sums.NAME}.ipynb")
-    (inbox / f"{begin}timestamp.txt").write_text(FORGED)
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(due_course)
-    config.CourseDirectory.assignment_id = sums.NAME
-    pattern = r".*/(?P<student_id>\w+?)_(?P<timestamp>[\d-]+)_(?P<file_id>\w+)"
-    config.FileNameCollectorPlugin.named_regexp = pattern
-    collecting = ZipCollectApp(config=config)
-    collecting.coursedir = CourseDirectory(config=config)
-    collecting.start()
+    through_a_platform(due_course, nbgrader_config(), "late")
     assert autograde_one(due_course, sums.NAME, "late") == ""
     assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
 
