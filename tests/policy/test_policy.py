@@ -1,6 +1,7 @@
 """What holds for every notebook and for the repository as a whole."""
 
 import ast
+import json
 import re
 import runpy
 import statistics
@@ -161,6 +162,18 @@ def test_readme_s_figures_are_those_of_the_record():
 
 def test_no_measured_figure_is_older_than_what_it_depends_on():
     assert stale() == []
+
+
+def test_table_of_attacks_is_what_was_measured():
+    text = (ROOT / "docs" / "security.md").read_text()
+    _, table = text.split("<!-- attacks: begin -->")
+    rows = re.findall(r"^\| (\d+) \| \d+ \| (.+) \| (.+) \|$", table, re.MULTILINE)
+    defended = re.findall(r"^\| (\d+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
+    assert [number for number, *_ in rows] == defended
+    figures = json.loads((ROOT / "results.json").read_text())["figures"]
+    held = [sum(row[column] == "holds" for row in rows) for column in (1, 2)]
+    names = ("attacks_total", "attacks_survived", "attacks_survived_nbgrader")
+    assert [len(rows), *held] == [figures[f"grading.{name}"]["value"] for name in names]
 
 
 def test_readme_s_picture_is_the_one_that_the_lesson_shows():
