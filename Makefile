@@ -35,7 +35,7 @@ test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
 
 # Every figure that README and the lessons quote: on the embedded data, and on the real data where
-# COURSE_MIRROR holds it. Trains ten models.
+# COURSE_MIRROR holds it. Trains more than a dozen models.
 results: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/course build
