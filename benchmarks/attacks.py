@@ -74,7 +74,7 @@ DOCS = ROOT / "docs" / "security.md"
 MARKS = ("<!-- attacks: begin -->", "<!-- attacks: end -->")
 HOLDS = "holds"
 BOX = Limits(memory_bytes=2 * 2**30, processes=1000, scratch_bytes=384 * 2**20)
-RUN_SECONDS = 300.0
+RUN_SECONDS = 600.0
 LARGEST_MEGABYTES = 20.0
 HONEST = "zoe"
 # What an attack was after, by row, where its own outputs must show that it did not get it.
