@@ -169,11 +169,12 @@ def test_table_of_attacks_is_what_was_measured():
     _, table = text.split("<!-- attacks: begin -->")
     rows = re.findall(r"^\| (\d+) \| \d+ \| (.+) \| (.+) \|$", table, re.MULTILINE)
     defended = re.findall(r"^\| (\d+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
-    assert [number for number, *_ in rows] == defended
     figures = json.loads((ROOT / "results.json").read_text())["figures"]
-    held = [sum(row[column] == "holds" for row in rows) for column in (1, 2)]
     names = ("attacks_total", "attacks_survived", "attacks_survived_nbgrader")
-    assert [len(rows), *held] == [figures[f"grading.{name}"]["value"] for name in names]
+    measured = [figures[f"grading.{n}"]["value"] for n in names if f"grading.{n}" in figures]
+    held = [sum(row[column] == "holds" for row in rows) for column in (1, 2)]
+    assert [len(rows), *held] == (measured or [0, 0, 0])
+    assert [number for number, *_ in rows] == (defended if measured else [])
 
 
 def test_readme_s_picture_is_the_one_that_the_lesson_shows():

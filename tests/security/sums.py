@@ -55,6 +55,8 @@ for size in (0, 1, 5, 9):
 ### END HIDDEN TESTS""",
     """
 ### BEGIN HIDDEN TESTS
+import numpy as np
+
 numbers = np.random.default_rng().integers(-1000, 1000, 6).tolist()
 expected, got = sum(numbers), total(numbers)
 assert got == expected, f"total of {numbers}: expected {expected}, got {got}"
