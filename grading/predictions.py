@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grading.testing import Failure, that
-from helpers.data import load
-from helpers.sources import SourceError
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
 
 Thresholds = tuple[float, ...]
 """Scores that earn one more equal part of the points each, lowest first."""
@@ -18,7 +19,7 @@ Thresholds = tuple[float, ...]
 def share_of_points(
     predicted: object,
     exercise: str,
-    dataset: str,
+    copies: Mapping[str, DatasetDict],
     score: Callable[[np.ndarray, np.ndarray], float],
     real: Thresholds,
     embedded: Thresholds,
@@ -33,8 +34,11 @@ def share_of_points(
     ----------
     predicted : object
         To be an array of label ids, shape (rows of the test split,).
-    exercise, dataset : str
-        Names, of the exercise for messages and of the dataset for `helpers.data.load`.
+    exercise : str
+        Its name, for messages.
+    copies : mapping of str to DatasetDict
+        By source, as `helpers.data.copies_at_hand` gives them. The embedded copy is a stand-in;
+        every other holds the dataset itself.
     score : callable
         Takes true labels and predictions, arrays of one shape, and returns the score.
     real, embedded : Thresholds
@@ -57,16 +61,15 @@ def share_of_points(
         np.issubdtype(predicted.dtype, np.integer),
         f"{exercise} must hold integers, not {predicted.dtype}.",
     )
-    copies = _test_labels(dataset)
     if not copies:
-        raise FileNotFoundError(f"no copy of the test labels of {dataset} is at hand")
-    fitting = {
-        source: truth for source, (truth, _) in copies.items() if truth.shape == predicted.shape
-    }
+        raise FileNotFoundError(f"no copy of the data of {exercise} is at hand")
+    tests = {source: dataset["test"] for source, dataset in copies.items()}
+    truths = {source: np.array(test["label"][:]) for source, test in tests.items()}
+    fitting = {source: truth for source, truth in truths.items() if truth.shape == predicted.shape}
     if not fitting:
-        rows = sorted({len(truth) for truth, _ in copies.values()})
-        raise Failure(f"The shape must be ({rows[0]},), not {predicted.shape}.")
-    classes = max(classes for _, classes in copies.values())
+        rows = min(len(truth) for truth in truths.values())
+        raise Failure(f"The shape must be ({rows},), not {predicted.shape}.")
+    classes = max(test.features["label"].num_classes for test in tests.values())
     low, high = int(predicted.min()), int(predicted.max())
     that(
         low >= 0 and high < classes,
@@ -84,15 +87,3 @@ def share_of_points(
             f"Likely: {likely}."
         )
     return float(share)
-
-
-def _test_labels(dataset: str) -> dict[str, tuple[np.ndarray, int]]:
-    """Return the test labels and the number of classes of every copy at hand, by source."""
-    copies = {}
-    for source in ("mirror", "hub", "embedded"):
-        if source == "hub" and "mirror" in copies:
-            continue  # notebooks prefer the mirror, which holds the same rows
-        with suppress(SourceError), redirect_stdout(None):
-            test = load(dataset, source=source)["test"]
-            copies[source] = np.array(test["label"][:]), test.features["label"].num_classes
-    return copies
