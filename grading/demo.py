@@ -86,14 +86,16 @@ def _remove_former(folder: Path) -> None:
 
 def _show(folder: Path, console: Console) -> None:
     graded = scores(folder)
-    table = Table(title="Gradebook: points of the exercises that a program grades")
+    table = Table(
+        title="Gradebook: points of the exercises that a program grades, lesson by lesson"
+    )
     rows = gradebook_table(graded)
     table.add_column("student")
     for name in rows.columns:
-        # "01_dataset_exploration" would not fit beside the others.
-        table.add_column(f"lesson {int(name[:2])}" if name[:2].isdigit() else name, justify="right")
+        # Seven lessons are to fit into eighty columns.
+        table.add_column(f"{int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
-        table.add_row(student, *map(str, row))
+        table.add_row(student, *(str(cell).replace(" ", "") for cell in row))
     console.print(table)
     write_report(graded, "Class report of the demo", folder / "report.html")
     figure = plot_exercises(graded)
@@ -112,4 +114,4 @@ def _show_bars(graded, console: Console) -> None:
     for exercise, row in sums.iterrows():
         share = row["score"] / row["points"]
         bar = "█" * round(24 * share)
-        console.print(f"{exercise:>22} {bar:<24} {share:4.0%}", highlight=False)
+        console.print(f"{exercise:>26} {bar:<24} {share:4.0%}", highlight=False)

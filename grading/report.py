@@ -43,6 +43,9 @@ counted in the last column.</p>
 </html>
 """
 
+# Of Okabe and Ito, for every eye; a lesson each.
+LESSON_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
+
 
 def gradebook_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Return one row a student: "score / points" a lesson, in total, and what waits for a person.
@@ -70,7 +73,7 @@ def plot_totals(scores: pd.DataFrame) -> Figure:
     sums = scores.dropna(subset="score").groupby(["student", "lesson"])[["score", "points"]].sum()
     shares = (100 * sums["score"] / sums["points"]).unstack()
     figure, axes = plt.subplots(figsize=(8, 0.8 + 0.5 * len(shares) * len(shares.columns) / 2))
-    shares.plot.barh(ax=axes, color=["#0072B2", "#E69F00", "#009E73", "#CC79A7"], width=0.8)
+    shares.plot.barh(ax=axes, color=LESSON_COLOURS, width=0.8)
     axes.set(xlabel="points reached (%)", ylabel="", xlim=(0, 100))
     axes.legend(title="", loc="upper left", bbox_to_anchor=(1, 1))
     axes.invert_yaxis()

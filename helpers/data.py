@@ -7,6 +7,7 @@ whatever its source, and is checked when it is loaded.
 from __future__ import annotations
 
 import importlib.util
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -187,6 +188,37 @@ def load(name: str, source: str = "auto") -> DatasetDict:
     rows = " / ".join(f"{split.num_rows:,}" for split in dataset.values())
     print(f"{name}: {rows} rows ({' / '.join(dataset)}), {_where(taken, info)}")
     return dataset
+
+
+def copies_at_hand(name: str) -> dict[str, DatasetDict]:
+    """Load every copy of a dataset that this machine has.
+
+    A notebook uses the first that it finds. Whoever grades what a notebook made needs them all,
+    except the Hub's where there is a mirror: the rows are the same.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    dict of str to DatasetDict
+        By source, ``"mirror"``, ``"hub"`` or ``"embedded"``; empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        If there is no dataset of that name.
+    SourceError
+        If a copy is broken.
+    """
+    copies = {}
+    for source in ("mirror", "hub", "embedded"):
+        if source == "hub" and "mirror" in copies:
+            continue
+        with suppress(SourceNotThere), redirect_stdout(None):
+            copies[source] = load(name, source)
+    return copies
 
 
 def info_of(name: str) -> DatasetInfo:

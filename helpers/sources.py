@@ -110,8 +110,10 @@ def first_available(
     ------
     ValueError
         If `source` is unknown.
+    SourceNotThere
+        If no source, or not the forced one, has it; the message holds each reason.
     SourceError
-        If the forced source fails, or all of them do; the message holds each reason.
+        If what a source has is broken.
     """
     if source != "auto" and source not in SOURCES:
         raise ValueError(f"unknown source {source!r}; choose 'auto', 'mirror', 'hub' or 'embedded'")
@@ -127,7 +129,7 @@ def first_available(
         except SourceError as reason:
             # A source that has the thing but broken is the reader's to know, not to skip.
             raise SourceError(f"{what} from the {name}: {reason}") from reason
-    raise SourceError(f"{what} could not be loaded. " + "; ".join(reasons))
+    raise SourceNotThere(f"{what} could not be loaded. " + "; ".join(reasons))
 
 
 def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str) -> Path:

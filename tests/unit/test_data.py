@@ -12,7 +12,7 @@ import pytest
 from standin_hub import standin_hub
 
 from helpers import sources
-from helpers.data import DATASETS, checked_split, load
+from helpers.data import DATASETS, checked_split, copies_at_hand, load
 from helpers.mirror import fill_mirror
 from helpers.sources import SourceError
 
@@ -108,6 +108,24 @@ def test_mirror_variable_that_names_no_folder_is_an_error(monkeypatch, tmp_path)
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path / "nowhere"))
     with pytest.raises(SourceError, match="not a folder"):
         load("emotion")
+
+
+def test_copies_at_hand_are_those_that_the_machine_has(a_mirror, capsys):
+    assert list(copies_at_hand("emotion")) == ["embedded"]
+    folder = fill(a_mirror, table(["i feel fine", "i miss her"], [1, 0]))
+    copies = copies_at_hand("emotion")
+    assert [dataset["test"].num_rows for dataset in copies.values()] == [2, 2_000]
+    assert list(copies) == ["mirror", "embedded"]
+    assert capsys.readouterr().out == ""
+    (folder / "test.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SourceError, match="course mirror"):
+        copies_at_hand("emotion")
+
+
+def test_copies_at_hand_hold_the_hub_s_where_there_is_no_mirror(online):
+    copies = copies_at_hand("emotion")
+    assert list(copies) == ["hub", "embedded"]
+    assert copies["hub"]["test"]["text"][:] == ["test feels fine"]
 
 
 def test_missing_split_is_not_passed_over(a_mirror):
