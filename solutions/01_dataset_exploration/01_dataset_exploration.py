@@ -367,7 +367,7 @@ load_dataset("json", data_files=str(folder / "messages.jsonl"), split="train")[:
 # %% [markdown]
 # **From the web:** pandas reads an address like a file. So that this works anywhere, the cell below serves our folder to this very machine for a moment; on your own, the address would be one that begins with `https://`.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 from helpers.network import serve_folder
 
 with serve_folder(folder) as address:
@@ -588,7 +588,7 @@ check("class_weights")
 #
 # imbalanced-learn has samplers for all this, and scikit-learn the weights. A sampler takes features and labels, and returns both resampled.
 
-# %%
+# %% tags=["lesson-only"]
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_class_weight
@@ -601,7 +601,7 @@ weights = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
 # %% [markdown]
 # What does each remedy do to the rows of a class? We count the rows, for the weights their sum, and how many *different* texts are left to learn from.
 
-# %%
+# %% tags=["lesson-only"]
 names = train.features["label"].names
 rows = {
     "as it is": class_counts(train),
@@ -614,7 +614,7 @@ plot_class_bars(rows, unit="rows (or sum of weights)")
 # %% [markdown]
 # *How to read it:* one panel a strategy, the same scale in all. Right of the first panel all bars are equal; the height they are equal at is the price. Long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 strategies = {"as it is": texts, "oversampled": over_texts, "undersampled": under_texts}
 pd.DataFrame(
     {name: (len(part), part["text"].nunique()) for name, part in strategies.items()},
@@ -629,7 +629,7 @@ pd.DataFrame(
 #
 # Two rules, and both have been broken in published work. **First: split, then balance.** Watch what happens the other way round: we balance *everything*, hold out a fifth, and ask how many held-out messages the model has already seen.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.model_selection import train_test_split
 
 
@@ -646,7 +646,7 @@ balanced_first = seen_before(held_out, fitted)
 # %% [markdown]
 # And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so it changes nothing in this count.)
 
-# %%
+# %% tags=["lesson-only"]
 fitted, held_out = train_test_split(train.to_pandas(), test_size=0.2, random_state=0)
 panels = {
     "balanced, then split": balanced_first,
@@ -682,7 +682,7 @@ plot_class_bars(panels, unit="% seen in training")
 #
 # A small experiment to hold your guess against: words weighted by rarity (TF-IDF) and a linear classifier, both explained in lesson 3. What counts here is that one recipe is fitted to four training sets, and judged four times on the same validation split, left as it is.
 
-# %%
+# %% tags=["lesson-only"]
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import recall_score
@@ -697,7 +697,7 @@ def recall_by_class(texts, labels, class_weight=None):
     return recall_score(valid["label"], model.predict(valid["text"]), average=None)
 
 
-# %%
+# %% tags=["lesson-only"]
 from tqdm.auto import tqdm
 
 runs = {
@@ -713,7 +713,7 @@ plot_recalls(recalls)
 # %% [markdown]
 # *How to read it:* one row a class, one mark a strategy; further right means that more of the class's messages are found. Where the marks lie far apart, the strategy matters; where they lie together, it hardly does. Find the rows in which "as it is" comes last, and those in which it comes first: were they the ones you expected?
 
-# %%
+# %% tags=["lesson-only"]
 recalls.mean().round(3).rename("mean recall")
 
 # %% [markdown]

@@ -229,7 +229,7 @@ json.loads(bpe.to_str())["model"]["merges"][:10]
 # %% [markdown]
 # Each pair on that list became one entry. The size of the vocabulary is thus a dial that we may turn. Turn it, and measure how many tokens a message becomes:
 
-# %%
+# %% tags=["lesson-only"]
 from tqdm.auto import tqdm
 
 rows = {}
@@ -241,7 +241,7 @@ for size in tqdm([300, 500, 1000, 2000, 4000, 8000], desc="vocabularies"):
 # %% [markdown]
 # Now the two ends of the dial, and the pretrained tokenizer, whose vocabulary was learned on books and Wikipedia, not on our messages:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 rows["characters"] = {
     "vocabulary": len(set("".join(texts))),
     "tokens": sum(map(len, texts)) / len(texts),
@@ -255,7 +255,7 @@ rows["pretrained WordPiece"] = {
 sizes = pd.DataFrame(rows).T
 sizes.round(1)
 
-# %%
+# %% tags=["lesson-only"]
 plots.plot_vocabulary_tradeoff(sizes)
 
 # %% [markdown]
@@ -356,7 +356,7 @@ check("wordpiece")
 #
 # Which pieces do our messages meet most often? Mostly whole words. The share of words that had to be cut tells how foreign the messages are to this vocabulary:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "lesson-only"]
 pieces_of = pd.Series({word: len(tokenizer.tokenize(word)) for word in words.index})
 pd.DataFrame(
     {
@@ -720,7 +720,7 @@ def attention_masks(rows: list[dict], **padding) -> list[Tensor]:
     return [batch["attention_mask"] for batch in DataLoader(rows, 16, collate_fn=collate)]
 
 
-# %%
+# %% tags=["lesson-only"]
 rows = [{"input_ids": ids} for ids in tokenized["train"][:64]["input_ids"]]
 by_length = sorted(rows, key=lambda row: len(row["input_ids"]))
 plots.plot_padding(
@@ -738,7 +738,7 @@ plots.plot_padding(
 #
 # In seconds, for one batch of 16 and a real encoder, padded to the longest of the batch or to the model's limit; the best of three runs each:
 
-# %%
+# %% tags=["lesson-only"]
 from timeit import repeat
 
 from helpers.models import load_encoder
