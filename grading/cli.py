@@ -111,6 +111,29 @@ def regrade(
 
 
 @commands.command()
+def prove(
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
+    runs: int = typer.Option(5, min=1, help="How often each answer is graded, under fresh seeds."),
+    workers: int = typer.Option(2, min=1, help="Lessons proved side by side."),
+    trust_submissions: bool = typer.Option(
+        False, help="Without a sandbox, where there is none: the variants are the course's own."
+    ),
+) -> None:
+    """Grade answers of which it is known whether they are right, and say where grading is wrong."""
+    from grading.prove import show_proof
+    from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+
+    chosen_lessons = chosen(lessons)
+    try:
+        sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
+    except SandboxMissing as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
+    raise typer.Exit(0 if proven else 1)
+
+
+@commands.command()
 def doctor() -> None:
     """Say which sandbox is in use, and try to get out of it."""
     from grading.doctor import examine

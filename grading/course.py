@@ -84,7 +84,7 @@ def _graded(
     context = multiprocessing.get_context("spawn")
     threads = max(1, (os.cpu_count() or 1) // workers)
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_share_processors, initargs=(threads,)
+        workers, mp_context=context, initializer=share_processors, initargs=(threads,)
     )
     with pool:
         running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
@@ -95,7 +95,7 @@ def _graded(
                 yield running[done], None
 
 
-def _share_processors(threads: int) -> None:
+def share_processors(threads: int) -> None:
     """Give each worker's kernel its share: more threads than processors wait for each other."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)

@@ -35,6 +35,8 @@ CHECK_CHARACTERS = 3000
 # What cells draw without a seed is the same in every run; torch begins with a seed of its own.
 SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed({seed})"
 LONGEST_MESSAGE = 1500
+UNEXPLAINED = "The result is not what the exercise asks for"
+"""How the message begins where a hidden test stopped over an answer instead of judging it."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def _doubt(error: Exception, test: Test, exercise: str, key: AnswerKey, seed: in
     try:
         reference = run_cell(key.solution, exercise)[exercise]
         if run_test(test, Answer(reference), seed) == 1.0:
-            return verdicts.FAILED, f"The result is not what the exercise asks for ({what})."
+            return verdicts.FAILED, f"{UNEXPLAINED} ({what})."
     except Exception as other:
         what = f"{what}; with the reference, {type(other).__name__}: {other}"
     return verdicts.CANNOT_GRADE, f"The hidden test stopped with {what}."
@@ -336,6 +338,12 @@ class Run:
     def leave_out(self, exercise: str) -> None:
         """Do not run an exercise's own cell again: it has ended the sandbox."""
         self._history = [(name, code) for name, code in self._history if name != exercise]
+
+    def forget(self, exercise: str) -> None:
+        """Go on as if an exercise's own cell had never been run; its names stay."""
+        self.leave_out(exercise)
+        self.errors.pop(exercise, None)
+        self.deaths.pop(exercise, None)
 
     def close(self) -> None:
         if self._box:
