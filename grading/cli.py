@@ -115,12 +115,15 @@ def prove(
     lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
     runs: int = typer.Option(5, min=1, help="How often each answer is graded, under fresh seeds."),
     workers: int = typer.Option(2, min=1, help="Lessons proved side by side."),
+    mutants: bool = typer.Option(
+        False, "--mutants", help="Instead: the references with small automatic mistakes."
+    ),
     trust_submissions: bool = typer.Option(
-        False, help="Without a sandbox, where there is none: the variants are the course's own."
+        False, help="Without a sandbox, where there is none: the answers are the course's own."
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
-    from grading.prove import show_proof
+    from grading.prove import show_mutants, show_proof
     from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
 
     chosen_lessons = chosen(lessons)
@@ -129,7 +132,10 @@ def prove(
     except SandboxMissing as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
+    if mutants:
+        proven = show_mutants(chosen_lessons, sandbox, workers, console)
+    else:
+        proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
     raise typer.Exit(0 if proven else 1)
 
 

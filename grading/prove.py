@@ -21,12 +21,14 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from grading import verdicts
 from grading.build import source_notebook
 from grading.course import share_processors
+from grading.mutants import equivalents, mutants
 from grading.paths import ROOT, hidden_tests_path
 from grading.reference import imports_of, reference_cells
 from grading.sandbox import Limits
@@ -36,6 +38,8 @@ from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions train a model.
 LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
+# Mutants loop for ever now and then, and the references take seconds at most.
+MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
 # A wrong answer is told that it is wrong, or stops by itself.
 FAULTS_OF_THE_ANSWER = {verdicts.FAILED, verdicts.ERROR}
 RUNS = 5
@@ -134,11 +138,16 @@ class Bench:
 
     def __init__(self, lesson: Lesson, sandbox: str, limits: Limits = LIMITS):
         solution = source_notebook(lesson)
-        self._lesson = lesson
+        self._lesson, self._sandbox, self._limits = lesson, sandbox, limits
         self._key = AnswerKey(load_tests(hidden_tests_path(lesson)), solution)
-        self._run = Run(sandbox, limits, seed=0)
         code = (cell.source for cell in solution.cells if cell.cell_type == "code")
-        self._run.cell("\n".join(map(imports_of, code)))
+        self._imports = "\n".join(map(imports_of, code))
+        self._run = self._started()
+
+    def _started(self) -> Run:
+        run = Run(self._sandbox, self._limits, seed=0)
+        run.cell(self._imports)
+        return run
 
     def __enter__(self) -> Bench:
         return self
@@ -150,6 +159,9 @@ class Bench:
         """Grade an answer once a seed."""
         started = time.monotonic()
         exercise = answer.exercise
+        if self._run.box_ended:  # by the answer before
+            self._run.close()
+            self._run = self._started()
         self._run.forget(exercise)
         self._run.cell(f"globals().pop({exercise!r}, None)", exercise)
         self._run.cell(answer.source, exercise)
@@ -178,16 +190,30 @@ def prove(lesson: Lesson, sandbox: str, runs: int = RUNS) -> Iterator[Tried]:
             yield bench.grade(answer, seeds)
 
 
-def prove_lesson(name: str, sandbox: str, runs: int = RUNS) -> list[Tried]:
-    """Return what `prove` yields; for another process."""
+def try_mutants(lesson: Lesson, sandbox: str, runs: int = 1) -> Iterator[Tried]:
+    """Grade every mutant of a lesson's references that is not listed as equivalent."""
+    seeds = [secrets.randbits(32) for _ in range(runs)]
+    known = equivalents(lesson)
+    with Bench(lesson, sandbox, MUTANT_LIMITS) as bench:
+        for mutant in mutants(lesson):
+            if mutant.name not in known.get(mutant.exercise, {}):
+                answer = Known(mutant.exercise, mutant.name, mutant.source, right=False)
+                yield bench.grade(answer, seeds, check=False)
+
+
+PROOFS = {"variants": prove, "mutants": try_mutants}
+
+
+def prove_lesson(proof: str, name: str, sandbox: str, runs: int) -> list[Tried]:
+    """Return what one of `PROOFS` yields; for another process."""
     with contextlib.redirect_stdout(None):
-        return list(prove(lesson_named(name), sandbox, runs))
+        return list(PROOFS[proof](lesson_named(name), sandbox, runs))
 
 
 def prove_lessons(
-    lessons: list[Lesson], sandbox: str, runs: int, workers: int
+    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int
 ) -> Iterator[tuple[str, list[Tried]]]:
-    """Prove lessons side by side; yield each as it is done."""
+    """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
     context = multiprocessing.get_context("spawn")
     threads = max(1, (os.cpu_count() or 1) // workers)
     # Those that train take longest, so they begin.
@@ -233,26 +259,73 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
     return table.loc[sorted(table.index, key=order.__getitem__)]
 
 
+def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
+    """Count mutants by lesson.
+
+    Returns
+    -------
+    DataFrame
+        One row a lesson: ``mutants``, ``equivalent`` (listed as no mistake), ``caught`` (of the
+        others), ``survived``.
+    """
+    rows = {}
+    for lesson in lessons:
+        survived = [one.problem == FALSE_ACCEPT for one in tried if one.lesson == lesson.name]
+        listed = sum(map(len, equivalents(lesson).values()))
+        rows[lesson.name] = {
+            "mutants": listed + len(survived),
+            "equivalent": listed,
+            "caught": len(survived) - sum(survived),
+            "survived": sum(survived),
+        }
+    return pd.DataFrame(rows).T
+
+
 def show_proof(
     lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
 ) -> bool:
     """Prove lessons, show progress and a table; return whether the grader was never wrong."""
+    tried = _proved("variants", lessons, sandbox, runs, workers, console)
+    console.print(_table(table_of(tried), runs))
+    wrong = [one for one in tried if one.problem]
+    for one in wrong:
+        _show_problem(one, one.problem, console)
+    return not wrong
+
+
+def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Console) -> bool:
+    """Try the mutants of lessons, and list the survivors; return whether there are none."""
+    tried = _proved("mutants", lessons, sandbox, 1, workers, console)
+    counts = mutants_table(tried, lessons)
+    table = Table("lesson", *counts.columns, title="Mutants of the reference answers")
+    for lesson, row in [*counts.iterrows(), ("all", counts.sum())]:
+        table.add_row(lesson, *map(str, row))
+    console.print(table)
+    survivors = [one for one in tried if one.problem == FALSE_ACCEPT]
+    for one in survivors:
+        _show_problem(one, "survived", console)
+    return not survivors
+
+
+def _proved(
+    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
+) -> list[Tried]:
     tried: list[Tried] = []
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Prove", total=len(lessons))
-        for name, of_lesson in prove_lessons(lessons, sandbox, runs, workers):
+        for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers):
             tried += of_lesson
             progress.update(bar, advance=1, description=f"Proved {name}")
-    console.print(_table(table_of(tried), runs))
-    wrong = [one for one in tried if one.problem]
-    for one in wrong:
-        where = f"{one.lesson}/{one.exercise}/{one.name}"
-        pairs = zip(one.statuses, one.messages, strict=True)
-        said = "; ".join(dict.fromkeys(f"{status}: {message}" for status, message in pairs))
-        console.print(f"[red]✗[/red] {one.problem}: {where}", highlight=False, soft_wrap=True)
-        console.print(f"  {said}", highlight=False, soft_wrap=True, markup=False)
-    return not wrong
+    return tried
+
+
+def _show_problem(one: Tried, problem: str, console: Console) -> None:
+    where = escape(f"{one.lesson}/{one.exercise}/{one.name}")
+    console.print(f"[red]✗[/red] {problem}: {where}", highlight=False, soft_wrap=True)
+    pairs = zip(one.statuses, one.messages, strict=True)
+    said = "; ".join(dict.fromkeys(f"{status}: {message}" for status, message in pairs))
+    console.print(f"  {said}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _table(counts: pd.DataFrame, runs: int) -> Table:

@@ -319,7 +319,7 @@ class Run:
 
     def check(self, code: str) -> list[NotebookNode]:
         """Run a graded cell's visible examples; return what they say as plain text."""
-        if self._box is None or self._box.ended:
+        if self.box_ended:
             return []
         try:
             reply = self._box.run(code, self._seconds(CHECK_SECONDS))
@@ -331,9 +331,14 @@ class Run:
 
     def box(self) -> Sandbox:
         """Return a sandbox in which everything has run that was run so far."""
-        while self._box is None or self._box.ended:
+        while self.box_ended:
             self._start()
         return self._box
+
+    @property
+    def box_ended(self) -> bool:
+        """Whether the next cell or question needs another sandbox."""
+        return self._box is None or self._box.ended
 
     def leave_out(self, exercise: str) -> None:
         """Do not run an exercise's own cell again: it has ended the sandbox."""
