@@ -42,7 +42,7 @@ results: $(READY)
 
 # What is measured of the course's tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks attacks
+	$(BIN)/python -m benchmarks accuracy attacks
 	$(BIN)/course build
 
 check: $(READY)

@@ -1,0 +1,138 @@
+"""How often the grader is wrong: known answers and mutants of the references, in the sandbox.
+
+What is played, and how, stands in `grading.prove` and `grading.mutants`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pandas as pd
+
+from benchmarks.record import Figure
+from grading.mutants import equivalents
+from grading.paths import ROOT
+from grading.prove import FALSE_ACCEPT, RUNS, Tried, mutants_table, prove_lessons, table_of
+from grading.sandbox import find_sandbox
+from helpers.lessons import LESSONS
+
+DOCS = ROOT / "docs" / "grading-accuracy.md"
+FILES = (
+    "benchmarks/accuracy.py",
+    "grading/mutants.py",
+    "grading/prove.py",
+    "grading/session.py",
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for lesson in LESSONS
+        for path in (
+            ROOT / "solutions" / lesson.name / f"{lesson.name}.py",
+            ROOT / "solutions" / lesson.name / "hidden_tests.py",
+        )
+    ),
+)
+WORKERS = 2
+
+
+def measure(data: str) -> dict[str, Figure]:
+    """Prove all lessons, and write the tables of docs/grading-accuracy.md.
+
+    Parameters
+    ----------
+    data : {"mirror", "embedded"}
+        The sandbox of the proof reads the embedded data.
+
+    Returns
+    -------
+    dict of str to Figure
+        Counts of answers, shares, and seconds.
+    """
+    if data != "embedded":
+        return {}
+    sandbox = find_sandbox()
+    tried, seconds = _timed("variants", sandbox, RUNS)
+    mutants, mutant_seconds = _timed("mutants", sandbox, 1)
+    counts, of_mutants = table_of(tried), mutants_table(mutants, list(LESSONS))
+    write("variants", variants_text(counts))
+    write("mutants", mutants_text(of_mutants))
+    write("survivors", survivors_text(mutants))
+    write("equivalents", equivalents_text())
+    sums, killed = counts.drop(columns="lesson").sum(), of_mutants.sum()
+    wrong, real = int(sums.wrong), int(killed.mutants - killed.equivalent)
+    return {
+        "grading.false_accepts": Figure(int(sums.false_accepts), "count", wrong, "embedded"),
+        "grading.false_rejects": Figure(int(sums.false_rejects), "count", int(sums.right), data),
+        "grading.wrong_messages": Figure(int(sums.wrong_messages), "count", wrong, data),
+        "grading.visible_share": Figure(sums.caught / wrong, "share", wrong, data),
+        "grading.mutation_score": Figure(killed.caught / real, "share", real, data),
+        "grading.proof_seconds": Figure(seconds, "s", 1, data),
+        "grading.mutants_seconds": Figure(mutant_seconds, "s", 1, data),
+    }
+
+
+def _timed(proof: str, sandbox: str, runs: int) -> tuple[list[Tried], float]:
+    started = time.monotonic()
+    tried: list[Tried] = []
+    for name, of_lesson in prove_lessons(proof, list(LESSONS), sandbox, runs, WORKERS):
+        tried += of_lesson
+        print(f"{proof}: {name}, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    return tried, time.monotonic() - started
+
+
+def variants_text(counts: pd.DataFrame) -> str:
+    """Return the Markdown table of the known answers, a row an exercise."""
+    names = ("wrong", "right", "false_accepts", "false_rejects", "unsteady", "wrong_messages")
+    rows = [
+        f"| lesson | exercise | {' | '.join(n.replace('_', ' ') for n in names)} | check alone |",
+        "|---|---|" + "---|" * (len(names) + 1),
+    ]
+    for exercise, row in [*counts.iterrows(), ("**all**", counts.drop(columns="lesson").sum())]:
+        cells = [str(int(row[name])) for name in names]
+        lesson = row.get("lesson", "")[:2].lstrip("0")
+        rows.append(
+            f"| {lesson} | {exercise} | {' | '.join(cells)} | {row.caught / row.wrong:.0%} |"
+        )
+    return "\n".join(rows)
+
+
+def mutants_text(counts: pd.DataFrame) -> str:
+    """Return the Markdown table of the mutants, a row a lesson."""
+    rows = [
+        "| lesson | mutants | equivalent | caught | survived | score |",
+        "|---|---|---|---|---|---|",
+    ]
+    for lesson, row in [*counts.iterrows(), ("**all**", counts.sum())]:
+        score = row.caught / (row.mutants - row.equivalent)
+        rows.append(f"| {lesson} | {' | '.join(map(str, row))} | {score:.1%} |")
+    return "\n".join(rows)
+
+
+def survivors_text(mutants: list[Tried]) -> str:
+    """Return the Markdown list of the mutants that lose no points and should."""
+    found = [one for one in mutants if one.problem == FALSE_ACCEPT]
+    return "\n".join(_items((one.exercise, one.name, "") for one in found)) or "None."
+
+
+def equivalents_text() -> str:
+    """Return the Markdown list of the mutants that are no mistakes, with the reasons."""
+    found = (
+        (exercise, name, f": {reason}")
+        for lesson in LESSONS
+        for exercise, reasons in equivalents(lesson).items()
+        for name, reason in reasons.items()
+    )
+    return "\n".join(_items(found)) or "None."
+
+
+def _items(found) -> list[str]:
+    return [f"- `{exercise}`, ``{name}``{reason}" for exercise, name, reason in found]
+
+
+def write(part: str, text: str) -> None:
+    """Put one measured part into docs/grading-accuracy.md, between its marks."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    page = DOCS.read_text(encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    after = rest.partition(end)[2]
+    DOCS.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

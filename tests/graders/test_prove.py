@@ -1,0 +1,136 @@
+"""The grader is never wrong about answers of which it is known whether they are right."""
+
+import secrets
+
+import pytest
+
+from grading import verdicts
+from grading.mutants import equivalents, mutants
+from grading.prove import (
+    FALSE_ACCEPT,
+    FALSE_REJECT,
+    UNSTEADY,
+    WRONG_MESSAGE,
+    Bench,
+    Known,
+    Tried,
+    known_answers,
+    mutants_table,
+    prove_lessons,
+    table_of,
+)
+from grading.sandbox import NO_SANDBOX, find_bubblewrap
+from grading.session import UNEXPLAINED
+from helpers.lessons import LESSONS
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+
+
+def sandbox():
+    # The answers are our own, and may do without where there is none.
+    return "bubblewrap" if find_bubblewrap() else NO_SANDBOX
+
+
+@pytest.fixture(scope="module")
+def proven():
+    """Return what became of every known answer, by lesson."""
+    return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=5, workers=2))
+
+
+@pytest.mark.slow
+@each_lesson
+def test_known_answers_end_as_they_must(proven, lesson):
+    problems = [one for one in proven[lesson.name] if one.problem]
+    assert not problems, "\n".join(f"{one.problem}: {one}" for one in problems)
+
+
+@pytest.mark.slow
+@each_lesson
+def test_visible_checks_find_most_wrong_answers(proven, lesson):
+    counts = table_of(proven[lesson.name])
+    assert counts.caught.sum() >= 0.7 * counts.wrong.sum()
+
+
+@pytest.mark.slow
+@each_lesson
+def test_visible_checks_pass_right_answers(proven, lesson):
+    for one in proven[lesson.name]:
+        if one.right:
+            assert one.check.startswith(f"{one.exercise}: passed"), one
+
+
+@each_lesson
+def test_exercises_have_six_wrong_and_two_right_variants(lesson):
+    answers = [answer for answer in known_answers(lesson) if answer.name != "reference"]
+    for exercise in (name for name in lesson.exercises if not name.startswith("written_")):
+        mine = [answer for answer in answers if answer.exercise == exercise]
+        assert sum(not answer.right for answer in mine) >= 6, exercise
+        assert sum(answer.right for answer in mine) >= 2, exercise
+        for answer in mine:
+            kind = "Right" if answer.right else "Wrong"
+            assert answer.source.startswith(f"# {kind}: "), answer.name
+
+
+@each_lesson
+def test_listed_equivalents_are_mutants_and_say_why(lesson):
+    made = {(mutant.exercise, mutant.name) for mutant in mutants(lesson)}
+    for exercise, reasons in equivalents(lesson).items():
+        for name, reason in reasons.items():
+            assert (exercise, name) in made, f"{exercise}, {name}: there is no such mutant any more"
+            assert len(reason) > 10, f"{exercise}, {name}"
+
+
+def tried(statuses, messages=("the mask is ignored",), right=False, check=""):
+    return Tried("01", "pool", "one", right, tuple(statuses), tuple(messages), check, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "problem"),
+    [
+        (tried(["passed", "passed"], right=True), ""),
+        (tried(["passed", "failed"], right=True), FALSE_REJECT),
+        (tried(["failed", "failed"]), ""),
+        (tried(["failed", "passed"]), FALSE_ACCEPT),
+        (tried(["failed", "error"]), UNSTEADY),
+        (tried(["failed", "failed"], ["the mask is ignored", ""]), WRONG_MESSAGE),
+        (tried(["failed"], [f"{UNEXPLAINED} (TypeError: x)."]), WRONG_MESSAGE),
+        (tried(["cannot grade"]), WRONG_MESSAGE),
+    ],
+)
+def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
+    assert one.problem == problem
+
+
+@pytest.mark.parametrize(
+    ("check", "caught"),
+    [
+        ("pool: not yet. The mask is ignored.", True),
+        ("pool: not yet. ", False),
+        ("pool: passed. All examples.", False),
+        ("", False),
+    ],
+)
+def test_a_check_finds_a_mistake_if_it_says_something_of_it(check, caught):
+    assert tried(["failed"], check=check).caught_by_check is caught
+
+
+@pytest.mark.slow
+def test_an_answer_that_ends_the_sandbox_costs_the_next_one_nothing():
+    lesson = LESSONS[0]
+    reference = next(answer for answer in known_answers(lesson) if answer.right)
+    fatal = Known(reference.exercise, "fatal", "import os; os._exit(3)", right=False)
+    seeds = [secrets.randbits(32)]
+    with Bench(lesson, sandbox()) as bench:
+        assert bench.grade(fatal, seeds).statuses == (verdicts.CRASHED,)
+        assert bench.grade(reference, seeds).statuses == (verdicts.PASSED,)
+
+
+def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():
+    lesson = LESSONS[0]
+    survivor, caught = (
+        Tried(lesson.name, "pool", "one", False, (status,), ("",), "", 1.0)
+        for status in ("passed", "failed")
+    )
+    row = mutants_table([survivor, caught, caught], [lesson]).loc[lesson.name]
+    listed = sum(map(len, equivalents(lesson).values()))
+    assert list(row) == [3 + listed, listed, 2, 1]
