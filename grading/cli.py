@@ -113,7 +113,7 @@ def regrade(
 @commands.command()
 def prove(
     lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
-    runs: int = typer.Option(5, min=1, help="How often each answer is graded, under fresh seeds."),
+    runs: int = typer.Option(1, min=1, help="How often each answer is graded, under fresh seeds."),
     workers: int = typer.Option(2, min=1, help="Lessons proved side by side."),
     mutants: bool = typer.Option(
         False, "--mutants", help="Instead: the references with small automatic mistakes."

@@ -32,6 +32,7 @@ import psutil
 import helpers
 from grading.paths import ROOT
 from grading.wire import Bounds, WireError, decode, encode
+from grading.withheld import withheld_labels
 
 KINDS = ("bubblewrap", "docker", "podman")
 NO_SANDBOX = "none"
@@ -219,15 +220,17 @@ def shared_paths() -> dict[str, str]:
     """Return what a student's code may read, by its path outside: its path in the box."""
     package = Path(helpers.__file__).parent
     paths = {package: "/course/helpers"}
-    if (package.parent / "data").is_dir():
-        paths[package.parent / "data"] = "/course/data"
+    # Of data only the corpora: the generators beside them would make the labels of test again.
+    for corpus in sorted((package.parent / "data").glob("*/train.parquet")):
+        paths[corpus.parent] = f"/course/data/{corpus.parent.name}"
     for name in SHARED_MODULES:
         paths[ROOT / "grading" / name] = f"/course/grading/{name}"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
     if hub_cache().is_dir():
         paths[hub_cache()] = "/course/hub"
-    return {str(path): inside for path, inside in paths.items()}
+    shared = {str(path): inside for path, inside in paths.items()}
+    return shared | withheld_labels({path: shared[path] for path in shared if Path(path).is_dir()})
 
 
 def hub_cache() -> Path:
@@ -380,7 +383,7 @@ class Sandbox:
             "user": user if boxed and os.geteuid() == 0 else None,
         }
         folder = ROOT / "grading" if kind == NO_SANDBOX else Path("/course/grading")
-        python = "python" if kind in ("docker", "podman") else sys.executable
+        python = "python" if kind in ("docker", "podman") else os.path.abspath(sys.executable)
         return [python, "-E", "-S", str(folder / "inside" / "start.py"), json.dumps(taken)]
 
     def _variables(self, kind: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import torch
 
 from grading.standins import Function, Tokenizer, WatchedTensor
 from grading.testing import (
+    FLOAT64,
     AnswerError,
     Failure,
     close,
@@ -194,7 +195,9 @@ def _(answer, rng):
             )
     for max_length in (None, 8):
         _check_no_sequences(answer, max_length)
-    equal(set(answer([[4]])), {"input_ids", "attention_mask"}, "Only sequences given")
+    got = answer([[7, 8, 9], [4]])
+    equal(set(got), {"input_ids", "attention_mask"}, "Only sequences given")
+    equal(got["input_ids"], torch.tensor([[7, 8, 9], [4, 0, 0]]), "`pad_id` left out")
 
 
 def _check_batch(answer, sequences, pad_id, max_length):
@@ -247,8 +250,10 @@ def _(answer, rng):
     _check_waste(answer, [9, 1, 5, 2, 7], 2, True)
     _check_waste(answer, [3, 3, 3], 2, False)
     _check_waste(answer, [1, 500], 2, False)
-    close(answer([4, 8], 2), 0.25, "`sort` left out: not sorted, 4 of 16 positions", tolerance=1e-9)
-    close(answer([1, 9, 2, 9], 2), 15 / 36, "`sort` left out: not sorted", tolerance=1e-9)
+    close(
+        answer([4, 8], 2), 0.25, "`sort` left out: not sorted, 4 of 16 positions", tolerance=FLOAT64
+    )
+    close(answer([1, 9, 2, 9], 2), 15 / 36, "`sort` left out: not sorted", tolerance=FLOAT64)
 
 
 def _check_waste(answer, lengths, batch_size, sort):
@@ -264,7 +269,7 @@ def _check_waste(answer, lengths, batch_size, sort):
     positions = sum(longest[batch] * size[batch] for batch in size)
     expected = float(Fraction(positions - sum(lengths), positions))
     likely = "shares averaged, another order, or a last batch that is not full"
-    close(got, expected, what, likely, tolerance=1e-9)
+    close(got, expected, what, likely, tolerance=FLOAT64)
 
 
 @grades("compare_tokenizers")

@@ -15,6 +15,8 @@ from grading.standins import (
     Tokenizer,
 )
 from grading.testing import (
+    COARSE,
+    FLOAT32,
     AnswerError,
     close,
     equal,
@@ -74,7 +76,7 @@ def _(answer, rng):
             np.sort(_softmax(values))[::-1],
             f"the scores of the logits {shuffled.tolist()}",
             likely="exp of a large number; subtract the largest logit first",
-            tolerance=2e-3,
+            tolerance=COARSE,
         )
     logits, names = torch.zeros(3), {0: "a", 1: "b", 2: "c"}
     for top_k in (0, -1, -int(rng.integers(2, 90))):
@@ -284,7 +286,7 @@ def _(answer, rng):
                 f"{what}: the score",
                 likely="not truncated, special tokens left out, or a logit instead of a "
                 "probability",
-                tolerance=1e-4,
+                tolerance=FLOAT32,
             )
             equal(got["label"], labels[int(scores.argmax())], f"{what}: the label")
 
@@ -330,12 +332,12 @@ def _(answer, rng):
             scores[order],
             f"{what}: the probabilities",
             likely="no factor of 10, or similarities that are not cosines",
-            tolerance=1e-4,
+            tolerance=FLOAT32,
         )
     # Opposite directions: the factor and the sign show most clearly.
     table = {"text": (2.0, 0.0), "same": (0.5, 0.0), "right angle": (0.0, 9.0), "back": (-3.0, 0.0)}
     got = answer("text", ["back", "right angle", "same"], Embedder("embed", table))
-    close(list(got.values()), _softmax([10, 0, -10]), "the cosines 1, 0 and -1", tolerance=1e-4)
+    close(list(got.values()), _softmax([10, 0, -10]), "the cosines 1, 0 and -1", tolerance=FLOAT32)
     raises(
         answer,
         "text",

@@ -6,7 +6,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.predictions import share_of_points
 from grading.standins import DropoutClassifier, Tokenizer
-from grading.testing import close, equal, grades, has_type, raises, that, unchanged
+from grading.testing import FLOAT64, close, equal, grades, has_type, raises, that, unchanged
 from helpers.data import copies_at_hand
 
 _WORDS = (
@@ -120,7 +120,7 @@ def _(answer, rng):
         got = unchanged(answer, truth, predicted)
         that(isinstance(got, float), f"{what}: expected a float, got {type(got).__name__}.")
         expected = _mean_f1(list(truth), list(predicted))
-        close(got, expected, what, likely, tolerance=1e-9)
+        close(got, expected, what, likely, tolerance=FLOAT64)
 
     for rows, shares in ((169, [0.2, 0.1, 0.7]), (40, [0.6, 0.2, 0.2]), (7, [0.3, 0.3, 0.4])):
         truth = rng.choice(3, size=rows, p=shares)

@@ -1,9 +1,14 @@
 # Right: the same in eight bits.
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 from helpers.data import load
 
-truth = np.array(load("emotion", source="embedded")["test"]["label"][:])
-rng = np.random.default_rng(1)
-slips = rng.random(len(truth)) < 0.02
-emotion_predictions = np.where(slips, (truth + 1) % 6, truth).astype(np.int8)
+emotion = load("emotion", source="embedded")
+words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+model = make_pipeline(words, LinearSVC(C=0.5))
+model.fit(emotion["train"]["text"][:], emotion["train"]["label"][:])
+predicted = model.predict(emotion["test"]["text"][:])
+emotion_predictions = predicted.astype(np.int8)

@@ -1,7 +1,14 @@
 # Wrong: the most frequent class for every message.
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 from helpers.data import load
 
-truth = np.array(load("emotion", source="embedded")["test"]["label"][:])
-emotion_predictions = np.full(len(truth), np.bincount(truth).argmax())
+emotion = load("emotion", source="embedded")
+words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+model = make_pipeline(words, LinearSVC(C=0.5))
+model.fit(emotion["train"]["text"][:], emotion["train"]["label"][:])
+most = np.bincount(emotion["train"]["label"][:]).argmax()
+emotion_predictions = np.full(len(emotion["test"]), most)

@@ -6,10 +6,11 @@ from helpers.data import load
 from helpers.features import dataset_features
 from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer
 
-opinions = load("stance_climate")
+opinions = load("stance_climate", source="embedded")
 tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
 encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
 train = normalize(dataset_features(opinions["train"]["text"][:], tokenizer, encoder))
 test = normalize(dataset_features(opinions["test"]["text"][:], tokenizer, encoder))
 model = LogisticRegression(class_weight="balanced", max_iter=1000)
-stance_predictions = model.fit(train, opinions["train"]["label"][:]).predict(test)
+model.fit(train, opinions["train"]["label"][:])
+stance_predictions = model.predict(test)

@@ -7,7 +7,7 @@ from helpers.data import load
 from helpers.features import dataset_features
 from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer
 
-opinions = load("stance_climate")
+opinions = load("stance_climate", source="embedded")
 tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
 encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
 train = dataset_features(opinions["train"]["text"][:], tokenizer, encoder)

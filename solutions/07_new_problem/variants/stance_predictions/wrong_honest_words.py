@@ -5,7 +5,7 @@ from sklearn.pipeline import make_pipeline
 
 from helpers.data import load
 
-opinions = load("stance_climate")
+opinions = load("stance_climate", source="embedded")
 words = make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000))
 words.fit(opinions["train"]["text"], opinions["train"]["label"])
 stance_predictions = words.predict(opinions["test"]["text"])

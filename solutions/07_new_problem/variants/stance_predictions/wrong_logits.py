@@ -1,7 +1,16 @@
 # Wrong: one number a class instead of label ids.
-import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
 from helpers.data import load
+from helpers.features import dataset_features
+from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer
 
-truth = np.array(load("stance_climate", source="embedded")["test"]["label"][:])
-stance_predictions = np.eye(3)[truth]
+opinions = load("stance_climate", source="embedded")
+tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
+encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded")
+train = normalize(dataset_features(opinions["train"]["text"][:], tokenizer, encoder))
+test = normalize(dataset_features(opinions["test"]["text"][:], tokenizer, encoder))
+model = LogisticRegression(class_weight="balanced", max_iter=1000)
+model.fit(train, opinions["train"]["label"][:])
+stance_predictions = model.decision_function(test)
