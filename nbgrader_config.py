@@ -33,6 +33,7 @@ c.CourseDirectory.ignore = [
     "*.pyc",
     "*.py",
     "variants",
+    "equivalent_mutants.json",
     "feedback",
 ]
 

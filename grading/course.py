@@ -166,7 +166,7 @@ def scores(course: Path) -> pd.DataFrame:
     """
     rows = []
     exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
-    with Gradebook(f"sqlite:///{course.resolve() / 'gradebook.db'}") as gradebook:
+    with Gradebook(nbgrader_api(course).coursedir.db_url) as gradebook:
         for submission in gradebook.db.query(SubmittedAssignment).all():
             for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
                 exercise = grade.name.removeprefix("test_")

@@ -177,6 +177,26 @@ def test_table_of_attacks_is_what_was_measured():
     assert [number for number, *_ in rows] == (defended if measured else [])
 
 
+def test_tables_of_grading_accuracy_are_what_was_measured():
+    page = (ROOT / "docs" / "grading-accuracy.md").read_text()
+    figures = json.loads((ROOT / "results.json").read_text())["figures"]
+    of = {name: figures[f"grading.{name}"] for name in ("false_accepts", "false_rejects")}
+    wrong, right, accepts, rejects = map(
+        int, re.search(r"\*\*all\*\* \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", page).groups()
+    )
+    assert (wrong, accepts) == (of["false_accepts"]["n"], of["false_accepts"]["value"])
+    assert (right, rejects) == (of["false_rejects"]["n"], of["false_rejects"]["value"])
+    mutants, equivalent, caught, survived = map(
+        int, re.findall(r"\*\*all\*\* \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| [\d.]+%", page)[-1]
+    )
+    assert caught + survived == mutants - equivalent == figures["grading.mutation_score"]["n"]
+    assert caught / (caught + survived) == figures["grading.mutation_score"]["value"]
+    listed = page.split("<!-- survivors: begin -->")[1].split("<!-- survivors: end -->")[0]
+    assert listed.count("\n- ") == survived
+    listed = page.split("<!-- equivalents: begin -->")[1].split("<!-- equivalents: end -->")[0]
+    assert listed.count("\n- ") == equivalent
+
+
 def test_readme_s_picture_is_the_one_that_the_lesson_shows():
     assert PICTURE.read_bytes() == picture()
 

@@ -58,6 +58,21 @@ def grades(course, student):
 RIGHT = {"test_double": (2.0, False), "test_total": (1.0, False)}
 
 
+def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, monkeypatch):
+    """A server's gradebook is an address like this one."""
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    config = nbgrader_config()
+    config.CourseDirectory.db_url = elsewhere
+    monkeypatch.setattr("grading.course.nbgrader_config", lambda: config)
+    (course / "gradebook.db").unlink()
+    handed_in(course, "ada", GOOD)
+    assert nbgrader_api(course).generate_assignment(sums.NAME)["success"]
+    assert autograde_one(course, sums.NAME, "ada") == ""
+    assert not (course / "gradebook.db").exists()
+    with Gradebook(elsewhere) as gradebook:
+        assert gradebook.find_submission(sums.NAME, "ada").score == 3.0
+
+
 @pytest.fixture(scope="module")
 def batch(released, tmp_path_factory):
     """Return a course folder after one batch over good, broken and hostile submissions."""
