@@ -25,7 +25,7 @@ from helpers.lessons import lesson_named
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
 
-def grade_assignment(
+def gradeassignment_name(
     name: str, students: list[str], course: Path, workers: int, sandbox: str, console: Console
 ) -> bool:
     """Grade an assignment's submissions, show progress and a table.
@@ -42,7 +42,7 @@ def grade_assignment(
     GradingError
         If the assignment's release cannot be generated.
     """
-    assignment = _assignment(name)
+    assignment = assignment_name(name)
     tasks = submitted(assignment, course, students)
     missing = set(students) - {student for _, student in tasks}
     if missing or not tasks:
@@ -65,7 +65,7 @@ def grade_assignment(
     return not problems and not ungraded
 
 
-def _assignment(name: str) -> str:
+def assignment_name(name: str) -> str:
     """Return a lesson's name, or the name itself: a teacher's own assignment is no lesson."""
     try:
         return lesson_named(name).name
@@ -78,9 +78,9 @@ def _make_known(assignment: str, course: Path) -> None:
     api = nbgrader_api(course)
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         try:
-            gradebook.find_assignment(assignment)
+            gradebook.findassignment_name(assignment)
         except MissingEntry:
-            result = api.generate_assignment(assignment)
+            result = api.generateassignment_name(assignment)
             if not result["success"]:
                 log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
                 raise GradingError(f"the release of {assignment}: {log}") from None

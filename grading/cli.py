@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 console = Console()
+
+
+class Platform(StrEnum):
+    """Who reads grades."""
+
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+    CSV = "csv"
+
+
 commands = typer.Typer(no_args_is_help=True)
 
 
@@ -108,6 +121,54 @@ def regrade(
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     raise typer.Exit(0 if same else 1)
+
+
+@commands.command()
+def collect(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    source: Path = typer.Argument(..., exists=True, help="Canvas's or Moodle's ZIP, or a folder."),
+    roster: Path = typer.Option(None, exists=True, help="The platform's table of the class."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Take what was handed in on a learning platform into submitted/."""
+    from grading.batch import assignment_name
+    from grading.platforms import collect as collect_work
+    from grading.rosters import read_roster
+
+    try:
+        known = read_roster(roster) if roster else None
+        students, problems = collect_work(source, assignment_name(assignment), course, known)
+    except ValueError as error:
+        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    for problem in problems:
+        console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
+    console.print(f"{len(students)} notebooks were taken into {course / 'submitted'}")
+    raise typer.Exit(1 if problems or not students else 0)
+
+
+@commands.command()
+def export(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    platform: Platform = typer.Argument(..., help="Who is to read it."),
+    to: Path = typer.Argument(..., help="A file to write; for Gradescope a folder."),
+    roster: Path = typer.Option(
+        None, exists=True, help="What Canvas or Moodle gives out: gradebook, grading worksheet."
+    ),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write an assignment's grades for a learning platform."""
+    from grading.batch import assignment_name
+    from grading.platforms import export_grades
+
+    try:
+        waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
+    except ValueError as error:
+        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    if waiting:
+        console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
+    console.print(f"  {to}", highlight=False)
 
 
 @commands.command()

@@ -1,0 +1,301 @@
+"""Grades for learning platforms, and work that was handed in there.
+
+Canvas and Moodle take back tables that they gave out; Gradescope takes a ``results.json`` a
+submission. What they give out is a ZIP file with a student's name in every file's name.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nbgrader.api import Gradebook
+
+from grading.course import nbgrader_api, verdicts
+from grading.export import neutral
+from grading.rosters import Roster, read_roster
+from grading.submissions import LARGEST, Refused
+
+CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
+# A student's name becomes a folder's.
+NAME = re.compile(r"[^./\\\0][^/\\\0]*")
+MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one student has reached in one assignment.
+
+    Attributes
+    ----------
+    student, last_name, first_name, email : str
+    score : float
+        Penalties for lateness taken off, never below 0.
+    max_score : float
+    waiting : int
+        Answers that a person has yet to read; they count 0 so far.
+    """
+
+    student: str
+    last_name: str
+    first_name: str
+    email: str
+    score: float
+    max_score: float
+    waiting: int
+
+
+def grades(assignment: str, course: Path) -> list[Grade]:
+    """Return the grades of everyone who handed in an assignment.
+
+    Raises
+    ------
+    ValueError
+        If nobody was graded.
+    """
+    with Gradebook(nbgrader_api(course).coursedir.db_url) as gradebook:
+        found = [_grade(submission) for submission in gradebook.assignment_submissions(assignment)]
+    if not found:
+        raise ValueError(f"the gradebook holds no submission of {assignment}; grade it first")
+    return sorted(found, key=lambda grade: grade.student)
+
+
+def _grade(submission: Any) -> Grade:
+    student = submission.student
+    marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
+    return Grade(
+        student.id,
+        student.last_name or "",
+        student.first_name or "",
+        student.email or "",
+        max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
+        submission.max_score,
+        sum(mark.needs_manual_grade for mark in marks),
+    )
+
+
+def export_grades(
+    assignment: str, platform: str, to: Path, roster: Path | None, course: Path
+) -> int:
+    """Write an assignment's grades for a platform.
+
+    Parameters
+    ----------
+    assignment : str
+    platform : {"canvas", "moodle", "gradescope", "csv"}
+    to : Path
+        A folder for Gradescope, a file for the others.
+    roster : Path or None
+        What Canvas or Moodle has given out.
+    course : Path
+
+    Returns
+    -------
+    int
+        Answers that a person has yet to read.
+
+    Raises
+    ------
+    ValueError
+        If there are no grades, or the roster is missing or does not fit.
+    """
+    found = grades(assignment, course)
+    if platform == "csv":
+        write_csv(found, assignment, to)
+    elif platform == "gradescope":
+        write_gradescope(found, assignment, course, to)
+    elif roster is None:
+        raise ValueError(f"{platform} takes back only its own table: give it with --roster")
+    else:
+        write = write_canvas if platform == "canvas" else write_moodle
+        write(found, assignment, read_roster(roster), to)
+    return sum(grade.waiting for grade in found)
+
+
+def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
+    """Write a plain table, which Moodle's *Import grades* reads too."""
+    header = ["username", "lastname", "firstname", "email", assignment, "maximum", "waiting"]
+    rows = []
+    for grade in found:
+        names = (grade.student, grade.last_name, grade.first_name, grade.email)
+        rows.append([*names, f"{grade.score:g}", f"{grade.max_score:g}", str(grade.waiting)])
+    _write([header, *rows], path)
+
+
+def write_canvas(found: list[Grade], assignment: str, roster: Roster, path: Path) -> None:
+    """Write the table that Canvas's gradebook imports: its own columns, with these scores.
+
+    Raises
+    ------
+    ValueError
+        If the roster has not one column of the assignment's name, or not every student.
+    """
+    ours = re.compile(rf"{re.escape(assignment)}(?: \(\d+\))?", re.IGNORECASE)
+    columns = [column for column in roster.columns if ours.fullmatch(column)]
+    if len(columns) != 1:
+        numbered = [column for column in roster.columns if re.search(r"\(\d+\)$", column)]
+        raise ValueError(
+            f"the roster has {len(columns)} columns named {assignment}; it has "
+            f"{', '.join(numbered) or 'no assignments'}"
+        )
+    rows = roster.students({grade.student for grade in found})
+    kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
+    lines = [
+        [rows[grade.student][column] for column in kept] + [f"{grade.score:g}"] for grade in found
+    ]
+    _write([[*kept, columns[0]], *lines], path)
+
+
+def write_moodle(found: list[Grade], assignment: str, roster: Roster, path: Path) -> None:
+    """Fill in the column *Grade* of Moodle's grading worksheet; its other columns stay.
+
+    Raises
+    ------
+    ValueError
+        If it has no such column, or not every student.
+    """
+    if "Grade" not in roster.columns:
+        raise ValueError("the roster has no column 'Grade': it is no grading worksheet of Moodle's")
+    rows = roster.students({grade.student for grade in found})
+    lines = [{**rows[grade.student], "Grade": f"{grade.score:g}"} for grade in found]
+    _write([roster.columns, *([line[name] for name in roster.columns] for line in lines)], path)
+
+
+def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
+    """Write a ``results.json`` a student, each in a folder of the student's name."""
+    for grade in found:
+        ended, _ = verdicts(course, assignment, grade.student)
+        tests = [
+            {
+                "name": verdict.exercise,
+                "score": verdict.points or 0.0,
+                "max_score": verdict.max_points,
+                "status": "passed" if verdict.points == verdict.max_points else "failed",
+                "output": verdict.text,
+                "output_format": "text",
+            }
+            for verdict in ended
+        ]
+        results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
+        place = folder / grade.student / "results.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write(rows: list[list[str]], path: Path) -> None:
+    """Write a CSV file that a spreadsheet opens without computing anything."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([neutral(cell) for cell in row] for row in rows)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One student's file, as it was handed in."""
+
+    student: str
+    name: str
+    content: bytes
+
+
+def collect(
+    source: Path, assignment: str, course: Path, roster: Roster | None = None
+) -> tuple[list[str], list[str]]:
+    """Put work from a platform's download into a course's ``submitted``.
+
+    Parameters
+    ----------
+    source : Path
+        A ZIP file of Canvas's or Moodle's, that file unpacked, or a folder with one folder a
+        student.
+    assignment : str
+    course : Path
+    roster : Roster or None
+        Translates the platform's numbers; without one, they are the students' names here.
+
+    Returns
+    -------
+    students : list of str
+        Whose work was taken.
+    problems : list of str
+        A sentence for every file that was not.
+    """
+    problems: list[str] = []
+    taken: dict[str, HandedIn] = {}
+    for one in _handed_in(source, roster, problems):
+        if not one.name.endswith(".ipynb"):
+            problems.append(f"{one.student}: {one.name} is no notebook, and was left out")
+        elif one.student in taken:
+            problems.append(f"{one.student}: {one.name} is a second notebook, and was left out")
+        else:
+            taken[one.student] = one
+    for student, one in taken.items():
+        place = course / "submitted" / student / assignment / f"{assignment}.ipynb"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(one.content)
+    return sorted(taken), problems
+
+
+def _handed_in(source: Path, roster: Roster | None, problems: list[str]) -> Iterator[HandedIn]:
+    files = _zipped(source, problems) if source.is_file() else _unpacked(source, problems)
+    for name, content in files:
+        parts = PurePosixPath(name).parts
+        if ".." in parts or PurePosixPath(name).is_absolute():
+            problems.append(f"{name} names a place of its own, and was left out")
+            continue
+        who = _student(name, roster)
+        if who is None:
+            problems.append(f"{name} belongs to nobody that is known, and was left out")
+        elif not NAME.fullmatch(who[0]):
+            problems.append(f"{name}: {who[0]!r} cannot name a folder, and was left out")
+        else:
+            yield HandedIn(*who, content)
+
+
+def _student(name: str, roster: Roster | None) -> tuple[str, str] | None:
+    """Return a student and the file's own name, from the name that a platform has given it."""
+    for pattern, column in ((MOODLE_FILE, "Identifier"), (CANVAS_FILE, "ID")):
+        match = pattern.fullmatch(name)
+        if match:
+            number = match["number"]
+            student = roster.our_name(column, number) if roster else number
+            return (student, match["file"]) if student else None
+    student, _, file = name.partition("/")
+    return (student, file) if file else None
+
+
+def _zipped(source: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
+    try:
+        archive = zipfile.ZipFile(source)
+    except zipfile.BadZipFile:
+        raise Refused(f"{source.name} is no ZIP file") from None
+    with archive:
+        for item in archive.infolist():
+            if item.is_dir():
+                continue
+            if item.file_size > LARGEST:
+                problems.append(f"{item.filename} has {item.file_size:,} bytes, and was left out")
+                continue
+            with archive.open(item) as file:
+                content = file.read(LARGEST + 1)
+            if len(content) > LARGEST:  # its own table has told a lie
+                problems.append(f"{item.filename} is larger than it says, and was left out")
+            else:
+                yield item.filename, content
+
+
+def _unpacked(source: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if path.is_symlink():
+            problems.append(f"{name} is a link, and was left out")
+        elif path.is_file() and path.stat().st_size > LARGEST:
+            problems.append(f"{name} has {path.stat().st_size:,} bytes, and was left out")
+        elif path.is_file():
+            yield name, path.read_bytes()
