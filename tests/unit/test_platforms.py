@@ -167,6 +167,7 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
         submission = gradebook.add_submission(LESSON, "wei")
         marks = {grade.name: grade for grade in submission.notebooks[0].grades}
         marks["test_project"].auto_score = 3.0
+        marks["test_project"].needs_manual_grade = False
         marks["written"].needs_manual_grade = True
         submission.notebooks[0].late_submission_penalty = 1.0
         gradebook.db.commit()
