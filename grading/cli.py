@@ -172,6 +172,26 @@ def export(
 
 
 @commands.command()
+def report(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    to: Path = typer.Option(None, help="The page; ASSIGNMENT.html in the course's folder without."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write a page on how a class has done in an assignment."""
+    from grading.assignment_report import write_assignment_report
+    from grading.batch import assignment_name
+
+    name = assignment_name(assignment)
+    path = to or course / f"{name}.html"
+    try:
+        write_assignment_report(name, course, path)
+    except ValueError as error:
+        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    console.print(f"  {path}", highlight=False)
+
+
+@commands.command()
 def prove(
     lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
     runs: int = typer.Option(1, min=1, help="How often each answer is graded, under fresh seeds."),

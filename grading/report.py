@@ -100,20 +100,21 @@ def write_report(scores: pd.DataFrame, title: str, path: Path) -> None:
             "title": "Students",
             "alt": "Bars: the share of the points that each student reached in each lesson.",
             "caption": "Each bar is one lesson of one student.",
-            "png": _png(plot_totals(scores)),
+            "png": png(plot_totals(scores)),
         },
         {
             "title": "Exercises",
             "alt": f"Bars: the share of points that the class reached; {worst} is the lowest.",
             "caption": "The shortest bars are where the class needs help.",
-            "png": _png(plot_exercises(scores)),
+            "png": png(plot_exercises(scores)),
         },
     ]
     page = Environment(autoescape=True).from_string(TEMPLATE)
     path.write_text(page.render(title=title, table=gradebook_table(scores), figures=figures))
 
 
-def _png(figure: Figure) -> str:
+def png(figure: Figure) -> str:
+    """Return a figure as base64 text, and close it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)

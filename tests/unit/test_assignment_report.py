@@ -1,0 +1,90 @@
+"""The report of an assignment counts what happened, and shows nothing of a student's as code."""
+
+import numpy as np
+import pytest
+
+from grading.assignment_report import (
+    assignment_verdicts,
+    common_messages,
+    item_statistics,
+    write_assignment_report,
+)
+from grading.receipts import receipt_of, write_receipt
+from grading.sandbox import Limits
+from grading.session import Graded
+from grading.verdicts import outcome
+
+LESSON = "03_feature_extraction"
+STRANGE = "<script>alert(1)<br>"
+EXERCISES = {"mean_pool": 2.0, "project": 1.0, "purity": 3.0}
+
+
+def hand_in(course, student, **ended):
+    """Leave a receipt in which each exercise ended with a status and a message."""
+    verdicts = [
+        outcome(exercise, points, *ended.get(exercise, ("passed",)))
+        for exercise, points in EXERCISES.items()
+    ]
+    names = {"student": student, "assignment": LESSON, "notebook": LESSON}
+    write_receipt(receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(verdicts)), course)
+
+
+@pytest.fixture
+def course(tmp_path):
+    hand_in(tmp_path, "zoë")
+    hand_in(tmp_path, "王伟", project=("failed", "expected 0.25, got 0.5. Likely: k one off."))
+    hand_in(tmp_path, "Ольга", project=("failed", "expected 0.75, got 0.1. Likely: k one off."))
+    hand_in(
+        tmp_path,
+        STRANGE,
+        mean_pool=("not attempted",),
+        project=("cannot grade", "The hidden test stopped."),
+        purity=("error", "ValueError: <img src=x onerror=alert(2)>."),
+    )
+    return tmp_path
+
+
+def test_items_are_as_hard_and_as_telling_as_the_class_found_them(course):
+    items = item_statistics(assignment_verdicts(LESSON, course))
+    assert list(items.index) == list(EXERCISES)
+    assert list(items["reached"]) == pytest.approx([0.75, 1 / 3, 0.75])  # one was not graded
+    assert list(items["untouched"]) == [1, 0, 0]
+    mine, rest = [2.0, 2.0, 2.0, 0.0], [4.0, 3.0, 3.0, 0.0]
+    expected = np.corrcoef(mine, rest)[0, 1]
+    assert items.loc["mean_pool", "discrimination"] == pytest.approx(expected)
+
+
+def test_an_exercise_that_all_solve_tells_nobody_apart(tmp_path):
+    for student in ("ada", "bob"):
+        hand_in(tmp_path, student)
+    items = item_statistics(assignment_verdicts(LESSON, tmp_path))
+    assert items["discrimination"].isna().all()
+    write_assignment_report(LESSON, tmp_path, tmp_path / "report.html")
+
+
+def test_the_same_mistake_with_other_numbers_is_one_message(course):
+    first, second, *_ = common_messages(assignment_verdicts(LESSON, course))
+    assert (first["count"], first["exercise"]) == (2, "project")
+    assert "k one off" in first["text"]
+    assert second["count"] == 1
+
+
+def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
+    write_assignment_report(LESSON, course, course / "report.html")
+    page = (course / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "<img src=x" not in page
+    assert page.count("<img alt=") == 2
+    assert "http" not in page
+    person, helped = (
+        page.split(f"<h2>{title}</h2>")[1].split("<h2>")[0]
+        for title in ("Needs a person", "Who needs help")
+    )
+    for section in (person, helped):
+        assert section.count('<th scope="row">') == 1
+        assert "&lt;script&gt;" in section
+
+
+def test_without_receipts_it_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match="grade it first"):
+        write_assignment_report(LESSON, tmp_path, tmp_path / "report.html")
