@@ -169,7 +169,7 @@ def test_points_are_those_of_the_contract():
 def test_check_shows_no_progress_bar_of_the_answer_and_leaves_the_setting(capsys, monkeypatch):
     import datasets
 
-    def prepare(*_):
+    def prepare(*_, **__):
         seen.append(datasets.are_progress_bars_disabled())
         raise ValueError("enough")
 
