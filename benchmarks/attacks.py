@@ -76,6 +76,7 @@ HOLDS = "holds"
 BOX = Limits(memory_bytes=2 * 2**30, processes=1000, scratch_bytes=384 * 2**20)
 RUN_SECONDS = 600.0
 LARGEST_MEGABYTES = 20.0
+GAMBLES = 10
 HONEST = "zoe"
 # What an attack was after, by row, where its own outputs must show that it did not get it.
 SOUGHT = {
@@ -218,7 +219,8 @@ def cases(paths: list[str], port: int) -> list[Case]:
         Case(18, "through a platform", ({},), right, prepare=_through_a_platform),
         Case(19, "crashes after a good one", (good, crash), wrong),
         Case(19, "unreadable after a good one", (good, broken), {"ada": NOTHING}),
-        Case(22, "gambles", (_answer(handed.GAMBLE),) * 5, steady, steady=True),
+        # It is right in about half of its runs: five would agree by chance once in sixteen times.
+        Case(22, "gambles", (_answer(handed.GAMBLE),) * GAMBLES, steady, steady=True),
         Case(23, "scripts and a formula", (loud,), {"=HYPERLINK(1)": wrong["ada"]}, shown=True),
         Case(24, "killed half-way", (slow,), right, killed=True),
     ]

@@ -109,8 +109,7 @@ class Tried:
     @property
     def caught_by_check(self) -> bool:
         """Whether the visible check alone says that the answer is wrong, and something about it."""
-        title, _, message = self.check.partition(": not yet. ")
-        return title == self.exercise and bool(message.strip())
+        return bool(self.check.partition(f"{self.exercise}: not yet. ")[2].strip())
 
 
 def known_answers(lesson: Lesson) -> list[Known]:

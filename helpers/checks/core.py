@@ -8,7 +8,7 @@ import importlib
 import io
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,20 @@ def check(name: str) -> None:
     show_result(result)
 
 
+@contextlib.contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    """Hide the bars of the datasets library, which notebooks draw past stdout and stderr."""
+    datasets = sys.modules.get("datasets")
+    if datasets is None or datasets.are_progress_bars_disabled():
+        yield
+        return
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        datasets.enable_progress_bars()
+
+
 def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
     """Try the answer found in a namespace on the exercise's visible examples.
 
@@ -129,6 +143,7 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
         warnings.catch_warnings(action="ignore"),
+        _no_progress_bars(),
     )
     try:
         with contextlib.ExitStack() as stack:

@@ -164,3 +164,19 @@ def test_every_exercise_belongs_to_one_lesson():
 
 def test_points_are_those_of_the_contract():
     assert [lesson.points for lesson in LESSONS] == [12, 14, 14, 17, 17, 17, 19]
+
+
+def test_check_shows_no_progress_bar_of_the_answer_and_leaves_the_setting(capsys, monkeypatch):
+    import datasets
+
+    def prepare(*_, **__):
+        seen.append(datasets.are_progress_bars_disabled())
+        raise ValueError("enough")
+
+    for before in (False, True):
+        (datasets.disable_progress_bars if before else datasets.enable_progress_bars)()
+        seen = []
+        assert run_check("prepare", {"prepare": prepare}).status == "wrong"
+        assert seen == [True]
+        assert datasets.are_progress_bars_disabled() is before
+    datasets.enable_progress_bars()
