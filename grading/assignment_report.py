@@ -38,6 +38,7 @@ img { max-width: 100%; } figure { margin: 1em 0; }
 </style>
 </head>
 <body>
+<main>
 <h1>{{ title }}</h1>
 <p>{{ students }} submissions, {{ exercises|length }} exercises graded by program,
 median {{ median }} of {{ maximum }} points.</p>
@@ -86,6 +87,7 @@ is worth a look at the exercise and at its test.</figcaption></figure>
 <h2>Time</h2>
 <p>The hidden tests of a notebook took {{ seconds.median }} s in the middle, {{ seconds.longest }} s
 at the longest ({{ seconds.student }}).</p>
+</main>
 </body>
 </html>
 """

@@ -1,29 +1,14 @@
 """The server's page as a person uses it, in headless Chromium."""
 
-import shutil
 import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from helpers.serving import start_server
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-]
 LABELS = ("sadness", "joy", "love", "anger", "fear", "surprise")
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="no chromium found; `apt-get install chromium`"
-)
 
 
 class Reader:
@@ -61,16 +46,6 @@ def reader():
 def url(reader):
     with start_server(reader, name="lengths") as server:
         yield server.url
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, args=FLAGS
-        )
-        yield context
-        context.close()
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""A headless Chromium for every test of a page; without one, they are skipped."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    path = next(filter(None, found), "")
+    if not path:
+        pytest.skip("no chromium found; `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=path, args=FLAGS
+        )
+        yield context
+        context.close()
