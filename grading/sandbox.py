@@ -31,6 +31,7 @@ import psutil
 
 import helpers
 from grading.paths import ROOT
+from grading.warm import fork_kernel, warm_address
 from grading.wire import Bounds, WireError, decode, encode
 from grading.withheld import withheld_labels
 
@@ -285,19 +286,18 @@ class Sandbox:
 
     def __init__(self, kind: str, limits: Limits):
         self.limits = limits
+        # Nobody else on this machine has the number, and two boxes do not share one.
+        self._user = 2**30 + os.getpid() * 64 + next(_users) % 64
         self._fate: tuple[str, str] | None = None
         self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
-        self._process = subprocess.Popen(
-            [*self._opening(kind), *self._first_program(kind)],
-            env=self._variables(kind),
-            cwd=self._scratch.name if self._scratch else "/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-        )
-        for pipe in (self._process.stdin, self._process.stdout):
+        self._relay: int | None = None  # where it is no child of the box's first process
+        address = warm_address() if kind == "bubblewrap" else None
+        if address:
+            self._open_warm(address)
+        else:
+            self._open_cold(kind)
+        for pipe in (self._requests, self._replies):
             os.set_blocking(pipe.fileno(), False)
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
@@ -360,31 +360,80 @@ class Sandbox:
         """End everything in the box."""
         self._kill()
         self._watching.join()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._requests, self._replies):
             with contextlib.suppress(OSError):  # a last frame that nobody took
                 pipe.close()
         self._errors.close()
         if self._scratch:
             self._scratch.cleanup()
 
+    def _open_cold(self, kind: str) -> None:
+        """Start the box with a kernel that imports everything itself."""
+        self._process = subprocess.Popen(
+            [*self._opening(kind), *self._first_program(kind)],
+            env=self._variables(kind),
+            cwd=self._scratch.name if self._scratch else "/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        self._requests, self._replies = self._process.stdin, self._process.stdout
+
+    def _open_warm(self, address: str) -> None:
+        """Start the box empty, and have a kernel forked into it."""
+        told, telling = os.pipe()
+        command = self._opening("bubblewrap")
+        command[1:1] = ["--info-fd", str(telling)]
+        self._process = subprocess.Popen(
+            [*command, *self._first_program("bubblewrap"), "hold"],
+            env=self._variables("bubblewrap"),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            pass_fds=[telling],
+            start_new_session=True,
+        )
+        os.close(telling)
+        with os.fdopen(told) as information, self._process.stdout as opened:
+            box = json.load(information)["child-pid"]
+            opened.read(4)  # its folders are there now; or it has ended, and says why
+        requests, replies = os.pipe(), os.pipe()
+        self._requests, self._replies = os.fdopen(requests[1], "wb", 0), os.fdopen(replies[0], "rb")
+        request = {
+            "box": box,
+            "user_namespace": os.geteuid() != 0,
+            "limits": self._taken("bubblewrap"),
+            "folder": HOME,
+            "environment": self._variables("bubblewrap"),
+            "outside": [str(ROOT)],
+        }
+        descriptors = [requests[0], replies[1], self._errors.fileno()]
+        self._relay = fork_kernel(address, request, descriptors)
+        os.close(requests[0])
+        os.close(replies[1])
+
     def _opening(self, kind: str) -> list[str]:
         if kind == "bubblewrap":
             return bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
         return [] if kind == NO_SANDBOX else container_command(kind, self.limits)
 
-    def _first_program(self, kind: str) -> list[str]:
+    def _taken(self, kind: str) -> dict[str, int | None]:
+        """Return what `grading.inside.start` is to take on."""
         boxed = kind == "bubblewrap"
-        # Nobody else on this machine has the number, and two boxes do not share one.
-        user = 2**30 + os.getpid() * 64 + next(_users) % 64
-        taken = {
+        return {
             "processes": self.limits.processes if boxed else 2**20,
             "file_bytes": self.limits.file_bytes,
             "memory_bytes": self.limits.memory_bytes,
-            "user": user if boxed and os.geteuid() == 0 else None,
+            "user": self._user if boxed and os.geteuid() == 0 else None,
         }
+
+    def _first_program(self, kind: str) -> list[str]:
         folder = ROOT / "grading" if kind == NO_SANDBOX else Path("/course/grading")
         python = "python" if kind in ("docker", "podman") else os.path.abspath(sys.executable)
-        return [python, "-E", "-S", str(folder / "inside" / "start.py"), json.dumps(taken)]
+        taken = json.dumps(self._taken(kind))
+        return [python, "-E", "-S", str(folder / "inside" / "start.py"), taken]
 
     def _variables(self, kind: str) -> dict[str, str]:
         if kind in ("docker", "podman"):
@@ -410,7 +459,7 @@ class Sandbox:
 
     def _send(self, frame: bytes, deadline: float) -> None:
         rest = memoryview(len(frame).to_bytes(LENGTH_BYTES, "little") + frame)
-        pipe = self._process.stdin.fileno()
+        pipe = self._requests.fileno()
         while len(rest):
             self._wait([], [pipe], deadline)
             try:
@@ -430,7 +479,7 @@ class Sandbox:
             raise self.end("tampered", f"a reply that cannot be read ({error})") from None
 
     def _read(self, length: int, deadline: float) -> bytes:
-        pipe, pieces = self._process.stdout.fileno(), []
+        pipe, pieces = self._replies.fileno(), []
         while length:
             self._wait([pipe], [], deadline)
             try:
@@ -463,11 +512,15 @@ class Sandbox:
                 process.kill()
         self._process.wait()
 
+    def _processes(self) -> list[psutil.Process]:
+        found = processes_below(self._process.pid)
+        return found + (processes_below(self._relay) if self._relay else [])
+
     def _watch(self) -> None:
         """End the box when all in it together hold more memory than they may."""
         while self._process.poll() is None:
             started = time.monotonic()
-            held = held_bytes(processes_below(self._process.pid), self.limits.memory_bytes)
+            held = held_bytes(self._processes(), self.limits.memory_bytes)
             if held > self.limits.memory_bytes:
                 gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
                 self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")

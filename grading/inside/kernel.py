@@ -19,11 +19,16 @@ class GradedKernel(IPythonKernel):
         self.session.send(stream, "question_reply", {}, parent, ident=ident, buffers=[reply])
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """Run a kernel until it is ended."""
     app = IPKernelApp.instance(kernel_class=GradedKernel, log_level="ERROR")
     # A student's modules can be imported, but none takes the place of a library or of ours.
     app.config.InteractiveShellApp.ignore_cwd = True
     app.config.HistoryManager.enabled = False
-    app.initialize(sys.argv[1:])
+    app.initialize(arguments)
     sys.path.append(os.getcwd())
     app.start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

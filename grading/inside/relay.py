@@ -40,7 +40,7 @@ class KernelDied(Exception):
 class Kernel:
     """A student's kernel and the client that talks to it."""
 
-    def __init__(self):
+    def __init__(self, forked: bool = False):
         folder = Path(tempfile.mkdtemp())
         file, _ = write_connection_file(
             str(folder / "kernel.json"),
@@ -48,13 +48,9 @@ class Kernel:
             ip=str(folder / "socket"),
             key=secrets.token_hex(16).encode(),
         )
-        command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
         # Not to our own stderr, which is a file outside: the log is in memory, under a quota.
         self.log = folder / "kernel.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
-            )
+        self.process = (Forked if forked else _started)(file, self.log)
         self.client = BlockingKernelClient(connection_file=file)
         self.client.load_connection_file()
         self.client.start_channels()
@@ -127,6 +123,50 @@ class Kernel:
         return {"reply": reply}
 
 
+def _started(file: str, log: Path) -> subprocess.Popen:
+    """Start a kernel as a program of its own."""
+    command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
+    with log.open("wb") as stderr:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr
+        )
+
+
+class Forked:
+    """A kernel forked from this process, with what has been imported here."""
+
+    returncode: int | None = None
+
+    def __init__(self, file: str, log: Path):
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                self._become_kernel(file, log)
+            finally:
+                os._exit(1)
+
+    def poll(self) -> int | None:
+        """Return the exit code, as `subprocess.Popen` does, or None while it runs."""
+        if self.returncode is None:
+            ended, status = os.waitpid(self._pid, os.WNOHANG)
+            if ended:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    @staticmethod
+    def _become_kernel(file: str, log: Path) -> None:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        written = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
+        for place, descriptor in ((0, nowhere), (1, nowhere), (2, written)):
+            os.dup2(descriptor, place)
+        os.closerange(3, 4096)  # the grader's pipes among them
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as a program of its own would be
+        from grading.inside.kernel import main
+
+        main(["-f", file])
+
+
 class Outputs:
     """A cell's outputs in the notebook format, up to a number of bytes."""
 
@@ -173,7 +213,7 @@ def _size(value: Any) -> int:
     return sum(map(_size, value)) if isinstance(value, list) else len(str(value))
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+def serve(requests: BinaryIO, replies: BinaryIO, forked: bool = False) -> None:
     """Answer frame by frame until the pipe ends."""
 
     def send(reply: dict[str, Any]) -> None:
@@ -182,7 +222,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         replies.flush()
 
     try:
-        kernel = Kernel()
+        kernel = Kernel(forked)
         send({"ready": True})
         while length := requests.read(LENGTH_BYTES):
             request = decode(requests.read(int.from_bytes(length, "little")), FRAME)
@@ -219,9 +259,14 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(replies, "wb")
 
 
-if __name__ == "__main__":
+def main(forked: bool = False) -> None:
+    """Serve the grader; `forked` says that the lessons' libraries are imported here already."""
     if sys.platform == "linux":
         # Who runs as the same user can open a process's files and memory, but not if it says no.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     copy_compiled_code()
-    serve(*_private_pipes())
+    serve(*_private_pipes(), forked)
+
+
+if __name__ == "__main__":
+    main()

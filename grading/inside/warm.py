@@ -1,0 +1,179 @@
+"""Kernels that start warm: a process that has imported the lessons' libraries forks one a box.
+
+It runs outside of every sandbox and runs nothing of a student's: it imports, and waits on a socket
+for a box that bubblewrap has opened. For each it forks a process that enters the box's namespaces,
+gives up every privilege, and only then becomes the relay and the kernel. What is forked shares the
+libraries' memory, and holds nothing else: this process is started with the environment of a box.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from typing import Any
+
+# What the lessons import, and takes time. A library that is not there is left to the notebook.
+LIBRARIES = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "jupyter_client.blocking",
+    "torch",
+    "torch.utils.data",
+    "datasets",
+    "pandas",
+    "pyarrow.parquet",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.feature_extraction.text",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "imblearn.over_sampling",
+    "umap",
+    "transformers",
+    "transformers.models.bert.modeling_bert",
+    "transformers.models.bert.tokenization_bert",
+    "transformers.trainer",
+    "tqdm.auto",
+    "requests",
+    "fastapi",
+    "uvicorn",
+)
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 24, 38, 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+CAPABILITY_VERSION = 0x20080522
+LAST_CAPABILITY = 63
+LONGEST_REQUEST = 2**16
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def enter(pid: int, user_namespace: bool) -> None:
+    """Join the namespaces of a process; the next child is in its process namespace too.
+
+    Raises
+    ------
+    OSError
+        If the kernel does not allow it.
+    """
+    kinds = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET
+    if user_namespace:
+        kinds |= CLONE_NEWUSER
+    box = os.pidfd_open(pid)
+    try:
+        _checked(_libc.setns(box, kinds), "setns")
+    finally:
+        os.close(box)
+
+
+def lower_the_bound() -> None:
+    """See to it that no program started from here can have a capability. Needs one itself."""
+    for capability in range(LAST_CAPABILITY + 1):
+        # Beyond the last one that this kernel has there is nothing to drop.
+        _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def give_up_privileges() -> None:
+    """Drop every capability, for good: also for programs that are started from here."""
+    _checked(_libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient")
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+
+
+def import_libraries() -> None:
+    """Import what the lessons use, as far as it is there."""
+    for name in LIBRARIES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    # What is there now is never garbage; looking at it would copy the shared memory page by page.
+    gc.collect()
+    gc.freeze()
+
+
+def serve(door: socket.socket) -> None:
+    """Fork a kernel for whoever comes to the door, until this process is ended.
+
+    A request is a JSON object of ``box`` (the process number of a box), ``user_namespace``,
+    ``limits`` (as `grading.inside.start.take_limits` takes them), ``folder``, ``environment`` and
+    ``outside`` (folders that are not in the box); with it come the box's standard input, output
+    and error. The answer is the number of the process that was forked.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    while True:
+        visitor, _ = door.accept()
+        with visitor:
+            message, descriptors, *_ = socket.recv_fds(visitor, LONGEST_REQUEST, 3)
+            if len(descriptors) == 3 and os.fork() == 0:
+                _become_box(json.loads(message), descriptors, visitor)
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+
+def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket.socket) -> None:
+    """Enter the box and go on there as its relay; never returns."""
+    try:
+        for place, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, place)
+        os.setsid()
+        enter(request["box"], request["user_namespace"])
+        # Only a child is in the box's process namespace. Its number as it is outside is for whoever
+        # watches the box: the process has no parent in there.
+        inside = os.fork()
+        if inside:
+            visitor.send(str(inside).encode())
+            os._exit(0)
+        os.closerange(3, 4096)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.chdir(request["folder"])
+        _relay(request)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(1)
+
+
+def _relay(request: dict[str, Any]) -> None:
+    """Take on the limits, forget this package's path outside, and serve the box."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    tempfile.tempdir = None  # noted outside
+    for name in [name for name in sys.modules if name.split(".")[0] in ("grading", "helpers")]:
+        del sys.modules[name]
+    sys.path[:] = [path for path in sys.path if path not in request["outside"]]
+    sys.path[:0] = request["environment"]["PYTHONPATH"].split(os.pathsep)
+    importlib.invalidate_caches()
+    lower_the_bound()
+    importlib.import_module("grading.inside.start").take_limits(**request["limits"])
+    give_up_privileges()
+    importlib.import_module("grading.inside.relay").main(forked=True)
+
+
+if __name__ == "__main__":
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(sys.argv[1])
+        import_libraries()
+        listening.listen(64)
+        print("ready", flush=True)
+        serve(listening)

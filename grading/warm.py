@@ -1,0 +1,86 @@
+"""One process a batch that has imported the lessons' libraries, and forks the kernels of all boxes.
+
+`grading.inside.warm` is that process; here it is started, spoken to, and ended. Where it is not
+there a box starts its kernel cold, which takes seconds and gives the same grades.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grading.paths import ROOT
+
+VARIABLE = "COURSE_WARM_KERNELS"
+"""Where the socket of the process lies; workers of a batch inherit it."""
+
+
+@contextlib.contextmanager
+def warm_kernels(environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """Keep a process with the libraries imported as long as a batch takes.
+
+    Parameters
+    ----------
+    environment : dict of str to str
+        Of a box, but for paths: nothing of the instructor's is to be in its memory.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        os.chmod(folder, 0o700)
+        address = str(Path(folder) / "door")
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "grading.inside.warm", address],
+            # Libraries note some folders once and for all, so the box's home is the home here too.
+            env={**environment, "PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            if process.stdout.readline() != b"ready\n":
+                raise RuntimeError("the process with the libraries has ended before it was ready")
+            os.environ[VARIABLE] = address
+            yield process
+        finally:
+            os.environ.pop(VARIABLE, None)
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def warm_address() -> str | None:
+    """Return where to ask for a warm kernel, or None where there is none."""
+    return os.environ.get(VARIABLE)
+
+
+def fork_kernel(address: str, request: dict[str, Any], descriptors: list[int]) -> int | None:
+    """Have a kernel forked into a box.
+
+    Returns
+    -------
+    int or None
+        The number of its relay's process; None where it could not enter, which it then says on the
+        box's standard error.
+
+    Raises
+    ------
+    OSError
+        If nobody answers at the address.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as visitor:
+        visitor.settimeout(60)
+        visitor.connect(address)
+        socket.send_fds(visitor, [json.dumps(request).encode()], descriptors)
+        return int(visitor.recv(64) or 0) or None
