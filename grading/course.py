@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -20,9 +21,10 @@ from sqlalchemy.exc import SAWarning
 from grading.build import nbgrader_config
 from grading.paths import solution_path
 from grading.receipts import read_receipt, receipt_path, verdicts_of
-from grading.sandbox import THREAD_VARIABLES, SandboxMissing
+from grading.sandbox import THREAD_VARIABLES, SandboxMissing, environment, find_bubblewrap
 from grading.submissions import Refused
 from grading.verdicts import Verdict
+from grading.warm import warm_kernels
 from helpers.lessons import LESSONS, Lesson
 
 Task = tuple[str, str]
@@ -68,12 +70,16 @@ def autograde(
 
     A worker that is killed takes its pool with it: what was under way is graded again, one by one.
     """
-    for task, problem in _graded(tasks, course, workers, sandbox):
-        if problem is not None:
-            yield task, problem
-            continue
-        ((_, again),) = _graded([task], course, 1, sandbox)
-        yield task, again if again is not None else "the process that graded it was ended, twice"
+    warm = len(tasks) > 1 and sandbox in ("", "bubblewrap") and find_bubblewrap()
+    threads = threads_of(workers)
+    with warm_kernels({**environment(), **threads}) if warm else contextlib.nullcontext():
+        for task, problem in _graded(tasks, course, workers, sandbox):
+            if problem is not None:
+                yield task, problem
+                continue
+            ((_, again),) = _graded([task], course, 1, sandbox)
+            ended = "the process that graded it was ended, twice"
+            yield task, again if again is not None else ended
 
 
 def _graded(
@@ -82,9 +88,8 @@ def _graded(
     """Yield each submission with its problem, or None where its worker was ended."""
     # A fresh interpreter a worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
-    threads = max(1, (os.cpu_count() or 1) // workers)
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=share_processors, initargs=(threads,)
+        workers, mp_context=context, initializer=os.environ.update, initargs=(threads_of(workers),)
     )
     with pool:
         running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
@@ -95,10 +100,13 @@ def _graded(
                 yield running[done], None
 
 
-def share_processors(threads: int) -> None:
-    """Give each worker's kernel its share: more threads than processors wait for each other."""
-    for name in THREAD_VARIABLES:
-        os.environ[name] = str(threads)
+def threads_of(workers: int) -> dict[str, str]:
+    """Return the variables that give each worker's kernel its share of the processors.
+
+    More threads than processors would wait for each other.
+    """
+    share = max(1, (os.cpu_count() or 1) // workers)
+    return dict.fromkeys(THREAD_VARIABLES, str(share))
 
 
 def autograde_one(course: Path, assignment: str, student: str, sandbox: str = "") -> str:
