@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.record import Figure
 from grading.mutants import equivalents
 from grading.paths import ROOT
-from grading.prove import FALSE_ACCEPT, Tried, mutants_table, prove_lessons, table_of
+from grading.prove import Tried, mutants_table, prove_lessons, table_of
 from grading.sandbox import find_sandbox
 from helpers.lessons import LESSONS
 
@@ -126,7 +126,7 @@ def mutants_text(counts: pd.DataFrame) -> str:
 
 def survivors_text(mutants: list[Tried]) -> str:
     """Return the Markdown list of the mutants that lose no points and should."""
-    found = [one for one in mutants if one.problem == FALSE_ACCEPT]
+    found = [one for one in mutants if not one.loses_points]
     return "\n".join(_items((one.exercise, one.name, "") for one in found)) or "None."
 
 

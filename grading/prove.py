@@ -36,7 +36,7 @@ from grading.session import UNEXPLAINED, AnswerKey, Run, verdict_of
 from grading.testing import load_tests
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
-# A box serves a whole lesson here, and answers that ask for predictions train a model.
+# A box serves a whole lesson here, and answers that ask for predictions fit a model.
 LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
 # Mutants loop for ever now and then, and the references take seconds at most.
 MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
@@ -105,6 +105,11 @@ class Tried:
             return UNSTEADY
         silent = any(not said or said.startswith(UNEXPLAINED) for said in self.messages)
         return WRONG_MESSAGE if silent or self.statuses[0] not in FAULTS_OF_THE_ANSWER else ""
+
+    @property
+    def loses_points(self) -> bool:
+        """Whether every run refused it; what could not be graded shows nothing of the test."""
+        return not {verdicts.PASSED, verdicts.CANNOT_GRADE} & set(self.statuses)
 
     @property
     def caught_by_check(self) -> bool:
@@ -271,7 +276,7 @@ def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
     """
     rows = {}
     for lesson in lessons:
-        survived = [one.problem == FALSE_ACCEPT for one in tried if one.lesson == lesson.name]
+        survived = [not one.loses_points for one in tried if one.lesson == lesson.name]
         listed = sum(map(len, equivalents(lesson).values()))
         rows[lesson.name] = {
             "mutants": listed + len(survived),
@@ -302,7 +307,7 @@ def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Con
     for lesson, row in [*counts.iterrows(), ("all", counts.sum())]:
         table.add_row(lesson, *map(str, row))
     console.print(table)
-    survivors = [one for one in tried if one.problem == FALSE_ACCEPT]
+    survivors = [one for one in tried if not one.loses_points]
     for one in survivors:
         _show_problem(one, "survived", console)
     return not survivors
