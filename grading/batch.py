@@ -25,7 +25,7 @@ from helpers.lessons import lesson_named
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
 
-def gradeassignment_name(
+def grade_assignment(
     name: str, students: list[str], course: Path, workers: int, sandbox: str, console: Console
 ) -> bool:
     """Grade an assignment's submissions, show progress and a table.
@@ -78,9 +78,9 @@ def _make_known(assignment: str, course: Path) -> None:
     api = nbgrader_api(course)
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         try:
-            gradebook.findassignment_name(assignment)
+            gradebook.find_assignment(assignment)
         except MissingEntry:
-            result = api.generateassignment_name(assignment)
+            result = api.generate_assignment(assignment)
             if not result["success"]:
                 log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
                 raise GradingError(f"the release of {assignment}: {log}") from None
