@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from benchmarks.record import Figure
+from benchmarks.record import Figure, put_into
 from grading.mutants import equivalents
 from grading.paths import ROOT
 from grading.prove import Tried, mutants_table, prove_lessons, table_of
@@ -24,12 +24,14 @@ FILES = (
     "grading/mutants.py",
     "grading/prove.py",
     "grading/session.py",
-    *sorted(
-        path.relative_to(ROOT).as_posix()
+    *(
+        f"solutions/{lesson.name}/{name}"
         for lesson in LESSONS
-        for path in (
-            ROOT / "solutions" / lesson.name / f"{lesson.name}.py",
-            ROOT / "solutions" / lesson.name / "hidden_tests.py",
+        for name in (
+            f"{lesson.name}.py",
+            "hidden_tests.py",
+            "equivalent_mutants.json",
+            "variants",
         )
     ),
 )
@@ -59,10 +61,10 @@ def measure(data: str) -> dict[str, Figure]:
     tried = _together(tried, _timed("variants", sandbox, RUNS - 1)[0])
     mutants, mutant_seconds = _timed("mutants", sandbox, 1)
     counts, of_mutants = table_of(tried), mutants_table(mutants, list(LESSONS))
-    write("variants", variants_text(counts))
-    write("mutants", mutants_text(of_mutants))
-    write("survivors", survivors_text(mutants))
-    write("equivalents", equivalents_text())
+    put_into(DOCS, "variants", variants_text(counts))
+    put_into(DOCS, "mutants", mutants_text(of_mutants))
+    put_into(DOCS, "survivors", survivors_text(mutants))
+    put_into(DOCS, "equivalents", equivalents_text())
     sums, killed = counts.drop(columns="lesson").sum(), of_mutants.sum()
     wrong, real = int(sums.wrong), int(killed.mutants - killed.equivalent)
     return {
@@ -143,12 +145,3 @@ def equivalents_text() -> str:
 
 def _items(found) -> list[str]:
     return [f"- `{exercise}`, ``{name}``{reason}" for exercise, name, reason in found]
-
-
-def write(part: str, text: str) -> None:
-    """Put one measured part into docs/grading-accuracy.md, between its marks."""
-    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
-    page = DOCS.read_text(encoding="utf-8")
-    before, _, rest = page.partition(begin)
-    after = rest.partition(end)[2]
-    DOCS.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

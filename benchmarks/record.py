@@ -98,13 +98,20 @@ def stale(path: Path = RESULTS) -> list[str]:
 
 
 def source_hash(files: Sequence[str]) -> str:
-    """Return one hash of the content of several files; a missing one counts as empty."""
+    """Return one hash of the content of several files, and of all Python files of folders.
+
+    A missing file counts as empty.
+    """
     whole = hashlib.sha256()
-    for name in sorted(files):
-        path = ROOT / name
+    for path in (found for name in sorted(files) for found in _files_of(ROOT / name)):
+        name = path.relative_to(ROOT).as_posix()
         content = path.read_bytes() if path.is_file() else b""
         whole.update(f"{name}\0{len(content)}\0".encode() + content)
     return whole.hexdigest()[:16]
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
 def machine() -> dict[str, object]:
@@ -142,3 +149,11 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()
+
+
+def put_into(page: Path, part: str, text: str) -> None:
+    """Put a measured part into a page, between the comments that mark its place."""
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")

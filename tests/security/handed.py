@@ -137,8 +137,10 @@ def left_over():
 def _of_boxes():
     first = 2**30 + os.getpid() * 64
     ours = psutil.Process().children(recursive=True)
+    living = []
     for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if first <= process.uids().real < first + 64:
-                ours.append(process)
-    return [process for process in ours if process.status() != psutil.STATUS_ZOMBIE]
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked
+            boxed = process in ours or first <= process.uids().real < first + 64
+            if boxed and process.status() != psutil.STATUS_ZOMBIE:
+                living.append(process)
+    return living

@@ -51,3 +51,12 @@ def test_a_figure_is_stale_once_a_file_that_it_depends_on_is_gone(repository):
     keep({"a": Figure(1.0, "s", 1, "mirror")}, "a", 1.0, ["recipe.py"], path)
     (repository / "recipe.py").unlink()
     assert stale(path) == ["a"]
+
+
+def test_a_figure_is_stale_once_a_file_is_added_to_a_folder_that_it_depends_on(repository):
+    path = repository / "results.json"
+    (repository / "answers" / "mean").mkdir(parents=True)
+    keep({"a": Figure(1.0, "s", 1, "mirror")}, "a", 1.0, ["answers"], path)
+    assert stale(path) == []
+    (repository / "answers" / "mean" / "wrong_axis.py").write_text("axis = 0\n")
+    assert stale(path) == ["a"]
