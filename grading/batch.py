@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import nbformat
@@ -9,14 +10,21 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from grading.build import nbgrader_config
-from grading.course import GradingError, autograde, nbgrader_api, submitted, verdicts
+from grading.course import GradingError, Task, autograde, nbgrader_api, submitted, verdicts
 from grading.preprocessors import answer_key, submission_contents, tests_path
 from grading.realign import realign
 from grading.receipts import digest, environment_lock, read_receipt, verdicts_of
+from grading.resume import graded_already
 from grading.sandbox import NO_SANDBOX, Limits, find_sandbox
 from grading.session import grade
 from grading.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
@@ -26,9 +34,17 @@ NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code h
 
 
 def grade_assignment(
-    name: str, students: list[str], course: Path, workers: int, sandbox: str, console: Console
+    name: str,
+    students: list[str],
+    course: Path,
+    workers: int,
+    sandbox: str,
+    console: Console,
+    again: bool = False,
 ) -> bool:
     """Grade an assignment's submissions, show progress and a table.
+
+    What has been graded and has not changed since is left as it is, unless `again`.
 
     Returns
     -------
@@ -49,20 +65,42 @@ def grade_assignment(
         who = ", ".join(sorted(missing)) or "anyone"
         raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
     _make_known(assignment, course)
-    problems: dict[str, str] = {}
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("Grade", total=len(tasks))
-        for (_, student), problem in autograde(tasks, course, workers, sandbox):
-            if problem:
-                problems[student] = problem
-            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+    done = set() if again else graded_already(assignment, [s for _, s in tasks], course, sandbox)
+    if done:
+        console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
+    left = [task for task in tasks if task[1] not in done]
+    problems = _grade_shown(left, course, workers, sandbox, console)
     ended = {student: verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
         console.print(f"[yellow]{NOT_CONFINED}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
     return not problems and not ungraded
+
+
+def _grade_shown(
+    tasks: list[Task], course: Path, workers: int, sandbox: str, console: Console
+) -> dict[str, str]:
+    """Grade submissions under a progress bar; return what went wrong, by student."""
+    problems: dict[str, str] = {}
+    columns = (
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    # The time left is told from all that has been graded: submissions take a minute, not a moment.
+    with (
+        Progress(*columns, console=console, speed_estimate_period=3600) as progress,
+        contextlib.closing(autograde(tasks, course, workers, sandbox)) as graded,
+    ):
+        bar = progress.add_task("Grade", total=len(tasks))
+        for (_, student), problem in graded:
+            if problem:
+                problems[student] = problem
+            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+    return problems
 
 
 def assignment_name(name: str) -> str:

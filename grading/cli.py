@@ -87,19 +87,26 @@ def grade(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     student: list[str] = typer.Option([], help="Only this student's; may be given again."),
     course: Path = typer.Option(Path(), help="The course's folder, with submitted/ in it."),
-    workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
+    workers: int = typer.Option(
+        None, min=1, help="Graded side by side; as processors and memory allow without."
+    ),
+    again: bool = typer.Option(False, "--again", help="Also what has not changed since."),
     trust_submissions: bool = typer.Option(
         False, help="Run students' code without a sandbox. Only for work that you trust."
     ),
 ) -> None:
     """Grade the submissions of an assignment into nbgrader's gradebook."""
     from grading.batch import grade_assignment
-    from grading.course import GradingError
-    from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.course import GradingError, workers_here
+    from grading.sandbox import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
 
     try:
         sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
-        complete = grade_assignment(assignment, student, course, workers, sandbox, console)
+        workers = workers or workers_here(Limits())
+        complete = grade_assignment(assignment, student, course, workers, sandbox, console, again)
+    except KeyboardInterrupt:
+        console.print("Stopped. What was graded stands; the same command goes on with the rest.")
+        raise typer.Exit(130) from None
     except (GradingError, SandboxMissing, ValueError) as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
@@ -204,6 +211,7 @@ def prove(
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
+    from grading.course import warm_batch
     from grading.prove import show_mutants, show_proof
     from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
 
@@ -213,10 +221,11 @@ def prove(
     except SandboxMissing as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    if mutants:
-        proven = show_mutants(chosen_lessons, sandbox, workers, console)
-    else:
-        proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
+    with warm_batch(sandbox, workers):
+        if mutants:
+            proven = show_mutants(chosen_lessons, sandbox, workers, console)
+        else:
+            proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
     raise typer.Exit(0 if proven else 1)
 
 

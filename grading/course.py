@@ -8,11 +8,14 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import psutil
 from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -21,7 +24,13 @@ from sqlalchemy.exc import SAWarning
 from grading.build import nbgrader_config
 from grading.paths import solution_path
 from grading.receipts import read_receipt, receipt_path, verdicts_of
-from grading.sandbox import THREAD_VARIABLES, SandboxMissing, environment, find_bubblewrap
+from grading.sandbox import (
+    THREAD_VARIABLES,
+    Limits,
+    SandboxMissing,
+    environment,
+    find_bubblewrap,
+)
 from grading.submissions import Refused
 from grading.verdicts import Verdict
 from grading.warm import warm_kernels
@@ -70,9 +79,7 @@ def autograde(
 
     A worker that is killed takes its pool with it: what was under way is graded again, one by one.
     """
-    warm = len(tasks) > 1 and sandbox in ("", "bubblewrap") and find_bubblewrap()
-    threads = threads_of(workers)
-    with warm_kernels({**environment(), **threads}) if warm else contextlib.nullcontext():
+    with warm_batch(sandbox, workers) if len(tasks) > 1 else contextlib.nullcontext():
         for task, problem in _graded(tasks, course, workers, sandbox):
             if problem is not None:
                 yield task, problem
@@ -88,25 +95,66 @@ def _graded(
     """Yield each submission with its problem, or None where its worker was ended."""
     # A fresh interpreter a worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=os.environ.update, initargs=(threads_of(workers),)
+        workers, context, begin_work, (threads_of(workers),)
     )
-    with pool:
+    try:
         running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
         for done in concurrent.futures.as_completed(running):
             try:
                 yield running[done], done.result()
             except concurrent.futures.process.BrokenProcessPool:
                 yield running[done], None
+    except BaseException:
+        # Whoever stops us does not wait: what is under way has no score, and is graded next time.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        raise
+    pool.shutdown()
 
 
-def threads_of(workers: int) -> dict[str, str]:
-    """Return the variables that give each worker's kernel its share of the processors.
+def begin_work(threads: int) -> None:
+    """Begin as a worker: with its share of the processors, and not longer than who started it."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for who started it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    share_processors(threads)
 
-    More threads than processors would wait for each other.
-    """
-    share = max(1, (os.cpu_count() or 1) // workers)
-    return dict.fromkeys(THREAD_VARIABLES, str(share))
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers_here(limits: Limits) -> int:
+    """Return how many submissions this machine grades side by side: as each may use its limit."""
+    room = psutil.virtual_memory().available // limits.memory_bytes
+    return max(1, min(processors(), room))
+
+
+def threads_of(workers: int) -> int:
+    """Return how many threads each of some workers' kernels has."""
+    return max(1, processors() // workers)
+
+
+def warm_batch(sandbox: str, workers: int) -> contextlib.AbstractContextManager:
+    """Return a context in which kernels start warm, if the sandbox allows for it."""
+    if sandbox not in ("", "bubblewrap") or not find_bubblewrap():
+        return contextlib.nullcontext()
+    threads = dict.fromkeys(THREAD_VARIABLES, str(threads_of(workers)))
+    return warm_kernels({**environment(), **threads})
+
+
+def share_processors(threads: int) -> None:
+    """Give each worker's kernel its share: more threads than processors wait for each other."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = str(threads)
 
 
 def autograde_one(course: Path, assignment: str, student: str, sandbox: str = "") -> str:

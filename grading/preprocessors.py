@@ -23,7 +23,7 @@ from traitlets import Float, Integer, Unicode
 
 from grading import verdicts
 from grading.paths import ROOT
-from grading.receipts import receipt_of, receipt_path, seed_of, write_receipt
+from grading.receipts import key_of, receipt_of, receipt_path, seed_of, write_receipt
 from grading.sandbox import Limits, find_sandbox
 from grading.session import AnswerKey, grade, graded_exercise
 from grading.submissions import drop_links, read_checked, strangers
@@ -31,6 +31,8 @@ from grading.testing import load_tests
 
 UNGRADED = "cannot_grade"
 """Where the names of cells that nothing can be said of travel, among nbconvert's resources."""
+KEY = "receipt_key"
+"""Where a receipt's key travels, there and in the graded notebook's metadata."""
 
 
 class SubmissionExporter(NotebookExporter):
@@ -45,9 +47,10 @@ class SubmissionExporter(NotebookExporter):
         names = (resources or {}).get("nbgrader")
         if names:
             course = _course(self.config)
-            forget_scores(names)
             path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
+            # First the receipt: whoever is ended in between leaves nothing that looks complete.
             path.unlink(missing_ok=True)
+            forget_scores(names)
             read_checked(Path(filename).absolute(), course)
         return super().from_filename(filename, resources, **options)
 
@@ -93,10 +96,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         course = CourseDirectory(config=self.config)
         contents = submission_contents(course, names)
         key = answer_key(contents, tests_path(course, names["assignment"]))
-        sandbox, seed = (
-            find_sandbox(self.sandbox),
-            seed_of(contents["submission"], contents["tests"]),
-        )
+        sandbox = find_sandbox(self.sandbox)
+        seed = seed_of(contents["submission"], contents["tests"])
         graded = grade(notebook, key, seed, self.limits(), sandbox)
         folder = Path(
             course.format_path(course.submitted_directory, names["student"], names["assignment"])
@@ -104,6 +105,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         graded.notes += strangers(folder, f"{names['notebook']}.ipynb")
         receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded)
         write_receipt(receipt, Path(course.root))
+        resources[KEY] = key_of(receipt)
         put_outputs(notebook, graded.outputs)
         ungraded = {v.exercise for v in graded.verdicts if v.status == verdicts.CANNOT_GRADE}
         resources[UNGRADED] = [
@@ -169,7 +171,10 @@ class SaveGrades(SaveAutoGrades):
         self, notebook: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         self._ungraded = resources.get(UNGRADED, [])
-        return super().preprocess(notebook, resources)
+        notebook, resources = super().preprocess(notebook, resources)
+        # The graded notebook is written last of all, so that it says for what all is done.
+        notebook.metadata[KEY] = resources[KEY]
+        return notebook, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)

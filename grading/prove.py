@@ -27,7 +27,7 @@ from rich.table import Table
 
 from grading import verdicts
 from grading.build import source_notebook
-from grading.course import threads_of
+from grading.course import share_processors
 from grading.mutants import equivalents, mutants
 from grading.paths import ROOT, hidden_tests_path
 from grading.reference import imports_of, reference_cells
@@ -221,10 +221,11 @@ def prove_lessons(
 ) -> Iterator[tuple[str, list[Tried]]]:
     """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
     context = multiprocessing.get_context("spawn")
+    threads = max(1, (os.cpu_count() or 1) // workers)
     # Those that train take longest, so they begin.
     ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
     with concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=os.environ.update, initargs=(threads_of(workers),)
+        workers, mp_context=context, initializer=share_processors, initargs=(threads,)
     ) as pool:
         running = {
             pool.submit(prove_lesson, proof, lesson.name, sandbox, runs): lesson.name

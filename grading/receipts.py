@@ -76,6 +76,15 @@ def receipt_of(
     }
 
 
+def key_of(receipt: dict[str, Any]) -> str:
+    """Return a hash of everything that a grade depends on: it is the same only for the same work.
+
+    Two runs may draw another seed or end at another time only if something here differs.
+    """
+    parts = {name: receipt[name] for name in ("sha256", "environment", "seed", "limits", "sandbox")}
+    return digest(json.dumps(parts, sort_keys=True).encode())
+
+
 def write_receipt(receipt: dict[str, Any], course: Path) -> Path:
     """Write a receipt whole or not at all, and return where it is."""
     names = (receipt[name] for name in ("student", "assignment", "notebook"))

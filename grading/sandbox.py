@@ -31,7 +31,7 @@ import psutil
 
 import helpers
 from grading.paths import ROOT
-from grading.warm import fork_kernel, warm_address
+from grading.warm import fork_kernel, numba_cache, warm_address
 from grading.wire import Bounds, WireError, decode, encode
 from grading.withheld import withheld_labels
 
@@ -47,6 +47,7 @@ HOME = "/student"
 SHARED_MODULES = ("__init__.py", "inside", "standins.py", "testing.py", "wire.py")
 # Settings of the processor's libraries, not of the instructor's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+NUMBA_CACHE = "NUMBA_CACHE_DIR"
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -292,10 +293,9 @@ class Sandbox:
         self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
         self._relay: int | None = None  # where it is no child of the box's first process
+        self._inherited = 0
         address = warm_address() if kind == "bubblewrap" else None
-        if address:
-            self._open_warm(address)
-        else:
+        if not (address and self._open_warm(address)):
             self._open_cold(kind)
         for pipe in (self._requests, self._replies):
             os.set_blocking(pipe.fileno(), False)
@@ -309,6 +309,9 @@ class Sandbox:
             said = self._errors.read(4000).decode(errors="replace").strip()
             self.close()
             raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
+        if self._relay:
+            # What a warm kernel begins with is there once for all boxes, and not the student's.
+            self._inherited = held_bytes(self._processes(), 0)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -380,8 +383,8 @@ class Sandbox:
         )
         self._requests, self._replies = self._process.stdin, self._process.stdout
 
-    def _open_warm(self, address: str) -> None:
-        """Start the box empty, and have a kernel forked into it."""
+    def _open_warm(self, address: str) -> bool:
+        """Start the box empty, and have a kernel forked into it; return whether anybody did."""
         told, telling = os.pipe()
         command = self._opening("bubblewrap")
         command[1:1] = ["--info-fd", str(telling)]
@@ -397,7 +400,7 @@ class Sandbox:
         )
         os.close(telling)
         with os.fdopen(told) as information, self._process.stdout as opened:
-            box = json.load(information)["child-pid"]
+            box = json.loads(information.read() or "{}").get("child-pid")
             opened.read(4)  # its folders are there now; or it has ended, and says why
         requests, replies = os.pipe(), os.pipe()
         self._requests, self._replies = os.fdopen(requests[1], "wb", 0), os.fdopen(replies[0], "rb")
@@ -406,13 +409,21 @@ class Sandbox:
             "user_namespace": os.geteuid() != 0,
             "limits": self._taken("bubblewrap"),
             "folder": HOME,
-            "environment": self._variables("bubblewrap"),
+            "environment": self._variables("bubblewrap") | {NUMBA_CACHE: numba_cache(address)},
             "outside": [str(ROOT)],
         }
         descriptors = [requests[0], replies[1], self._errors.fileno()]
-        self._relay = fork_kernel(address, request, descriptors)
-        os.close(requests[0])
-        os.close(replies[1])
+        try:
+            self._relay = fork_kernel(address, request, descriptors)
+        except OSError:  # nobody is there any more
+            self._kill()
+            self._requests.close()
+            self._replies.close()
+            return False
+        finally:
+            os.close(requests[0])
+            os.close(replies[1])
+        return True
 
     def _opening(self, kind: str) -> list[str]:
         if kind == "bubblewrap":
@@ -520,7 +531,7 @@ class Sandbox:
         """End the box when all in it together hold more memory than they may."""
         while self._process.poll() is None:
             started = time.monotonic()
-            held = held_bytes(self._processes(), self.limits.memory_bytes)
+            held = held_bytes(self._processes(), self.limits.memory_bytes) - self._inherited
             if held > self.limits.memory_bytes:
                 gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
                 self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from grading.paths import ROOT
 
 VARIABLE = "COURSE_WARM_KERNELS"
 """Where the socket of the process lies; workers of a batch inherit it."""
+FOLDERS = "/tmp"
+"""Exists outside and in a box, and is short: a socket's path has at most 107 characters."""
 
 
 @contextlib.contextmanager
@@ -32,32 +35,40 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     environment : dict of str to str
         Of a box, but for paths: nothing of the instructor's is to be in its memory.
 
-    Raises
-    ------
-    RuntimeError
-        If it does not start.
+    Warns
+    -----
+    RuntimeWarning
+        If it does not start; kernels start cold then.
     """
-    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
-        os.chmod(folder, 0o700)
+    with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
+        # Libraries note some folders once and for all, so the box's home is the home here too.
+        paths = {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "grading.inside.warm", address],
-            # Libraries note some folders once and for all, so the box's home is the home here too.
-            env={**environment, "PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder},
+            env={**environment, **paths, "NUMBA_CACHE_DIR": numba_cache(address)},
             cwd="/",
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # ends with this process, and so does the other
             stdout=subprocess.PIPE,
         )
         try:
-            if process.stdout.readline() != b"ready\n":
-                raise RuntimeError("the process with the libraries has ended before it was ready")
-            os.environ[VARIABLE] = address
+            if process.stdout.readline() == b"ready\n":
+                os.environ[VARIABLE] = address
+            else:
+                said = "kernels start cold: the process with the libraries has ended"
+                warnings.warn(said, RuntimeWarning, stacklevel=2)
             yield process
         finally:
             os.environ.pop(VARIABLE, None)
             process.kill()
             process.wait()
+            process.stdin.close()
             process.stdout.close()
+
+
+def numba_cache(address: str) -> str:
+    """Return where UMAP looks for what Numba has compiled: the same path outside and in a box."""
+    return str(Path(address).with_name("numba"))
 
 
 def warm_address() -> str | None:

@@ -240,8 +240,7 @@ def copy_compiled_code() -> None:
 
     Otherwise each submission that draws a map compiles UMAP anew, for half a minute.
     """
-    cache = Path.home() / ".numba"
-    os.environ["NUMBA_CACHE_DIR"] = str(cache)
+    cache = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".numba")))
     for file in Path(sysconfig.get_path("purelib")).glob("*/__pycache__/*.nb[ic]"):
         package = file.parents[1]
         # As Numba names the folder of a package.

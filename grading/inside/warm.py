@@ -14,6 +14,8 @@ import gc
 import importlib
 import json
 import os
+import select
+import shutil
 import signal
 import socket
 import sys
@@ -101,10 +103,17 @@ def give_up_privileges() -> None:
     _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 
 
+def data_bytes() -> int:
+    """Return what counts towards RLIMIT_DATA in this process."""
+    with open("/proc/self/status") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return int(fields["VmData"].split()[0]) * 1024
+
+
 def import_libraries() -> None:
-    """Import what the lessons use, as far as it is there."""
+    """Import what the lessons use; what cannot be imported here fails again in the notebook."""
     for name in LIBRARIES:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             importlib.import_module(name)
     # What is there now is never garbage; looking at it would copy the shared memory page by page.
     gc.collect()
@@ -112,7 +121,7 @@ def import_libraries() -> None:
 
 
 def serve(door: socket.socket) -> None:
-    """Fork a kernel for whoever comes to the door, until this process is ended.
+    """Fork a kernel for whoever comes to the door, as long as standard input is open.
 
     A request is a JSON object of ``box`` (the process number of a box), ``user_namespace``,
     ``limits`` (as `grading.inside.start.take_limits` takes them), ``folder``, ``environment`` and
@@ -121,6 +130,9 @@ def serve(door: socket.socket) -> None:
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     while True:
+        ready, _, _ = select.select([door, 0], [], [])
+        if 0 in ready:
+            return
         visitor, _ = door.accept()
         with visitor:
             message, descriptors, *_ = socket.recv_fds(visitor, LONGEST_REQUEST, 3)
@@ -165,7 +177,10 @@ def _relay(request: dict[str, Any]) -> None:
     sys.path[:0] = request["environment"]["PYTHONPATH"].split(os.pathsep)
     importlib.invalidate_caches()
     lower_the_bound()
-    importlib.import_module("grading.inside.start").take_limits(**request["limits"])
+    limits = request["limits"]
+    # What has been allocated for all boxes together does not count as this one's.
+    limits["memory_bytes"] += data_bytes()
+    importlib.import_module("grading.inside.start").take_limits(**limits)
     give_up_privileges()
     importlib.import_module("grading.inside.relay").main(forked=True)
 
@@ -177,3 +192,5 @@ if __name__ == "__main__":
         listening.listen(64)
         print("ready", flush=True)
         serve(listening)
+    # Whoever started this was ended before it could clear up.
+    shutil.rmtree(os.path.dirname(sys.argv[1]), ignore_errors=True)

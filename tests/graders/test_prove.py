@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from grading import verdicts
+from grading.course import warm_batch
 from grading.mutants import equivalents, mutants
 from grading.prove import (
     FALSE_ACCEPT,
@@ -34,7 +35,8 @@ def sandbox():
 @pytest.fixture(scope="module")
 def proven():
     """Return what became of every known answer, by lesson."""
-    return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
+    with warm_batch(sandbox(), workers=2):
+        return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
 
 
 @pytest.mark.slow

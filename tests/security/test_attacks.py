@@ -18,9 +18,10 @@ from nbgrader.utils import determine_grade
 from grading.paths import ROOT
 from grading.preprocessors import put_outputs
 from grading.realign import realign
-from grading.sandbox import find_bubblewrap
+from grading.sandbox import environment, find_bubblewrap
 from grading.session import AnswerKey, grade
 from grading.testing import load_tests
+from grading.warm import warm_kernels
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -31,6 +32,13 @@ def alone():
     for child in psutil.Process().children():
         if "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
             child.kill()
+
+
+@pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
+def kernels(request, alone):
+    """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
+    with warm_kernels(environment()) if request.param == "warm" else contextlib.nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")

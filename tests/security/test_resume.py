@@ -1,0 +1,249 @@
+"""A batch that was ended goes on where it was: every submission is graded, once, and rightly."""
+
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import sums
+from handed import GOOD, handed_in
+from nbgrader.api import Gradebook
+from rich.console import Console
+
+from grading.batch import grade_assignment
+from grading.course import nbgrader_api
+from grading.paths import ROOT
+from grading.receipts import receipt_path
+from grading.resume import graded_already
+from grading.sandbox import find_bubblewrap
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+WRONG = sums.notebook("def double(numbers):\n    return numbers", sums.TOTAL)
+POINTS = {"ada": 3.0, "bob": 1.0, "céline": 3.0, "дарья": 1.0}
+
+
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory):
+    """Return a course folder in which four students have handed in, and nobody is graded."""
+    folder = tmp_path_factory.mktemp("handed")
+    sums.write_course(folder)
+    result = nbgrader_api(folder).generate_assignment(sums.NAME)
+    assert result["success"], result
+    for student, points in POINTS.items():
+        handed_in(folder, student, GOOD if points == 3.0 else WRONG)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(handed, tmp_path_factory):
+    folder = shutil.copytree(handed, tmp_path_factory.mktemp("graded") / "course")
+    assert grade_here(folder)
+    return folder
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    """Return a course folder of the test's own, in which everybody is graded."""
+    return shutil.copytree(graded, tmp_path / "course")
+
+
+def grade_here(course, **options):
+    console = Console(width=100, file=io.StringIO())
+    return grade_assignment(sums.NAME, [], course, 2, "bubblewrap", console, **options)
+
+
+def left(course):
+    """Return who would be graded now."""
+    return set(POINTS) - graded_already(sums.NAME, list(POINTS), course, "bubblewrap")
+
+
+def points(course):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        return {
+            submission.student.id: submission.score
+            for submission in gradebook.assignment_submissions(sums.NAME)
+        }
+
+
+def graded_at(course):
+    return {
+        student: json.loads(receipt_path(course, student, sums.NAME, sums.NAME).read_text())[
+            "graded_at"
+        ]
+        for student in POINTS
+    }
+
+
+def test_what_has_not_changed_is_not_graded_again(course):
+    assert left(course) == set()
+    before = graded_at(course)
+    assert grade_here(course)
+    assert graded_at(course) == before
+    assert points(course) == POINTS
+
+
+def test_a_new_submission_is_graded_and_the_others_are_not(course):
+    before = graded_at(course)
+    handed_in(course, "bob", GOOD)
+    assert left(course) == {"bob"}
+    time.sleep(1)  # receipts tell whole seconds
+    assert grade_here(course)
+    assert points(course) == POINTS | {"bob": 3.0}
+    changed = {name for name, at in graded_at(course).items() if at != before[name]}
+    assert changed == {"bob"}
+
+
+def _tests(course):
+    path = course / "solutions" / sums.NAME / "hidden_tests.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+
+
+def _gradebook(course):
+    (course / "gradebook.db").unlink()
+
+
+def _receipts(course):
+    shutil.rmtree(course / "receipts")
+
+
+def _scores(course):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for submission in gradebook.assignment_submissions(sums.NAME):
+            for grade in (g for notebook in submission.notebooks for g in notebook.grades):
+                grade.auto_score = 0.0
+        gradebook.db.commit()
+
+
+def _cut_short(course):
+    for student in POINTS:
+        path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+        path.chmod(0o600)
+        path.write_bytes(path.read_bytes()[:1000])
+
+
+def _of_another_run(course):
+    for student in POINTS:
+        path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+        path.chmod(0o600)
+        path.write_text(path.read_text().replace('"receipt_key": "', '"receipt_key": "0'))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_tests, _gradebook, _receipts, _scores, _cut_short, _of_another_run],
+    ids=lambda change: change.__name__.strip("_"),
+)
+def test_who_is_not_wholly_graded_is_graded_again(course, change):
+    change(course)
+    assert left(course) == set(POINTS)
+
+
+def test_another_sandbox_or_limit_counts_as_not_graded(course):
+    assert graded_already(sums.NAME, list(POINTS), course, "docker") == set()
+
+
+COMMAND = [sys.executable, "-W", "ignore", "-c", "from course import app; app()", "grade"]
+
+
+@contextlib.contextmanager
+def grading(course):
+    """Grade in another process, as a teacher does; it may be ended meanwhile."""
+    process = subprocess.Popen(
+        [*COMMAND, sums.NAME, "--course", str(course), "--workers", "2"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield psutil.Process(process.pid), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def workers_of(coordinator):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [
+            child
+            for child in coordinator.children()
+            if "multiprocessing.spawn" in " ".join(child.cmdline())
+        ]
+    return []
+
+
+def living(processes):
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+KILLS = int(os.environ.get("COURSE_TEST_KILLS", "4"))
+
+
+def test_killed_at_random_points_each_is_graded_once_and_rightly(handed, tmp_path):
+    """Coordinator and workers, ended by kill -9; fifty times with COURSE_TEST_KILLS=50."""
+    chance = random.Random(KILLS)
+    killed = 0
+    while killed < KILLS:
+        course = shutil.copytree(handed, tmp_path / f"course-{killed}")
+        ended = False
+        while not ended:
+            with grading(course) as (coordinator, process):
+                wait_until(lambda c=coordinator: workers_of(c) or not living([c]))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(chance.uniform(0, 15) if killed < KILLS else 300)
+                ended = process.poll() is not None
+                if not ended:
+                    among = [coordinator, *workers_of(coordinator)]
+                    victim = chance.choice(among)
+                    victim.kill()
+                    killed += 1
+                    if victim.pid != coordinator.pid:
+                        process.wait(300)
+                        ended = True
+                below = among[1:] if not ended else []
+            wait_until(lambda below=below: not living(below))
+            assert_no_stale_score(course)
+        assert process.returncode == 0
+        assert points(course) == POINTS
+        assert left(course) == set()
+
+
+def assert_no_stale_score(course):
+    """Whoever has points has those of the submission; nobody has anybody else's."""
+    done = graded_already(sums.NAME, list(POINTS), course, "bubblewrap")
+    reached = points(course)
+    assert {student: reached[student] for student in done} == {s: POINTS[s] for s in done}
+    assert all(score in (0.0, 1.0, 2.0, 3.0) for score in reached.values())
+
+
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(handed, tmp_path):
+    course = shutil.copytree(handed, tmp_path / "course")
+    with grading(course) as (coordinator, process):
+        wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
+        workers = workers_of(coordinator)
+        started = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 130, said.decode()
+        assert "goes on with the rest" in " ".join(said.decode().split())
+        assert time.monotonic() - started < 15
+        wait_until(lambda: not living(workers))
+    assert_no_stale_score(course)
+    assert grade_here(course)
+    assert points(course) == POINTS
