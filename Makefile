@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training check results bench build setup lock
+.PHONY: lab demo test test-training test-kills check results bench build setup lock
 
 setup: $(READY)
 
@@ -33,6 +33,10 @@ test: $(READY)
 # Lessons whose stories train, on the real data.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
+
+# The grader and its workers, ended at random fifty times while they grade.
+test-kills: $(READY)
+	COURSE_TEST_KILLS=$${COURSE_TEST_KILLS:-50} $(BIN)/python -m pytest tests/security/test_resume.py
 
 # Every figure that README and the lessons quote: on the embedded data, and on the real data where
 # COURSE_MIRROR holds it. Trains more than a dozen models.

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,36 +33,30 @@ def warm_kernels(environment: dict[str, str]) -> Iterator[subprocess.Popen]:
     ----------
     environment : dict of str to str
         Of a box, but for paths: nothing of the instructor's is to be in its memory.
-
-    Warns
-    -----
-    RuntimeWarning
-        If it does not start; kernels start cold then.
     """
     with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
         # Libraries note some folders once and for all, so the box's home is the home here too.
         paths = {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder}
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "grading.inside.warm", address],
-            env={**environment, **paths, "NUMBA_CACHE_DIR": numba_cache(address)},
-            cwd="/",
-            stdin=subprocess.PIPE,  # ends with this process, and so does the other
-            stdout=subprocess.PIPE,
-        )
+        # Who comes while the libraries are imported waits, and would import them no sooner.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+            door.bind(address)
+            door.listen(64)
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "grading.inside.warm", str(door.fileno()), folder],
+                env={**environment, **paths, "NUMBA_CACHE_DIR": numba_cache(address)},
+                cwd="/",
+                stdin=subprocess.PIPE,  # ends with this process, and so does the other
+                pass_fds=[door.fileno()],
+            )
+        os.environ[VARIABLE] = address
         try:
-            if process.stdout.readline() == b"ready\n":
-                os.environ[VARIABLE] = address
-            else:
-                said = "kernels start cold: the process with the libraries has ended"
-                warnings.warn(said, RuntimeWarning, stacklevel=2)
             yield process
         finally:
             os.environ.pop(VARIABLE, None)
             process.kill()
             process.wait()
             process.stdin.close()
-            process.stdout.close()
 
 
 def numba_cache(address: str) -> str:
@@ -91,7 +84,7 @@ def fork_kernel(address: str, request: dict[str, Any], descriptors: list[int]) -
         If nobody answers at the address.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as visitor:
-        visitor.settimeout(60)
+        visitor.settimeout(180)
         visitor.connect(address)
         socket.send_fds(visitor, [json.dumps(request).encode()], descriptors)
         return int(visitor.recv(64) or 0) or None
