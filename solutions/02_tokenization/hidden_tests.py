@@ -83,6 +83,8 @@ def _(answer, rng):
         equal(got, expected, f"{n} ids, {classes} classes, int64", "another dtype, or transposed")
     got = answer(torch.tensor([0, 2]), 3)
     equal(got, torch.tensor([[1, 0, 0], [0, 0, 1]]), "The first and the last id")
+    got = answer(torch.tensor([1, 0]), 4)
+    equal(got, torch.tensor([[0, 1, 0, 0], [1, 0, 0, 0]]), "Ids of which the last does not occur")
     empty = answer(torch.zeros(0, dtype=torch.int64), 5)
     equal(empty, torch.zeros(0, 5, dtype=torch.int64), "No ids: shape (0, 5), int64")
     that(tuple(empty.shape) == (0, 5), f"No ids: expected the shape (0, 5), got {empty.shape}.")
