@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -41,10 +42,12 @@ def grade_assignment(
     sandbox: str,
     console: Console,
     again: bool = False,
+    scheduler: str = "",
 ) -> bool:
     """Grade an assignment's submissions, show progress and a table.
 
-    What has been graded and has not changed since is left as it is, unless `again`.
+    What has been graded and has not changed since is left as it is, unless `again`. With the
+    address of a Dask `scheduler` its workers grade, and this machine records.
 
     Returns
     -------
@@ -69,7 +72,13 @@ def grade_assignment(
     if done:
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
-    problems = _grade_shown(left, course, workers, sandbox, console)
+    if scheduler:
+        from grading.cluster import autograde_on  # only where Dask is wanted
+
+        grading = autograde_on(scheduler, left, course, sandbox)
+    else:
+        grading = autograde(left, course, workers, sandbox)
+    problems = _shown(grading, len(left), console)
     ended = {student: verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
@@ -78,10 +87,8 @@ def grade_assignment(
     return not problems and not ungraded
 
 
-def _grade_shown(
-    tasks: list[Task], course: Path, workers: int, sandbox: str, console: Console
-) -> dict[str, str]:
-    """Grade submissions under a progress bar; return what went wrong, by student."""
+def _shown(grading: Iterator[tuple[Task, str]], total: int, console: Console) -> dict[str, str]:
+    """Show progress while submissions are graded; return what went wrong, by student."""
     problems: dict[str, str] = {}
     columns = (
         *Progress.get_default_columns()[:2],
@@ -93,9 +100,9 @@ def _grade_shown(
     # The time left is told from all that has been graded: submissions take a minute, not a moment.
     with (
         Progress(*columns, console=console, speed_estimate_period=3600) as progress,
-        contextlib.closing(autograde(tasks, course, workers, sandbox)) as graded,
+        contextlib.closing(grading) as graded,
     ):
-        bar = progress.add_task("Grade", total=len(tasks))
+        bar = progress.add_task("Grade", total=total)
         for (_, student), problem in graded:
             if problem:
                 problems[student] = problem

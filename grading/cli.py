@@ -90,6 +90,7 @@ def grade(
     workers: int = typer.Option(
         None, min=1, help="Graded side by side; as processors and memory allow without."
     ),
+    scheduler: str = typer.Option("", help="A Dask scheduler's address: its workers grade."),
     again: bool = typer.Option(False, "--again", help="Also what has not changed since."),
     trust_submissions: bool = typer.Option(
         False, help="Run students' code without a sandbox. Only for work that you trust."
@@ -101,9 +102,14 @@ def grade(
     from grading.sandbox import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
 
     try:
-        sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
+        wanted = NO_SANDBOX if trust_submissions else ""
+        sandbox = (
+            wanted if scheduler else find_sandbox(wanted)
+        )  # a cluster's workers have their own
         workers = workers or workers_here(Limits())
-        complete = grade_assignment(assignment, student, course, workers, sandbox, console, again)
+        complete = grade_assignment(
+            assignment, student, course, workers, sandbox, console, again, scheduler
+        )
     except KeyboardInterrupt:
         console.print("Stopped. What was graded stands; the same command goes on with the rest.")
         raise typer.Exit(130) from None

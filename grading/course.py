@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -44,9 +45,12 @@ class GradingError(RuntimeError):
     """One of nbgrader's steps failed; the text is its log."""
 
 
-def nbgrader_api(course: Path, sandbox: str = "") -> NbGraderAPI:
+def nbgrader_api(
+    course: Path, sandbox: str = "", elsewhere: dict[str, Any] | None = None
+) -> NbGraderAPI:
     """Return nbgrader's interface to the course in a folder, with this repository's settings."""
     config = nbgrader_config()
+    config.GradeInSandbox.elsewhere = elsewhere or {}
     config.CourseDirectory.root = str(course.resolve())
     if sandbox:
         config.GradeInSandbox.sandbox = sandbox
@@ -93,6 +97,21 @@ def _graded(
     tasks: list[Task], course: Path, workers: int, sandbox: str
 ) -> Iterator[tuple[Task, str | None]]:
     """Yield each submission with its problem, or None where its worker was ended."""
+    with worker_pool(workers) as pool:
+        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
+        for done in concurrent.futures.as_completed(running):
+            try:
+                yield running[done], done.result()
+            except concurrent.futures.process.BrokenProcessPool:
+                yield running[done], None
+
+
+@contextlib.contextmanager
+def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
+    """Open a pool of processes that share this machine's processors, and that end at once.
+
+    Whoever stops the batch does not wait: what is under way has no score, and is graded next time.
+    """
     # A fresh interpreter a worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
@@ -100,14 +119,8 @@ def _graded(
         workers, context, begin_work, (threads_of(workers),)
     )
     try:
-        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
-        for done in concurrent.futures.as_completed(running):
-            try:
-                yield running[done], done.result()
-            except concurrent.futures.process.BrokenProcessPool:
-                yield running[done], None
+        yield pool
     except BaseException:
-        # Whoever stops us does not wait: what is under way has no score, and is graded next time.
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()
@@ -157,8 +170,21 @@ def share_processors(threads: int) -> None:
         os.environ[name] = str(threads)
 
 
-def autograde_one(course: Path, assignment: str, student: str, sandbox: str = "") -> str:
+def autograde_one(
+    course: Path,
+    assignment: str,
+    student: str,
+    sandbox: str = "",
+    elsewhere: dict[str, Any] | None = None,
+) -> str:
     """Grade one submission: its scores go to the gradebook, its receipt beside it.
+
+    Parameters
+    ----------
+    course : Path
+    assignment, student, sandbox : str
+    elsewhere : dict of str to dict, optional
+        What another machine has found out, by notebook; then it is only recorded.
 
     Returns
     -------
@@ -172,7 +198,7 @@ def autograde_one(course: Path, assignment: str, student: str, sandbox: str = ""
     if not list(folder.glob("*.ipynb")):
         strange = ", ".join(sorted(item.name for item in folder.iterdir())) or "nothing"
         return f"no notebook was handed in, but {strange}"
-    result = nbgrader_api(course, sandbox).autograde(assignment, student)
+    result = nbgrader_api(course, sandbox, elsewhere).autograde(assignment, student)
     return "" if result["success"] else _reason(result)
 
 

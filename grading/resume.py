@@ -30,7 +30,7 @@ def graded_already(assignment: str, students: list[str], course: Path, sandbox: 
     course : Path
         The course's folder.
     sandbox : str
-        The kind with which it would be graded.
+        The kind with which it would be graded; empty where any will do.
     """
     config = nbgrader_config()
     config.CourseDirectory.root = str(course.resolve())
@@ -82,7 +82,7 @@ def _key_now(
         "environment": environment_lock(),
         "seed": seed_of(contents["submission"], contents["tests"]),
         "limits": limits,
-        "sandbox": sandbox,
+        "sandbox": sandbox or receipt["sandbox"],
     }
     return key_of(now)
 

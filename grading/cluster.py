@@ -1,0 +1,218 @@
+"""Grade a batch on a Dask cluster: a task is one submitted notebook, and only this side writes.
+
+A task holds everything that a grade depends on, as bytes, and gives plain data back; whichever
+machine runs it, and however often, the result is the same. Recording is what one machine does
+alone: nbgrader's steps, the gradebook and the receipts, as if the notebook had been graded here.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import platform
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import distributed
+import nbformat
+from nbgrader.coursedir import CourseDirectory
+
+import helpers
+from grading.build import nbgrader_config
+from grading.course import GradingError, Task, autograde_one, processors, warm_batch, worker_pool
+from grading.paths import ROOT
+from grading.preprocessors import GradeInSandbox, answer_key, forget, submission_contents
+from grading.realign import realign
+from grading.receipts import digest, environment_lock, seed_of
+from grading.sandbox import Limits, find_sandbox
+from grading.session import grade
+from grading.submissions import Refused, read_checked
+
+CONNECT_SECONDS = 30
+IN_FLIGHT = 3
+"""Submissions on their way for each thread of the cluster: none waits, and none fills a memory."""
+
+_loading = threading.Lock()
+
+
+class WarmKernels(distributed.WorkerPlugin):
+    """Has each worker's kernels start warm."""
+
+    name = "course-warm-kernels"
+    idempotent = True
+
+    def setup(self, worker: distributed.Worker) -> None:
+        self._warm = contextlib.ExitStack()
+        self._warm.enter_context(warm_batch("", processors()))
+
+    def teardown(self, worker: distributed.Worker) -> None:
+        self._warm.close()
+
+
+def autograde_on(
+    scheduler: str, tasks: list[Task], course: Path, sandbox: str = ""
+) -> Iterator[tuple[Task, str]]:
+    """Grade submissions on a cluster; yield each as it is recorded, with what went wrong.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of a Dask scheduler, ``tcp://host:port`` or ``tls://host:port``.
+    tasks : list of Task
+    course : Path
+        The course's folder on this machine.
+    sandbox : str
+        The kind that every worker is to use; without, the first that works there.
+
+    Raises
+    ------
+    GradingError
+        If nobody answers at the address, or no worker is there.
+    """
+    config = nbgrader_config()
+    config.CourseDirectory.root = str(course.resolve())
+    directory = CourseDirectory(config=config)
+    limits = GradeInSandbox(config=config).limits()
+    with _client(scheduler) as client, worker_pool(processors()) as recorders:
+        client.register_plugin(WarmKernels())
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise GradingError(f"the scheduler at {scheduler} has no workers yet: start some")
+        sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT * threads)
+        try:
+            running = {
+                sending.submit(_graded, task, client, recorders, directory, limits, sandbox): task
+                for task in tasks
+            }
+            for done in concurrent.futures.as_completed(running):
+                yield running[done], done.result()
+        finally:
+            sending.shutdown(wait=False, cancel_futures=True)
+
+
+def _client(scheduler: str) -> distributed.Client:
+    try:
+        return distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
+
+
+def _graded(
+    task: Task,
+    client: distributed.Client,
+    recorders: concurrent.futures.Executor,
+    directory: CourseDirectory,
+    limits: Limits,
+    sandbox: str,
+) -> str:
+    """Have one submission graded on the cluster, record it here, and return what went wrong."""
+    assignment, student = task
+    course = Path(directory.root)
+    folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
+    found = {}
+    try:
+        for path in sorted(folder.glob("*.ipynb")):
+            names = {"student": student, "assignment": assignment, "notebook": path.stem}
+            read_checked(path.absolute(), course)
+            found[path.stem] = _asked(names, client, directory, limits, sandbox)
+    except Refused:
+        found = {}  # as it will be here
+    except Exception as error:
+        recorders.submit(forget, course, student, assignment).result()
+        return f"not graded on the cluster: {error}"
+    return recorders.submit(autograde_one, course, assignment, student, sandbox, found).result()
+
+
+def _asked(
+    names: dict[str, str],
+    client: distributed.Client,
+    directory: CourseDirectory,
+    limits: Limits,
+    sandbox: str,
+) -> dict[str, Any]:
+    """Have one notebook graded on the cluster."""
+    contents = submission_contents(directory, names)
+    hashes = {name: digest(content) for name, content in contents.items()}
+    sent = client.submit(
+        grade_contents,
+        {name: _light(name, content) for name, content in contents.items()},
+        seed_of(contents["submission"], contents["tests"]),
+        dataclasses.asdict(limits),
+        sandbox,
+        course_lock(),
+        key=f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}",
+    )
+    return sent.result() | {"sha256": hashes}
+
+
+def _light(name: str, content: bytes) -> bytes:
+    """Return a notebook without outputs, which no grade depends on; other files as they are."""
+    if name == "tests":
+        return content
+    notebook = nbformat.reads(content.decode(), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return nbformat.writes(notebook).encode()
+
+
+def grade_contents(
+    contents: dict[str, bytes], seed: int, limits: dict[str, Any], sandbox: str, lock: str
+) -> dict[str, Any]:
+    """Grade one notebook from everything that its grade depends on; runs on a worker.
+
+    Parameters
+    ----------
+    contents : dict of str to bytes
+        ``submission``, ``release``, ``solution`` and ``tests``.
+    seed : int
+    limits : dict
+        Fields of `grading.sandbox.Limits`.
+    sandbox : str
+        As `grading.sandbox.find_sandbox` takes it.
+    lock : str
+        The `course_lock` of who asks.
+
+    Returns
+    -------
+    dict
+        ``verdicts``, ``outputs`` by a cell's index as text, ``notes``, and ``sandbox``.
+
+    Raises
+    ------
+    GradingError
+        If this machine has another version of the course or of its environment.
+    """
+    if lock != course_lock():
+        where = f"the worker on {platform.node()}"
+        raise GradingError(f"{where} has another version of the course or of its environment")
+    submission, release = (
+        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
+    )
+    notebook, _ = realign(submission, release)
+    with tempfile.TemporaryDirectory() as folder, _loading:
+        tests = Path(folder) / "hidden_tests.py"
+        if contents["tests"]:
+            tests.write_bytes(contents["tests"])
+        key = answer_key(contents, tests)
+    kind = find_sandbox(sandbox)
+    graded = grade(notebook, key, seed, Limits(**limits), kind)
+    return {
+        "sandbox": kind,
+        "verdicts": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
+        "outputs": {str(index): outputs for index, outputs in graded.outputs.items()},
+        "notes": graded.notes,
+    }
+
+
+@functools.cache
+def course_lock() -> str:
+    """Return a hash of the environment and of the code that grades: the same on all machines."""
+    packages = (ROOT / "grading", Path(helpers.__file__).parent)
+    files = sorted(path for folder in packages for path in folder.rglob("*.py"))
+    return digest(environment_lock().encode(), *(path.read_bytes() for path in files))

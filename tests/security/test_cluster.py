@@ -1,0 +1,158 @@
+"""Grading on a Dask cluster: real scheduler and workers, one killed and one stopped meanwhile."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sums
+from handed import handed_in
+from rich.console import Console
+
+from grading.batch import grade_assignment
+from grading.cluster import autograde_on, course_lock, grade_contents
+from grading.course import GradingError, autograde, nbgrader_api, submitted
+from grading.paths import ROOT
+from grading.sandbox import find_bubblewrap
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+ANSWERS = (
+    sums.DOUBLE,
+    "def double(numbers):\n    return numbers",
+    "def double(numbers):\n    raise KeyError(3)",
+    "import os\ndef double(numbers):\n    os._exit(3)",
+)
+STUDENTS = [f"student-{number:02}" for number in range(60)]
+
+
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory):
+    """Return a course folder in which sixty students have handed in, and nobody is graded."""
+    folder = tmp_path_factory.mktemp("handed")
+    sums.write_course(folder)
+    result = nbgrader_api(folder).generate_assignment(sums.NAME)
+    assert result["success"], result
+    for number, student in enumerate(STUDENTS):
+        answer = f"# {student}\n{ANSWERS[number % len(ANSWERS)]}"
+        handed_in(folder, student, sums.notebook(answer, sums.TOTAL))
+    handed_in(folder, "unreadable", content=b"no notebook")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Start a scheduler and three workers on loopback; return its address and the workers."""
+    file = tmp_path_factory.mktemp("cluster") / "scheduler.json"
+    variables = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "15s",
+        "OMP_NUM_THREADS": "1",
+    }
+
+    def start(*arguments):
+        command = [sys.executable, "-W", "ignore", "-m", "dask", *arguments]
+        command += ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
+        return subprocess.Popen(
+            command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    scheduler = start("scheduler", "--port", "0")
+    workers = [start("worker", "--nthreads", "1", "--no-nanny") for _ in range(3)]
+    try:
+        end = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < end, "the scheduler does not start"
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
+
+
+def receipts(course):
+    """Return all receipts without what differs from run to run."""
+    found = {}
+    for path in sorted((course / "receipts").glob("*/*/*.json")):
+        receipt = json.loads(path.read_text())
+        del receipt["graded_at"]
+        for test in receipt["tests"]:
+            del test["seconds"]
+        found[receipt["student"]] = receipt
+    return found
+
+
+def graded_outputs(course, student):
+    path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+    return [cell.get("outputs") for cell in json.loads(path.read_text())["cells"]]
+
+
+def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(handed, cluster, tmp_path):
+    address, (first, second, _) = cluster
+    there = shutil.copytree(handed, tmp_path / "there")
+    here = shutil.copytree(handed, tmp_path / "here")
+    tasks = submitted(sums.NAME, there)
+    problems = {}
+    for (_, student), problem in autograde_on(address, tasks, there):
+        problems[student] = problem
+        if len(problems) == 10:
+            first.kill()
+        if len(problems) == 20:
+            os.kill(second.pid, signal.SIGSTOP)
+    assert len(problems) == 61
+    assert "not JSON" in problems.pop("unreadable")
+    assert set(problems.values()) == {""}
+    on_one_machine = dict(autograde(submitted(sums.NAME, here), here))
+    assert len(on_one_machine) == 61
+    assert len(receipts(there)) == 60
+    assert receipts(there) == receipts(here)
+    for student in STUDENTS[:4]:
+        assert graded_outputs(there, student) == graded_outputs(here, student)
+
+
+def test_course_grade_takes_the_scheduler_s_address(handed, cluster, tmp_path):
+    address, _ = cluster
+    course = shutil.copytree(handed, tmp_path / "course")
+    said = io.StringIO()
+    wanted = STUDENTS[:2]
+    console = Console(width=120, file=said)
+    assert grade_assignment(sums.NAME, wanted, course, 1, "", console, scheduler=address)
+    assert "3 / 3" in said.getvalue()
+    assert grade_assignment(sums.NAME, wanted, course, 1, "", console, scheduler=address)
+    assert "2 of 2 are graded already" in said.getvalue()
+
+
+def test_nobody_at_the_address_is_an_error_that_names_it(handed, monkeypatch):
+    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
+        list(autograde_on("tcp://127.0.0.1:9", [(sums.NAME, "a")], handed))
+
+
+def test_a_worker_with_another_version_refuses():
+    with pytest.raises(GradingError, match="another version"):
+        grade_contents({}, 0, {}, "", course_lock() + "0")
+
+
+def test_a_submission_that_the_cluster_cannot_grade_keeps_no_old_score(
+    handed, cluster, tmp_path, monkeypatch
+):
+    address, _ = cluster
+    course = shutil.copytree(handed, tmp_path / "course")
+    task = (sums.NAME, STUDENTS[0])
+    assert dict(autograde_on(address, [task], course)) == {task: ""}
+    monkeypatch.setattr("grading.cluster.course_lock", lambda: "of another version")
+    ((_, problem),) = autograde_on(address, [task], course)
+    assert "another version" in problem
+    assert not list(Path(course, "receipts", STUDENTS[0]).rglob("*.json"))
+    monkeypatch.undo()
+    with contextlib.closing(autograde_on(address, [task], course)) as again:
+        assert dict(again) == {task: ""}
