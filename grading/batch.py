@@ -73,9 +73,7 @@ def grade_assignment(
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
     if scheduler:
-        from grading.cluster import autograde_on  # only where Dask is wanted
-
-        grading = autograde_on(scheduler, left, course, sandbox)
+        grading = _on_cluster(scheduler, left, course, sandbox)
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
@@ -85,6 +83,17 @@ def grade_assignment(
         console.print(f"[yellow]{NOT_CONFINED}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
     return not problems and not ungraded
+
+
+def _on_cluster(
+    scheduler: str, tasks: list[Task], course: Path, sandbox: str
+) -> Iterator[tuple[Task, str]]:
+    try:
+        from grading.cluster import autograde_on  # Dask is an extra
+    except ModuleNotFoundError as missing:
+        extra = "pip install --constraint constraints.txt --editable '.[instructor,cluster]'"
+        raise GradingError(f"a cluster needs {missing.name}: {extra}") from missing
+    return autograde_on(scheduler, tasks, course, sandbox)
 
 
 def _shown(grading: Iterator[tuple[Task, str]], total: int, console: Console) -> dict[str, str]:

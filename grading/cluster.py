@@ -97,6 +97,7 @@ def autograde_on(
 
 def _client(scheduler: str) -> distributed.Client:
     try:
+        distributed.comm.get_address_host_port(scheduler)
         return distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error

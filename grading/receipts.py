@@ -77,10 +77,7 @@ def receipt_of(
 
 
 def key_of(receipt: dict[str, Any]) -> str:
-    """Return a hash of everything that a grade depends on: it is the same only for the same work.
-
-    Two runs may draw another seed or end at another time only if something here differs.
-    """
+    """Return a hash of all that a grade depends on: where it is the same, so is the grade."""
     parts = {name: receipt[name] for name in ("sha256", "environment", "seed", "limits", "sandbox")}
     return digest(json.dumps(parts, sort_keys=True).encode())
 
