@@ -85,8 +85,8 @@ is worth a look at the exercise and at its test.</figcaption></figure>
 </table>{% else %}<p>Nobody has less than half of the points.</p>{% endif %}
 
 <h2>Time</h2>
-<p>The hidden tests of a notebook took {{ seconds.median }} s in the middle, {{ seconds.longest }} s
-at the longest ({{ seconds.student }}).</p>
+<p>Grading a notebook took {{ seconds.median }} s in the middle, {{ seconds.longest }} s at the
+longest ({{ seconds.student }}): its cells, the hidden tests, and the sandbox's start.</p>
 </main>
 </body>
 </html>
@@ -108,7 +108,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``student``, ``exercise``, ``status``, ``points`` (NaN where it was not graded),
-        ``max_points``, ``text`` and ``seconds``, in the notebook's order.
+        ``max_points``, ``text`` and ``seconds`` (of the whole notebook), in the notebook's order.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
                     "points": verdict.points,
                     "max_points": verdict.max_points,
                     "text": verdict.why,
-                    "seconds": verdict.seconds,
+                    "seconds": receipt["seconds"],
                 }
             )
     if not rows:
@@ -218,7 +218,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     items = item_statistics(ended)
     totals = ended.groupby("student")["points"].sum()
     maximum = ended.groupby("exercise")["max_points"].max().sum()
-    seconds = ended.groupby("student")["seconds"].sum()
+    seconds = ended.groupby("student")["seconds"].first()
     unsolved = ended[ended["status"] != PASSED].groupby("student")["exercise"].agg(", ".join)
     weak = totals[totals < HELP_BELOW * maximum].sort_values()
     person = ended[ended["status"].isin(NEEDS_A_PERSON)]

@@ -14,6 +14,7 @@ import functools
 import platform
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,7 @@ def grade_contents(
     Returns
     -------
     dict
-        ``verdicts``, ``outputs`` by a cell's index as text, ``notes``, and ``sandbox``.
+        ``verdicts``, ``outputs`` by a cell's index as text, ``notes``, ``sandbox``, ``seconds``.
 
     Raises
     ------
@@ -202,9 +203,11 @@ def grade_contents(
             tests.write_bytes(contents["tests"])
         key = answer_key(contents, tests)
     kind = find_sandbox(sandbox)
+    started = time.monotonic()
     graded = grade(notebook, key, seed, Limits(**limits), kind)
     return {
         "sandbox": kind,
+        "seconds": time.monotonic() - started,
         "verdicts": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
         "outputs": {str(index): outputs for index, outputs in graded.outputs.items()},
         "notes": graded.notes,

@@ -8,6 +8,7 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -114,16 +115,19 @@ class GradeInSandbox(NbGraderPreprocessor):
         seed = seed_of(contents["submission"], contents["tests"])
         found = self.elsewhere.get(names["notebook"])
         if found:
-            sandbox, graded = found["sandbox"], graded_elsewhere(found, contents)
+            graded = graded_elsewhere(found, contents)
+            sandbox, seconds = found["sandbox"], found["seconds"]
         else:
             sandbox = find_sandbox(self.sandbox)
             key = answer_key(contents, tests_path(course, names["assignment"]))
+            started = time.monotonic()
             graded = grade(notebook, key, seed, self.limits(), sandbox)
+            seconds = time.monotonic() - started
         folder = Path(
             course.format_path(course.submitted_directory, names["student"], names["assignment"])
         )
         graded.notes += strangers(folder, f"{names['notebook']}.ipynb")
-        receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded)
+        receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
         write_receipt(receipt, Path(course.root))
         resources[KEY] = key_of(receipt)
         put_outputs(notebook, graded.outputs)

@@ -15,7 +15,7 @@ from grading.sandbox import Limits
 from grading.session import Graded
 from grading.verdicts import Verdict
 
-VERSION = 1
+VERSION = 2
 
 
 def digest(*contents: bytes) -> str:
@@ -50,6 +50,7 @@ def receipt_of(
     limits: Limits,
     sandbox: str,
     graded: Graded,
+    seconds: float,
 ) -> dict[str, Any]:
     """Return a receipt.
 
@@ -61,6 +62,8 @@ def receipt_of(
         ``submission``, ``release``, ``solution`` and ``tests``, of which the hashes are kept.
     seed, limits, sandbox, graded
         As `grading.session.grade` took and gave them.
+    seconds : float
+        How long that took, the sandbox's start and the student's cells included.
     """
     return {
         "version": VERSION,
@@ -71,6 +74,7 @@ def receipt_of(
         "seed": seed,
         "limits": dataclasses.asdict(limits),
         "sandbox": sandbox,
+        "seconds": round(seconds, 2),
         "tests": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
         "notes": graded.notes,
     }

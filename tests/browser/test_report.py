@@ -24,7 +24,7 @@ def report(tmp_path):
             outcome("project", 1.0, "cannot grade" if number == 0 else "passed", STRANGE),
         ]
         names = {"student": student, "assignment": LESSON, "notebook": LESSON}
-        receipt = receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(ended))
+        receipt = receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(ended), 12.5)
         write_receipt(receipt, tmp_path)
     write_assignment_report(LESSON, tmp_path, tmp_path / "report.html")
     return tmp_path / "report.html"

@@ -26,7 +26,7 @@ def hand_in(course, student, **ended):
         for exercise, points in EXERCISES.items()
     ]
     names = {"student": student, "assignment": LESSON, "notebook": LESSON}
-    write_receipt(receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(verdicts)), course)
+    write_receipt(receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(verdicts), 12.5), course)
 
 
 @pytest.fixture
@@ -76,6 +76,7 @@ def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
     assert "<img src=x" not in page
     assert page.count("<img alt=") == 2
     assert "http" not in page
+    assert "12 s in the middle" in page
     person, helped = (
         page.split(f"<h2>{title}</h2>")[1].split("<h2>")[0]
         for title in ("Needs a person", "Who needs help")
