@@ -62,6 +62,7 @@ def measure(data: str) -> dict[str, Figure]:
     mutants, mutant_seconds = _timed("mutants", sandbox, 1)
     counts, of_mutants = table_of(tried), mutants_table(mutants, list(LESSONS))
     put_into(DOCS, "variants", variants_text(counts))
+    put_into(DOCS, "mistaken", mistaken_text(tried))
     put_into(DOCS, "mutants", mutants_text(of_mutants))
     put_into(DOCS, "survivors", survivors_text(mutants))
     put_into(DOCS, "equivalents", equivalents_text())
@@ -112,6 +113,12 @@ def variants_text(counts: pd.DataFrame) -> str:
             f"| {lesson} | {exercise} | {' | '.join(cells)} | {row.caught / row.wrong:.0%} |"
         )
     return "\n".join(rows)
+
+
+def mistaken_text(tried: list[Tried]) -> str:
+    """Return the Markdown list of the known answers on which the grader was wrong in any run."""
+    found = ((one.exercise, one.name, f": {one.problem}") for one in tried if one.problem)
+    return "\n".join(_items(found)) or "None."
 
 
 def mutants_text(counts: pd.DataFrame) -> str:

@@ -126,6 +126,7 @@ def _(answer, rng):
     alone = int(rng.integers(6))
     expect(np.full(9, alone), np.full(9, alone), names, "one class throughout")
     expect([0], [0], names[:1], "one row, one name")
+    expect([0, 1, 1], [0, 1, 0], ["tan", "ral"], "two names, not in the alphabet's order")
     expect([2], [1], names[:4], "one row, wrong")
     expect(np.full(40, alone), predicted[:40], names, "all truth is one class")
     expect(truth, np.full(120, alone), names, "all predictions are one class")
