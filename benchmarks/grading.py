@@ -1,0 +1,240 @@
+"""How fast a class is graded: stock `nbgrader autograde` and `course grade`, on the same work.
+
+Forty students hand in a lesson: each exercise is the reference's answer or one of its variants,
+right or wrong, by chance. Stock nbgrader has its own settings, but for a limit on time that lets
+the lesson's cells finish: one notebook after the other, in a kernel with the rights of whoever
+grades, the visible checks as its tests. `course grade` has the sandbox on, and asks the hidden
+tests on top. Both run as commands of their own, in turn: half of the class by nbgrader, all by us,
+the other half. What their processes hold is read once a second, shared pages counted once.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import nbformat
+
+import grading.session
+from benchmarks.record import Figure, put_into
+from grading.course import autograde_one, release, warm_batch
+from grading.paths import ROOT, release_path, solution_path
+from grading.play import submit, with_answers
+from grading.prove import variants_folder
+from grading.sandbox import Sandbox, held_bytes, processes_below
+from helpers.lessons import Lesson, lesson_named
+
+FILES = (
+    "benchmarks/grading.py",
+    "grading/course.py",
+    "grading/inside/relay.py",
+    "grading/inside/warm.py",
+    "grading/sandbox.py",
+    "grading/session.py",
+    "grading/warm.py",
+)
+DOCS = ROOT / "docs" / "grading-at-scale.md"
+LESSONS = ("01_dataset_exploration", "03_feature_extraction")
+STUDENTS = 40
+SIZES = (10, 40, 100, 400)
+WORKERS = 2
+COURSE = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"]
+NBGRADER = [sys.executable, "-W", "ignore", "-m", "nbgrader"]
+
+
+def measure(data: str) -> dict[str, Figure]:
+    """Grade the classes, and write the tables of docs/grading-at-scale.md.
+
+    Parameters
+    ----------
+    data : {"mirror", "embedded"}
+        The sandbox reads the embedded data.
+
+    Returns
+    -------
+    dict of str to Figure
+        Ratios of throughput, seconds a notebook, and bytes.
+    """
+    if data != "embedded":
+        return {}
+    figures, lines = {}, []
+    for number, name in enumerate(LESSONS):
+        key = f"lesson{name[1]}"
+        lesson = lesson_named(name)
+        stock, ours = compared(lesson)
+        parts = breakdown(lesson)
+        ratio = stock[0] / ours[0]
+        figures |= {
+            f"grading.speedup_{key}": Figure(ratio, "ratio", STUDENTS, data),
+            f"grading.seconds_{key}": Figure(ours[0] / STUDENTS, "s", STUDENTS, data),
+            f"grading.seconds_{key}_nbgrader": Figure(stock[0] / STUDENTS, "s", STUDENTS, data),
+            f"grading.memory_{key}": Figure(ours[1] / 2**30, "GiB", STUDENTS, data),
+            f"grading.memory_{key}_nbgrader": Figure(stock[1] / 2**30, "GiB", STUDENTS, data),
+        }
+        for part, seconds in parts.items():
+            figures[f"grading.{part}_{key}"] = Figure(seconds, "s", 1, data)
+        lines.append(_row(number + 1, stock, ours, ratio, parts))
+    sizes = cost_by_size(lesson_named(LESSONS[0]))
+    for size, seconds in sizes.items():
+        figures[f"grading.seconds_of_{size}"] = Figure(seconds, "s", size, data)
+    put_into(DOCS, "speed", "\n".join([*HEAD, *lines]))
+    put_into(DOCS, "sizes", _sizes_text(sizes))
+    return figures
+
+
+HEAD = (
+    "| lesson | nbgrader, s a notebook | ours | ratio | nbgrader, GiB | ours | once: import "
+    "| start | run | ask | record |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def _row(place, stock, ours, ratio, parts) -> str:
+    cells = [
+        LESSONS[place - 1],
+        f"{stock[0] / STUDENTS:.1f}",
+        f"{ours[0] / STUDENTS:.1f}",
+        f"{ratio:.1f}",
+        f"{stock[1] / 2**30:.1f}",
+        f"{ours[1] / 2**30:.1f}",
+        *(f"{parts[part]:.1f}" for part in ("import", "start", "run", "ask", "record")),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _sizes_text(sizes: dict[int, float]) -> str:
+    rows = ["| submissions | seconds | seconds each |", "|---|---|---|"]
+    rows += [f"| {size} | {taken:.0f} | {taken / size:.2f} |" for size, taken in sizes.items()]
+    return "\n".join(rows)
+
+
+def compared(lesson: Lesson) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Return the seconds that stock nbgrader and we took, and the most bytes that each held."""
+    with tempfile.TemporaryDirectory(prefix="class-") as folder:
+        first, mine, second = (Path(folder, name) for name in ("first", "mine", "second"))
+        half = STUDENTS // 2
+        hand_in(lesson, mine, range(STUDENTS))
+        stock_course(lesson, first, range(half))
+        stock_course(lesson, second, range(half, STUDENTS))
+        grade = [*COURSE, "grade", lesson.name, "--workers", str(WORKERS), "--course"]
+        runs = [
+            timed(stock_command(lesson), first),
+            timed([*grade, str(mine)], ROOT),
+            timed(stock_command(lesson), second),
+        ]
+    return (runs[0][0] + runs[2][0], max(runs[0][1], runs[2][1])), runs[1]
+
+
+def hand_in(lesson: Lesson, course: Path, students: range) -> None:
+    """Make a course folder with its release, and have students hand in."""
+    release([lesson], course)
+    released = nbformat.read(release_path(lesson, course), as_version=4)
+    solved = nbformat.read(solution_path(lesson, course), as_version=4)
+    for number in students:
+        submit(mixed(lesson, released, solved, number), lesson, f"student-{number:03}", course)
+
+
+def mixed(lesson, released, solved, number):
+    """Return the work of one student, whose answers are right or wrong by chance."""
+    chance = random.Random(number)
+    answers = {cell.id: cell.source for cell in solved.cells if cell.id in lesson.exercises}
+    for exercise in lesson.exercises:
+        variants = sorted((variants_folder(lesson) / exercise).glob("*_*.py"))
+        if variants and chance.random() < 0.5:
+            answers[exercise] = chance.choice(variants).read_text()
+    return with_answers(released, answers)
+
+
+def stock_course(lesson: Lesson, course: Path, students: range) -> None:
+    """Make a folder as stock nbgrader has it, with the same work handed in."""
+    source = course / "source" / lesson.name
+    source.mkdir(parents=True)
+    shutil.copy(solution_path(lesson), source)
+    made = [*NBGRADER, "generate_assignment", lesson.name, "--force"]
+    subprocess.run(made, cwd=course, check=True, capture_output=True)
+    released = nbformat.read(course / "release" / lesson.name / f"{lesson.name}.ipynb", 4)
+    solved = nbformat.read(solution_path(lesson), as_version=4)
+    for number in students:
+        submit(mixed(lesson, released, solved, number), lesson, f"student-{number:03}", course)
+
+
+def stock_command(lesson: Lesson) -> list[str]:
+    return [*NBGRADER, "autograde", lesson.name, "--create", "--Execute.timeout=600"]
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, int]:
+    """Run a command; return the seconds that it took, and the most memory that it held."""
+    started, most = time.monotonic(), 0
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        while process.poll() is None:
+            most = max(most, held_bytes(processes_below(process.pid), 0))
+            time.sleep(1)
+    if process.returncode not in (0, 1):  # 1: somebody's work needs a person
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return time.monotonic() - started, most
+
+
+class Timed(Sandbox):
+    """A sandbox that adds up where its time goes."""
+
+    spent: dict[str, float] = {}  # noqa: RUF012 - of one notebook, all its boxes together
+
+    def __init__(self, *arguments):
+        self._add("start", lambda: super(Timed, self).__init__(*arguments))
+
+    def run(self, code: str, seconds: float):
+        return self._add("run", lambda: super(Timed, self).run(code, seconds))
+
+    def ask(self, question: bytes, seconds: float):
+        return self._add("ask", lambda: super(Timed, self).ask(question, seconds))
+
+    def _add(self, part: str, work: Callable):
+        started = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.spent[part] = self.spent.get(part, 0.0) + time.monotonic() - started
+
+
+def breakdown(lesson: Lesson) -> dict[str, float]:
+    """Return the seconds that each part of grading one notebook takes, the machine to itself."""
+    with tempfile.TemporaryDirectory(prefix="one-") as folder, ExitStack() as stack:
+        course = Path(folder)
+        hand_in(lesson, course, range(2))
+        started = time.monotonic()
+        stack.enter_context(warm_batch("bubblewrap", WORKERS))
+        with Sandbox("bubblewrap", grading.session.Limits()):
+            imported = time.monotonic() - started
+        original = grading.session.Sandbox
+        stack.callback(setattr, grading.session, "Sandbox", original)
+        grading.session.Sandbox = Timed
+        for student in ("student-000", "student-001"):  # the first has what is done only once
+            Timed.spent = {}
+            started = time.monotonic()
+            problem = autograde_one(course, lesson.name, student, "bubblewrap")
+            assert not problem, problem
+        whole = time.monotonic() - started
+        parts = dict(Timed.spent)
+    return {"import": imported, **parts, "record": whole - sum(parts.values())}
+
+
+def cost_by_size(lesson: Lesson) -> dict[int, float]:
+    """Return the seconds that classes of several sizes take."""
+    taken = {}
+    for size in SIZES:
+        with tempfile.TemporaryDirectory(prefix="size-") as folder:
+            hand_in(lesson, Path(folder), range(size))
+            command = [*COURSE, "grade", lesson.name, "--workers", str(WORKERS)]
+            taken[size], _ = timed([*command, "--course", folder], ROOT)
+    return taken
