@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import distributed
 import pytest
 import sums
 from handed import handed_in
@@ -72,7 +73,10 @@ def cluster(tmp_path_factory):
         while not file.exists():
             assert time.monotonic() < end, "the scheduler does not start"
             time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], workers
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(3, timeout=120)
+        yield address, workers
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -135,6 +139,13 @@ def test_nobody_at_the_address_is_an_error_that_names_it(handed, monkeypatch):
     monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
         list(autograde_on("tcp://127.0.0.1:9", [(sums.NAME, "a")], handed))
+
+
+def test_a_scheduler_without_workers_is_an_error_that_says_so(handed, monkeypatch):
+    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+    alone = distributed.LocalCluster(n_workers=0, dashboard_address=None)
+    with alone, pytest.raises(GradingError, match="start some"):
+        list(autograde_on(alone.scheduler_address, [(sums.NAME, "a")], handed))
 
 
 def test_a_worker_with_another_version_refuses():
