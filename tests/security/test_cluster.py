@@ -19,7 +19,7 @@ from rich.console import Console
 
 from grading.batch import grade_assignment
 from grading.cluster import autograde_on, course_lock, grade_contents
-from grading.course import GradingError, autograde, nbgrader_api, submitted
+from grading.course import GradingError, autograde, submitted
 from grading.paths import ROOT
 from grading.sandbox import find_bubblewrap
 
@@ -35,12 +35,9 @@ STUDENTS = [f"student-{number:02}" for number in range(60)]
 
 
 @pytest.fixture(scope="module")
-def handed(tmp_path_factory):
+def handed(released, tmp_path_factory):
     """Return a course folder in which sixty students have handed in, and nobody is graded."""
-    folder = tmp_path_factory.mktemp("handed")
-    sums.write_course(folder)
-    result = nbgrader_api(folder).generate_assignment(sums.NAME)
-    assert result["success"], result
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("handed") / "course")
     for number, student in enumerate(STUDENTS):
         answer = f"# {student}\n{ANSWERS[number % len(ANSWERS)]}"
         handed_in(folder, student, sums.notebook(answer, sums.TOTAL))
