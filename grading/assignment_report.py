@@ -11,11 +11,13 @@ import pandas as pd
 from jinja2 import Environment
 from matplotlib.figure import Figure
 
+from grading.course import submitted
 from grading.receipts import read_receipt, verdicts_of
 from grading.report import png
 from grading.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
+UNGRADED = "what was handed in was not graded; the command that grades it says why"
 HELP_BELOW = 0.5
 MESSAGES = 12
 # Hidden tests draw their numbers anew for every submission; the mistake is the same.
@@ -221,14 +223,19 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     seconds = ended.groupby("student")["seconds"].first()
     unsolved = ended[ended["status"] != PASSED].groupby("student")["exercise"].agg(", ".join)
     weak = totals[totals < HELP_BELOW * maximum].sort_values()
-    person = ended[ended["status"].isin(NEEDS_A_PERSON)]
+    person = [
+        (row.student, f"{row.exercise}: {row.text}")
+        for row in ended[ended["status"].isin(NEEDS_A_PERSON)].itertuples()
+    ]
+    ungraded = {student for _, student in submitted(assignment, course)} - set(totals.index)
+    person += [(student, UNGRADED) for student in sorted(ungraded)]
     page = Environment(autoescape=True).from_string(TEMPLATE)
     text = page.render(
         title=assignment,
         students=len(totals),
         median=f"{totals.median():g}",
         maximum=f"{maximum:g}",
-        person=[(row.student, f"{row.exercise}: {row.text}") for row in person.itertuples()],
+        person=person,
         scores=Picture(
             f"Bars: how many of {len(totals)} students have how many points; "
             f"from {totals.min():g} to {totals.max():g}.",

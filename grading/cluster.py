@@ -35,8 +35,8 @@ from grading.session import grade
 from grading.submissions import Refused, read_checked
 
 CONNECT_SECONDS = 30
-IN_FLIGHT = 3
-"""Submissions on their way for each thread of the cluster: none waits, and none fills a memory."""
+IN_FLIGHT = 500
+"""Submissions on their way: enough for workers that come later, too few to fill a memory."""
 
 _loading = threading.Lock()
 
@@ -81,10 +81,7 @@ def autograde_on(
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels())
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise GradingError(f"the scheduler at {scheduler} has no workers yet: start some")
-        sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT * threads)
+        sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {
                 sending.submit(_graded, task, client, recorders, directory, limits, sandbox): task
@@ -99,9 +96,15 @@ def autograde_on(
 def _client(scheduler: str) -> distributed.Client:
     try:
         distributed.comm.get_address_host_port(scheduler)
-        return distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+        client = distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError:
+        client.close()
+        raise GradingError(f"the scheduler at {scheduler} has no workers: start some") from None
+    return client
 
 
 def _graded(

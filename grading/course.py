@@ -81,16 +81,23 @@ def autograde(
 ) -> Iterator[tuple[Task, str]]:
     """Grade submissions side by side; yield each as it is done, with what went wrong, or nothing.
 
-    A worker that is killed takes its pool with it: what was under way is graded again, one by one.
+    A worker that is killed takes its pool with it: what was left is graded in another one, and what
+    is left then one by one.
     """
     with warm_batch(sandbox, workers) if len(tasks) > 1 else contextlib.nullcontext():
-        for task, problem in _graded(tasks, course, workers, sandbox):
-            if problem is not None:
-                yield task, problem
-                continue
-            ((_, again),) = _graded([task], course, 1, sandbox)
-            ended = "the process that graded it was ended, twice"
-            yield task, again if again is not None else ended
+        left = tasks
+        for _ in range(2):
+            broken = []
+            for task, problem in _graded(left, course, workers, sandbox):
+                if problem is None:
+                    broken.append(task)
+                else:
+                    yield task, problem
+            left = broken
+        for alone in left:
+            ((task, problem),) = _graded([alone], course, 1, sandbox)
+            ended = "the process that graded it was ended, three times"
+            yield task, problem if problem is not None else ended
 
 
 def _graded(

@@ -14,7 +14,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a browser left running would look like what an attack leaves
 def browser(tmp_path_factory):
     found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
     path = next(filter(None, found), "")

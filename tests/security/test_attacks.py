@@ -30,8 +30,10 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 def alone():
     """End the tracker that Python leaves running for the pools of earlier tests: it is no box's."""
     for child in psutil.Process().children():
-        if "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
-            child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and nobody waited for it
+            if "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
+                child.kill()
+                child.wait()
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)

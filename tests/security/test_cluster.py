@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import distributed
 import pytest
 import sums
 from handed import handed_in
@@ -18,7 +19,7 @@ from rich.console import Console
 
 from grading.batch import grade_assignment
 from grading.cluster import autograde_on, course_lock, grade_contents
-from grading.course import GradingError, autograde, nbgrader_api, submitted
+from grading.course import GradingError, autograde, submitted
 from grading.paths import ROOT
 from grading.sandbox import find_bubblewrap
 
@@ -34,12 +35,9 @@ STUDENTS = [f"student-{number:02}" for number in range(60)]
 
 
 @pytest.fixture(scope="module")
-def handed(tmp_path_factory):
+def handed(released, tmp_path_factory):
     """Return a course folder in which sixty students have handed in, and nobody is graded."""
-    folder = tmp_path_factory.mktemp("handed")
-    sums.write_course(folder)
-    result = nbgrader_api(folder).generate_assignment(sums.NAME)
-    assert result["success"], result
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("handed") / "course")
     for number, student in enumerate(STUDENTS):
         answer = f"# {student}\n{ANSWERS[number % len(ANSWERS)]}"
         handed_in(folder, student, sums.notebook(answer, sums.TOTAL))
@@ -72,7 +70,10 @@ def cluster(tmp_path_factory):
         while not file.exists():
             assert time.monotonic() < end, "the scheduler does not start"
             time.sleep(0.1)
-        yield json.loads(file.read_text())["address"], workers
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(3, timeout=120)
+        yield address, workers
     finally:
         for process in (*workers, scheduler):
             process.kill()
@@ -135,6 +136,13 @@ def test_nobody_at_the_address_is_an_error_that_names_it(handed, monkeypatch):
     monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
         list(autograde_on("tcp://127.0.0.1:9", [(sums.NAME, "a")], handed))
+
+
+def test_a_scheduler_without_workers_is_an_error_that_says_so(handed, monkeypatch):
+    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+    alone = distributed.LocalCluster(n_workers=0, dashboard_address=None)
+    with alone, pytest.raises(GradingError, match="start some"):
+        list(autograde_on(alone.scheduler_address, [(sums.NAME, "a")], handed))
 
 
 def test_a_worker_with_another_version_refuses():

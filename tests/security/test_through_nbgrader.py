@@ -28,16 +28,6 @@ from grading.submissions import Refused, read_checked
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 
-@pytest.fixture(scope="session")
-def released(tmp_path_factory):
-    """Return a course folder with its release made."""
-    folder = tmp_path_factory.mktemp("released")
-    sums.write_course(folder)
-    result = nbgrader_api(folder).generate_assignment(sums.NAME)
-    assert result["success"], result
-    return folder
-
-
 @pytest.fixture
 def course(released, tmp_path):
     """Return a course folder of the test's own, in which nobody has handed in anything."""

@@ -86,6 +86,15 @@ def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
         assert "&lt;script&gt;" in section
 
 
+def test_a_submission_that_was_not_graded_needs_a_person(course):
+    (course / "submitted" / "unreadable" / LESSON).mkdir(parents=True)
+    write_assignment_report(LESSON, course, course / "report.html")
+    page = (course / "report.html").read_text(encoding="utf-8")
+    person = page.split("<h2>Needs a person</h2>")[1].split("<h2>")[0]
+    assert person.count('<th scope="row">') == 2
+    assert "unreadable" in person
+
+
 def test_without_receipts_it_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="grade it first"):
         write_assignment_report(LESSON, tmp_path, tmp_path / "report.html")

@@ -12,6 +12,9 @@ from standin_hub import standin_hub
 from grading.build import source_notebook
 from helpers.lessons import lesson_named
 
+# Each starts a process that imports transformers: not for `make check`.
+pytestmark = pytest.mark.slow
+
 # What the lesson has at hand when it reaches the cell, as small as it can be.
 BEFORE = """
 from types import SimpleNamespace
