@@ -19,7 +19,7 @@ from benchmarks.record import keep
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
-TOOLS = ("accuracy", "attacks")
+TOOLS = ("accuracy", "attacks", "grading")
 
 
 def main() -> None:

@@ -6,14 +6,19 @@ the lesson's cells finish: one notebook after the other, in a kernel with the ri
 grades, the visible checks as its tests. `course grade` has the sandbox on, and asks the hidden
 tests on top. Both run as commands of their own, in turn: half of the class by nbgrader, all by us,
 the other half. What their processes hold is read once a second, shared pages counted once.
+
+What a cluster's workers add to each other is measured with work that waits instead of computing:
+three workers on a machine of two processors would else measure the machine.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -21,31 +26,42 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import distributed
 import nbformat
 
 import grading.session
 from benchmarks.record import Figure, put_into
-from grading.course import autograde_one, release, warm_batch
+from grading.cluster import WarmKernels, autograde_on
+from grading.course import autograde_one, draws_maps, nbgrader_api, release, submitted, warm_batch
 from grading.paths import ROOT, release_path, solution_path
 from grading.play import submit, with_answers
 from grading.prove import variants_folder
 from grading.sandbox import Sandbox, held_bytes, processes_below
 from helpers.lessons import Lesson, lesson_named
 
+sys.path.append(str(ROOT / "tests" / "security"))  # what waits is the tests' small course
+
+import sums
+from handed import handed_in
+
 FILES = (
     "benchmarks/grading.py",
+    "grading/cluster.py",
     "grading/course.py",
     "grading/inside/relay.py",
     "grading/inside/warm.py",
     "grading/sandbox.py",
     "grading/session.py",
     "grading/warm.py",
+    "tests/security/sums.py",
 )
 DOCS = ROOT / "docs" / "grading-at-scale.md"
 LESSONS = ("01_dataset_exploration", "03_feature_extraction")
 STUDENTS = 40
 SIZES = (10, 40, 100, 400)
 WORKERS = 2
+WAITING = 24
+WAIT = 8  # seconds
 COURSE = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"]
 NBGRADER = [sys.executable, "-W", "ignore", "-m", "nbgrader"]
 
@@ -85,6 +101,7 @@ def measure(data: str) -> dict[str, Figure]:
     sizes = cost_by_size(lesson_named(LESSONS[0]))
     for size, seconds in sizes.items():
         figures[f"grading.seconds_of_{size}"] = Figure(seconds, "s", size, data)
+    figures["grading.dask_efficiency_3"] = Figure(dask_efficiency(3), "ratio", WAITING, data)
     put_into(DOCS, "speed", "\n".join([*HEAD, *lines]))
     put_into(DOCS, "sizes", _sizes_text(sizes))
     return figures
@@ -158,8 +175,10 @@ def stock_course(lesson: Lesson, course: Path, students: range) -> None:
     source = course / "source" / lesson.name
     source.mkdir(parents=True)
     shutil.copy(solution_path(lesson), source)
-    made = [*NBGRADER, "generate_assignment", lesson.name, "--force"]
-    subprocess.run(made, cwd=course, check=True, capture_output=True)
+    # Our rubrics stand where nbgrader's do not, which it would refuse to release.
+    made = [*NBGRADER, "generate_assignment", lesson.name]
+    made.append("--ClearMarkScheme.enforce_metadata=False")
+    subprocess.run(made, cwd=course, check=True, capture_output=True, env=with_scripts())
     released = nbformat.read(course / "release" / lesson.name / f"{lesson.name}.ipynb", 4)
     solved = nbformat.read(solution_path(lesson), as_version=4)
     for number in students:
@@ -170,11 +189,19 @@ def stock_command(lesson: Lesson) -> list[str]:
     return [*NBGRADER, "autograde", lesson.name, "--create", "--Execute.timeout=600"]
 
 
+def with_scripts() -> dict[str, str]:
+    """Return the variables by which nbgrader finds `alembic`, which it starts by name."""
+    return {
+        **os.environ,
+        "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
 def timed(command: list[str], folder: Path) -> tuple[float, int]:
     """Run a command; return the seconds that it took, and the most memory that it held."""
     started, most = time.monotonic(), 0
     with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, cwd=folder, env=with_scripts(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         threading.Thread(target=process.stdout.read, daemon=True).start()
         while process.poll() is None:
@@ -213,7 +240,9 @@ def breakdown(lesson: Lesson) -> dict[str, float]:
         course = Path(folder)
         hand_in(lesson, course, range(2))
         started = time.monotonic()
-        stack.enter_context(warm_batch("bubblewrap", WORKERS))
+        stack.enter_context(
+            warm_batch("bubblewrap", WORKERS, draws_maps([(lesson.name, "")], course))
+        )
         with Sandbox("bubblewrap", grading.session.Limits()):
             imported = time.monotonic() - started
         original = grading.session.Sandbox
@@ -237,4 +266,35 @@ def cost_by_size(lesson: Lesson) -> dict[int, float]:
             hand_in(lesson, Path(folder), range(size))
             command = [*COURSE, "grade", lesson.name, "--workers", str(WORKERS)]
             taken[size], _ = timed([*command, "--course", folder], ROOT)
+    return taken
+
+
+def dask_efficiency(workers: int) -> float:
+    """Return the throughput of several Dask workers over that of one, times their number."""
+    alone, together = (_seconds_on_cluster(number) for number in (1, workers))
+    return alone / (workers * together)
+
+
+def _seconds_on_cluster(workers: int) -> float:
+    """Return how long a class takes whose notebooks wait, on workers that have started."""
+    with tempfile.TemporaryDirectory(prefix="waits-") as folder, ExitStack() as stack:
+        course = Path(folder)
+        sums.write_course(course)
+        made = nbgrader_api(course).generate_assignment(sums.NAME)
+        assert made["success"], made
+        answer = f"import time\ntime.sleep({WAIT})\n{sums.DOUBLE}"
+        for number in range(WAITING):
+            handed_in(course, f"student-{number:02}", sums.notebook(answer, sums.TOTAL))
+        cluster = stack.enter_context(
+            distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None)
+        )
+        with distributed.Client(cluster, set_as_default=False) as client:
+            client.wait_for_workers(workers)
+            client.register_plugin(WarmKernels())
+        started = time.monotonic()
+        problems = dict(
+            autograde_on(cluster.scheduler_address, submitted(sums.NAME, course), course)
+        )
+        taken = time.monotonic() - started
+    assert not any(problems.values()), problems
     return taken

@@ -34,6 +34,11 @@ ROWS = {
     "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
+    "grading: throughput over stock nbgrader's, lesson 1 (docs/grading-at-scale.md)": (
+        "grading.speedup_lesson1"
+    ),
+    "grading: throughput over stock nbgrader's, lesson 3": "grading.speedup_lesson3",
+    "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
 }
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
