@@ -25,7 +25,15 @@ from nbgrader.coursedir import CourseDirectory
 
 import helpers
 from grading.build import nbgrader_config
-from grading.course import GradingError, Task, autograde_one, processors, warm_batch, worker_pool
+from grading.course import (
+    GradingError,
+    Task,
+    autograde_one,
+    draws_maps,
+    processors,
+    warm_batch,
+    worker_pool,
+)
 from grading.paths import ROOT
 from grading.preprocessors import GradeInSandbox, answer_key, forget, submission_contents
 from grading.realign import realign
@@ -42,14 +50,17 @@ _loading = threading.Lock()
 
 
 class WarmKernels(distributed.WorkerPlugin):
-    """Has each worker's kernels start warm."""
+    """Has each worker's kernels start warm; `umap` as for `warm_batch`."""
 
-    name = "course-warm-kernels"
     idempotent = True
+
+    def __init__(self, umap: bool = False):
+        self.name = f"course-warm-kernels{'-umap' * umap}"
+        self._umap = umap
 
     def setup(self, worker: distributed.Worker) -> None:
         self._warm = contextlib.ExitStack()
-        self._warm.enter_context(warm_batch("", processors()))
+        self._warm.enter_context(warm_batch("", processors(), self._umap))
 
     def teardown(self, worker: distributed.Worker) -> None:
         self._warm.close()
@@ -80,7 +91,7 @@ def autograde_on(
     directory = CourseDirectory(config=config)
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
-        client.register_plugin(WarmKernels())
+        client.register_plugin(WarmKernels(draws_maps(tasks, course)))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {

@@ -84,7 +84,8 @@ def autograde(
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
     is left then one by one.
     """
-    with warm_batch(sandbox, workers) if len(tasks) > 1 else contextlib.nullcontext():
+    warm = warm_batch(sandbox, workers, draws_maps(tasks, course))
+    with warm if len(tasks) > 1 else contextlib.nullcontext():
         left = tasks
         for _ in range(2):
             broken = []
@@ -163,12 +164,29 @@ def threads_of(workers: int) -> int:
     return max(1, processors() // workers)
 
 
-def warm_batch(sandbox: str, workers: int) -> contextlib.AbstractContextManager:
-    """Return a context in which kernels start warm, if the sandbox allows for it."""
-    if sandbox not in ("", "bubblewrap") or not find_bubblewrap():
-        return contextlib.nullcontext()
-    threads = dict.fromkeys(THREAD_VARIABLES, str(threads_of(workers)))
-    return warm_kernels({**environment(), **threads})
+def draws_maps(tasks: list[Task], course: Path) -> bool:
+    """Return whether a lesson among the tasks uses UMAP."""
+    names = {assignment for assignment, _ in tasks}
+    solutions = (course / "solutions" / name / f"{name}.ipynb" for name in names)
+    return any("umap" in path.read_text() for path in solutions if path.is_file())
+
+
+@contextlib.contextmanager
+def warm_batch(sandbox: str, workers: int, umap: bool = False) -> Iterator[None]:
+    """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
+
+    `umap` says that the notebooks draw maps; see `grading.warm.warm_kernels`.
+    """
+    outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    # A box says how many threads its kernel has, which cannot change once the libraries have them.
+    share_processors(threads_of(workers))
+    possible = sandbox in ("", "bubblewrap") and find_bubblewrap()
+    try:
+        with warm_kernels(environment(), umap) if possible else contextlib.nullcontext():
+            yield
+    finally:
+        for name, value in outside.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def share_processors(threads: int) -> None:

@@ -26,25 +26,37 @@ FOLDERS = "/tmp"
 
 
 @contextlib.contextmanager
-def warm_kernels(environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+def warm_kernels(environment: dict[str, str], umap: bool = False) -> Iterator[subprocess.Popen]:
     """Keep a process with the libraries imported as long as a batch takes.
 
     Parameters
     ----------
     environment : dict of str to str
         Of a box, but for paths: nothing of the instructor's is to be in its memory.
+    umap : bool
+        Whether boxes will draw maps: UMAP is compiled once then, for 20 seconds.
     """
     with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
         # Libraries note some folders once and for all, so the box's home is the home here too.
         paths = {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder}
+        # Of the ways in which Numba starts threads, a fork survives this one.
+        numba = {"NUMBA_CACHE_DIR": numba_cache(address), "NUMBA_THREADING_LAYER": "workqueue"}
         # Who comes while the libraries are imported waits, and would import them no sooner.
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
             door.bind(address)
             door.listen(64)
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "grading.inside.warm",
+                str(door.fileno()),
+                folder,
+            ]
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "grading.inside.warm", str(door.fileno()), folder],
-                env={**environment, **paths, "NUMBA_CACHE_DIR": numba_cache(address)},
+                [*command, "umap"] if umap else command,
+                env={**environment, **paths, **numba},
                 cwd="/",
                 stdin=subprocess.PIPE,  # ends with this process, and so does the other
                 pass_fds=[door.fileno()],

@@ -1,0 +1,48 @@
+"""Kernels of a batch: forked from a process that has libraries, threads and compiled code."""
+
+import os
+
+import pytest
+
+from grading.course import draws_maps, threads_of, warm_batch
+from grading.paths import ROOT
+from grading.sandbox import THREAD_VARIABLES, Limits, Sandbox, find_bubblewrap
+from helpers.lessons import LESSONS
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+DRAW = """
+import os
+import numpy as np
+from umap import UMAP
+
+rows = np.random.default_rng(1).normal(size=(100, 8)).astype(np.float32)
+points = UMAP(random_state={seed}, n_jobs={threads}).fit_transform(rows)
+assert np.isfinite(points).all(), points
+os.environ["NUMBA_NUM_THREADS"], points.shape
+"""
+
+
+def result_of(reply):
+    assert reply["error"] is None, reply
+    return reply["outputs"][-1]["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_maps_are_drawn_in_every_box_with_its_share_of_threads(workers, monkeypatch):
+    for name in THREAD_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    threads = threads_of(workers)
+    with warm_batch("bubblewrap", workers, umap=True):
+        for seed in (None, 0):
+            with Sandbox("bubblewrap", Limits()) as box:
+                reply = box.run(DRAW.format(seed=seed, threads=threads), 120)
+            assert result_of(reply) == f"('{threads}', (100, 2))"
+    assert not set(THREAD_VARIABLES) & set(os.environ)
+
+
+def test_only_a_lesson_that_draws_maps_has_umap_compiled():
+    assert [lesson.name for lesson in LESSONS if draws_maps([(lesson.name, "ada")], ROOT)] == [
+        "03_feature_extraction"
+    ]
+    assert not draws_maps([("unknown", "ada")], ROOT)
