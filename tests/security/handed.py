@@ -136,12 +136,12 @@ def left_over():
 
 def _of_boxes():
     first = 2**30 + os.getpid() * 64
-    ours = []
-    for child in psutil.Process().children():
-        # What has ended, and was not waited for by whoever started it, has no command line.
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "grading.inside.warm" not in child.cmdline():  # waits for the next box
-                ours += [child, *child.children(recursive=True)]
+    ours = [
+        child
+        for child in psutil.Process().children()
+        if "grading.inside.warm" not in child.cmdline()  # waits for the next box
+    ]
+    ours += [below for child in ours for below in child.children(recursive=True)]
     living = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked

@@ -28,12 +28,16 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 
 @pytest.fixture(scope="module", autouse=True)
 def alone():
-    """End the tracker that Python leaves running for the pools of earlier tests: it is no box's."""
+    """See off what earlier tests left behind, which is no box's.
+
+    That is the tracker that Python leaves running for their pools, and what has ended and was not
+    waited for.
+    """
     for child in psutil.Process().children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and nobody waited for it
-            if "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
-                child.kill()
-                child.wait()
+        ended = child.status() == psutil.STATUS_ZOMBIE
+        if ended or "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
+            child.kill()
+            child.wait()
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
