@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Lesson 4 shows what each of these does, and how the values were found.
 RECIPE = {
-    "per_device_train_batch_size": 32,
-    "learning_rate": 2e-4,
+    "per_device_train_batch_size": 64,
+    "learning_rate": 3e-4,
     "lr_scheduler_type": "linear",
     "warmup_steps": 0.1,  # a share of all steps
     "weight_decay": 0.01,

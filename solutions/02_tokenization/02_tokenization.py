@@ -187,7 +187,7 @@ pd.Series({"distinct words": len(words), "of these, seen once": (words == 1).sum
 # A word that was seen once gets a row of weights and one chance to learn it. Worse, new messages bring new words. Here is what the validation split holds that the training split never showed:
 
 # %% tags=["nbval-check-output"]
-unseen = set(" ".join(dataset["validation"]["text"]).split()) - set(words.index)
+unseen = set(" ".join(dataset["validation"]["text"][:]).split()) - set(words.index)
 print(
     f"{len(unseen):,} words never seen in training, among them:",
     sorted(unseen, key=lambda word: (len(word), word))[-4:],
@@ -699,7 +699,7 @@ tokenized["train"].column_names
 # The new columns stand beside the old ones. How long are the messages, and where could one cut? Shorter limits save time, but each lost token may have been the one that counted.
 
 # %%
-lengths = [len(row) for row in tokenized["train"]["input_ids"]]
+lengths = [len(row) for row in tokenized["train"]["input_ids"][:]]
 plots.plot_token_lengths(lengths, limits=[16, 32, 64])
 
 # %% [markdown]

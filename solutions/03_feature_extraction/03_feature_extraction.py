@@ -287,8 +287,8 @@ from helpers.features import dataset_features
 
 features, labels = {}, {}
 for split in ("train", "validation"):
-    features[split] = dataset_features(emotion[split]["text"], tokenizer, encoder)
-    labels[split] = np.array(emotion[split]["label"])
+    features[split] = dataset_features(emotion[split]["text"][:], tokenizer, encoder)
+    labels[split] = np.array(emotion[split]["label"][:])
 
 # %% [markdown]
 # Run the cell once more and compare the seconds. The encoder's work is done for good: whatever classifier you try from now on starts from these arrays, in seconds. That is the great convenience of frozen features.
@@ -297,7 +297,7 @@ for split in ("train", "validation"):
 
 # %% tags=["lesson-only"]
 cls_features = {
-    split: dataset_features(emotion[split]["text"], tokenizer, encoder, pooling="cls")
+    split: dataset_features(emotion[split]["text"][:], tokenizer, encoder, pooling="cls")
     for split in ("train", "validation")
 }
 
@@ -399,8 +399,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 words = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10, max_iter=1000))
-words.fit(emotion["train"]["text"], labels["train"])
-record("TF-IDF", words.predict(emotion["validation"]["text"]))
+words.fit(emotion["train"]["text"][:], labels["train"])
+record("TF-IDF", words.predict(emotion["validation"]["text"][:]))
 
 # %% [markdown]
 # ### Logistic regression on features
@@ -667,7 +667,7 @@ def accuracy_after(pipeline, X_train, X_valid, rows: int) -> float:
 
 # %% tags=["lesson-only"]
 sizes = [50, 100, 300, 1000, 3000, len(labels["train"])]
-texts = {split: np.array(emotion[split]["text"], dtype=object) for split in features}
+texts = {split: np.array(emotion[split]["text"][:], dtype=object) for split in features}
 curves = pd.DataFrame(index=pd.Index(sizes, name="rows"))
 for name, pipeline, X in [("TF-IDF", words, texts), ("mean features", linear, features)]:
     curves[name] = [accuracy_after(pipeline, X["train"], X["validation"], n) for n in sizes]

@@ -76,7 +76,7 @@ tokenizer = load_tokenizer()
 
 # %%
 def labels_of(dataset) -> dict[str, np.ndarray]:
-    return {split: np.array(rows["label"]) for split, rows in dataset.items()}
+    return {split: np.array(rows["label"][:]) for split, rows in dataset.items()}
 
 
 # %% [markdown]
