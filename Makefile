@@ -46,7 +46,7 @@ results: $(READY)
 
 # What is measured of the course's tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks features fine_tuning_speed accuracy attacks grading
+	$(BIN)/python -m benchmarks features fine_tuning_speed serving accuracy attacks grading
 	$(BIN)/course build
 
 check: $(READY)

@@ -19,7 +19,7 @@ from benchmarks.record import keep
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # How fast the lessons' own helpers are (`make bench`).
-SPEEDS = ("features", "fine_tuning_speed")
+SPEEDS = ("features", "fine_tuning_speed", "serving")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
 TOOLS = ("accuracy", "attacks", "grading")
 TOPICS = SCORES + SPEEDS + TOOLS
