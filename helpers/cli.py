@@ -45,3 +45,37 @@ def serve(
     except (SourceError, OSError, ValueError) as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+@commands.command()
+def status(
+    folder: Path = typer.Argument(Path("notebooks"), help="Where your notebooks lie."),
+    page: Path = typer.Option(None, help="Write a page for the browser, too."),
+) -> None:
+    """Say how far you have come, by the notebooks that you saved on this machine."""
+    from rich.table import Table
+
+    from helpers.status import course_status, next_exercise, status_page, summary
+
+    try:
+        found = course_status(folder)
+        if page:
+            page.write_text(status_page(found), encoding="utf-8")
+    except OSError as error:
+        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    table = Table("lesson", "exercises done", "points", "minutes left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for lesson in found:
+        table.add_row(
+            lesson.lesson.name,
+            f"{len(lesson.done)} of {len(lesson.exercises)}" if lesson.path else "no notebook",
+            f"{lesson.points} of {lesson.lesson.points}",
+            str(lesson.minutes_left),
+        )
+    table.caption = summary(found)
+    console.print(table)
+    console.print(next_exercise(found), highlight=False)
+    if page:
+        console.print(f"The page is {page}.", highlight=False)
