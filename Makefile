@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training test-kills check results bench build setup lock
+.PHONY: lab demo test test-training test-kills check results bench build site setup lock
 
 setup: $(READY)
 
@@ -17,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,site,test]'
 	touch $(READY)
 
 lab: $(READY)
@@ -43,6 +43,10 @@ test-kills: $(READY)
 results: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/course build
+
+# The course as pages: build/site/html. SITE="--answers folded" has the answers behind buttons.
+site: $(READY)
+	$(BIN)/python -m grading.site $(SITE)
 
 # What is measured of the course's tools.
 bench: $(READY)

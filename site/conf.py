@@ -1,0 +1,71 @@
+"""Sphinx's settings for the course's site; `make site` copies this folder and builds it."""
+
+import re
+
+from pygments.formatters import HtmlFormatter
+from pygments.token import STANDARD_TYPES, Comment, Keyword, String, Text
+from sphinx.highlighting import PygmentsBridge
+
+project = "Transformers for Text Classification"
+copyright = "the course's authors; prose and figures CC BY 4.0, code MIT"
+extensions = ["myst_nb", "sphinx.ext.githubpages"]
+exclude_patterns = ["downloads"]
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {"navigation_with_keys": True}
+
+# Notebooks come executed; what stands in them is what is shown.
+nb_execution_mode = "off"
+nb_output_stderr = "remove"
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+# A lesson's headings are those of a notebook, which may begin where its story does.
+suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]
+
+COLOURED = (Comment, Keyword, String)
+
+
+class LightFormatter(HtmlFormatter):
+    """Mark up comments, keywords and short strings alone: a page of code is half the size."""
+
+    def format_unencoded(self, tokensource, outfile):
+        def plainer(kind):
+            coloured = (base for base in COLOURED if kind in base and kind is not String.Doc)
+            return next(coloured, Text)
+
+        super().format_unencoded(((plainer(kind), value) for kind, value in tokensource), outfile)
+
+
+PygmentsBridge.html_formatter = LightFormatter
+
+
+def setup(app):
+    """Leave out what no page uses, and put in what readers without a mouse need."""
+
+    def lighter(app, page, template, context, doctree):
+        files = context.get("css_files", [])
+        context["css_files"] = [file for file in files if "mystnb" not in str(file.filename)]
+        body = context.get("body", "").replace(" docutils container", "")
+        # Wide code scrolls, which a keyboard does only where it can put its focus.
+        context["body"] = body.replace("<pre>", '<pre tabindex="0">')
+        tree = context.get("furo_navigation_tree", "")
+        context["furo_navigation_tree"] = tree.replace(
+            'role="heading"', 'role="heading" aria-level="2"'
+        )
+
+    def without_unused_colours(app, error):
+        path = app.outdir / "_static" / "pygments.css"
+        if error or not path.exists():
+            return
+        used = "|".join(STANDARD_TYPES[kind] for kind in COLOURED)
+        unused = re.compile(rf"\.highlight \.(?!(?:{used}|hll) )\w+ \{{")
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not unused.search(line)))
+
+    app.connect("html-page-context", lighter, priority=900)
+    app.connect("build-finished", without_unused_colours, priority=900)  # after the theme
