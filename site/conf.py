@@ -21,6 +21,7 @@ html_theme_options = {"navigation_with_keys": True}
 
 # Notebooks come executed; what stands in them is what is shown.
 nb_execution_mode = "off"
+nb_merge_streams = True
 nb_output_stderr = "remove"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
