@@ -11,6 +11,7 @@
 
 # %% [markdown]
 # # 1. Know your data before you model it
+#
 # <!-- colab-badge -->
 #
 # At the end of this lesson you will be able to

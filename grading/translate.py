@@ -1,0 +1,146 @@
+"""A lesson in another language: its Markdown by gettext catalogues, its code as it is.
+
+The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
+``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
+the source is untranslated again, and only that one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
+
+from grading.build import source_notebook
+from grading.paths import ROOT
+from helpers.lessons import Lesson
+
+LANGUAGES = ("es",)
+PROJECT = "Transformers for Text Classification"
+_BLANK = re.compile(r"\n[ \t]*\n")
+_UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
+_RUBRIC = re.compile(r"=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.S)
+# What must be in a translation as often as in the original, and the same.
+_KEPT = {
+    "code": re.compile(r"`[^`]+`|(?<=<code>).*?(?=</code>)"),
+    "tag": re.compile(r"</?\w+[^>]*>|<!--.*?-->"),
+    "link": re.compile(r"\]\(([^)]*)\)"),
+    "heading": re.compile(r"^#+ ", re.M),
+    "list": re.compile(r"^ *(?:-|\d+\.) ", re.M),
+    "table": re.compile(r"\|"),
+    "bold": re.compile(r"\*\*"),
+    "dots": re.compile(r"[●○]"),
+}
+
+
+def catalog_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:
+    return root / "locales" / language / f"{lesson.name}.po"
+
+
+def blocks(text: str) -> list[str]:
+    """Return the blocks of a Markdown text; a fenced block of code is never cut."""
+    found: list[str] = []
+    for part in _BLANK.split(text):
+        if found and found[-1].count("```") % 2:
+            found[-1] += f"\n\n{part}"
+        else:
+            found.append(part)
+    return found
+
+
+def is_told(block: str) -> bool:
+    """Return whether a block holds words beside code, tags, addresses and the badge."""
+    return not block.startswith("[![") and bool(re.search(r"[^\W\d_]{2}", _UNTOLD.sub(" ", block)))
+
+
+def template(lesson: Lesson, root: Path = ROOT) -> Catalog:
+    """Return an empty catalogue of a lesson's blocks, in the lesson's order."""
+    catalog = Catalog(project=PROJECT)
+    for cell in source_notebook(lesson, root).cells:
+        # An author's answer and rubric are in no release.
+        if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
+            for block in filter(is_told, blocks(_RUBRIC.sub("", cell.source))):
+                catalog.add(block, auto_comments=[cell.id] if block not in catalog else [])
+    return catalog
+
+
+def read_catalog(path: Path) -> Catalog:
+    """Return a catalogue; an empty one where there is no file."""
+    if not path.exists():
+        return Catalog(project=PROJECT)
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.name, abort_invalid=True)
+
+
+def update_catalog(lesson: Lesson, language: str, root: Path = ROOT) -> Catalog:
+    """Write a lesson's catalogue anew: translations of blocks that are still there are kept."""
+    path = catalog_path(lesson, language, root)
+    earlier, catalog = read_catalog(path), template(lesson, root)
+    catalog.locale = language
+    for message in catalog:
+        if message.id and message.id in earlier:
+            message.string = earlier[message.id].string
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True)
+    return catalog
+
+
+def faults(lesson: Lesson, language: str, root: Path = ROOT) -> Iterator[str]:
+    """Yield a sentence for everything in a catalogue that cannot be released."""
+    catalog = read_catalog(catalog_path(lesson, language, root))
+    expected = template(lesson, root)
+    for message in expected:
+        if message.id and not getattr(catalog.get(message.id), "string", ""):
+            yield f"not translated: {message.id[:80]!r}"
+    for message in catalog:
+        if not message.id:
+            continue
+        if message.id not in expected:
+            yield f"no longer in the lesson: {message.id[:80]!r}"
+        elif message.string:
+            yield from _differences(message.id, message.string)
+
+
+def _differences(original: str, translation: str) -> Iterator[str]:
+    for what, pattern in _KEPT.items():
+        wanted, got = (Counter(pattern.findall(text)) for text in (original, translation))
+        if wanted != got:
+            lost, added = list((wanted - got).elements()), list((got - wanted).elements())
+            yield f"{what}: lost {lost}, added {added} in {translation[:80]!r}"
+    if len(blocks(translation)) != len(blocks(original)):
+        yield f"another number of paragraphs in {translation[:80]!r}"
+
+
+def translated(notebook: NotebookNode, catalog: Catalog) -> NotebookNode:
+    """Return a release with its Markdown in another language.
+
+    Raises
+    ------
+    KeyError
+        If a block has no translation; the text is the block.
+    """
+    result = nbformat.from_dict(notebook)
+    for cell in result.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and not marks.get("solution"):
+            cell.source = "\n\n".join(_in(block, catalog) for block in blocks(cell.source))
+            if "checksum" in marks:
+                marks["checksum"] = compute_checksum(cell)
+    return result
+
+
+def _in(block: str, catalog: Catalog) -> str:
+    if not is_told(block):
+        return block
+    message = catalog.get(block)
+    if message is None or not message.string:
+        raise KeyError(block)
+    return message.string
