@@ -201,8 +201,24 @@ def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
     stale = force or not _is_current(path, fresh)
     if stale:
         _write(path, execute(fresh, path.parent))
-    _write(release_path(lesson, root), release_notebook(lesson, fresh, root))
+    for edition, notebook in editions(lesson, release_notebook(lesson, fresh, root), root):
+        _write(edition, notebook)
     return stale
+
+
+def editions(
+    lesson: Lesson, release: NotebookNode, root: Path = ROOT
+) -> Iterator[tuple[Path, NotebookNode]]:
+    """Yield what students get, with its path: the release, and in each language that there is."""
+    from grading.translate import LANGUAGES, catalog_path, translated, translated_path
+
+    yield release_path(lesson, root), release
+    for language in LANGUAGES:
+        if catalog_path(lesson, language, root).exists():
+            yield (
+                translated_path(lesson, language, root),
+                translated(lesson, language, release, root),
+            )
 
 
 def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
@@ -214,11 +230,14 @@ def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
         problems.append(f"{solution_path(lesson, root)} is not what its source gives")
     elif not _is_executed(solution_path(lesson, root)):
         problems.append(f"{solution_path(lesson, root)} holds cells that were never run, or errors")
-    path = release_path(lesson, root)
-    if not path.is_file() or path.read_text() != _text(release):
-        problems.append(f"{path} is not what its source gives")
-    strangers = {item.name for item in path.parent.glob("*")} - {path.name, ".ipynb_checkpoints"}
-    problems += [f"{path.parent / name} has no place in a release" for name in sorted(strangers)]
+    for path, notebook in editions(lesson, release, root):
+        if not path.is_file() or path.read_text() != _text(notebook):
+            problems.append(f"{path} is not what its source gives")
+        strangers = {item.name for item in path.parent.glob("*")}
+        strangers -= {path.name, ".ipynb_checkpoints"}
+        problems += [
+            f"{path.parent / name} has no place in a release" for name in sorted(strangers)
+        ]
     return problems
 
 

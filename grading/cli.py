@@ -238,6 +238,27 @@ def prove(
 
 
 @commands.command()
+def translate(
+    language: str = typer.Argument(..., help="es"),
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
+) -> None:
+    """Bring the catalogues of a language up to date, and say what is to be translated."""
+    from grading.translate import LANGUAGES, faults, update_catalog
+
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        console.print(f"[red]✗[/red] no language {language!r}; there is {known}", highlight=False)
+        raise typer.Exit(2)
+    missing = 0
+    for lesson in chosen(lessons):
+        update_catalog(lesson, language)
+        for fault in faults(lesson, language):
+            missing += 1
+            console.print(f"{lesson.name}: {escape(fault)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if missing else 0)
+
+
+@commands.command()
 def doctor() -> None:
     """Say which sandbox is in use, and try to get out of it."""
     from grading.doctor import examine

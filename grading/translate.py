@@ -22,7 +22,8 @@ from grading.build import source_notebook
 from grading.paths import ROOT
 from helpers.lessons import Lesson
 
-LANGUAGES = ("es",)
+LANGUAGES = {"es": "Abrir esta lección en Colab"}
+"""Each language, and its word on the badge."""
 PROJECT = "Transformers for Text Classification"
 _BLANK = re.compile(r"\n[ \t]*\n")
 _UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
@@ -87,10 +88,14 @@ def update_catalog(lesson: Lesson, language: str, root: Path = ROOT) -> Catalog:
     for message in catalog:
         if message.id and message.id in earlier:
             message.string = earlier[message.id].string
+    write_catalog(catalog, path)
+    return catalog
+
+
+def write_catalog(catalog: Catalog, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True)
-    return catalog
 
 
 def faults(lesson: Lesson, language: str, root: Path = ROOT) -> Iterator[str]:
@@ -119,28 +124,29 @@ def _differences(original: str, translation: str) -> Iterator[str]:
         yield f"another number of paragraphs in {translation[:80]!r}"
 
 
-def translated(notebook: NotebookNode, catalog: Catalog) -> NotebookNode:
-    """Return a release with its Markdown in another language.
+def translated_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:
+    return root / "notebooks" / language / lesson.name / f"{lesson.name}.ipynb"
 
-    Raises
-    ------
-    KeyError
-        If a block has no translation; the text is the block.
-    """
-    result = nbformat.from_dict(notebook)
+
+def translated(
+    lesson: Lesson, language: str, release: NotebookNode, root: Path = ROOT
+) -> NotebookNode:
+    """Return a release with its Markdown in another language; what is not translated stays."""
+    catalog = read_catalog(catalog_path(lesson, language, root))
+    result = nbformat.from_dict(release)
     for cell in result.cells:
         marks = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "markdown" and not marks.get("solution"):
-            cell.source = "\n\n".join(_in(block, catalog) for block in blocks(cell.source))
+            told = (_in(block, catalog, language) for block in blocks(cell.source))
+            cell.source = "\n\n".join(told)
             if "checksum" in marks:
                 marks["checksum"] = compute_checksum(cell)
     return result
 
 
-def _in(block: str, catalog: Catalog) -> str:
-    if not is_told(block):
-        return block
+def _in(block: str, catalog: Catalog, language: str) -> str:
+    if block.startswith("[!["):
+        linked = block.replace("/blob/main/notebooks/", f"/blob/main/notebooks/{language}/")
+        return re.sub(r"^\[!\[[^\]]*\]", f"[![{LANGUAGES[language]}]", linked)
     message = catalog.get(block)
-    if message is None or not message.string:
-        raise KeyError(block)
-    return message.string
+    return message.string if message and message.string else block
