@@ -122,7 +122,7 @@ from collections import Counter
 Counter(train["label"][:]).most_common()
 
 # %% [markdown]
-# Pairs of class id and count, the most common first. How far the first count is from the last is the dataset's *imbalance*, and this lesson's second half is about it. Length is the other thing to know early; the plainest measure is words between white space.
+# Pairs of class id and count, the most common first. How many times the last count goes into the first is the dataset's *imbalance*, and this lesson's second half is about it. Length is the other thing to know early; the plainest measure is words between white space.
 
 # %% tags=["nbval-check-output"]
 [len(text.split()) for text in ("i feel fine", "  so   much\tspace\n", "")]
@@ -289,7 +289,7 @@ counts = class_counts(emotion["validation"])
 print(f"always {counts.idxmax()!r}: accuracy {counts.max() / counts.sum():.3f}")
 
 # %% [markdown]
-# Any accuracy is to be read against that number, not against zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. Its mean over all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
+# Any accuracy is to be read against that number, not against zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. The mean of the recalls of all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
 #
 # **Do the splits resemble each other?** If validation had other shares than train, what we choose on it would be chosen for another world.
 
@@ -391,7 +391,7 @@ path = str(folder / "lines.txt")
 load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train")[:]
 
 # %% [markdown]
-# Count the rows. To a CSV reader a quotation mark at the start opens a quoted field, which runs on, over separators and line ends, to the next mark. Four messages became fewer, labels ended up inside texts, and *nothing failed*. Had a text held a `;` of its own, at least there would have been an error.
+# Count the rows. To a CSV reader a quotation mark at the start of a field opens a quoted one, which runs on, over separators and line ends, to the next mark. Four messages became fewer, labels ended up inside texts, and *nothing failed*. Had a text held a `;` of its own, at least there would have been an error.
 #
 # ### Exercise 1.3: a reader you can trust ●●● about 20 minutes
 #
@@ -482,7 +482,7 @@ plot_words_by_class(tweet_frame, context_size)
 # %% [markdown]
 # *How to read it:* as before. Hold this figure next to the first one: are the boxes of the one further right, or only of another height? Both stay left of the dashed line, so one recipe will do for both.
 #
-# Counts and lengths agree quickly; style does not. Go through a few texts of each.
+# Counts and lengths are compared quickly; style is not. Go through a few texts of each.
 
 # %%
 for name, split in both.items():
@@ -613,7 +613,7 @@ rows = {
 plot_class_bars(rows, unit="rows (or sum of weights)")
 
 # %% [markdown]
-# *How to read it:* one panel a strategy, the same scale in all. Right of the first panel all bars are equal; the height they are equal at is the price. Long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
+# *How to read it:* one panel a strategy, the same scale in all. Right of the first panel all bars are equal; the length that they share is the price. Long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
 
 # %% tags=["nbval-check-output", "lesson-only"]
 strategies = {"as it is": texts, "oversampled": over_texts, "undersampled": under_texts}
@@ -645,7 +645,7 @@ fitted, held_out = train_test_split(balanced, test_size=0.2, random_state=0)
 balanced_first = seen_before(held_out, fitted)
 
 # %% [markdown]
-# And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so it changes nothing in this count.)
+# And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so this count cannot grow by it.)
 
 # %% tags=["lesson-only"]
 fitted, held_out = train_test_split(train.to_pandas(), test_size=0.2, random_state=0)

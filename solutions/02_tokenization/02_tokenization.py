@@ -354,7 +354,7 @@ check("wordpiece")
 # %% [markdown]
 # To try your function on the real vocabulary, call it with `vocab` from above and any word that comes to mind, and compare with `tokenizer.tokenize`.
 #
-# Which pieces do our messages meet most often? Mostly whole words. The share of words that had to be cut tells how foreign the messages are to this vocabulary:
+# Into how many pieces are our words cut? Most stay whole. The share of words that had to be cut tells how foreign the messages are to this vocabulary:
 
 # %% tags=["nbval-check-output", "lesson-only"]
 pieces_of = pd.Series({word: len(tokenizer.tokenize(word)) for word in words.index})
@@ -476,7 +476,7 @@ pd.Series(distinct_words, name="distinct tokens in the six sentences")
 #
 # ## Other families: byte-level BPE and Unigram
 #
-# GPT-2 and RoBERTa use the byte-level BPE that you trained above. Its alphabet is the 256 bytes, so nothing is ever unknown. ALBERT, XLM-R and T5 use **Unigram**: it starts from far too many pieces, drops those that explain the texts least, and cuts a text in its *most probable* way rather than greedily. Its `▁` marks the beginning of a word.
+# GPT-2 and RoBERTa use a byte-level BPE like the one that you trained above. Its alphabet is the 256 bytes, so nothing is ever unknown. ALBERT, XLM-R and T5 use **Unigram**: it starts from far too many pieces, drops those that explain the texts least, and cuts a text in its *most probable* way rather than greedily. Its `▁` marks the beginning of a word.
 
 # %%
 from transformers import PreTrainedTokenizerFast
@@ -529,7 +529,7 @@ for name in others:
 plots.plot_pieces({name: each.tokenize(tricky) for name, each in tokenizers.items()})
 
 # %% [markdown]
-# *How to read it:* one row a tokenizer, one box a token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are single bytes. Our own two were learned on lower-case messages, so capitals are foreign to them, and long to spell.
+# *How to read it:* one row a tokenizer, one box a token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are bytes or short runs of them. Our own two were learned on lower-case messages, so capitals are foreign to them.
 #
 # A row of boxes may flatter: Unigram's shows the characters that it read, even those whose id is just that of `<unk>`. Decoding tells the truth.
 
@@ -539,7 +539,7 @@ for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
     print(f"{name}: {ours.decode(ours(tricky)['input_ids'])}")
 
 # %% [markdown]
-# The bytes look like noise to us, and yet nothing was lost: compare each character, and the spaces.
+# The bytes look like noise to us, and yet they lost nothing: compare each character, and the spaces.
 #
 # ### Exercise 2.4: compare tokenizers ●●○ about 12 minutes
 #

@@ -24,7 +24,7 @@
 # - compare classifiers on these features with two honest baselines,
 # - draw a map of the features with UMAP, and measure how far the map can be believed.
 #
-# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, then for less: features and maps are kept on disk. (A GPU is faster; it was not measured.)
+# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, then for less: features and maps are kept on disk. (A GPU was not measured.)
 #
 # **What you need.** Lesson 2: `input_ids`, `attention_mask`, padding and truncation.
 
@@ -87,7 +87,7 @@ with torch.no_grad():
 output.last_hidden_state.shape
 
 # %% [markdown]
-# Read the shape aloud: *messages × tokens × hidden size*. Every token of every message has a vector of its own, the padding tokens too. The name `last_hidden_state` says that earlier ones exist: one after each layer, and one before the first.
+# Read the shape aloud: *messages × tokens × hidden size*. Every token of every message has a vector of its own, the padding tokens too. The name `last_hidden_state` says that earlier ones exist: one after each layer before the last, and one before the first.
 #
 # ### What the layers are for
 #
@@ -311,7 +311,7 @@ names = emotion["train"].features["label"].names
 plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 
 # %% [markdown]
-# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value against the column's average. Blocks of rows belong to one class. Look for a column that is dark in one block and light in all others. If no single column says *sadness*, the class must be written across many at once, and only something that adds up columns can read it. A linear classifier does just that.
+# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value against the column's average. Blocks of rows belong to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, the class must be written across many at once, and only something that adds up columns can read it. A linear classifier does just that.
 #
 # ## 4. A map of the features
 #
@@ -420,7 +420,7 @@ search.fit(features["train"][:4000], labels["train"][:4000])
 plots.plot_grid_search(search.cv_results_, "logisticregression__C")
 
 # %% [markdown]
-# *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and look at the validation split for the first time.
+# *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and look at the validation split once, with this one.
 
 # %% tags=["lesson-only"]
 linear.set_params(**search.best_params_)
@@ -457,7 +457,7 @@ results.iloc[::-1].round(3)
 #
 # <details><summary>Hint 1</summary>scikit-learn has a function that gives an unfitted copy of an estimator, or of a whole pipeline. This lesson used it once.</details>
 # <details><summary>Hint 2</summary>Read <code>time.perf_counter()</code> on both sides of one single line.</details>
-# <details><summary>Hint 3</summary>"Ties in the dict's order" asks for a <em>stable</em> sort. Look at <code>kind</code> in the documentation of <code>DataFrame.sort_values</code>.</details>
+# <details><summary>Hint 3</summary>That ties stay in the order of <code>classifiers</code> asks for a <em>stable</em> sort. Look at <code>kind</code> in the documentation of <code>DataFrame.sort_values</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "compare_classifiers", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -412,7 +412,7 @@ computed = {
 plots.plot_padding(sum(lengths), computed)
 
 # %% [markdown]
-# *How to read it:* blue is work on tokens, grey is work on nothing, and time follows the whole bar. The upper bar is what many tutorials do (`padding="max_length"`). The decision is easy: the last bar gives the same gradients for a fraction of the work.
+# *How to read it:* blue is work on tokens, grey is work on nothing, and time follows the whole bar. The upper bar is what many tutorials do (`padding="max_length"`). The decision is easy: padding adds nothing to a gradient, so the last bar learns as much for a fraction of the work.
 #
 # ### The settings
 #
@@ -454,7 +454,7 @@ recipe = {
 _ = torch.set_flush_denormal(True)
 
 # %% [markdown]
-# And one more about chance. **Dropout** sets some of a layer's numbers to zero while the model trains, others at each step, so that it learns not to rely on any one of them. That pays in long trainings. In two epochs it gained nothing that we could measure, and drawing its random numbers takes a CPU a good part of each step. So `load_classifier` left it on in the attention and before the head, and switched it off in between:
+# And one more about chance. **Dropout** sets some of a layer's numbers to zero while the model trains, others at each step, so that it learns not to rely on any one of them. That pays in long trainings. In two epochs it gained nothing that we could measure, and drawing its random numbers takes a CPU a good part of each step. So `load_classifier` left it on in the attention and before the head, and switched it off everywhere else:
 
 # %% tags=["nbval-check-output"]
 dropouts = [part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)]
@@ -574,7 +574,7 @@ seconds["TF-IDF"] = time.perf_counter() - started
 predictions["TF-IDF"] = words.predict(emotion["validation"]["text"][:])
 
 # %% [markdown]
-# Frozen features: the encoder reads every message once, and a logistic regression learns from what it says. Its strength `C` is about the one that lesson 3 found.
+# Frozen features: the encoder reads every message once, and a logistic regression learns from what it says. Its `C`, how freely the weights may fit, is about the one that lesson 3 found.
 
 # %% tags=["lesson-only"]
 encoder = load_encoder()
@@ -688,7 +688,7 @@ check("training_step")
 # %% [markdown]
 # ### The loop around it
 #
-# Comparisons need not be run on everything. From here on a **trial** trains on 1,280 messages for two epochs: too little for a good model, enough to see which choice is better. So that there are steps enough, its batches are half as large, and its rate is smaller. First with the Trainer, kept quiet; a trial is scored on 1,000 validation messages.
+# Comparisons need not be run on everything. From here on a **trial** trains on 1,280 messages for two epochs: too little for a good model, enough to see which choice is better. So that there are steps enough, its batches are half as large; and half a batch is a noisier guide, so the rate is smaller. First with the Trainer, kept quiet; a trial is scored on 1,000 validation messages.
 
 # %% tags=["lesson-only"]
 few = tokenized["train"].shuffle(seed=0).select(range(1280))
@@ -697,7 +697,7 @@ trials, trial_predictions, trial_losses = [], {}, {}
 short_recipe = {**recipe, "per_device_train_batch_size": 32, "learning_rate": 2e-4}
 
 # %% [markdown]
-# A record of each trial: its name, its score in order, its seconds, and the loss of every step.
+# A record of each trial: its name, its score (rows predicted in order), its seconds, and the loss of every step.
 
 
 # %% tags=["lesson-only"]
@@ -824,7 +824,7 @@ plots.plot_trials(trials)
 # %% [markdown]
 # *How to read it:* one bar a trial, best on top. Take the distance between the two seeds as your yardstick. A bar that differs from *Trainer* by less is a draw; one that differs by several yardsticks is a finding. Which choice matters most here, and which hardly at all?
 #
-# Do the best settings for 1,280 messages hold for the whole split? Often for the model, less so for rate and epochs: fewer steps ask for a larger rate.
+# Do the best settings for 1,280 messages hold for the whole split? Often for the model, less so for rate and epochs: with the same batches, fewer steps ask for a larger rate.
 #
 # ### Exercise 4.6: fastest_within ●○○ about 6 minutes
 #

@@ -103,7 +103,7 @@ given_to_label = pd.Index([0.99, 0.9, 0.5, 0.1, 0.01, 0.001], name="probability 
 pd.Series(-np.log(given_to_label), index=given_to_label, name="loss").round(2)
 
 # %% [markdown]
-# A confident right answer costs next to nothing. A confident wrong one costs more than dozens of hesitant ones. Training used the mean of these numbers; we want them one by one.
+# A confident right answer costs next to nothing. A confident wrong one costs as much as ten hesitant ones. Training used the mean of these numbers; we want them one by one.
 #
 # ### Exercise 5.1: per_example_loss ●○○ about 8 minutes
 #
@@ -480,7 +480,7 @@ plots.plot_self_confidence(
 #
 # ### Which model?
 #
-# The better the out-of-fold model, the cleaner its suspects. An alternative are the frozen features of lesson 3, with linear discriminant analysis on top: a linear classifier that is fitted in a second. Both are judged by their out-of-fold accuracy, which needs no key.
+# The better the out-of-fold model, the cleaner its suspects. An alternative are the frozen features of lesson 3, with linear discriminant analysis on top: a linear classifier that is fitted in a second. Both are judged by their out-of-fold accuracy, for which nobody need know which labels are wrong.
 
 # %% tags=["lesson-only"]
 from helpers.features import dataset_features
@@ -551,7 +551,7 @@ check("suspect_labels")
 # %% [markdown]
 # ### With a library
 #
-# `cleanlab` is the library of the method's authors. Its setting `"confident_learning"` is close to the rule above, `"both"` one that also looks at how many errors each pair of classes should hold. A cruder rival: every row on which the model's first choice is not the label. And the same rule on in-sample probabilities, to see what the folds were good for, and on those of the frozen features.
+# `cleanlab` is the library of the method's authors. Its setting `"confident_learning"` is close to the rule above, `"both"` takes the rows on which two other rules agree. A cruder rival: every row on which the model's first choice is not the label. And the same rule on in-sample probabilities, to see what the folds were good for, and on those of the frozen features.
 
 # %% tags=["lesson-only"]
 from cleanlab.filter import find_label_issues
@@ -581,7 +581,7 @@ if own is not None and own.shape == train_labels.shape:
 # %% [markdown]
 # How many did we find? Nobody can say for a dataset in the wild. But a corpus whose makers broke some labels on purpose, and noted which, has a **key**. The embedded corpus of this course is one; the real dataset has none, and the next cell then says so.
 #
-# With a key, **precision** is the share of suspects that really were planted, **recall** the share of planted ones among the suspects. (Ambiguous messages count as false alarms here, though a reader might well want to see them.)
+# With a key, **precision** is the share of suspects that really were planted, **recall** the share of the planted ones that are suspects. (Ambiguous messages count as false alarms here, though a reader might well want to see them.)
 
 # %% tags=["nbval-check-output", "lesson-only"]
 from helpers.planted import planted_errors
@@ -759,7 +759,7 @@ plots.plot_reliability(
 )
 
 # %% [markdown]
-# *How to read it:* after scaling, bars and marks should lie closer together, mainly in the large groups. Accuracy cannot change; the bars move only because messages change groups. Where labels are wrong, no temperature helps: there a right answer counts as an error.
+# *How to read it:* after scaling, bars and marks should lie closer together, mainly in the large groups. Accuracy cannot change; the bars move only because messages change groups. Where labels are wrong, no temperature mends the row: there a right answer counts as an error.
 #
 # The same in numbers. Loss and Brier score (the mean squared distance between probabilities and truth) come from scikit-learn, the calibration error from you:
 
@@ -880,7 +880,7 @@ counts = pd.DataFrame({"rows": members.sum(), "right": members[right].sum()})
 plots.plot_rates(counts, "right", "accuracy, with its 95 % interval", reference="all messages")
 
 # %% [markdown]
-# *How to read it:* compare each interval with the dashed line, the accuracy on all messages. A slice whose whole interval lies left of it is weak beyond doubt; one that crosses the line has not been shown to differ. Eight slices are eight chances for a fluke, so treat the slice that barely stands clear as a question, and go and get more messages of its kind.
+# *How to read it:* compare each interval with the dashed line, the accuracy on all messages. A slice whose whole interval lies left of it is weak beyond doubt; one that crosses the line has not been shown to differ. Seven slices are seven chances for a fluke, so treat the slice that barely stands clear as a question, and go and get more messages of its kind.
 #
 # ## 7. Tests for behaviour
 #
@@ -999,7 +999,7 @@ plots.plot_rates(behaviour, "failures", "failure rate, with its 95 % interval")
 #
 # ## 8. Which words does an answer rest on?
 #
-# Tests show *that* a model fails. **Attributions** show what it looked at. **Integrated gradients** (Sundararajan and others, 2017) start from an empty message, here all `[PAD]`, and walk in small steps to the real one, in the space of token embeddings. On the way they add up the gradient of a class's logit: how much did each token contribute to the rise?
+# Tests show *that* a model fails. **Attributions** show what it looked at. **Integrated gradients** (Sundararajan and others, 2017) start from an empty message, here `[PAD]` for every word, and walk in small steps to the real one, in the space of token embeddings. On the way they add up the gradient of a class's logit: how much did each token contribute to the rise?
 #
 # The contributions add up to the difference between the logit of the message and that of the empty one (*completeness*), which is a test of the computation itself. `captum` does the walking.
 
@@ -1121,7 +1121,7 @@ for name, rows in tqdm(dropped.items(), leave=False, unit="fit"):
 plots.plot_rates(pd.DataFrame(trials).T, "right", "validation accuracy, with its 95 % interval")
 
 # %% [markdown]
-# *How to read it:* the same messages are judged three times, so small differences are surer than the intervals look; but if *without suspects* lies on top of the others, then cleaning the train split this way has not paid in accuracy. That happens: a robust model shrugs off a few wrong labels. It pays in what you may believe of the validation score, whose labels have the same errors.
+# *How to read it:* the same messages are judged three times, so small differences are surer than the intervals look; but if *without suspects* lies where the others do, then cleaning the train split this way has not paid in accuracy. That happens: a robust model shrugs off a few wrong labels. It pays in what you may believe of the validation score, whose labels have the same errors.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_patterns", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Exercise 5.7: patterns ●●○ about 15 minutes
@@ -1168,7 +1168,7 @@ plots.plot_rates(pd.DataFrame(trials).T, "right", "validation accuracy, with its
 #
 # 2. A slice of 12 messages has an accuracy of 1.0, all messages together 0.93. Is the model better there?
 #
-# <details><summary>Answer</summary>Unknown. The Wilson interval for 12 of 12 reaches down to about 0.76, so the slice may just as well be worse.</details>
+# <details><summary>Answer</summary>Unknown. The Wilson interval for 12 of 12 reaches down to about 0.76, so the slice may well be worse.</details>
 #
 # 3. After temperature scaling the calibration error is smaller and the accuracy the same to the last digit. Suspicious?
 #

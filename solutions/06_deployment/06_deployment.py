@@ -248,7 +248,7 @@ response = requests.post(server.url, json=body, timeout=10)
 response.status_code, [len(scores) for scores in response.json()]
 
 # %% [markdown]
-# And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third is too much. Each body says in plain words what to mend:
+# And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third brings too many texts. Each body says in plain words what to mend:
 
 # %% tags=["nbval-check-output", "lesson-only"]
 for wrong in (
@@ -280,11 +280,11 @@ with calls_to_this_machine():
 # %% [markdown]
 # ### A polite client
 #
-# A server can be busy, or still be loading its model. Then it answers 503, and in the body's `estimated_time` how many seconds it thinks that it needs. A polite client waits that long and tries again, but not for ever. Every other error is final: a request that makes no sense makes none the second time either.
+# A server can be busy, or still be loading its model. Then it answers 503, and in the body's `estimated_time` how many seconds it thinks that it needs. A polite client waits that long and tries again, but not for ever. To us every other error is final: a request that makes no sense makes none the second time either.
 #
 # ### Exercise 6.2: query ●●● about 20 minutes
 #
-# *Importance: high. Half of all incidents are clients that hammer a server which has just asked for patience.*
+# *Importance: high. Clients that hammer a server which has just asked for patience keep it from recovering.*
 #
 # Write `query`, with `requests`:
 #
@@ -434,7 +434,7 @@ else:
     print(hosted)
 
 # %% [markdown]
-# Hosted or your own? Hosted is running in a minute, and somebody else is called at night. But every text leaves your house, you pay per request, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve them yourself.
+# Hosted or your own? Hosted is running in a minute, and somebody else is called at night. But every text leaves your house, you pay per request, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve the model yourself.
 
 # %% [markdown]
 # ## 4. Inside the pipeline
@@ -761,7 +761,7 @@ with TestClient(counter) as client:
 # %% [markdown]
 # To answer another status, `raise HTTPException(status_code=413, detail="…")`. To answer any status with a body of your own, return `JSONResponse({"error": "…"}, status_code=500)`.
 #
-# That last one matters. If a function of yours raises an exception, FastAPI answers 500 with a bare text; some servers in debug mode send the whole trace. A trace tells strangers about your files, versions and queries. It belongs into *your* log, and the caller gets one sentence.
+# That last one matters. If a function of yours raises an exception, FastAPI answers 500 with a bare text; some servers in debug mode send the whole trace. A trace tells strangers about your files, versions and queries. It belongs into *your* log, and the caller gets one sentence, of your own.
 #
 # ### Exercise 6.5: create_app ●●● about 30 minutes
 #
@@ -838,7 +838,7 @@ def create_app(predict) -> FastAPI:
 check("create_app")
 
 # %% [markdown]
-# The course's server differs from yours in what only a busy day shows. It limits the size of a body *before* it is read into memory. It computes requests together, has a queue that ends, and when one text of a batch makes the model fail, the neighbours still get their answer. `helpers/serving.py` is about two hundred lines; after this exercise you can read it.
+# The course's server differs from yours in what only a busy day shows. It limits the size of a body *before* it is read into memory. It computes requests together, has a queue that ends, and when one text of a batch makes the model fail, the neighbours still get their answer. `helpers/serving.py` is short enough to be read in one sitting; after this exercise you can.
 #
 # To serve the folder that we have filled, type `course serve FOLDER` in a terminal. It takes the 8-bit model, if there is one. From Python it is the same function:
 
@@ -892,7 +892,7 @@ windows[10:] = [broken(texts) for texts in windows[10:]]
 watched = pd.DataFrame([signals(texts) for texts in windows])
 
 # %% [markdown]
-# What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean rings falsely about three times in a thousand windows.
+# What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean leaves chance its room: each signal rings falsely in some windows of a thousand, a few more than the three of the textbook, for mean and deviation are only estimated here.
 
 # %% tags=["lesson-only"]
 usual = np.array(emotion["validation"]["text"][:], dtype=object)
@@ -910,7 +910,7 @@ plots.plot_watch(watched, bands, start=10)
 # %% [markdown]
 # *How to read it:* the grey band is normal, the dotted line is where the fault begins. Which signals leave their band at once, and which one hardly notices? No label was needed to see it. Input signals usually ring first, since they do not depend on what the model makes of the input; output signals tell you whether it matters.
 #
-# When it rings: look at messages of that window (with permission), label a few dozen, measure. Only then decide between mending the input, training anew, or lowering the alarm.
+# When it rings: look at messages of that window (with permission), label a few dozen, measure. Only then decide between mending the input, training anew, or making the alarm less sensitive.
 
 # %% [markdown]
 # ## 9. The model card
@@ -1068,7 +1068,7 @@ else:
 #
 # - A model is a folder: weights, configuration, tokenizer. It does not hold versions, data or figures; write those down beside it.
 # - Logits become an answer by softmax, sorting and names. `pipeline` does it with `top_k`; `truncation=True` is yours to ask for.
-# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits on 503, and on nothing else.
+# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits when it is asked to (503), and gives up when it is not.
 # - Requests computed together are cheaper than one by one; a queue must end.
 # - ONNX and 8 bits make a model smaller and often faster. The price is measured, not assumed.
 # - Embedded labels classify without training: a baseline, and a start for classes that have no labels yet.

@@ -241,7 +241,7 @@ from helpers.scores import bootstrap_scores
 guesses["fine-tuned"] = token_logits(model, tokens["validation"], tokenizer).argmax(axis=1)
 
 # %% [markdown]
-# The two err on different posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
+# The last two err on different posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
 
 
 # %% tags=["lesson-only"]
@@ -405,7 +405,7 @@ def accuracy_from(count: int, which: str) -> float:
 
 
 # %% [markdown]
-# The accuracy on the rows that were cut off, for each choice:
+# The accuracy on the rows that were held out, for each choice:
 
 # %% tags=["lesson-only"]
 which = {"first words": "first", "last words": "last", "half of each": "both"}
@@ -416,9 +416,9 @@ table = pd.DataFrame(
 plots.plot_ends(table)
 
 # %% [markdown]
-# *How to read it:* one line a choice; the further left it is high, the fewer words it needs. Truncation as it comes keeps the first words. See what the line of the last words does in comparison: people tell the plot first and what they think of it at the end. Towards the right the lines meet, because most reviews are then whole.
+# *How to read it:* one line a choice; one that is high on the left already needs few words. Truncation as it comes keeps the first words. See what the line of the last words does in comparison: people tell the plot first and what they think of it at the end. Towards the right the lines meet, because most reviews are then whole.
 #
-# So we cut in the middle: a **head** that says what is talked about, and a longer **tail** with the verdict. The special tokens stay at the ends.
+# So we take out the middle: what stays is a **head** that says what is talked about, and a longer **tail** with the verdict. The special tokens stay at the ends.
 
 
 # %%
@@ -781,7 +781,7 @@ check("stance_score")
 # %% [markdown]
 # ### The recipe that worked before
 #
-# Fine-tuning won for the moods, so here it is on 355 opinions: six epochs, three seeds. What do the three models answer on the 40 validation posts?
+# Fine-tuning did well for the moods, so here it is on 355 opinions: six epochs, three seeds. What do the three models answer on the 40 validation posts?
 
 # %% tags=["lesson-only"]
 opinion_tokens = {
@@ -864,7 +864,7 @@ plots.plot_rows_needed(table)
 #
 # The cell must stand on its own, apart from imports: load, compute, predict. It is run again when it is graded, so keep it within five minutes.
 #
-# <details><summary>Hint 1</summary>Before you build, get the yardstick: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; five <em>against</em> in a fold are no measure.</details>
+# <details><summary>Hint 1</summary>Before you build, get the yardstick: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; two or three <em>against</em> in a fold are no measure.</details>
 # <details><summary>Hint 2</summary>Which parameter of <code>LogisticRegression</code> makes a rare class count as much as a frequent one?</details>
 # <details><summary>Hint 3</summary>A setting that gains less than the scores vary between random splits has shown nothing. Let a default stand until something beats it by more than that.</details>
 
@@ -962,7 +962,7 @@ plots.plot_intervals(gains, "gain in stance score on test", reference=0.0)
 # %% [markdown]
 # *How to read it:* right of the dashed line the last way of the first figure is better: yours, once you have an answer. An interval that keeps clear of the line is a finding; one that touches it is a good sign and no more.
 #
-# And the F1 of *against* alone, with the posts that each way calls so:
+# And the F1 of *against* alone, with the number of posts that each way calls so:
 
 # %% tags=["lesson-only"]
 pd.DataFrame(
