@@ -46,16 +46,9 @@ def warm_kernels(environment: dict[str, str], umap: bool = False) -> Iterator[su
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
             door.bind(address)
             door.listen(64)
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "grading.inside.warm",
-                str(door.fileno()),
-                folder,
-            ]
+            command = [sys.executable, "-P", "-m", "grading.inside.warm"]
             process = subprocess.Popen(
-                [*command, "umap"] if umap else command,
+                [*command, str(door.fileno()), folder, *["umap"] * umap],
                 env={**environment, **paths, **numba},
                 cwd="/",
                 stdin=subprocess.PIPE,  # ends with this process, and so does the other

@@ -14,12 +14,19 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 DRAW = """
 import os
 import numpy as np
+import umap.layouts
 from umap import UMAP
 
+def compiled():
+    parts = [*vars(umap.layouts).values(), *vars(umap.umap_).values()]
+    return sum(len(part.signatures) for part in parts if hasattr(part, "signatures"))
+
+before = compiled()
 rows = np.random.default_rng(1).normal(size=(100, 8)).astype(np.float32)
 points = UMAP(random_state={seed}, n_jobs={threads}).fit_transform(rows)
 assert np.isfinite(points).all(), points
-os.environ["NUMBA_NUM_THREADS"], points.shape
+# Without a seed UMAP works in parallel, which is other code.
+os.environ["NUMBA_NUM_THREADS"], points.shape, {seed} is None or compiled() == before
 """
 
 
@@ -37,7 +44,7 @@ def test_maps_are_drawn_in_every_box_with_its_share_of_threads(workers, monkeypa
         for seed in (None, 0):
             with Sandbox("bubblewrap", Limits()) as box:
                 reply = box.run(DRAW.format(seed=seed, threads=threads), 120)
-            assert result_of(reply) == f"('{threads}', (100, 2))"
+            assert result_of(reply) == f"('{threads}', (100, 2), True)"
     assert not set(THREAD_VARIABLES) & set(os.environ)
 
 
