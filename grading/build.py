@@ -221,6 +221,28 @@ def editions(
             )
 
 
+def build_messages(root: Path = ROOT) -> None:
+    """Write the checks' messages in each language, for `helpers.checks.language`."""
+    for path, text in _messages(root):
+        path.write_text(text, encoding="utf-8")
+
+
+def check_messages_build(root: Path = ROOT) -> list[str]:
+    """Return which of these files are not what their catalogues give."""
+    return [
+        f"{path} is not what its catalogue gives; run `course build`"
+        for path, text in _messages(root)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def _messages(root: Path) -> Iterator[tuple[Path, str]]:
+    from grading.translate import LANGUAGES, messages_path, messages_text
+
+    for language in LANGUAGES:
+        yield messages_path(language, root), messages_text(language, root)
+
+
 def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
     """Rebuild a lesson in a temporary folder and return what differs from what is committed."""
     fresh = source_notebook(lesson, root)

@@ -41,11 +41,13 @@ def build(
     force: bool = typer.Option(False, help="Execute even where the source has not changed."),
 ) -> None:
     """Build solution notebooks and releases from their sources."""
-    from grading.build import BuildError, check_build
+    from grading.build import BuildError, build_messages, check_build, check_messages_build
     from grading.build import build as build_lesson
     from grading.readme import update_readme
 
-    problems = []
+    problems = check_messages_build() if check else []
+    if not check:
+        build_messages()  # before lessons run, whose checks speak
     for lesson in chosen(lessons):
         try:
             if check:
@@ -242,7 +244,10 @@ def translate(
     language: str = typer.Argument(..., help="es"),
     lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
 ) -> None:
-    """Bring the catalogues of a language up to date, and say what is to be translated."""
+    """Bring the catalogues of a language up to date, and say what is to be translated.
+
+    With all lessons go the messages of the visible checks.
+    """
     from grading.translate import LANGUAGES, faults, update_catalog
 
     if language not in LANGUAGES:
@@ -250,11 +255,12 @@ def translate(
         console.print(f"[red]✗[/red] no language {language!r}; there is {known}", highlight=False)
         raise typer.Exit(2)
     missing = 0
-    for lesson in chosen(lessons):
+    for lesson in [*chosen(lessons), *([] if lessons else [None])]:
         update_catalog(lesson, language)
+        name = lesson.name if lesson else "checks"
         for fault in faults(lesson, language):
             missing += 1
-            console.print(f"{lesson.name}: {escape(fault)}", highlight=False, soft_wrap=True)
+            console.print(f"{name}: {escape(fault)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if missing else 0)
 
 

@@ -2,14 +2,17 @@
 
 The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
 ``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
-the source is untranslated again, and only that one.
+the source is untranslated again, and only that one. ``checks.po`` holds the messages of the
+visible checks in the same way, {1} and so on standing for their values.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -20,7 +23,7 @@ from nbgrader.utils import compute_checksum
 
 from grading.build import source_notebook
 from grading.paths import ROOT
-from helpers.lessons import Lesson
+from helpers.lessons import LESSONS, Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}
 """Each language, and its word on the badge."""
@@ -38,11 +41,13 @@ _KEPT = {
     "table": re.compile(r"\|"),
     "bold": re.compile(r"\*\*"),
     "dots": re.compile(r"[●○]"),
+    "value": re.compile(r"\{\d\}"),
 }
 
 
-def catalog_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:
-    return root / "locales" / language / f"{lesson.name}.po"
+def catalog_path(lesson: Lesson | None, language: str, root: Path = ROOT) -> Path:
+    """Return the path of a lesson's catalogue, or of that of the checks' messages (None)."""
+    return root / "locales" / language / f"{lesson.name if lesson else 'checks'}.po"
 
 
 def blocks(text: str) -> list[str]:
@@ -61,15 +66,104 @@ def is_told(block: str) -> bool:
     return not block.startswith("[![") and bool(re.search(r"[^\W\d_]{2}", _UNTOLD.sub(" ", block)))
 
 
-def template(lesson: Lesson, root: Path = ROOT) -> Catalog:
-    """Return an empty catalogue of a lesson's blocks, in the lesson's order."""
+def template(lesson: Lesson | None, root: Path = ROOT) -> Catalog:
+    """Return an empty catalogue of a lesson's blocks, or of the checks' messages, in order."""
     catalog = Catalog(project=PROJECT)
+    for text, comment in _lesson_blocks(lesson, root) if lesson else check_messages(root):
+        catalog.add(text, auto_comments=[comment] if text not in catalog else [])
+    return catalog
+
+
+def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
     for cell in source_notebook(lesson, root).cells:
         # An author's answer and rubric are in no release.
         if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
             for block in filter(is_told, blocks(_RUBRIC.sub("", cell.source))):
-                catalog.add(block, auto_comments=[cell.id] if block not in catalog else [])
-    return catalog
+                yield block, cell.id
+
+
+def check_messages(root: Path = ROOT) -> Iterator[tuple[str, str]]:
+    """Yield each message of the checks, with the values that stand in it as a comment.
+
+    Messages are what `say` is given, what the functions of `helpers.checks.expect` are given to
+    tell, and whatever else reads as a sentence.
+    """
+    exercises = {name for lesson in LESSONS for name in lesson.exercises}
+    for path in sorted((root / "helpers/checks").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        parts = {  # of a message, and docstrings
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in ast.walk(node)
+            if part is not node
+        }
+        told = {id(node) for node in _told(tree)}
+        parts |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text, values = _as_message(node)
+            if id(node) in parts or not is_told(text) or text in exercises:
+                continue
+            if id(node) in told or _is_sentence(text):
+                yield text, "; ".join([path.stem, *values])
+
+
+# Which arguments of these functions are told to a reader.
+_TELLING = {
+    **dict.fromkeys(["equal", "close"], (2, 3)),
+    **dict.fromkeys(["that"], (1,)),
+    **dict.fromkeys(["of_type"], (2,)),
+    **dict.fromkeys(["raises"], (3, 4)),
+    **dict.fromkeys(["say", "retell", "Wrong"], (0,)),
+    "_joined": (1,),
+}
+_TELLING_NAMES = {"given", "likely", "message"}
+
+
+def _told(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            places = _TELLING.get(node.func.id, ())
+            for place in places:
+                yield from _texts(node.args[place : place + 1])
+            yield from _texts([word.value for word in node.keywords if word.arg in _TELLING_NAMES])
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if node.targets[0].id in _TELLING_NAMES:
+                yield from _texts([node.value])
+            if node.targets[0].id == "VERDICTS":
+                yield from _texts(node.value.values)
+
+
+def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[ast.AST]:
+    """Yield the strings among what may be strings, choices between them, or tables by string."""
+    for node in nodes:
+        if isinstance(node, ast.IfExp):
+            yield from _texts([node.body, node.orelse])
+        elif isinstance(node, ast.Dict):
+            yield from _texts(node.keys)
+        elif node is not None:
+            yield node
+
+
+def _as_message(node: ast.AST) -> tuple[str, list[str]]:
+    """Return a string with {1}, {2} and so on for its values, and the values' expressions."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value, []
+    if not isinstance(node, ast.JoinedStr):
+        return "", []
+    text, values = "", []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            values.append(f"{{{len(values) + 1}}}: {ast.unparse(part.value)}")
+            text += f"{{{len(values)}}}"
+        else:
+            text += part.value
+    return text, values
+
+
+def _is_sentence(text: str) -> bool:
+    start, end = text.lstrip()[:1], text.rstrip()[-1:]
+    return text.count(" ") > 1 and (start.isupper() or start in "`{") and end in ".,:?})"
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -80,7 +174,7 @@ def read_catalog(path: Path) -> Catalog:
         return read_po(file, locale=path.parent.name, abort_invalid=True)
 
 
-def update_catalog(lesson: Lesson, language: str, root: Path = ROOT) -> Catalog:
+def update_catalog(lesson: Lesson | None, language: str, root: Path = ROOT) -> Catalog:
     """Write a lesson's catalogue anew: translations of blocks that are still there are kept."""
     path = catalog_path(lesson, language, root)
     earlier, catalog = read_catalog(path), template(lesson, root)
@@ -98,7 +192,7 @@ def write_catalog(catalog: Catalog, path: Path) -> None:
         write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True)
 
 
-def faults(lesson: Lesson, language: str, root: Path = ROOT) -> Iterator[str]:
+def faults(lesson: Lesson | None, language: str, root: Path = ROOT) -> Iterator[str]:
     """Yield a sentence for everything in a catalogue that cannot be released."""
     catalog = read_catalog(catalog_path(lesson, language, root))
     expected = template(lesson, root)
@@ -122,6 +216,17 @@ def _differences(original: str, translation: str) -> Iterator[str]:
             yield f"{what}: lost {lost}, added {added} in {translation[:80]!r}"
     if len(blocks(translation)) != len(blocks(original)):
         yield f"another number of paragraphs in {translation[:80]!r}"
+
+
+def messages_path(language: str, root: Path = ROOT) -> Path:
+    return root / "helpers" / "checks" / f"{language}.json"
+
+
+def messages_text(language: str, root: Path = ROOT) -> str:
+    """Return the checks' messages and their translations, for `helpers.checks.language`."""
+    catalog = read_catalog(catalog_path(None, language, root))
+    told = {message.id: message.string for message in catalog if message.id and message.string}
+    return json.dumps(told, ensure_ascii=False, indent=0) + "\n"
 
 
 def translated_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:

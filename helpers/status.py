@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.checks.core import CheckResult
+from helpers.checks.core import VERDICTS
+from helpers.checks.language import everywhere
 from helpers.lessons import LESSONS, Lesson
 
 NOT_ATTEMPTED, WRONG, PASSED, WRITTEN = "not attempted", "wrong", "passed", "written"
 DONE = (PASSED, WRITTEN)
 STUB = "*Your answer goes here.*"
 _CALL = re.compile(r"""\bcheck\(\s*["'](\w+)["']\s*\)""")
-_BY_TITLE = {
-    CheckResult("", status, "").title.removeprefix(": "): status
-    for status in (NOT_ATTEMPTED, WRONG, PASSED)
-}
 
 
 @dataclass(frozen=True)
@@ -107,8 +104,8 @@ def _checked(name: str, outputs: list[dict[str, Any]]) -> str:
     """Return what a check said when its cell was last run."""
     for output in outputs:
         text = output.get("evalue") or "".join(output.get("data", {}).get("text/plain", ""))
-        for title, status in _BY_TITLE.items():
-            if text.startswith(f"{name}: {title}"):
+        for status, verdict in VERDICTS.items():
+            if text.startswith(tuple(f"{name}: {word}." for word in everywhere(verdict))):
                 return status
     return NOT_ATTEMPTED
 

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.checks.language import retell, say
 from helpers.lessons import lesson_of
 
 _EXAMPLES: dict[str, Callable[[Any], None]] = {}
+VERDICTS = {"passed": "passed", "wrong": "not yet", "not attempted": "not attempted"}
+"""The word of each status."""
 
 
 class Wrong(Exception):
@@ -58,8 +61,7 @@ class CheckResult:
 
     @property
     def title(self) -> str:
-        verdict = {"passed": "passed", "wrong": "not yet", "not attempted": "not attempted"}
-        return f"{self.name}: {verdict[self.status]}."
+        return f"{self.name}: {say(VERDICTS[self.status])}."
 
     def __str__(self) -> str:
         return f"{self.title} {self.message}"
@@ -137,7 +139,7 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
     """
     try_examples = examples_of(name)
     if name not in namespace:
-        message = f"There is no {name!r} yet: run the cell above, then this one again."
+        message = say("There is no {1} yet: run the cell above, then this one again.", repr(name))
         return CheckResult(name, "not attempted", message)
     silence = (
         contextlib.redirect_stdout(io.StringIO()),
@@ -151,13 +153,13 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
                 stack.enter_context(context)
             try_examples(namespace[name])
     except (NotAttempted, NotImplementedError):
-        message = "Replace the line that raises NotImplementedError by your answer."
+        message = say("Replace the line that raises NotImplementedError by your answer.")
         return CheckResult(name, "not attempted", message)
     except Wrong as wrong:
-        return CheckResult(name, "wrong", str(wrong))
+        return CheckResult(name, "wrong", retell(str(wrong)))
     except Exception as error:
-        return CheckResult(name, "wrong", f"Your code stops with {_described(error)}.")
-    return CheckResult(name, "passed", "Every visible example comes out right.")
+        return CheckResult(name, "wrong", say("Your code stops with {1}.", _described(error)))
+    return CheckResult(name, "passed", say("Every visible example comes out right."))
 
 
 def examples_of(name: str) -> Callable[[Any], None]:

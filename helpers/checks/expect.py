@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checks.core import NotAttempted, Wrong
+from helpers.checks.language import retell, say
 
 Likely = str | dict[str, Any]
 
@@ -40,11 +41,10 @@ def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
     """Expect an instance of a type; an answer of None is told apart, being the likeliest slip."""
     if isinstance(got, wanted):
         return
-    names = " or ".join(
-        kind.__name__ for kind in (wanted if isinstance(wanted, tuple) else (wanted,))
-    )
-    hint = " Did you forget `return`?" if got is None else ""
-    raise Wrong(f"{given} expects a {names}; yours is a {type(got).__name__}.{hint}")
+    kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+    names = say(" or ").join(kind.__name__ for kind in kinds)
+    text = say("{1} expects a {2}; yours is a {3}.", retell(given), names, type(got).__name__)
+    raise Wrong(_joined(text, "Did you forget `return`?" if got is None else ""))
 
 
 def that(condition: bool, message: str) -> None:
@@ -64,17 +64,23 @@ def raises(
         raise NotAttempted from untouched
     except Exception as raised:
         if type(raised) is not error:
-            text = f"{given} must raise {wanted}; yours raises {type(raised).__name__}: {raised}."
+            other = type(raised).__name__
+            text = say(
+                "{1} must raise {2}; yours raises {3}: {4}.", retell(given), wanted, other, raised
+            )
             raise Wrong(_joined(text, likely)) from None
         if mentions not in str(raised):
-            text = (
-                f"{given} raises {wanted}, as it must, but the message does not name {mentions!r}"
+            text = say(
+                "{1} raises {2}, as it must, but the message does not name {3}: {4}.",
+                retell(given),
+                wanted,
+                repr(mentions),
+                repr(str(raised)),
             )
-            raise Wrong(
-                f"{text}: {str(raised)!r}. Whoever reads it must know what to mend."
-            ) from None
+            raise Wrong(_joined(text, "Whoever reads it must know what to mend.")) from None
         return
-    raise Wrong(_joined(f"{given} must raise {wanted}; yours returns {shown(got)}.", likely))
+    text = say("{1} must raise {2}; yours returns {3}.", retell(given), wanted, shown(got))
+    raise Wrong(_joined(text, likely))
 
 
 def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
@@ -83,10 +89,13 @@ def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
     answer = call(*copies)
     for before, after in zip(arguments, copies, strict=True):
         if not same(after, before):
-            raise Wrong(
-                f"{given} changes its input in place: it was {shown(before)} and is "
-                f"{shown(after)} afterwards. Work on a copy."
+            text = say(
+                "{1} changes its input in place: it was {2} and is {3} afterwards.",
+                retell(given),
+                shown(before),
+                shown(after),
             )
+            raise Wrong(_joined(text, "Work on a copy."))
     return answer
 
 
@@ -148,8 +157,9 @@ def _message(
     got: Any, expected: Any, given: str, likely: Likely, agree: Callable[[Any, Any], bool]
 ) -> str:
     if got is None:
-        return f"{given} gives {shown(expected)}; yours is None. Did you forget `return`?"
-    text = f"{given} gives {shown(expected)}; yours is {shown(got)}."
+        text = say("{1} gives {2}; yours is None.", retell(given), shown(expected))
+        return _joined(text, "Did you forget `return`?")
+    text = say("{1} gives {2}; yours is {3}.", retell(given), shown(expected), shown(got))
     if isinstance(likely, str):
         return _joined(text, likely)
     matching = (mistake for mistake, value in likely.items() if agree(got, value))
@@ -157,4 +167,4 @@ def _message(
 
 
 def _joined(text: str, likely: str) -> str:
-    return f"{text} {likely}".strip()
+    return f"{text} {retell(likely)}".strip()

@@ -284,7 +284,7 @@ def _step(answer, x, y=0.0, before=0.0, **options):
     loss = answer(model, batch, optimizer, **options)
     that(
         sorted(batch) == ["labels", "x", "y"],
-        "training_step changes the batch: afterwards it holds " + ", ".join(sorted(batch)) + ".",
+        f"training_step changes the batch: afterwards it holds {', '.join(sorted(batch))}.",
     )
     return loss, model
 

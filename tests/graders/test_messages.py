@@ -1,0 +1,57 @@
+"""What the visible checks say, and that a translation can reach all of it."""
+
+import contextlib
+import io
+import re
+
+import pytest
+
+from grading.prove import known_answers
+from grading.reference import imports_of
+from grading.translate import check_messages
+from grading.build import source_notebook
+from helpers.checks import language
+from helpers.checks.core import run_check
+from helpers.lessons import LESSONS
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    """Translate every message into itself between marks."""
+    told = {message: f"«{message}»" for message, _ in check_messages()}
+    monkeypatch.setattr(language, "language", lambda: "xx")
+    language._patterns.cache_clear()
+    monkeypatch.setattr(language, "_translations", lambda _: told)
+    yield
+    language._patterns.cache_clear()
+
+
+def without_messages(text):
+    """Return what of a text is no message."""
+    while (shorter := re.sub("«[^«»]*»", "", text)) != text:
+        text = shorter
+    return text
+
+
+def wrong_answers(lesson):
+    cells = source_notebook(lesson).cells
+    imports = "\n".join(imports_of(cell.source) for cell in cells if cell.cell_type == "code")
+    for answer in known_answers(lesson):
+        if not answer.right and f"def {answer.exercise}(" in answer.source:
+            namespace = {"__name__": "answer"}
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+                exec(imports, namespace)
+                exec(answer.source, namespace)
+            yield answer, namespace
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_what_a_check_says_of_a_wrong_answer_can_be_translated(lesson, marked):
+    tried, missed = 0, []
+    for answer, namespace in wrong_answers(lesson):
+        said = run_check(answer.exercise, namespace)
+        tried += said.status == "wrong"
+        if re.search(r"[^\W\d_]", without_messages(said.message)):
+            missed.append(f"{answer.exercise}/{answer.name}: {said.message}")
+    assert tried > 20
+    assert not missed, "\n".join(missed)
