@@ -28,6 +28,18 @@ from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+BOOTSTRAP = """\
+# Where the course is not installed, as in Colab, this installs it; elsewhere it does nothing.
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("helpers") is None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "{requirement}"], check=True)
+    from helpers.colab import complete
+
+    complete()"""
 # A line this long that stands in an answer has no reason to stand in a release by chance.
 TELLING_LENGTH = 30
 
@@ -51,8 +63,19 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         cell["id"] = graded or f"{lesson.name}-{position:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
         cell.source = cell.source.replace(BADGE_MARK, colab_badge(lesson, root))
+    # Behind the title, where the notebook opens; the other cells keep their ids.
+    notebook.cells.insert(1, bootstrap_cell(root))
     nbformat.validate(notebook)
     return notebook
+
+
+def bootstrap_cell(root: Path = ROOT) -> NotebookNode:
+    """Return the cell that installs the course where a notebook is all that there is."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    source = BOOTSTRAP.format(requirement=f"{project['name']}=={project['version']}")
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["bootstrap"]})
+    cell["id"] = "bootstrap"
+    return cell
 
 
 def colab_badge(lesson: Lesson, root: Path = ROOT) -> str:
