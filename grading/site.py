@@ -88,6 +88,7 @@ def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
     if [cell.id for cell in notebook.cells] != [c.id for c in source_notebook(lesson).cells]:
         raise RuntimeError(f"{lesson.name} is older than its source: run `course build` first")
     figures.mkdir(parents=True, exist_ok=True)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "bootstrap"]
     for cell in notebook.cells:
         _without_answer(cell, answers)
         cell.source = _NEIGHBOUR.sub(r"\1.ipynb", cell.source)

@@ -115,9 +115,9 @@ _TELLING = {
     **dict.fromkeys(["of_type"], (2,)),
     **dict.fromkeys(["raises"], (3, 4)),
     **dict.fromkeys(["say", "retell", "Wrong"], (0,)),
-    "_joined": (1,),
+    "joined": (1,),
 }
-_TELLING_NAMES = {"given", "likely", "message"}
+_TELLING_NAMES = {"about", "given", "hint", "likely", "message"}
 
 
 def _told(tree: ast.AST) -> Iterator[ast.AST]:
@@ -162,8 +162,8 @@ def _as_message(node: ast.AST) -> tuple[str, list[str]]:
 
 
 def _is_sentence(text: str) -> bool:
-    start, end = text.lstrip()[:1], text.rstrip()[-1:]
-    return text.count(" ") > 1 and (start.isupper() or start in "`{") and end in ".,:?})"
+    start, end, spaces = text.lstrip()[:1], text.rstrip()[-1:], text.count(" ")
+    return (start.isupper() or start in "`{[") and (spaces > 2 or (spaces > 1 and end in ".?"))
 
 
 def read_catalog(path: Path) -> Catalog:

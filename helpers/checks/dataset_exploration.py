@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.checks.core import NotAttempted, Wrong, examples
-from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, raises, that, unchanged
+from helpers.checks.language import retell, say
 
 
 @examples("summarize_dataset")
@@ -74,7 +75,7 @@ def _(answer):
         },
     )
     for column, kind in (("rows", "iu"), ("classes", "iu"), ("imbalance", "f")):
-        wanted = "whole numbers (int)" if kind == "iu" else "float"
+        wanted = say("whole numbers (int)") if kind == "iu" else "float"
         that(
             table[column].dtype.kind in kind,
             f"The column {column} holds {wanted}; yours holds {table[column].dtype}.",
@@ -187,7 +188,7 @@ def _(answer):
             "so; then;joy",
             "so; then",
             {
-                "It is split at the first `;`, not the last.": "so",
+                "It was split at the first `;`, not the last.": "so",
                 "Only what stands between the last two `;` was kept.": " then",
                 "The space after a `;` belongs to the text.": "so;then",
             },
@@ -223,10 +224,10 @@ def _(answer):
     equal(
         got,
         ['"open', "bad", '"shut" now'],
-        'The lines `"open;joy`, `bad;anger` and `"shut" now;joy`: the texts',
+        'The lines `"open;joy`, `bad;anger` and `"shut" now;joy`, the texts',
         "A CSV reader runs on to the next quotation mark, over the line's end; read line by line.",
     )
-    given = "Two messages with two blank lines between them, one of white space:"
+    given = "Two messages with two blank lines between them, one of white space,"
     skip = "Blank lines, and those of white space, are skipped."
     got = list(_read(answer, "good;joy\n\n  \t\nbad;anger\n", None, given, skip)["text"])
     equal(got, ["good", "bad"], f"{given} the texts")
@@ -234,7 +235,7 @@ def _(answer):
         ("::", "The lines are split at `sep`, which may be longer than one character."),
         ("|", "`sep` is plain text: a regular expression reads `|` as 'or'."),
     ):
-        given = f"With sep={sep!r} the lines `so; it is{sep}joy` and `bad{sep}anger`:"
+        given = f"With sep={sep!r} the lines `so; it is{sep}joy` and `bad{sep}anger`,"
         content = f"so; it is{sep}joy\nbad{sep}anger\n"
         got = list(_read(answer, content, sep, given, likely)["text"])
         equal(got, ["so; it is", "bad"], f"{given} the texts", likely)
@@ -428,7 +429,7 @@ def _read(answer, content: str, sep: str | None = None, given: str = "", likely:
         path = Path(folder) / "messages.txt"
         path.write_text(content, encoding="utf-8", newline="\n")
         options = {} if sep is None else {"sep": sep}
-        return _called(lambda: answer(path, **options), given or "A file of two lines:", likely)
+        return _called(lambda: answer(path, **options), given or "A file of two lines,", likely)
 
 
 def _called(call, given: str, likely: str):
@@ -438,8 +439,9 @@ def _called(call, given: str, likely: str):
     except (NotImplementedError, NotAttempted, Wrong):
         raise
     except Exception as error:
-        text = f"{given} your code stops with {type(error).__name__}: {error}."
-        raise Wrong(f"{text} {likely}".strip()) from None
+        name = type(error).__name__
+        text = say("{1} your code stops with {2}: {3}.", retell(given), name, error)
+        raise Wrong(joined(text, likely)) from None
 
 
 def _raises_for_line(

@@ -15,6 +15,7 @@ import torch
 
 from helpers.checks.core import NotAttempted, examples
 from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.language import say
 from helpers.checks.words import small_tokenizer
 
 
@@ -274,10 +275,10 @@ def _check_errors(answer):
         web = _Web((status, body))
         got = _ask(answer, web, ["a"], _URL)
         given = f"For a server that answers {status} with the body {body!r}"
+        hint = "" if mentions else " A body that is not JSON must not stop you."
         that(
             type(got).__name__ == "HTTPError",
-            f"{given} query must raise requests.HTTPError; yours gives {got!r}."
-            + (" A body that is not JSON must not stop you." if not mentions else ""),
+            f"{given} query must raise requests.HTTPError; yours gives {got!r}.{hint}",
         )
         that(
             mentions in str(got),
@@ -538,13 +539,16 @@ def _check_contract(client, model):
 
 def _check_refusals(client):
     for body, why in (
-        ({}, "`inputs` is missing"),
-        ({"inputs": 3}, "a number is neither a string nor a list"),
-        ({"inputs": ["a", 3]}, "one of the texts is a number"),
-        ({"inputs": None}, "null is neither a string nor a list"),
-        ({"inputs": "a", "parameters": {"top_k": 0}}, "`top_k` starts at 1"),
-        ({"inputs": "a", "parameters": {"top_k": "2"}}, "a string is no integer"),
-        ({"inputs": "a", "parameters": {"top_k": True}}, "true is no integer, even if Python's is"),
+        ({}, say("`inputs` is missing")),
+        ({"inputs": 3}, say("a number is neither a string nor a list")),
+        ({"inputs": ["a", 3]}, say("one of the texts is a number")),
+        ({"inputs": None}, say("null is neither a string nor a list")),
+        ({"inputs": "a", "parameters": {"top_k": 0}}, say("`top_k` starts at 1")),
+        ({"inputs": "a", "parameters": {"top_k": "2"}}, say("a string is no integer")),
+        (
+            {"inputs": "a", "parameters": {"top_k": True}},
+            say("true is no integer, even if Python's is"),
+        ),
     ):
         equal(
             client.post("/", json=body).status_code,
@@ -554,10 +558,10 @@ def _check_refusals(client):
     status = client.post("/", content=b"{", headers={"Content-Type": "application/json"})
     equal(status.status_code, 422, "The status for a body that is not JSON")
     for count, length, status, what in (
-        (64, 1, 200, "64 texts"),
-        (65, 1, 413, "65 texts"),
-        (1, 10_000, 200, "a text of 10,000 characters"),
-        (1, 10_001, 413, "a text of 10,001 characters"),
+        (64, 1, 200, say("64 texts")),
+        (65, 1, 413, say("65 texts")),
+        (1, 10_000, 200, say("a text of 10,000 characters")),
+        (1, 10_001, 413, say("a text of 10,001 characters")),
     ):
         equal(
             client.post("/", json={"inputs": ["x" * length] * count}).status_code,

@@ -9,6 +9,7 @@ import torch
 
 from helpers.checks.core import examples
 from helpers.checks.expect import close, equal, of_type, that, unchanged
+from helpers.checks.language import say
 
 
 @examples("per_example_loss")
@@ -128,7 +129,7 @@ def _(answer):
     given = "For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0"
     likely = "No rounding, and truth comes before predictions."
     for key, value in {"accuracy": 4 / 6, "kappa": 0.25, "mcc": 0.25}.items():
-        close(got[key], value, f"{given} {key}", likely, tolerance=1e-4)
+        close(got[key], value, f"{given} the score {key}", likely, tolerance=1e-4)
     _check_table(got["per_class"], given)
     _check_averages(answer)
     _check_undefined(answer)
@@ -163,7 +164,7 @@ def _check_averages(answer):
     """A third name that nothing has, and sizes for which no two averages agree."""
     truth, predicted = [0, 0, 0, 0, 0, 1, 1, 3], [0, 0, 0, 1, 3, 1, 3, 0]
     names = ["sun", "rain", "hail", "fog"]
-    given = "For 5 times sun, 2 times rain, once fog and no hail (in truth and predictions)"
+    given = "For 5 times sun, 2 times rain, once fog and no hail (nor is hail predicted)"
     report = answer(truth, predicted, names)
     table = report["per_class"]
     equal(
@@ -209,7 +210,7 @@ def _check_averages(answer):
     close(report["micro_f1"], 4 / 8, f"{given} micro_f1", {macro: sum(f1) / 4})
     close(list(table["support"]), [5, 2, 0, 1], f"{given} the support", "True rows are counted.")
     for key, value in {"kappa": 0.1578947, "mcc": 0.1626978}.items():
-        close(report[key], value, f"{given} {key}", tolerance=1e-4)
+        close(report[key], value, f"{given} the score {key}", tolerance=1e-4)
     shares = {"precision": [3 / 4, 1 / 2, 0.0, 0.0], "recall": [3 / 5, 1 / 2, 0.0, 0.0]}
     for column, values in shares.items():
         close(
@@ -222,7 +223,8 @@ def _check_averages(answer):
 
 def _check_undefined(answer):
     names = ["sun", "rain", "fog"]
-    for truth, given in (([1, 1, 1], "one class throughout, all right"), ([2], "a single row")):
+    cases = ([1, 1, 1], say("For one class throughout, all right,")), ([2], say("For a single row"))
+    for truth, given in cases:
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
             report = answer(truth, truth, names)
@@ -230,7 +232,7 @@ def _check_undefined(answer):
             close(
                 report[key],
                 0.0,
-                f"For {given}, {key}",
+                f"{given} the score {key}",
                 {
                     "0/0 is NaN: what does the exercise want where it is undefined?": math.nan,
                     "Perfect agreement, but luck alone would reach it: the exercise wants 0.": 1.0,
@@ -239,19 +241,19 @@ def _check_undefined(answer):
         close(
             report["macro_f1"],
             1 / 3,
-            f"For {given}, macro_f1 over three names",
+            f"{given} macro_f1 over three names",
             {"It averages over the classes that occur; over all names is wanted.": 1.0},
         )
         that(
             not raised,
-            f"For {given} there is a warning ({raised[0].message if raised else ''}). Which case "
+            f"{given} there is a warning ({raised[0].message if raised else ''}). Which case "
             "can be tested for before the function is called?",
         )
     for key in ("kappa", "mcc"):
         close(
             answer([0, 1, 1], [0, 1, 1], names)[key],
             1.0,
-            f"For two classes, all right, {key}",
+            f"For two classes, all right, the score {key}",
             {"It is undefined only where one class stands alone; here it has a value.": 0.0},
         )
     with warnings.catch_warnings(record=True) as raised:
@@ -360,10 +362,10 @@ def _(answer):
     labels = np.array([0, 0, 0, 1, 1, 1])
     got = unchanged(answer, probabilities, labels, given="suspect_labels")
     of_type(got, np.ndarray, "suspect_labels")
+    hint = " One bool a row is wanted, not the suspects' numbers." if len(got) == 2 else ""
     that(
         got.shape == (6,),
-        f"Six rows must give an array of the shape (6,); yours has the shape {got.shape}."
-        + (" One bool a row is wanted, not the suspects' numbers." if len(got) == 2 else ""),
+        f"Six rows must give an array of the shape (6,); yours has the shape {got.shape}.{hint}",
     )
     that(got.dtype == bool, f"The array must hold bool; yours holds {got.dtype}.")
     equal(
@@ -432,8 +434,8 @@ def _check_thresholds(answer):
     equal(
         answer(halves, np.array([0, 0, 1, 1, 1])),
         np.array([False, False, True, False, False]),
-        "For P(first class) of 12, 8, 10, 6, 2 sixteenths labelled 0 0 1 1 1, where row 2 lies "
-        "exactly at the first threshold of 10/16, the suspects",
+        "For P(first class) of 12, 8, 10, 6, 2 sixteenths labelled 0 0 1 1 1, where the third row "
+        "lies exactly at the first threshold of 10/16, the suspects",
         {"At the threshold counts as reached: `>=`.": np.zeros(5, bool)},
     )
     absent = np.array([[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8]]) / 16
@@ -459,10 +461,10 @@ def _(answer):
         labels,
         given="expected_calibration_error",
     )
+    hint = " Did you forget `return`?" if got is None else ""
     that(
         np.ndim(got) == 0 and isinstance(got, float | int | np.number),
-        f"expected_calibration_error returns one number; yours is a {type(got).__name__}."
-        + (" Did you forget `return`?" if got is None else ""),
+        f"expected_calibration_error returns one number; yours is a {type(got).__name__}.{hint}",
     )
     # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
@@ -505,7 +507,7 @@ def _(answer):
         {
             "That is the error with 15 groups.": 0.3958333,
             "That is the error with 5 groups.": 0.0208333,
-            "A list is compared with an array as a whole: make it an array first.": 0.6875,
+            "Lists are compared as a whole: make them arrays first.": 0.6875,
         },
         tolerance=1e-4,
     )

