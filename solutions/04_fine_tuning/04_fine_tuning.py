@@ -764,10 +764,13 @@ def train_by_hand(model, rows, seed: int = 0, epochs: int = 2, peak: float = 2e-
     steps = epochs * len(loader)
     schedule = get_scheduler("linear", optimizer, math.ceil(0.1 * steps), steps)
     losses = []
+    bar = tqdm(desc="by hand", unit="step", total=steps, leave=False)
     for _ in range(epochs):
-        for batch in tqdm(loader, desc="by hand", unit="step", leave=False):
+        for batch in loader:
             losses.append(take_step(model, batch.to(model.device), optimizer))
             schedule.step()
+            bar.update()
+    bar.close()
     return losses
 
 
