@@ -130,3 +130,14 @@ def test_page_shows_nothing_of_what_was_written(tmp_path):
     page = status_page(course_status(tmp_path))
     assert "document.title" not in page
     assert "written_tokenizers (written)" in page
+
+
+def test_checks_that_answered_in_spanish_count_as_well(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_LANGUAGE", "es")
+    wrong = run_check("one_hot", {"one_hot": one_hot})
+    assert "todavía no" in str(wrong)
+    passed = type(wrong)("build_vocabulary", "passed", "Bien.")
+    saved(tmp_path, {"build_vocabulary": shown(str(passed)), "one_hot": failed(str(wrong))})
+    monkeypatch.delenv("COURSE_LANGUAGE")
+    found = lesson_status(LESSON, tmp_path).exercises
+    assert (found["build_vocabulary"], found["one_hot"]) == ("passed", "wrong")
