@@ -6,7 +6,8 @@ from typing import Any
 from unittest import mock
 
 from helpers.checks.core import Wrong, examples
-from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, raises, that, unchanged
+from helpers.checks.language import retell, say
 
 
 @examples("build_vocabulary")
@@ -46,7 +47,7 @@ def _(answer: Any) -> None:
         given,
         likely={
             "Texts are cut one at a time; yours joins them first.": {"ab cd": 0},
-            "Texts are cut one at a time; yours joins them first": {"abcd": 0},
+            "Texts are cut one at a time; yours runs them together first.": {"abcd": 0},
         },
     )
     given = 'For ["ab"] and a `tokenize` that gives characters, the vocabulary'
@@ -577,7 +578,10 @@ def _running(call: Any, given: str, likely: str) -> Any:
         raise
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
-        text = (
-            f"{given}: your code stops with {type(error).__name__}: {reason.rstrip('.')}. {likely}"
+        text = say(
+            "{1}: your code stops with {2}: {3}.",
+            retell(given),
+            type(error).__name__,
+            reason.rstrip("."),
         )
-        raise Wrong(text) from None
+        raise Wrong(joined(text, likely)) from None

@@ -34,7 +34,7 @@ def untranslated(text):
         plain = shorter
     whole = (message for message, _ in check_messages_once() if message.count(" ") > 3)
     return re.findall(r"[^\W\d_]{2,}", plain) or [
-        message for message in whole if text.count(message) > text.count(f"«{message}»")
+        message for message in whole if text.count(message) > text.count(f"«{message}")
     ]
 
 
