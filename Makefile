@@ -50,7 +50,7 @@ site: $(READY)
 
 # What is measured of the course's tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks features fine_tuning_speed serving accuracy attacks grading
+	$(BIN)/python -m benchmarks accuracy attacks
 	$(BIN)/course build
 
 check: $(READY)

@@ -27,9 +27,6 @@ ROWS = {
     "stance_climate, test (mean F1 of against and favor)": "stance_climate.score",
     "stance_climate, test (F1 of against)": "stance_climate.f1_against",
     "financial_topics, validation (macro-F1)": "financial_topics.macro_f1",
-    "features: the usual recipe's time over ours, bfloat16": "features.speedup_bf16",
-    "features: the usual recipe's time over ours, float32": "features.speedup_float32",
-    "features: share of the machine's matrix product": "features.limit_share",
     "grading: wrong answers that pass (docs/grading-accuracy.md)": "grading.false_accepts",
     "grading: right answers that fail": "grading.false_rejects",
     "grading: wrong answers that the visible check alone finds": "grading.visible_share",
@@ -37,11 +34,6 @@ ROWS = {
     "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
-    "grading: throughput over stock nbgrader's, lesson 1 (docs/grading-at-scale.md)": (
-        "grading.speedup_lesson1"
-    ),
-    "grading: throughput over stock nbgrader's, lesson 3": "grading.speedup_lesson3",
-    "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
 }
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
