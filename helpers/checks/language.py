@@ -20,10 +20,16 @@ PLACE = re.compile(r"\{(\d)\}")
 
 def language() -> str:
     """Return the code of the reader's language: "en", or one that there are translations for."""
-    parts = Path.cwd().parts
-    at = parts.index("notebooks") + 1 if "notebooks" in parts else len(parts)
-    asked = os.environ.get("COURSE_LANGUAGE") or "".join(parts[at : at + 1])
+    asked = os.environ.get("COURSE_LANGUAGE") or _folder_language()
     return asked if re.fullmatch("[a-z]{2}", asked) and _file(asked).is_file() else "en"
+
+
+def _folder_language() -> str:
+    try:
+        found = re.findall("/notebooks/([a-z]{2})(?=/|$)", Path.cwd().as_posix())
+    except FileNotFoundError:  # the folder was deleted under the kernel
+        found = []
+    return found[-1] if found else "en"
 
 
 def say(message: str, *values: object) -> str:
