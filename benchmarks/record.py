@@ -74,12 +74,15 @@ def keep(
     """
     record = json.loads(path.read_text()) if path.exists() else {"figures": {}}
     record["machine"], record["versions"] = machine(), versions()
+    processor = record["machine"]["processor"]
     depends_on = sorted(files)
     for name, figure in figures.items():
         record["figures"][name] = {
             **asdict(figure),
             "command": command,
             "seconds": round(seconds, 1),
+            # Not all figures need come from the machine that measured last.
+            "processor": processor,
             "files": depends_on,
             "source": source_hash(depends_on),
         }

@@ -71,14 +71,13 @@ def build(
 def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
-    training: bool = typer.Option(False, "--training", help="Lessons whose answers train, too."),
 ) -> None:
     """Play a small class: release, hand in, grade, and report."""
     from grading.demo import play_class
     from grading.sandbox import SandboxMissing
 
     try:
-        play_class(folder, workers, console, training)
+        play_class(folder, workers, console)
     except SandboxMissing as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error

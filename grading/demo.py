@@ -20,7 +20,7 @@ from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
 from helpers.lessons import LESSONS
 
 
-def play_class(folder: Path, workers: int, console: Console, training: bool = False) -> None:
+def play_class(folder: Path, workers: int, console: Console) -> None:
     """Release the lessons into a course folder, hand in, grade, print and report.
 
     Parameters
@@ -29,30 +29,24 @@ def play_class(folder: Path, workers: int, console: Console, training: bool = Fa
         Made anew; what a former demo left there is removed.
     workers : int
     console : Console
-    training : bool
-        Play lessons whose answers train a model as well; that takes longer than all the others.
     """
     sandbox = _sandbox(console)
     if folder.exists():
         _remove_former(folder)
-    lessons = [lesson for lesson in LESSONS if training or not lesson.answer_trains]
-    for lesson in (lesson for lesson in LESSONS if lesson not in lessons):
-        console.print(f"{lesson.name} trains for minutes and is left out; see --training")
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
-    for lesson in lessons:
+    for lesson in LESSONS:
         for problem in check_build(lesson):
             console.print(f"[yellow]note[/yellow] {problem}", soft_wrap=True)
-    release(lessons, folder)
+    release(list(LESSONS), folder)
     console.print(f"[bold]Hand in[/bold]: {', '.join(CLASS)}")
     tasks = []
-    for lesson in lessons:
+    # Answers that train come first: two train side by side, and nobody waits for them at the end.
+    for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
         released = nbformat.read(release_path(lesson, folder), as_version=4)
         solved = nbformat.read(solution_path(lesson, folder), as_version=4)
         for student, player in CLASS.items():
             submit(player(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
-    # A student at a time: two of one lesson would wait for each other's training of its model.
-    tasks.sort(key=lambda task: list(CLASS).index(task[1]))
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))
@@ -60,7 +54,7 @@ def play_class(folder: Path, workers: int, console: Console, training: bool = Fa
             if problem:
                 console.print(f"[red]✗[/red] {lesson_name} of {student}: {problem}")
             progress.update(bar, advance=1, description=f"Grade {lesson_name} of {student}")
-    for lesson in lessons:
+    for lesson in LESSONS:
         generate_feedback(lesson, folder)
     _show(folder, console)
 

@@ -30,12 +30,17 @@ def blank(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> Note
 def half_right(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
     """Answer every other exercise wrongly, in the way of the first of its wrong variants."""
     answers = {cell.id: cell.source for cell in solution.cells if cell.id in lesson.exercises}
-    for exercise in list(lesson.exercises)[1::2]:
+    for exercise in answered_wrongly(lesson):
         folder = ROOT / "solutions" / lesson.name / "variants" / exercise
         wrong = sorted(folder.glob("wrong_*.py"))
         if wrong:
             answers[exercise] = wrong[0].read_text()
     return with_answers(release, answers)
+
+
+def answered_wrongly(lesson: Lesson) -> list[str]:
+    """Return every other exercise; an answer that trains is one of them, since training is long."""
+    return list(lesson.exercises)[0 if lesson.answer_trains else 1 :: 2]
 
 
 def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:

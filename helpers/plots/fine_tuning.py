@@ -201,15 +201,23 @@ def plot_trials(trials: pd.DataFrame) -> None:
 
 
 def plot_losses(losses: Mapping[str, Sequence[float]], width: int = 10) -> None:
-    """Draw the training loss of every step, averaged over the last `width` steps."""
+    """Draw the training loss of every step, averaged over the last `width` steps.
+
+    The first line is broad and pale, so that one that lies upon it is seen.
+    """
     import matplotlib.pyplot as plt
     import pandas as pd
 
     figure, axes = plt.subplots(figsize=(7, 2.8))
+    styles = (
+        {"linewidth": 7, "alpha": 0.35},
+        {"linestyle": "--"},
+        {"linestyle": ":", "linewidth": 2},
+    )
     ends = []
-    for (name, values), color, style in zip(losses.items(), SPARE, ("-", "--", ":"), strict=False):
+    for (name, values), color, style in zip(losses.items(), SPARE, styles, strict=False):
         smooth = pd.Series(values).rolling(width, min_periods=1).mean()
-        axes.plot(range(1, len(smooth) + 1), smooth, style, color=color, label=name)
+        axes.plot(range(1, len(smooth) + 1), smooth, color=color, label=name, **style)
         ends.append(f"{name} ends at {smooth.iloc[-1]:.2f}")
     axes.set_xlabel("step")
     axes.set_ylabel(f"training loss (nats,\nmean of {width} steps)")

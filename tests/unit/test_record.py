@@ -28,6 +28,7 @@ def test_a_figure_is_kept_with_what_it_takes_to_measure_it_again(repository):
     assert (entry["value"], entry["lower"], entry["upper"], entry["n"]) == (0.5, 0.4, 0.6, 10)
     assert (entry["command"], entry["data"], entry["unit"]) == ("measure a", "mirror", "share")
     assert json.loads(path.read_text())["machine"]["cores"] >= 1
+    assert entry["processor"] == json.loads(path.read_text())["machine"]["processor"]
     assert "torch" in json.loads(path.read_text())["versions"]
 
 
