@@ -17,6 +17,7 @@ from benchmarks.record import stale
 from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
 from grading.readme import PICTURE, lessons_table, picture, results_table
+from grading.translate import LANGUAGES, translated_path
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 
@@ -48,6 +49,20 @@ def test_badge_points_at_the_notebook_s_own_path(lesson):
             r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/main/(\S+)\)", text
         )
         assert ROOT / target == release_path(lesson)
+
+
+def test_the_repository_is_named_in_one_setting():
+    """Elsewhere it stands where the build puts it: in the badges of notebooks and README."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    repository = settings["tool"]["course"]["repository"]
+    expected = {ROOT / "pyproject.toml": 1, ROOT / "README.md": lessons_table().count(repository)}
+    for lesson in LESSONS:
+        editions = [translated_path(lesson, language) for language in LANGUAGES]
+        paths = [solution_path(lesson), release_path(lesson), *editions]
+        expected |= dict.fromkeys(paths, 1)
+    texts = [path for path in tracked_files() if path.suffix != ".parquet"]
+    named = {path: path.read_bytes().count(repository.encode()) for path in texts}
+    assert {path: count for path, count in named.items() if count} == expected
 
 
 @each_lesson
