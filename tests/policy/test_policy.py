@@ -6,6 +6,7 @@ import re
 import runpy
 import statistics
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -291,6 +292,14 @@ def imported_packages(path):
     names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
     return {name.split(".")[0] for name in names}
+
+
+def test_what_is_written_is_spelt_right():
+    """Lessons are read in their sources; what is skipped stands in pyproject.toml."""
+    found = subprocess.run(
+        [sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_no_tracked_file_is_large():
