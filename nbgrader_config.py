@@ -26,6 +26,8 @@ os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.
 c.CourseDirectory.course_id = "transformers-for-text-classification"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
+# A student hands in, by the exchange, what `make lab` opens.
+c.Exchange.assignment_dir = "notebooks"
 # What only instructors own never leaves solutions/.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
