@@ -14,7 +14,7 @@ import os
 import sys
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -102,7 +102,7 @@ def train(data: str, output: Path, epochs: int, seed: int) -> None:
             print(f"validation accuracy: {accuracy(model, tokenizer, dataset['validation']):.3f}")
 
 
-def shared_batches() -> dict[str, int | bool]:
+def shared_batches() -> dict[str, Any]:
     """Return options of ``TrainingArguments`` by which all processes together take one batch."""
     from helpers.training import RECIPE
 
@@ -112,6 +112,8 @@ def shared_batches() -> dict[str, int | bool]:
         "per_device_train_batch_size": size,
         # A classifier's loss is its batch's mean already; else the Trainer would add the means up.
         "average_tokens_across_devices": False,
+        # The order of the rows is the first process's: dropout draws from each one's own chance.
+        "accelerator_config": {"use_seedable_sampler": False},
         "ddp_find_unused_parameters": False,
     }
 

@@ -108,23 +108,43 @@ def test_there_is_no_training_in_less_than_one(tmp_path, option):
     assert not (tmp_path / "model").exists()
 
 
-def test_two_processes_take_the_steps_of_one(folder, tmp_path):
-    losses, weights = {}, {}
+@pytest.fixture(scope="module")
+def trained(folder, tmp_path_factory):
+    """Return what one process and what each of two have written down, and the weights."""
+    outputs, found = tmp_path_factory.mktemp("outputs"), {}
     for processes in (1, 2):
-        output = tmp_path / str(processes)
+        output = outputs / str(processes)
         script = [str(Path(__file__).with_name("train_alike.py")), str(folder), str(output)]
         subprocess.run([*launcher(processes), *script], check=True)
-        files = sorted(tmp_path.glob(f"{processes}-*.json"))
-        assert len(files) == processes
-        losses[processes] = np.array([json.loads(file.read_text()) for file in files])
-        weights[processes] = load_file(output / "model.safetensors")
-    first, second = losses[2]
+        written = [
+            json.loads(file.read_text()) for file in sorted(outputs.glob(f"{processes}-*.json"))
+        ]
+        assert len(written) == processes
+        found[processes] = written, load_file(output / "model.safetensors")
+    return found
+
+
+def test_two_processes_take_the_steps_of_one(trained):
+    (whole,), weights = trained[1]
+    halves, weights_of_two = trained[2]
+    first, second = (np.array(half["losses"]) for half in halves)
     assert np.abs(first - second).min() > 1e-6, "each has rows of its own"
     # The mean loss of two halves is that of the whole, and so are its gradients.
-    assert losses[2].mean(axis=0) == pytest.approx(losses[1][0], rel=1e-9)
-    assert losses[1].shape == (1, 8)
-    for name, whole in weights[1].items():
-        assert weights[2][name] == pytest.approx(whole, abs=1e-6), name
+    assert (first + second) / 2 == pytest.approx(np.array(whole["losses"]), rel=1e-9)
+    assert len(whole["losses"]) == 8
+    for name, expected in weights.items():
+        assert weights_of_two[name] == pytest.approx(expected, abs=1e-6), name
+
+
+def test_two_processes_see_each_text_once_an_epoch(trained):
+    halves, _ = trained[2]
+    epochs = []
+    for start in (0, 4):
+        steps = [step for half in halves for step in half["rows"][start : start + 4]]
+        rows = [tuple(row) for step in steps for row in step]
+        assert len(rows) == len(set(rows)) == 256
+        epochs.append(rows)
+    assert epochs[0] != epochs[1]
 
 
 def test_two_processes_leave_a_model_that_can_be_served(folder, tmp_path):
