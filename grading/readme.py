@@ -28,6 +28,14 @@ ROWS = {
     "stance_climate, test (mean F1 of against and favor)": "stance_climate.score",
     "stance_climate, test (F1 of against)": "stance_climate.f1_against",
     "financial_topics, validation (macro-F1)": "financial_topics.macro_f1",
+    "fine-tuning, texts a second: in bf16 over the usual recipe": "finetuning.speedup_bf16",
+    "fine-tuning, texts a second: in float32 over the usual recipe": "finetuning.speedup_float32",
+    "fine-tuning: accuracy gained by that, 1,280 texts, five seeds": "finetuning.accuracy_gain",
+    "serving, one text at a time: int8 over transformers' pipeline": "serving.speedup_single",
+    "serving, 32 texts at once: int8 over transformers' pipeline": "serving.speedup_batch32",
+    "serving: same label in int8": "serving.agreement",
+    "serving, one client: half of the answers within (ms)": "serving.p50_ms_c1",
+    "serving, eight clients: 99 % of the answers within (ms)": "serving.p99_ms_c8",
     "grading: wrong answers that pass (docs/grading-accuracy.md)": "grading.false_accepts",
     "grading: right answers that fail": "grading.false_rejects",
     "grading: wrong answers that the visible check alone finds": "grading.visible_share",
@@ -36,6 +44,7 @@ ROWS = {
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
 }
+DIGITS = {"s": 0, "count": 0, "ms": 1, "ratio": 1}
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
 
@@ -66,7 +75,7 @@ def results_table() -> str:
 
 def _cell(figure: dict) -> str:
     """Return a figure with its interval."""
-    digits = 0 if figure["unit"] in ("s", "count") else 3
+    digits = DIGITS.get(figure["unit"], 3)
     value, *bounds = (
         f"{figure[key]:.{digits}f}"
         for key in ("value", "lower", "upper")

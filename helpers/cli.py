@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from helpers.sources import SourceError
 
@@ -25,6 +26,35 @@ def mirror(
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     console.print(f"Done. Set COURSE_MIRROR={folder} to use it.", highlight=False)
+
+
+@commands.command()
+def train(
+    data: str = typer.Argument(..., help="A dataset of the course, or a folder with train.csv."),
+    output: Path = typer.Argument(..., help="A new folder for the model."),
+    epochs: int = typer.Option(2, min=1, help="How often each text is seen."),
+    processes: int = typer.Option(1, min=1, help="One a GPU; on a CPU one is enough."),
+    seed: int = typer.Option(0, help="Draws the new head, the order and the dropout."),
+) -> None:
+    """Fine-tune the course's checkpoint by lesson 4's recipe, and save it for `course serve`."""
+    import subprocess
+    from contextlib import redirect_stdout
+
+    from helpers.train_script import check_output, dataset_named, launcher
+
+    try:
+        check_output(output)
+        with redirect_stdout(None):  # the script will say the same
+            dataset_named(data)  # fetched once, and found wrong before any process starts
+    except (SourceError, OSError, ValueError) as error:
+        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    command = [*launcher(processes), "-m", "helpers.train_script", data, str(output)]
+    options = ["--epochs", str(epochs), "--seed", str(seed)]
+    if subprocess.run([*command, *options], check=False).returncode:
+        console.print("[red]✗[/red] The training failed; the lines above say why")
+        raise typer.Exit(1)
+    console.print(f"Saved. `course serve {output}` serves it.", highlight=False, soft_wrap=True)
 
 
 @commands.command()

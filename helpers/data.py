@@ -190,6 +190,65 @@ def load(name: str, source: str = "auto") -> DatasetDict:
     return dataset
 
 
+def load_tables(folder: Path) -> DatasetDict:
+    """Load tables of your own.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``train.csv`` or ``train.parquet``, and perhaps the same for ``validation``, with the
+        columns ``text`` and ``label``. Labels are names, or ids whose names the file notes.
+
+    Returns
+    -------
+    DatasetDict
+        As from `load`; the classes are those of train, in alphabetical order unless noted.
+
+    Raises
+    ------
+    SourceError
+        If there is no such table, or it holds something else; the message names file and row.
+    """
+    from datasets import DatasetDict
+
+    found = {
+        split: path
+        for split in ("train", "validation")
+        for path in (folder / f"{split}.csv", folder / f"{split}.parquet")
+        if path.is_file()
+    }
+    if "train" not in found:
+        raise SourceError(f"{folder} holds no train.csv and no train.parquet")
+    splits, names = {}, None
+    for split, path in found.items():
+        try:
+            table = _read_table([path])
+            _require_columns(table)
+            names = names or _noted_names(table) or _names_in(table)
+            info = DatasetInfo(str(folder), "", "", {}, names, "", "", None)
+            splits[split] = checked_split(_with_ids(table, names), info)
+        except (OSError, ValueError) as reason:
+            raise SourceError(f"{path}: {reason}") from reason
+    return DatasetDict(splits)
+
+
+def _names_in(table: pa.Table) -> tuple[str, ...]:
+    return tuple(sorted({str(label) for label in table["label"].unique().to_pylist()} - {"None"}))
+
+
+def _with_ids(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
+    """Return a table whose labels are ids, unless they are already and it notes their names."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if _noted_names(table):
+        return table
+    labels = table["label"]
+    ids = pc.index_in(labels.cast(pa.string()), value_set=pa.array(names, pa.string()))
+    _reject_rows(pc.is_valid(ids), labels, f"one of {', '.join(names)}")
+    return table.set_column(table.column_names.index("label"), "label", ids.cast(pa.int64()))
+
+
 def copies_at_hand(name: str) -> dict[str, DatasetDict]:
     """Load every copy of a dataset that this machine has.
 
@@ -329,9 +388,7 @@ def checked_split(table: pa.Table, info: DatasetInfo) -> Dataset:
     from datasets import ClassLabel, Dataset, Features, Value
     from datasets.table import InMemoryTable
 
-    for column in ("text", "label"):
-        if column not in table.column_names:
-            raise ValueError(f"there is no column {column!r}, only {table.column_names}")
+    _require_columns(table)
     table = table.select(["text", "label"]).combine_chunks()
     texts, labels = table["text"], table["label"]
     if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
@@ -348,6 +405,12 @@ def checked_split(table: pa.Table, info: DatasetInfo) -> Dataset:
         {"text": Value("string"), "label": ClassLabel(names=list(info.label_names))}
     )
     return Dataset(InMemoryTable(table.cast(features.arrow_schema)), fingerprint=_hash(table))
+
+
+def _require_columns(table: pa.Table) -> None:
+    for column in ("text", "label"):
+        if column not in table.column_names:
+            raise ValueError(f"there is no column {column!r}, only {table.column_names}")
 
 
 def _noted_names(table: pa.Table) -> tuple[str, ...] | None:
