@@ -48,9 +48,9 @@ results: $(READY)
 site: $(READY)
 	$(BIN)/python -m grading.site $(SITE)
 
-# What is measured of the course's tools.
+# Speed, on the real data where COURSE_MIRROR holds it, and what is measured of the course's tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks accuracy attacks
+	$(BIN)/python -m benchmarks features fine_tuning_speed serving growth start course accuracy attacks
 	$(BIN)/course build
 
 check: $(READY)

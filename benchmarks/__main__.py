@@ -3,7 +3,7 @@
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
 arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
 ``python -m benchmarks accuracy attacks`` is about the grader, which no data of a lesson's has to
-do with.
+do with. A topic may have parts: ``course.cold`` is the function ``cold`` of the module ``course``.
 """
 
 from __future__ import annotations
@@ -18,35 +18,42 @@ from benchmarks.record import keep
 # Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
+# Speed (`make bench`): on the real data where it is at hand, else on the embedded.
+SPEED = ("features", "fine_tuning_speed", "serving")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
-TOOLS = ("accuracy", "attacks")
+TOOLS = ("accuracy", "attacks", "growth", "start", "course")
+# Asked for by name alone.
+LONG = ("course.cold", "course.test", "course.demo")
+TOPICS = SCORES + SPEED + TOOLS + LONG
 
 
 def main() -> None:
     """Measure the topics named, on the data named, and keep what was found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(SCORES + TOOLS))
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(TOPICS))
     parser.add_argument("--data", choices=KINDS, action="append")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.topics) - set(SCORES + TOOLS))
+    unknown = sorted(set(arguments.topics) - set(TOPICS))
     if unknown:
-        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(SCORES + TOOLS)}")
+        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(TOPICS)}")
     at_hand = [kind for kind in KINDS if kind == "embedded" or os.environ.get("COURSE_MIRROR")]
     for topic in arguments.topics or SCORES:
-        for kind in ("embedded",) if topic in TOOLS else arguments.data or at_hand:
+        kinds = arguments.data or (at_hand[-1:] if topic in SPEED else at_hand)
+        for kind in ("embedded",) if topic in TOOLS + LONG else kinds:
             measure_topic(topic, kind)
 
 
 def measure_topic(topic: str, data: str) -> None:
     """Measure one topic on one kind of data, and keep its figures."""
-    module = importlib.import_module(f"benchmarks.{topic}")
+    name, _, part = topic.partition(".")
+    module = importlib.import_module(f"benchmarks.{name}")
     started = time.perf_counter()
-    figures = module.measure(data)
+    figures = getattr(module, part or "measure")(data)
     seconds = time.perf_counter() - started
     if not figures:
         print(f"{topic}: nothing to measure on this data ({data})")
         return
-    if data == "embedded" and topic not in TOOLS:
+    if data == "embedded" and topic not in TOOLS + LONG:
         figures = {f"{name}.embedded": figure for name, figure in figures.items()}
     keep(figures, f"python -m benchmarks {topic} --data {data}", seconds, module.FILES)
     for name, figure in figures.items():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.cache import cached_array, fingerprint
@@ -72,6 +75,70 @@ def dataset_features(
     source = f"computed in {seconds:.0f} s" if computed else "from the cache"
     print(f"{pooling} features of {len(texts):,} texts: {features.shape}, {source}")
     return features
+
+
+def stream_features(
+    texts: Iterable[str],
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    path: str | Path,
+    pooling: str = "mean",
+    texts_at_once: int = 8192,
+) -> np.memmap:
+    """Write one feature vector a text into a .npy file, however many texts there are.
+
+    Memory holds `texts_at_once` texts and their features. The file appears when all texts have
+    been read, whole or not at all.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Read once, as far as the next texts are needed.
+    tokenizer, model, pooling
+        As in `dataset_features`.
+    path : str or Path
+        Of the file; one that is there is replaced.
+    texts_at_once : int
+        Neighbours in length are found among these.
+
+    Returns
+    -------
+    memmap of float32, shape (texts, hidden), in the order of `texts`
+        Reads from the file what is asked for.
+
+    Raises
+    ------
+    ValueError
+        If `pooling` is unknown.
+    """
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling is {pooling!r}; choose 'mean' or 'cls'")
+    import numpy as np
+
+    from helpers.models import pick_dtype
+
+    texts, dtype, hidden = iter(texts), pick_dtype(model.device), model.config.hidden_size
+    part = Path(f"{path}.part")
+
+    def write_header(rows: int) -> None:
+        """NumPy leaves room in it for any number of rows."""
+        description = {"descr": "<f4", "fortran_order": False, "shape": (rows, hidden)}
+        np.lib.format.write_array_header_1_0(file, description)
+
+    try:
+        with part.open("wb") as file:
+            write_header(rows := 0)
+            while chunk := list(islice(texts, texts_at_once)):
+                tokens = tokenizer(chunk, truncation=True)["input_ids"]
+                vectors = _compute(tokens, tokenizer, model, 4096, dtype)[POOLINGS.index(pooling)]
+                vectors.tofile(file)
+                rows += len(chunk)
+            file.seek(0)
+            write_header(rows)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return np.load(path, mmap_mode="r")
 
 
 def weights_hash(model: PreTrainedModel) -> str:
