@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +29,19 @@ from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+BOOTSTRAP_COMMENT = (
+    "Colab does not have the course: there, this cell installs it. Where the course is installed, "
+    "as on your own machine, the cell does nothing. Run it and read on."
+)
 BOOTSTRAP = """\
-# Where the course is not installed, as in Colab, this installs it; elsewhere it does nothing.
-import importlib.util
+{comment}
 import subprocess
 import sys
+from importlib.metadata import distributions
 
-if importlib.util.find_spec("helpers") is None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    subprocess.run([*pip, "{requirement}"], check=True)
+if not any(distributions(name="{name}")):
+    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps"]
+    subprocess.run([*pip, "{name}=={version}"], check=True)
     from helpers.colab import complete
 
     complete()"""
@@ -69,11 +74,16 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
     return notebook
 
 
-def bootstrap_cell(root: Path = ROOT) -> NotebookNode:
-    """Return the cell that installs the course where a notebook is all that there is."""
+def bootstrap_cell(root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT) -> NotebookNode:
+    """Return the cell that installs the course where a notebook is all that there is.
+
+    It asks for the distribution, not for `helpers`: a student may have a file of that name. Grading
+    never runs it, for a sandbox holds `helpers` without the distribution, and no network.
+    """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    source = BOOTSTRAP.format(requirement=f"{project['name']}=={project['version']}")
-    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["bootstrap"]})
+    lines = textwrap.fill(comment, 98, initial_indent="# ", subsequent_indent="# ")
+    source = BOOTSTRAP.format(comment=lines, name=project["name"], version=project["version"])
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["bootstrap", "lesson-only"]})
     cell["id"] = "bootstrap"
     return cell
 

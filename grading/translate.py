@@ -1,5 +1,7 @@
 """A lesson in another language: its Markdown by gettext catalogues, its code as it is.
 
+Only the first cell differs: its comment is translated, and it tells the checks the language.
+
 The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
 ``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
 the source is untranslated again, and only that one. ``checks.po`` holds the messages of the
@@ -21,12 +23,14 @@ from babel.messages.pofile import read_po, write_po
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
-from grading.build import source_notebook
+from grading.build import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
 from grading.paths import ROOT
 from helpers.lessons import LESSONS, Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}
 """Each language, and its word on the badge."""
+SPOKEN = '\n\nimport os\n\nos.environ["COURSE_LANGUAGE"] = "{language}"'
+"""What the first cell says besides: opened alone, a notebook lies in no folder of its language."""
 PROJECT = "Transformers for Text Classification"
 _BLANK = re.compile(r"\n[ \t]*\n")
 _UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
@@ -76,6 +80,8 @@ def template(lesson: Lesson | None, root: Path = ROOT) -> Catalog:
 
 def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
     for cell in source_notebook(lesson, root).cells:
+        if cell.id == "bootstrap":
+            yield BOOTSTRAP_COMMENT, cell.id
         # An author's answer and rubric are in no release.
         if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
             for block in filter(is_told, blocks(_RUBRIC.sub("", cell.source))):
@@ -246,6 +252,9 @@ def translated(
             cell.source = "\n\n".join(told)
             if "checksum" in marks:
                 marks["checksum"] = compute_checksum(cell)
+        elif cell.id == "bootstrap":
+            comment = _in(BOOTSTRAP_COMMENT, catalog, language)
+            cell.source = bootstrap_cell(root, comment).source + SPOKEN.format(language=language)
     return result
 
 

@@ -1,6 +1,7 @@
 """The messages of checks in the reader's language.
 
-``COURSE_LANGUAGE`` names it; without, it is that of the notebook's folder (``notebooks/es/…``).
+``COURSE_LANGUAGE`` names it, as a translated notebook's first cell does; without, it is that of the
+notebook's folder (``notebooks/es/…``).
 The translations of ``locales/<language>/checks.po`` stand in ``<language>.json``, next to this
 file: `course build` writes them.
 """
