@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 
 import nbformat
 
@@ -38,14 +39,14 @@ ROWS = {
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
 
-def lessons_table() -> str:
+def lessons_table(root: Path = ROOT) -> str:
     """Return the Markdown table of the lessons: notebook, minutes, points, badge."""
     rows = ["| lesson | what it is about | minutes | points | open |", "|---|---|---|---|---|"]
     for lesson in LESSONS:
         notebook = release_path(lesson, ROOT).relative_to(ROOT).as_posix()
         rows.append(
             f"| [{lesson.name}]({notebook}) | {lesson.title} "
-            f"| {lesson.minutes} | {lesson.points} | {colab_badge(lesson)} |"
+            f"| {lesson.minutes} | {lesson.points} | {colab_badge(lesson, root)} |"
         )
     return "\n".join(rows)
 

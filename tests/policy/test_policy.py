@@ -6,6 +6,7 @@ import re
 import runpy
 import statistics
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from benchmarks.record import stale
 from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
 from grading.readme import PICTURE, lessons_table, picture, results_table
+from grading.translate import LANGUAGES, translated_path
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 
@@ -48,6 +50,20 @@ def test_badge_points_at_the_notebook_s_own_path(lesson):
             r"colab\.research\.google\.com/github/[^/]+/[^/]+/blob/main/(\S+)\)", text
         )
         assert ROOT / target == release_path(lesson)
+
+
+def test_the_repository_is_named_in_one_setting():
+    """Elsewhere it stands where the build puts it: in the badges of notebooks and README."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    repository = settings["tool"]["course"]["repository"]
+    expected = {ROOT / "pyproject.toml": 1, ROOT / "README.md": lessons_table().count(repository)}
+    for lesson in LESSONS:
+        editions = [translated_path(lesson, language) for language in LANGUAGES]
+        paths = [solution_path(lesson), release_path(lesson), *editions]
+        expected |= dict.fromkeys(paths, 1)
+    texts = [path for path in tracked_files() if path.suffix != ".parquet"]
+    named = {path: path.read_bytes().count(repository.encode()) for path in texts}
+    assert {path: count for path, count in named.items() if count} == expected
 
 
 @each_lesson
@@ -276,6 +292,14 @@ def imported_packages(path):
     names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
     return {name.split(".")[0] for name in names}
+
+
+def test_what_is_written_is_spelt_right():
+    """Lessons are read in their sources; what is skipped stands in pyproject.toml."""
+    found = subprocess.run(
+        [sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_no_tracked_file_is_large():

@@ -1,5 +1,6 @@
 """The build: stable ids, nbgrader's stripping, and a scan that finds what leaks."""
 
+import re
 import shutil
 
 import nbformat
@@ -16,12 +17,15 @@ from grading.build import (
     source_notebook,
 )
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
+from grading.readme import lessons_table
+from grading.translate import translated
 from helpers.lessons import LESSONS, Lesson
 
 LESSON = Lesson("03_small_lesson", "A small lesson", 5, {"double": 2, "written_why": 1})
 
 SOURCE = '''# %% [markdown]
 # # A small lesson
+#
 # <!-- colab-badge -->
 
 # %%
@@ -90,6 +94,19 @@ def test_badge_points_at_the_lesson_s_own_release(root):
     source = source_notebook(LESSON, root).cells[0].source
     assert colab_badge(LESSON, root) in source
     assert "notebooks/03_small_lesson/03_small_lesson.ipynb" in source
+
+
+def test_a_fork_names_itself_in_one_setting(root):
+    """Of the course's own notebooks, README and pages, `tests/policy` looks that they have it."""
+    settings = root / "pyproject.toml"
+    settings.write_text(
+        re.sub("(?m)^repository = .*", 'repository = "ada/fork"', settings.read_text())
+    )
+    address = "https://colab.research.google.com/github/ada/fork/blob/main/notebooks/"
+    release = release_notebook(LESSON, source_notebook(LESSON, root), root)
+    assert f"({address}{LESSON.name}/" in release.cells[0].source
+    assert f"({address}es/{LESSON.name}/" in translated(LESSON, "es", release, root).cells[0].source
+    assert lessons_table(root).count(address) == len(LESSONS)
 
 
 def test_release_has_stubs_and_no_solution_rubric_or_output(root):
