@@ -1,19 +1,23 @@
 """The course's site as a reader opens it: whole, light, and without the answers."""
 
 import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from grading.build import find_leaks
-from grading.paths import hidden_tests_path, solution_path
+from grading.build import colab_badge, find_leaks
+from grading.paths import hidden_tests_path, release_path, solution_path
 from grading.site import build_site, lesson_page
 from helpers.lessons import LESSONS
 
 PEOPLE = ("students", "instructors", "maintainers", "glossary")
+GRADER = ("security", "grading-accuracy", "grading-at-scale")
 LESSON_PAGES = [f"lessons/{lesson.name}" for lesson in LESSONS]
+PAGES = ["index", *PEOPLE, *GRADER, *LESSON_PAGES]
 MOST_BYTES = 200_000
 
 
@@ -57,7 +61,7 @@ def test_folded_answers_are_whole_and_rubrics_stay_out(lesson, tmp_path):
     assert len(folded) == len(lesson.exercises) - 1
 
 
-@pytest.mark.parametrize("name", ["index", *PEOPLE, *LESSON_PAGES])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_light(site, name):
     path = site / f"{name}.html"
     text = path.read_text()
@@ -67,7 +71,34 @@ def test_a_page_is_light(site, name):
     assert weight <= MOST_BYTES
 
 
-@pytest.mark.parametrize("name", ["index", "instructors", "lessons/03_feature_extraction"])
+class Links(HTMLParser):
+    """Where a page leads, and the places in it to which another can lead."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.addresses, self.anchors = [], {""}
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.addresses += [found[name] for name in ("href", "src") if name in found]
+        self.anchors |= {found[name] for name in ("id", "name") if name in found}
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search", "genindex"])
+def test_every_link_within_the_site_leads_somewhere(site, name):
+    path = site / f"{name}.html"
+    within = [address for address in Links(path).addresses if not urlsplit(address).scheme]
+    assert within
+    for address in within:
+        parts = urlsplit(address)
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        assert target.is_file(), address
+        if target.suffix == ".html":
+            assert unquote(parts.fragment) in Links(target).anchors, address
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(site, page, name, scheme):
     page.emulate_media(color_scheme=scheme)
@@ -88,17 +119,52 @@ def test_figures_have_alternative_texts_and_are_files(site, page):
     assert figures.first.evaluate("one => one.naturalWidth") > 100
 
 
-def test_one_walks_from_lesson_to_lesson_and_downloads(site, page):
+def test_a_formula_is_drawn_by_the_browser_alone(site, page):
+    page.goto((site / "lessons/05_error_analysis.html").as_uri())
+    formula = page.locator("div.math math")
+    expect(formula).to_be_visible()
+    assert formula.locator("msqrt").count() == 1
+    assert page.elsewhere == []
+
+
+def test_one_walks_from_lesson_to_lesson_and_back(site, page):
     page.goto((site / "index.html").as_uri())
     for lesson in LESSONS:
         page.get_by_role("link", name=re.compile("^Next ")).click()
         expect(page).to_have_title(re.compile(f"^{lesson.number}\\. "))
-    link = page.get_by_role("link", name="Download it")
-    target = (site / "lessons" / link.get_attribute("href")).resolve()
-    assert nbformat.read(target, as_version=4).cells
-    assert "colab" in page.get_by_role("link", name="Open this lesson in Colab").get_attribute(
-        "href"
-    )
+    for lesson in LESSONS[-2::-1]:
+        page.get_by_role("link", name=re.compile("^Previous ")).click()
+        expect(page).to_have_title(re.compile(f"^{lesson.number}\\. "))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_lesson_opens_in_colab_and_is_there_to_download(site, page, lesson):
+    page.goto((site / "lessons" / f"{lesson.name}.html").as_uri())
+    in_colab = page.get_by_role("link", name="Open this lesson in Colab")
+    assert f"]({in_colab.get_attribute('href')})" in colab_badge(lesson)
+    download = page.get_by_role("link", name="Download it").get_attribute("href")
+    assert (site / "lessons" / download).read_bytes() == release_path(lesson).read_bytes()
+
+
+def test_one_turns_the_light_off(site, page):
+    page.emulate_media(color_scheme="light")
+    page.goto((site / "index.html").as_uri())
+    body = page.locator("body")
+    light = body.evaluate("one => getComputedStyle(one).backgroundColor")
+    button = page.get_by_role("button", name=re.compile("theme")).locator("visible=true").first
+    for _ in range(3):  # the system's own, light, dark
+        if body.get_attribute("data-theme") != "dark":
+            button.click()
+    assert body.get_attribute("data-theme") == "dark"
+    assert body.evaluate("one => getComputedStyle(one).backgroundColor") != light
+
+
+def test_the_glossary_tells_each_of_its_words(site, page):
+    page.goto((site / "glossary.html").as_uri())
+    words = page.locator("dl.glossary > dt")
+    told = page.locator("dl.glossary > dd").all_inner_texts()
+    assert words.count() == len(told) > 30
+    assert all(len(text) > 20 for text in told)
 
 
 def test_search_finds_a_lesson(site, page):
