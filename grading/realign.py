@@ -22,8 +22,10 @@ LESSON_ONLY = "lesson-only"
 """Tag of cells that train, compute or draw for the story alone, and of those that build on them.
 
 They take minutes and no answer needs what they leave behind, so grading runs only their imports
-and definitions.
+and definitions. The first cell has it, too: where a submission is graded nothing is installed.
 """
+
+_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^>]+>|\]\([^)]*\)|^#+ |[●○]|\d+", re.MULTILINE)
 
 Matches = dict[int, int]
 """Index of a release cell to index of the submitted cell that answers to it."""
@@ -48,7 +50,8 @@ class Realign(NbGraderPreprocessor):
 def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """Return the submission in the release's shape, and a sentence for each graded cell mended.
 
-    Cells are matched by ``grade_id``, then by cell id, then by content, then by order.
+    Cells are matched by ``grade_id``, then by cell id, then by content or what of it no translation
+    changes, then by order.
     """
     matches = _match(submission.cells, release.cells)
     behind = _own_cells(len(submission.cells), matches)
@@ -67,7 +70,7 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
 
 def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Matches:
     matches: Matches = {}
-    for key in (_grade_id, _cell_id, _content, _defined_name):
+    for key in (_grade_id, _cell_id, _content, _defined_name, _marks):
         _match_by(key, submitted, released, matches)
     _match_by_order(submitted, released, matches)
     return matches
@@ -119,6 +122,12 @@ def _defined_name(cell: NotebookNode) -> str | None:
         return None
     found = re.search(r"^(?:def\s+(\w+)\s*\(|(\w+)\s*=[^=])", cell.source, flags=re.MULTILINE)
     return found and (found[1] or found[2])
+
+
+def _marks(cell: NotebookNode) -> tuple[str, ...] | None:
+    """Return what of a Markdown cell is the same in every language: code, tags, links, numbers."""
+    marks = tuple(_ANY_LANGUAGE.findall(cell.source)) if cell.cell_type == "markdown" else ()
+    return marks if len(marks) > 2 else None  # fewer may be another cell's, too
 
 
 def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:

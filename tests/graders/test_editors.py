@@ -10,6 +10,7 @@ from grading.paths import release_path, solution_path
 from grading.play import half_right, submit
 from grading.realign import realign
 from grading.sandbox import NO_SANDBOX, find_bubblewrap
+from grading.translate import translated_path
 from helpers.lessons import LESSONS, lesson_named
 
 
@@ -127,10 +128,12 @@ def aligned(notebook, lesson):
     return {cell.id: cell for cell in cells if not cell.id.startswith("own-")}
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("save", EDITORS, ids=lambda save: save.__name__)
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_every_answer_is_found_in_what_an_editor_saved(lesson, save):
-    notebook = handed_in(lesson, release_path(lesson))
+def test_every_answer_is_found_in_what_an_editor_saved(lesson, save, language):
+    path = release_path(lesson) if language == "en" else translated_path(lesson, language)
+    notebook = handed_in(lesson, path)
     found, expected = aligned(read(save(notebook)), lesson), aligned(notebook, lesson)
     assert list(found) == list(expected)
     for exercise in lesson.exercises:
@@ -144,7 +147,9 @@ def test_what_an_editor_saved_has_the_scores_of_the_original(tmp_path):
     lesson = lesson_named("2")
     release([lesson], tmp_path)
     original = handed_in(lesson, release_path(lesson, tmp_path))
+    spanish = handed_in(lesson, translated_path(lesson, "es"))
     copies = {save.__name__: save(original) for save in EDITORS}
+    copies["spanish_saved_by_colab"] = saved_by_colab(spanish)
     submit(original, lesson, "original", tmp_path)
     for student, saved in copies.items():
         path = tmp_path / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
