@@ -2,6 +2,8 @@
 
 import re
 
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
 from pygments.formatters import HtmlFormatter
 from pygments.token import STANDARD_TYPES, Comment, Keyword, String, Text
 from sphinx.highlighting import PygmentsBridge
@@ -11,6 +13,7 @@ copyright = "the course's authors; prose and figures CC BY 4.0, code MIT"
 extensions = ["myst_nb", "sphinx.ext.githubpages"]
 exclude_patterns = ["downloads"]
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
@@ -45,8 +48,17 @@ class LightFormatter(HtmlFormatter):
 PygmentsBridge.html_formatter = LightFormatter
 
 
+def write_formula(writer, node):
+    """Write a formula as MathML: a browser reads it without a script from another server."""
+    block = node.tagname == "math_block"
+    formula = tex2mathml(node.astext(), as_block=block)
+    writer.body.append(f'<div class="math" tabindex="0">{formula}</div>' if block else formula)
+    raise SkipNode
+
+
 def setup(app):
     """Leave out what no page uses, and put in what readers without a mouse need."""
+    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
 
     def lighter(app, page, template, context, doctree):
         files = context.get("css_files", [])

@@ -119,6 +119,14 @@ def test_figures_have_alternative_texts_and_are_files(site, page):
     assert figures.first.evaluate("one => one.naturalWidth") > 100
 
 
+def test_a_formula_is_drawn_by_the_browser_alone(site, page):
+    page.goto((site / "lessons/05_error_analysis.html").as_uri())
+    formula = page.locator("div.math math")
+    expect(formula).to_be_visible()
+    assert formula.locator("msqrt").count() == 1
+    assert page.elsewhere == []
+
+
 def test_one_walks_from_lesson_to_lesson_and_back(site, page):
     page.goto((site / "index.html").as_uri())
     for lesson in LESSONS:
