@@ -48,9 +48,9 @@ results: $(READY)
 site: $(READY)
 	$(BIN)/python -m grading.site $(SITE)
 
-# What is measured of the course's tools.
+# How fast the course is, and what is measured of its tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks accuracy attacks
+	$(BIN)/python -m benchmarks fine_tuning_speed serving accuracy attacks
 	$(BIN)/course build
 
 check: $(READY)

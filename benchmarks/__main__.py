@@ -18,22 +18,26 @@ from benchmarks.record import keep
 # Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
+# How fast the course is (`make bench`): on the real data where it is at hand.
+SPEED = ("fine_tuning_speed", "serving")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
 TOOLS = ("accuracy", "attacks")
+TOPICS = SCORES + SPEED + TOOLS
 
 
 def main() -> None:
     """Measure the topics named, on the data named, and keep what was found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(SCORES + TOOLS))
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(TOPICS))
     parser.add_argument("--data", choices=KINDS, action="append")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.topics) - set(SCORES + TOOLS))
+    unknown = sorted(set(arguments.topics) - set(TOPICS))
     if unknown:
-        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(SCORES + TOOLS)}")
+        parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(TOPICS)}")
     at_hand = [kind for kind in KINDS if kind == "embedded" or os.environ.get("COURSE_MIRROR")]
     for topic in arguments.topics or SCORES:
-        for kind in ("embedded",) if topic in TOOLS else arguments.data or at_hand:
+        kinds = at_hand[-1:] if topic in SPEED else at_hand
+        for kind in ("embedded",) if topic in TOOLS else arguments.data or kinds:
             measure_topic(topic, kind)
 
 
