@@ -106,7 +106,7 @@ def useful_operations(texts, tokenizer, config) -> float:
     hidden, inner = config.hidden_size, config.intermediate_size
     linear = 2 * lengths.sum() * (4 * hidden**2 + 2 * hidden * inner)
     attention = 4 * hidden * (lengths**2).sum()
-    return config.num_hidden_layers * (linear + attention)
+    return float(config.num_hidden_layers * (linear + attention))
 
 
 def matrix_product_speed(dtype: torch.dtype) -> float:

@@ -1,11 +1,13 @@
 """The record of measured figures: what is kept, and when a figure is out of date."""
 
+import importlib
 import json
 
 import pytest
 
 from benchmarks import record
-from benchmarks.record import Figure, keep, stale
+from benchmarks.__main__ import TOPICS
+from benchmarks.record import ROOT, Figure, keep, stale
 
 
 @pytest.fixture
@@ -61,3 +63,11 @@ def test_a_figure_is_stale_once_a_file_is_added_to_a_folder_that_it_depends_on(r
     assert stale(path) == []
     (repository / "answers" / "mean" / "wrong_axis.py").write_text("axis = 0\n")
     assert stale(path) == ["a"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_can_be_measured_and_names_files_that_are_there(topic):
+    name, _, part = topic.partition(".")
+    module = importlib.import_module(f"benchmarks.{name}")
+    assert callable(getattr(module, part or "measure"))
+    assert [file for file in module.FILES if not (ROOT / file).exists()] == []
