@@ -264,6 +264,7 @@ def main(forked: bool = False) -> None:
         # Who runs as the same user can open a process's files and memory, but not if it says no.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     copy_compiled_code()
+    os.environ["COURSE_FIGURES"] = "described"  # the lesson's own; a student's are drawn
     serve(*_private_pipes(), forked)
 
 

@@ -45,7 +45,6 @@ LIBRARIES = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "imblearn.over_sampling",
-    "umap",
     "transformers",
     "transformers.models.bert.modeling_bert",
     "transformers.models.bert.tokenization_bert",
@@ -211,6 +210,7 @@ if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         copy_compiled_code()  # else to import UMAP is to compile it, for half a minute
         import_libraries()
+        # Whoever draws no map does without it: importing UMAP takes as long as half of the others.
         if "umap" in sys.argv[3:] and not left_alone():
             with contextlib.suppress(Exception):  # is not there, and fails again in the notebook
                 compile_umap()

@@ -9,6 +9,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import nbformat
 import psutil
 import pytest
 import sums
@@ -166,6 +167,13 @@ def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
     through_the_exchange(due_course, nbgrader_config(), "late", tmp_path)
     assert autograde_one(due_course, sums.NAME, "late") == ""
     assert hours_late(due_course, "late") > 0
+
+
+@pytest.mark.parametrize("student", ["Zoë", "王伟", "Ольга", "أمل"])
+def test_the_exchange_takes_names_in_many_scripts(course, tmp_path, student):
+    through_the_exchange(course, nbgrader_config(), student, tmp_path)
+    path = course / "submitted" / student / sums.NAME / f"{sums.NAME}.ipynb"
+    assert nbformat.read(path, as_version=4).cells == GOOD.cells
 
 
 def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):

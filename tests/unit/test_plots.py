@@ -17,7 +17,7 @@ def shown(monkeypatch):
     collected = []
     monkeypatch.setattr(
         "IPython.display.display",
-        lambda data, metadata, raw: collected.append((data, metadata)),
+        lambda data, metadata=None, raw=True: collected.append((data, metadata)),
     )
     return collected
 
@@ -44,6 +44,14 @@ def test_figure_without_alternative_text_is_refused():
 
 def test_figure_is_closed_once_shown(shown):
     show(a_figure(), "A line that rises.")
+    assert plt.get_fignums() == []
+
+
+def test_where_a_class_is_graded_a_figure_is_told_and_not_drawn(shown, monkeypatch):
+    monkeypatch.setenv("COURSE_FIGURES", "described")
+    monkeypatch.setattr(plots, "_png", lambda figure: pytest.fail("it was drawn"))
+    show(a_figure(), "A line that rises.")
+    assert shown == [({"text/plain": "[figure: A line that rises.]"}, None)]
     assert plt.get_fignums() == []
 
 
