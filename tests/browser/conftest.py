@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 FLAGS = [
     "--headless",
@@ -20,6 +20,7 @@ def browser(tmp_path_factory):
     path = next(filter(None, found), "")
     if not path:
         pytest.skip("no chromium found; `apt-get install chromium`")
+    expect.set_options(timeout=30_000)  # beside other work this machine takes its time
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("profile"), executable_path=path, args=FLAGS
