@@ -73,7 +73,9 @@ def results_table() -> str:
 
 def _cell(figure: dict) -> str:
     """Return a figure with its interval."""
-    digits = 0 if figure["unit"] in ("s", "count") else 3
+    digits = {"s": int(figure["value"] < 10), "count": 0, "MiB": 0, "ratio": 1}.get(
+        figure["unit"], 3
+    )
     value, *bounds = (
         f"{figure[key]:.{digits}f}"
         for key in ("value", "lower", "upper")
