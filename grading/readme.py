@@ -52,7 +52,7 @@ ROWS = {
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
 }
-DIGITS = {"s": 0, "count": 0, "ms": 1, "ratio": 1}
+DIGITS = {"s": 0, "count": 0, "MiB": 0, "ms": 1, "ratio": 1}
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
 
@@ -84,6 +84,8 @@ def results_table() -> str:
 def _cell(figure: dict) -> str:
     """Return a figure with its interval."""
     digits = DIGITS.get(figure["unit"], 3)
+    if figure["unit"] == "s" and figure["value"] < 10:
+        digits = 1
     value, *bounds = (
         f"{figure[key]:.{digits}f}"
         for key in ("value", "lower", "upper")
