@@ -66,13 +66,14 @@ class Kernel:
 
     def _wait_until_ready(self) -> None:
         """Ask until the kernel answers on both of its channels."""
-        heard = set()
+        heard, asked = set(), set()
         while heard != {"shell", "iopub"}:
-            asked = self.client.kernel_info()
-            end = time.monotonic() + 1.0
+            # What it publishes before we have subscribed is lost, so it is soon asked again.
+            asked.add(self.client.kernel_info())
+            end = time.monotonic() + 0.1
             while heard != {"shell", "iopub"} and time.monotonic() < end:
-                for channel, message in self._messages(0.1):
-                    if message["parent_header"].get("msg_id") == asked:
+                for channel, message in self._messages(0.05):
+                    if message["parent_header"].get("msg_id") in asked:
                         heard.add(channel)
 
     def _messages(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
