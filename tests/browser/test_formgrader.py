@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 LESSON = lesson_named("1")
 STUDENT = "ada"
 ASSIGNMENTS = "manage_assignments"
-WRONG = list(LESSON.exercises)[1::2]  # as `half_right` answers them
-WRITTEN = list(LESSON.exercises)[-1]
+*GRADED, WRITTEN = LESSON.exercises
+WRONG = GRADED[1::2]  # as `half_right` answers them
 ANSWER = "I would weight the classes: rare feelings matter, and weights copy no text."
 COMMENT = "Well argued. What would you measure to be sure?"
 
@@ -119,6 +119,7 @@ def marked(page, autograded):
     page.get_by_role("link", name=LESSON.name).click()
     page.locator("td a", has_text=LESSON.name).click()
     page.get_by_role("link", name="Submission #1").click()
+    page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")
     answer = page.locator(".nbgrader_cell", has=page.locator(f"#{WRITTEN}"))
     # Either is sent when the next thing is gone to.
     with (
@@ -169,10 +170,7 @@ def test_collect_brings_the_submission_with_its_time(collected):
 def test_button_autogrades_in_the_sandbox_by_the_hidden_tests(autograded):
     assert autograded["sandbox"] == "bubblewrap"
     ended = {verdict["exercise"]: verdict["status"] for verdict in autograded["tests"]}
-    graded = [name for name in LESSON.exercises if name != WRITTEN]
-    assert {name: ended[name] == "passed" for name in graded} == {
-        name: name not in WRONG for name in graded
-    }
+    assert [name for name in GRADED if ended[name] != "passed"] == WRONG
 
 
 def test_rubric_stands_above_the_answer(page, marked):

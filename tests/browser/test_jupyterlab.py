@@ -84,7 +84,7 @@ def progress(page, opened):
     choose(page, "Run", "Run All Cells")
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]")).to_be_visible()
     bar = opened.get_by_role("progressbar", name="Kernel status")
-    return int(bar.get_attribute("aria-valuenow")), contents(page, SCHEDULED).count()
+    return float(bar.get_attribute("aria-valuenow")), contents(page, SCHEDULED).count()
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_figures_have_alternative_texts(page, lesson):
     write(page, "Exercise 1.2", "add_label_names", NAMES)
     section = "To pandas and back"
     contents(page).filter(has_text=section).click()
-    lesson.locator(".jp-MarkdownCell", has_text=section).get_by_role("heading").click()
+    lesson.get_by_role("heading", name=section).click()
     choose(page, "Run", "Run Selected Cell and All Below")
     figures = lesson.locator(".jp-OutputArea-output img")
     expect(figures).to_have_count(3)
