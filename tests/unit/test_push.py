@@ -34,9 +34,13 @@ words = Tokenizer(WordLevel({"[UNK]": 0, "sun": 1}, unk_token="[UNK]"))
 tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]")
 """
 AFTER = """
+found, kept = published.state_dict(), trainer.model.state_dict()
+same = list(found) == list(kept) and all(torch.equal(found[name], kept[name]) for name in kept)
+print("same weights:", same)
+# Where weights lie in memory decides how a processor adds up, so logits may differ in a last digit.
 sample = torch.tensor([[1, 2, 3]])
-same = torch.equal(published.eval()(sample).logits, trainer.model(sample).logits)
-print("same logits:", same)
+logits = [model.eval()(sample).logits for model in (published, trainer.model)]
+print("same logits:", torch.allclose(*logits, rtol=1e-6, atol=1e-7))
 """
 
 
@@ -109,6 +113,7 @@ def test_push_validates_the_card(pushed):
 
 def test_pushed_model_is_loaded_back_unchanged(pushed):
     _, result = pushed
+    assert "same weights: True" in result.stdout
     assert "same logits: True" in result.stdout
     assert "{'calm': 0, 'storm': 1}" in result.stdout
 
