@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
+from rich import box
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
@@ -79,14 +80,16 @@ def _remove_former(folder: Path) -> None:
 
 
 def _show(folder: Path, console: Console) -> None:
-    graded = scores(folder)
+    graded = scores(folder).sort_values("lesson", kind="stable")
+    # Seven lessons fit into eighty columns where no lines stand between them.
     table = Table(
-        title="Gradebook: points of the exercises that a program grades, lesson by lesson"
+        title="Gradebook: points of the exercises that a program grades, lesson by lesson",
+        box=box.SIMPLE_HEAD,
+        collapse_padding=True,
     )
     rows = gradebook_table(graded)
-    table.add_column("student")
+    table.add_column("student", no_wrap=True)
     for name in rows.columns:
-        # Seven lessons are to fit into eighty columns.
         table.add_column(f"{int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
         table.add_row(student, *(str(cell).replace(" ", "") for cell in row))
