@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from grading.build import find_leaks, nbgrader_config
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
-from grading.play import half_right, with_answers
+from grading.play import answered_wrongly, half_right, with_answers
 from grading.receipts import receipt_path
 from grading.sandbox import find_bubblewrap
 from helpers.lessons import lesson_named
@@ -23,7 +23,7 @@ LESSON = lesson_named("1")
 STUDENT = "ada"
 ASSIGNMENTS = "manage_assignments"
 *GRADED, WRITTEN = LESSON.exercises
-WRONG = GRADED[1::2]  # as `half_right` answers them
+WRONG = [name for name in answered_wrongly(LESSON) if name != WRITTEN]
 ANSWER = "I would weight the classes: rare feelings matter, and weights copy no text."
 COMMENT = "Well argued. What would you measure to be sure?"
 
