@@ -90,7 +90,7 @@ def progress(page, opened):
 @pytest.fixture(scope="module")
 def lesson(opened, progress):
     """Return the lesson's panel once the run of all cells has stopped."""
-    expect(opened.locator(".jp-OutputArea-output", has_text="not attempted")).to_have_count(1)
+    wait_for_stop(opened, "summarize_dataset")
     return opened
 
 
@@ -101,6 +101,16 @@ def answered(page, lesson):
     expect(result(page, "class_weights")).to_contain_text(PASSED)
     page.keyboard.press("Control+S")
     expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+
+
+def wait_for_stop(lesson, exercise):
+    """Wait until a run of several cells has stopped at an exercise; till then a kernel drops work.
+
+    What is asked of it between an error and its being idle again comes to nothing.
+    """
+    stopped_at = lesson.locator(".jp-OutputArea-output", has_text=f"{exercise}: not attempted")
+    expect(stopped_at).to_have_count(1)
+    expect(lesson.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
 
 
 def choose(page, menu, item):
@@ -191,6 +201,7 @@ def test_figures_have_alternative_texts(page, lesson):
     assert texts[0].startswith("Bars of messages by class. emotion, train: sadness 4,664")
     assert all(len(text) > 20 for text in texts)
     figures.first.scroll_into_view_if_needed()
+    wait_for_stop(lesson, "load_labelled_file")
 
 
 def test_answer_is_saved_in_the_file(course, answered):
