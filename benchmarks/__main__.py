@@ -2,8 +2,8 @@
 
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
 arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
-``python -m benchmarks accuracy attacks`` is about the grader, which no data of a lesson's has to
-do with.
+``python -m benchmarks accuracy attacks grading class_size`` is about the grader, which no data of a
+lesson's has to do with.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.record import keep
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
-TOOLS = ("accuracy", "attacks")
+TOOLS = ("accuracy", "attacks", "grading", "class_size")
 
 
 def main() -> None:

@@ -34,6 +34,9 @@ ROWS = {
     "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
+    "grading: times as fast as stock nbgrader, lesson 1": "grading.speedup_lesson1",
+    "grading: times as fast as stock nbgrader, lesson 3": "grading.speedup_lesson3",
+    "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
 }
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
 
@@ -65,7 +68,7 @@ def results_table() -> str:
 
 def _cell(figure: dict) -> str:
     """Return a figure with its interval."""
-    digits = 0 if figure["unit"] in ("s", "count") else 3
+    digits = {"s": 0, "count": 0, "ratio": 1}.get(figure["unit"], 3)
     value, *bounds = (
         f"{figure[key]:.{digits}f}"
         for key in ("value", "lower", "upper")
