@@ -24,7 +24,14 @@ SPEED = ("features", "fine_tuning_speed", "serving")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
 TOOLS = ("accuracy", "attacks", "grading", "class_size", "growth", "start", "course")
 # Asked for by name alone.
-LONG = ("course.cold", "course.test", "course.demo")
+LONG = (
+    "course.cold",
+    "course.test",
+    "course.demo",
+    "grading.lesson_1",
+    "grading.lesson_3",
+    "grading.dask",
+)
 TOPICS = SCORES + SPEED + TOOLS + LONG
 
 

@@ -7,6 +7,7 @@ numbers, the others check it.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def seconds_of(size: int) -> float:
         hand_in(lesson_named(LESSON), Path(folder), range(size))
         command = [*COURSE, "grade", LESSON, "--workers", str(WORKERS), "--course", folder]
         seconds, _ = timed(command, ROOT)
+    print(f"{size} submissions: {seconds:.1f} s", file=sys.stderr, flush=True)
     return seconds
 
 
