@@ -50,7 +50,8 @@ site: $(READY)
 
 # Speed, on the real data where COURSE_MIRROR holds it, and what is measured of the course's tools.
 bench: $(READY)
-	$(BIN)/python -m benchmarks features fine_tuning_speed serving growth start course accuracy attacks
+	$(BIN)/python -m benchmarks features fine_tuning_speed serving growth start course
+	$(BIN)/python -m benchmarks accuracy attacks grading class_size
 	$(BIN)/course build
 
 check: $(READY)

@@ -2,8 +2,9 @@
 
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
 arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
-``python -m benchmarks accuracy attacks`` is about the grader, which no data of a lesson's has to
-do with. A topic may have parts: ``course.cold`` is the function ``cold`` of the module ``course``.
+``python -m benchmarks accuracy attacks grading class_size`` is about the grader, which no data of a
+lesson's has to do with. A topic may have parts: ``course.cold`` is the function ``cold`` of
+the module ``course``.
 """
 
 from __future__ import annotations
@@ -21,9 +22,16 @@ SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # Speed (`make bench`): on the real data where it is at hand, else on the embedded.
 SPEED = ("features", "fine_tuning_speed", "serving")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
-TOOLS = ("accuracy", "attacks", "growth", "start", "course")
+TOOLS = ("accuracy", "attacks", "grading", "class_size", "growth", "start", "course")
 # Asked for by name alone.
-LONG = ("course.cold", "course.test", "course.demo")
+LONG = (
+    "course.cold",
+    "course.test",
+    "course.demo",
+    "grading.lesson_1",
+    "grading.lesson_3",
+    "grading.dask",
+)
 TOPICS = SCORES + SPEED + TOOLS + LONG
 
 

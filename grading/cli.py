@@ -218,7 +218,7 @@ def prove(
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
-    from grading.course import draws_maps, warm_batch
+    from grading.course import costly_libraries, warm_batch
     from grading.paths import ROOT
     from grading.prove import show_mutants, show_proof
     from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
@@ -229,8 +229,8 @@ def prove(
     except SandboxMissing as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    maps = draws_maps([(lesson.name, "") for lesson in chosen_lessons], ROOT)
-    with warm_batch(sandbox, workers, maps):
+    costly = costly_libraries([(lesson.name, "") for lesson in chosen_lessons], ROOT)
+    with warm_batch(sandbox, workers, costly):
         if mutants:
             proven = show_mutants(chosen_lessons, sandbox, workers, console)
         else:

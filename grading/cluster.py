@@ -15,7 +15,7 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from grading.course import (
     GradingError,
     Task,
     autograde_one,
-    draws_maps,
+    costly_libraries,
     processors,
     warm_batch,
     worker_pool,
@@ -50,17 +50,17 @@ _loading = threading.Lock()
 
 
 class WarmKernels(distributed.WorkerPlugin):
-    """Has each worker's kernels start warm; `umap` as for `warm_batch`."""
+    """Has each worker's kernels start warm; `costly` as for `warm_batch`."""
 
     idempotent = True
 
-    def __init__(self, umap: bool = False):
-        self.name = f"course-warm-kernels{'-umap' * umap}"
-        self._umap = umap
+    def __init__(self, costly: Collection[str] = ("transformers",)):
+        self.name = "-".join(["course-warm-kernels", *costly])
+        self._costly = costly
 
     def setup(self, worker: distributed.Worker) -> None:
         self._warm = contextlib.ExitStack()
-        self._warm.enter_context(warm_batch("", processors(), self._umap))
+        self._warm.enter_context(warm_batch("", processors(), self._costly))
 
     def teardown(self, worker: distributed.Worker) -> None:
         self._warm.close()
@@ -91,7 +91,7 @@ def autograde_on(
     directory = CourseDirectory(config=config)
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
-        client.register_plugin(WarmKernels(draws_maps(tasks, course)))
+        client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import functools
 import logging
 import multiprocessing
 import os
@@ -11,12 +12,14 @@ import shutil
 import signal
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbgrader.api
 import pandas as pd
 import psutil
+import sqlalchemy
 from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -34,7 +37,7 @@ from grading.sandbox import (
 )
 from grading.submissions import Refused
 from grading.verdicts import Verdict
-from grading.warm import warm_kernels
+from grading.warm import COSTLY, warm_kernels
 from helpers.lessons import LESSONS, Lesson
 
 Task = tuple[str, str]
@@ -84,7 +87,7 @@ def autograde(
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
     is left then one by one.
     """
-    warm = warm_batch(sandbox, workers, draws_maps(tasks, course))
+    warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
     with warm if len(tasks) > 1 else contextlib.nullcontext():
         left = tasks
         for _ in range(2):
@@ -141,6 +144,15 @@ def begin_work(threads: int) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for who started it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     share_processors(threads)
+    keep_engines()
+
+
+def keep_engines() -> None:
+    """Open a gradebook with the engine of the last time: a dozen times a submission it is new.
+
+    An engine keeps the statements that it has compiled. Its connections are closed as before.
+    """
+    nbgrader.api.create_engine = functools.cache(sqlalchemy.create_engine)
 
 
 def _end_with_parent() -> None:
@@ -164,26 +176,28 @@ def threads_of(workers: int) -> int:
     return max(1, processors() // workers)
 
 
-def draws_maps(tasks: list[Task], course: Path) -> bool:
-    """Return whether a lesson among the tasks uses UMAP."""
+def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
+    """Return what a lesson among the tasks uses of `grading.warm.COSTLY`."""
     names = {assignment for assignment, _ in tasks}
     solutions = (course / "solutions" / name / f"{name}.ipynb" for name in names)
-    # With the space: four letters alone are found in a figure's bytes, sooner or later.
-    return any(" umap" in path.read_text("utf-8") for path in solutions if path.is_file())
+    texts = [path.read_text("utf-8") for path in solutions if path.is_file()]
+    return [library for library, mark in COSTLY.items() if any(mark in text for text in texts)]
 
 
 @contextlib.contextmanager
-def warm_batch(sandbox: str, workers: int, umap: bool = False) -> Iterator[None]:
+def warm_batch(
+    sandbox: str, workers: int, costly: Collection[str] = ("transformers",)
+) -> Iterator[None]:
     """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
 
-    `umap` says that the notebooks draw maps; see `grading.warm.warm_kernels`.
+    `costly` says which libraries the notebooks use; see `grading.warm.warm_kernels`.
     """
     outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     # A box says how many threads its kernel has, which cannot change once the libraries have them.
     share_processors(threads_of(workers))
     possible = sandbox in ("", "bubblewrap") and find_bubblewrap()
     try:
-        with warm_kernels(environment(), umap) if possible else contextlib.nullcontext():
+        with warm_kernels(environment(), costly) if possible else contextlib.nullcontext():
             yield
     finally:
         for name, value in outside.items():

@@ -8,6 +8,7 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -204,8 +205,14 @@ def submission_contents(course: CourseDirectory, names: dict[str, str]) -> dict[
 
 def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
     """Return what a submission is graded with; without a file of hidden tests there are none."""
-    solution = nbformat.reads(contents["solution"].decode(), as_version=4)
-    return AnswerKey(load_tests(tests) if tests.is_file() else {}, solution)
+    return _answer_key(contents["solution"], contents["tests"], tests)
+
+
+@functools.lru_cache(maxsize=1)
+def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
+    """Return the same for the next submission, if neither solution nor tests have changed."""
+    notebook = nbformat.reads(solution.decode(), as_version=4)
+    return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
 
 
 class SaveGrades(SaveAutoGrades):

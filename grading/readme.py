@@ -51,6 +51,9 @@ ROWS = {
     "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
     "grading: survived by this grader": "grading.attacks_survived",
     "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
+    "grading: times as fast as stock nbgrader, lesson 1": "grading.speedup_lesson1",
+    "grading: times as fast as stock nbgrader, lesson 3": "grading.speedup_lesson3",
+    "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
 }
 DIGITS = {"s": 0, "count": 0, "MiB": 0, "ms": 1, "ratio": 1}
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"

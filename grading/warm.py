@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,25 @@ VARIABLE = "COURSE_WARM_KERNELS"
 """Where the socket of the process lies; workers of a batch inherit it."""
 FOLDERS = "/tmp"
 """Exists outside and in a box, and is short: a socket's path has at most 107 characters."""
+COSTLY = {"transformers": " torch", "umap": " umap"}
+"""Libraries that take seconds to import and not every lesson uses, and how one says that it does.
+
+With the space: four letters alone are found in a figure's bytes, sooner or later.
+"""
 
 
 @contextlib.contextmanager
-def warm_kernels(environment: dict[str, str], umap: bool = False) -> Iterator[subprocess.Popen]:
+def warm_kernels(
+    environment: dict[str, str], costly: Collection[str] = ("transformers",)
+) -> Iterator[subprocess.Popen]:
     """Keep a process with the libraries imported as long as a batch takes.
 
     Parameters
     ----------
     environment : dict of str to str
         Of a box, but for paths: nothing of the instructor's is to be in its memory.
-    umap : bool
-        Whether boxes will draw maps: UMAP is compiled once then, for 20 seconds.
+    costly : collection of str
+        Which of `COSTLY` the boxes will use. UMAP is compiled once then, for 20 seconds.
     """
     with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
@@ -48,7 +55,7 @@ def warm_kernels(environment: dict[str, str], umap: bool = False) -> Iterator[su
             door.listen(64)
             command = [sys.executable, "-P", "-m", "grading.inside.warm"]
             process = subprocess.Popen(
-                [*command, str(door.fileno()), folder, *["umap"] * umap],
+                [*command, str(door.fileno()), folder, *costly],
                 env={**environment, **paths, **numba},
                 cwd="/",
                 stdin=subprocess.PIPE,  # ends with this process, and so does the other

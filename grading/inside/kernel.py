@@ -25,7 +25,10 @@ def main(arguments: list[str]) -> None:
     # A student's modules can be imported, but none takes the place of a library or of ours.
     app.config.InteractiveShellApp.ignore_cwd = True
     app.config.HistoryManager.enabled = False
+    # Nobody debugs a notebook here, and a debugger takes as long to import as all else to start.
+    sys.modules["debugpy"] = None
     app.initialize(arguments)
+    del sys.modules["debugpy"]
     sys.path.append(os.getcwd())
     app.start()
 

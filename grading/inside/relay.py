@@ -29,6 +29,7 @@ FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
 LENGTH_BYTES = 8
 PR_SET_DUMPABLE = 4
 LONGEST_LOG = 3000
+SOCKETS = 5  # shell, iopub, stdin, control, heartbeat
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 CUT = "[The rest of this cell's output was left out: it is too long.]\n"
 
@@ -51,6 +52,7 @@ class Kernel:
         # Not to our own stderr, which is a file outside: the log is in memory, under a quota.
         self.log = folder / "kernel.log"
         self.process = (Forked if forked else _started)(file, self.log)
+        self._wait_for_sockets(folder)
         self.client = BlockingKernelClient(connection_file=file)
         self.client.load_connection_file()
         self.client.start_channels()
@@ -63,6 +65,13 @@ class Kernel:
         except KernelDied:
             sys.stderr.write(self.log.read_text(errors="replace")[-LONGEST_LOG:])
             raise
+
+    def _wait_for_sockets(self, folder: Path) -> None:
+        """Wait until the kernel has bound its sockets: who connects before tries again later."""
+        while len(list(folder.glob("socket-*"))) < SOCKETS:
+            if self.process.poll() is not None:
+                return  # which is told below
+            time.sleep(0.002)
 
     def _wait_until_ready(self) -> None:
         """Ask until the kernel answers on both of its channels."""
@@ -264,7 +273,8 @@ def main(forked: bool = False) -> None:
     if sys.platform == "linux":
         # Who runs as the same user can open a process's files and memory, but not if it says no.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    copy_compiled_code()
+    if not forked or "numba" in sys.modules:
+        copy_compiled_code()
     os.environ["COURSE_FIGURES"] = "described"  # the lesson's own; a student's are drawn
     serve(*_private_pipes(), forked)
 

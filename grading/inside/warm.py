@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Collection
 from typing import Any
 
 from grading.inside.relay import copy_compiled_code
@@ -45,12 +46,15 @@ LIBRARIES = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "imblearn.over_sampling",
+    "tqdm.auto",
+    "requests",
+)
+# What lessons import that use models.
+WITH_MODELS = (
     "transformers",
     "transformers.models.bert.modeling_bert",
     "transformers.models.bert.tokenization_bert",
     "transformers.trainer",
-    "tqdm.auto",
-    "requests",
     "fastapi",
     "uvicorn",
 )
@@ -111,9 +115,9 @@ def data_bytes() -> int:
     return int(fields["VmData"].split()[0]) * 1024
 
 
-def import_libraries() -> None:
+def import_libraries(costly: Collection[str]) -> None:
     """Import what the lessons use; what cannot be imported here fails again in the notebook."""
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *(WITH_MODELS if "transformers" in costly else ())):
         if left_alone():
             return
         with contextlib.suppress(Exception):
@@ -209,7 +213,7 @@ def _relay(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         copy_compiled_code()  # else to import UMAP is to compile it, for half a minute
-        import_libraries()
+        import_libraries(sys.argv[3:])
         # Whoever draws no map does without it: importing UMAP takes as long as half of the others.
         if "umap" in sys.argv[3:] and not left_alone():
             with contextlib.suppress(Exception):  # is not there, and fails again in the notebook

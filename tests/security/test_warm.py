@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grading.course import draws_maps, threads_of, warm_batch
+from grading.course import costly_libraries, threads_of, warm_batch
 from grading.paths import ROOT
 from grading.sandbox import THREAD_VARIABLES, Limits, Sandbox, find_bubblewrap
 from helpers.lessons import LESSONS
@@ -40,7 +40,7 @@ def test_maps_are_drawn_in_every_box_with_its_share_of_threads(workers, monkeypa
     for name in THREAD_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     threads = threads_of(workers)
-    with warm_batch("bubblewrap", workers, umap=True):
+    with warm_batch("bubblewrap", workers, ["transformers", "umap"]):
         for seed in (None, 0):
             with Sandbox("bubblewrap", Limits()) as box:
                 reply = box.run(DRAW.format(seed=seed, threads=threads), 120)
@@ -48,8 +48,9 @@ def test_maps_are_drawn_in_every_box_with_its_share_of_threads(workers, monkeypa
     assert not set(THREAD_VARIABLES) & set(os.environ)
 
 
-def test_only_a_lesson_that_draws_maps_has_umap_compiled():
-    assert [lesson.name for lesson in LESSONS if draws_maps([(lesson.name, "ada")], ROOT)] == [
-        "03_feature_extraction"
-    ]
-    assert not draws_maps([("unknown", "ada")], ROOT)
+def test_only_lessons_that_use_a_costly_library_have_it_imported():
+    costly = {lesson.name: costly_libraries([(lesson.name, "ada")], ROOT) for lesson in LESSONS}
+    assert costly.pop("01_dataset_exploration") == []
+    assert costly.pop("03_feature_extraction") == ["transformers", "umap"]
+    assert set(map(tuple, costly.values())) == {("transformers",)}
+    assert costly_libraries([("unknown", "ada")], ROOT) == []

@@ -1,0 +1,404 @@
+"""How fast a class is graded: stock `nbgrader autograde` and `course grade`, on the same work.
+
+Forty students hand in a lesson. Of ten, one hands in the blank release, one the answers from an
+editor that drops metadata and cell ids, and eight have the reference's answer or one of its
+variants, right or wrong, by chance. Stock nbgrader has its own sanitizing, its own executor and
+its own settings, but for a limit on time that lets the lesson's cells finish: one notebook after
+the other, every cell of it, in a kernel with the rights of whoever grades. The hidden tests stand
+between its marks in the graded cells and assert in the student's process. `course grade` has the
+sandbox on, asks the same tests from outside, and leaves out what only the story computes (cells
+tagged `lesson-only`). Nobody's result is kept from an earlier run.
+
+Both run as commands of their own, in turn: half of its share by nbgrader, the class by us, and the
+other half by nbgrader. Stock nbgrader has no parallel work, so its seconds grow with the
+submissions; it grades the first twenty (four in lesson 3), and what it takes for forty is its
+start, once, and forty times the seconds of these. Ours grades all forty, its start included. What
+processes hold is read every three seconds, shared pages counted once.
+
+What a cluster's workers add to each other is measured with notebooks that wait instead of
+computing: three workers on a machine of two processors would else measure the machine. Everything
+else is what a cluster does: scheduler, workers, sandboxes, questions, and one machine that records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import random
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import mean
+
+import distributed
+import nbformat
+import psutil
+from nbformat import NotebookNode
+
+import grading.session
+from benchmarks.record import RESULTS, Figure, put_into
+from grading.cluster import WarmKernels, autograde_on
+from grading.course import (
+    autograde_one,
+    costly_libraries,
+    keep_engines,
+    nbgrader_api,
+    release,
+    submitted,
+    warm_batch,
+)
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
+from grading.play import blank, stripped, submit, with_answers
+from grading.prove import variants_folder
+from grading.realign import LESSON_ONLY
+from grading.sandbox import Sandbox, held_bytes, processes_below
+from grading.session import graded_exercise
+from helpers.lessons import Lesson, lesson_named
+
+sys.path.append(str(ROOT / "tests" / "security"))  # what waits is the tests' small course
+
+import sums
+from handed import handed_in
+
+FILES = (
+    "benchmarks/grading.py",
+    "grading/cluster.py",
+    "grading/course.py",
+    "grading/inside",
+    "grading/preprocessors.py",
+    "grading/sandbox.py",
+    "grading/session.py",
+    "grading/warm.py",
+    "tests/security/sums.py",
+)
+DOCS = ROOT / "docs" / "grading-at-scale.md"
+STUDENTS = 40
+STOCK = {"01_dataset_exploration": 20, "03_feature_extraction": 4}
+"""How many of them stock nbgrader grades."""
+WORKERS = 2
+TAKEN_APART = 5
+WAITING = 12
+WAIT = 5  # seconds
+COURSE = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"]
+NBGRADER = [sys.executable, "-W", "ignore", "-m", "nbgrader"]
+# The hidden test of a graded cell, as nbgrader's own way of grading wants it.
+IN_CELL = """
+### BEGIN HIDDEN TESTS
+from pathlib import Path
+from grading.testing import Answer, load_tests, run_test
+hidden_test = load_tests(Path({path!r}))[{exercise!r}]
+assert run_test(hidden_test, Answer({exercise}), seed=0) == 1.0
+### END HIDDEN TESTS"""
+PR_SET_CHILD_SUBREAPER = 36
+PARTS = ("start", "run", "ask", "record")
+
+
+def measure(data: str) -> dict[str, Figure]:
+    """Grade the classes, and write the tables of docs/grading-at-scale.md.
+
+    Parameters
+    ----------
+    data : {"mirror", "embedded"}
+        The sandbox reads the embedded data.
+
+    Returns
+    -------
+    dict of str to Figure
+        Ratios of throughput, seconds a submission, and memory.
+    """
+    return {**lesson_1(data), **lesson_3(data), **dask(data)}
+
+
+def lesson_1(data: str) -> dict[str, Figure]:
+    """Measure lesson 1 alone; as `measure`."""
+    return _measured(lesson_named("1"), data)
+
+
+def lesson_3(data: str) -> dict[str, Figure]:
+    """Measure lesson 3 alone; as `measure`."""
+    return _measured(lesson_named("3"), data)
+
+
+def dask(data: str) -> dict[str, Figure]:
+    """Measure what a cluster's workers add to each other; as `measure`."""
+    if data != "embedded":
+        return {}
+    efficiency = dask_efficiency(3)
+    put_into(DOCS, "dask", DASK.format(efficiency))
+    return {"grading.dask_efficiency_3": Figure(efficiency, "share", WAITING, data)}
+
+
+def _measured(lesson: Lesson, data: str) -> dict[str, Figure]:
+    if data != "embedded":
+        return {}
+    sample, key = STOCK[lesson.name], f"lesson{lesson.name[1]}"
+    stock, ours = compared(lesson, sample)
+    print(f"{lesson.name}: {stock}, {ours}", file=sys.stderr, flush=True)
+    of_one = breakdown(lesson)
+    figures = {
+        f"grading.speedup_{key}": Figure(stock[0] / ours[0], "ratio", STUDENTS, data),
+        f"grading.seconds_{key}": Figure(ours[0] / STUDENTS, "s", STUDENTS, data),
+        f"grading.seconds_{key}_nbgrader": Figure(stock[0] / STUDENTS, "s", sample, data),
+        f"grading.memory_{key}": Figure(ours[1] / 2**30, "GiB", STUDENTS, data),
+        f"grading.memory_{key}_nbgrader": Figure(stock[1] / 2**30, "GiB", sample, data),
+    }
+    for part, value in of_one.items():
+        unit = "GiB" if part == "idle" else "s"
+        figures[f"grading.{part}_{key}"] = Figure(value, unit, TAKEN_APART, data)
+    known = json.loads(RESULTS.read_text())["figures"]
+    values = {name: figure["value"] for name, figure in known.items()}
+    write_tables(values | {name: figure.value for name, figure in figures.items()})
+    return figures
+
+
+def write_tables(values: dict[str, float]) -> None:
+    """Write the page's tables from figures by name, of the lessons that have been measured."""
+    speeds, parts = [], []
+    for name in STOCK:
+        lesson, key = lesson_named(name), f"lesson{name[1]}"
+        if f"grading.speedup_{key}" not in values:
+            continue
+        speed = [f"seconds_{key}_nbgrader", f"seconds_{key}", f"speedup_{key}"]
+        memory = [f"memory_{key}_nbgrader", f"memory_{key}", f"idle_{key}"]
+        cells = _numbers([values[f"grading.{column}"] for column in (*speed, *memory)])
+        speeds.append(f"| {name} | {left_out(lesson)} | {cells} |")
+        times = [values[f"grading.{part}_{key}"] for part in ("import", *PARTS)]
+        parts.append(f"| {name} | {_numbers(times, 2)} | {sum(times[1:]):.2f} |")
+    put_into(DOCS, "speed", "\n".join([*SPEED_HEAD, *speeds]))
+    put_into(DOCS, "parts", "\n".join([*PARTS_HEAD, *parts]))
+
+
+SPEED_HEAD = (
+    "| lesson | cells left out by us | nbgrader, s a submission | ours | ratio "
+    "| nbgrader, GiB at most | ours | idle |",
+    "|---|---|---|---|---|---|---|---|",
+)
+PARTS_HEAD = (
+    "| lesson | once: import | start | run | ask | record | together |",
+    "|---|---|---|---|---|---|---|",
+)
+DASK = (
+    f"Of {WAITING} submissions whose notebooks wait for {WAIT} seconds, three Dask workers graded "
+    "{:.2f} times as many a minute as three times one worker."
+)
+
+
+def _numbers(values, digits: int = 1) -> str:
+    return " | ".join(f"{value:.{digits}f}" for value in values)
+
+
+def left_out(lesson: Lesson) -> str:
+    """Return how many of a lesson's code cells only the story needs, and of how many."""
+    cells = nbformat.read(solution_path(lesson), as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    return f"{sum(LESSON_ONLY in cell.metadata.get('tags', []) for cell in code)} of {len(code)}"
+
+
+def compared(lesson: Lesson, sample: int) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Return the seconds for the class and the most bytes held, of stock nbgrader and of us."""
+    with tempfile.TemporaryDirectory(prefix="class-") as folder:
+        first, mine, second = (Path(folder, name) for name in ("first", "mine", "second"))
+        half = sample // 2
+        hand_in(lesson, mine, range(STUDENTS))
+        stock_course(lesson, first, range(half))
+        stock_course(lesson, second, range(half, sample))
+        grade = [*COURSE, "grade", lesson.name, "--workers", str(WORKERS), "--course", str(mine)]
+        stock = [*NBGRADER, "autograde", lesson.name, "--create", "--Execute.timeout=600"]
+        start, _ = timed([*stock, "--student=nobody"], first)
+        runs = [timed(stock, first), timed(grade, ROOT), timed(stock, second)]
+    each = (runs[0][0] + runs[2][0] - 2 * start) / sample
+    return (start + STUDENTS * each, max(runs[0][1], runs[2][1])), runs[1]
+
+
+def hand_in(lesson: Lesson, course: Path, students: range) -> None:
+    """Make a course folder with its release, and have students hand in."""
+    release([lesson], course)
+    _submit(lesson, course, students, release_path(lesson, course))
+
+
+def _submit(lesson: Lesson, course: Path, students: range, released: Path) -> None:
+    notebook = nbformat.read(released, as_version=4)
+    solved = nbformat.read(solution_path(lesson), as_version=4)
+    for number in students:
+        submit(work(lesson, notebook, solved, number), lesson, f"student-{number:03}", course)
+
+
+def work(lesson: Lesson, released: NotebookNode, solved: NotebookNode, number: int) -> NotebookNode:
+    """Return what one student hands in."""
+    if number % 10 in (3, 8):
+        return (blank if number % 10 == 3 else stripped)(lesson, released, solved)
+    chance = random.Random(number)
+    answers = {cell.id: cell.source for cell in solved.cells if cell.id in lesson.exercises}
+    for exercise in lesson.exercises:
+        variants = sorted((variants_folder(lesson) / exercise).glob("*_*.py"))
+        if variants and chance.random() < 0.5:
+            answers[exercise] = chance.choice(variants).read_text()
+    return with_answers(released, answers)
+
+
+def stock_course(lesson: Lesson, course: Path, students: range) -> None:
+    """Make a folder as stock nbgrader has it, with the same work handed in."""
+    source = course / "source" / lesson.name / f"{lesson.name}.ipynb"
+    source.parent.mkdir(parents=True)
+    notebook = nbformat.read(solution_path(lesson), as_version=4)
+    path = str(hidden_tests_path(lesson))
+    for cell in notebook.cells:
+        exercise = graded_exercise(cell)
+        if exercise:
+            cell.source += IN_CELL.format(path=path, exercise=exercise)
+    nbformat.write(notebook, source)
+    # Our rubrics stand where nbgrader's do not, which it would refuse to release.
+    made = [*NBGRADER, "generate_assignment", lesson.name]
+    made.append("--ClearMarkScheme.enforce_metadata=False")
+    subprocess.run(made, cwd=course, check=True, capture_output=True, env=variables())
+    _submit(lesson, course, students, course / "release" / lesson.name / f"{lesson.name}.ipynb")
+
+
+def variables() -> dict[str, str]:
+    """Return the variables of both graders: the embedded data, and no wait for a network."""
+    outside = {name: os.environ[name] for name in os.environ if name != "COURSE_MIRROR"}
+    # nbgrader starts alembic by its name.
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    return {**outside, "HF_HUB_OFFLINE": "1", "PATH": path}
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, int]:
+    """Run a command; return the seconds that it took, and the most memory that it held."""
+    # A kernel in a box has no parent outside; this makes it a child of this process.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    started, most = time.monotonic(), 0
+    with subprocess.Popen(
+        command, cwd=folder, env=variables(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        said: list[bytes] = []
+        reading = threading.Thread(target=lambda: said.append(process.stdout.read()), daemon=True)
+        reading.start()
+        while process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+                break
+            reap(besides=process.pid)
+            most = max(most, held_bytes(processes_below(os.getpid())[1:], 0))
+    seconds = time.monotonic() - started
+    reading.join(5)
+    if process.returncode not in (0, 1):  # 1: somebody's work needs a person
+        text = b"".join(said).decode(errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {text}")
+    return seconds, most
+
+
+def reap(besides: int) -> None:
+    """Wait for the kernels that have ended and became children of this process."""
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+            if child.pid != besides and child.status() == psutil.STATUS_ZOMBIE:
+                os.waitpid(child.pid, os.WNOHANG)
+
+
+class Timed(Sandbox):
+    """A sandbox that adds up where its time goes."""
+
+    spent: dict[str, float] = {}  # noqa: RUF012 - of one notebook, all its boxes together
+
+    def __init__(self, *arguments):
+        self._add("start", lambda: super(Timed, self).__init__(*arguments))
+
+    def run(self, code: str, seconds: float):
+        return self._add("run", lambda: super(Timed, self).run(code, seconds))
+
+    def ask(self, question: bytes, seconds: float):
+        return self._add("ask", lambda: super(Timed, self).ask(question, seconds))
+
+    def _add(self, part: str, work: Callable):
+        started = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.spent[part] = self.spent.get(part, 0.0) + time.monotonic() - started
+
+
+def breakdown(lesson: Lesson) -> dict[str, float]:
+    """Return the mean seconds of a submission's parts, one at a time on the machine.
+
+    `import` is what a batch pays once, `idle` the GiB that its warm process holds.
+    """
+    spent: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory(prefix="one-") as folder, ExitStack() as stack:
+        course = Path(folder)
+        hand_in(lesson, course, range(TAKEN_APART + 1))
+        costly = costly_libraries([(lesson.name, "")], course)
+        started = time.monotonic()
+        stack.enter_context(warm_batch("bubblewrap", WORKERS, costly))
+        with Sandbox("bubblewrap", grading.session.Limits()):
+            imported = time.monotonic() - started
+        idle = held_bytes(warm_processes(), 0) / 2**30
+        keep_engines()
+        stack.callback(setattr, grading.session, "Sandbox", grading.session.Sandbox)
+        grading.session.Sandbox = Timed
+        for _, student in submitted(lesson.name, course):
+            Timed.spent = {}
+            started = time.monotonic()
+            problem = autograde_one(course, lesson.name, student, "bubblewrap")
+            whole = time.monotonic() - started
+            if problem:
+                raise RuntimeError(problem)
+            spent.append({**Timed.spent, "record": whole - sum(Timed.spent.values())})
+    # The first has what is done only once, such as the hidden tests' own imports.
+    parts = {part: mean(one.get(part, 0.0) for one in spent[1:]) for part in PARTS}
+    return {"import": imported, "idle": idle, **parts}
+
+
+def warm_processes() -> list[psutil.Process]:
+    """Return this process's children from which kernels are forked."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked
+            if "grading.inside.warm" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def dask_efficiency(workers: int) -> float:
+    """Return the throughput of several Dask workers over that of one, times their number."""
+    alone, together = (_seconds_on_cluster(number) for number in (1, workers))
+    return alone / (workers * together)
+
+
+def _seconds_on_cluster(workers: int) -> float:
+    """Return how long a class takes whose notebooks wait, on workers whose kernels are warm."""
+    with tempfile.TemporaryDirectory(prefix="waits-") as folder, ExitStack() as stack:
+        course = Path(folder)
+        sums.write_course(course)
+        made = nbgrader_api(course).generate_assignment(sums.NAME)
+        if not made["success"]:
+            raise RuntimeError(str(made))
+        first = [f"first-{number}" for number in range(workers)]
+        for student in (*first, *(f"student-{number:02}" for number in range(WAITING))):
+            answer = f"# {student}\nimport time\ntime.sleep({WAIT})\n{sums.DOUBLE}"
+            handed_in(course, student, sums.notebook(answer, sums.TOTAL))
+        cluster = stack.enter_context(
+            distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None)
+        )
+        with distributed.Client(cluster, set_as_default=False) as client:
+            client.wait_for_workers(workers)
+            client.register_plugin(WarmKernels())
+        tasks = submitted(sums.NAME, course)
+        # One each, for which a worker's warm process is waited for.
+        _graded_on(cluster, [task for task in tasks if task[1] in first], course)
+        return _graded_on(cluster, [task for task in tasks if task[1] not in first], course)
+
+
+def _graded_on(cluster: distributed.LocalCluster, tasks: list, course: Path) -> float:
+    started = time.monotonic()
+    problems = dict(autograde_on(cluster.scheduler_address, tasks, course))
+    if any(problems.values()):
+        raise RuntimeError(str(problems))
+    return time.monotonic() - started
