@@ -3,19 +3,20 @@
 import os
 import sysconfig
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
     DeduplicateIds,
+    GetGrades,
     LimitOutput,
     OverwriteCells,
     OverwriteKernelspec,
 )
 
 from grading.export import NeutralCsvExport
-from grading.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
+from grading.preprocessors import GradeInSandbox, HeadMarkScheme, SaveGrades, SubmissionExporter
 from grading.realign import Realign
 
 c = get_config()  # noqa: F821 - nbgrader provides it
@@ -73,6 +74,8 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.pre_convert_hook = "grading.preprocessors.before_autograde"
+
+c.GenerateFeedback.preprocessors = [HeadMarkScheme, GetGrades, CSSHTMLHeaderPreprocessor]
 
 # What students wrote is shown to those who grade and, with the feedback, in a browser again.
 c.HTMLExporter.sanitize_html = True

@@ -37,7 +37,7 @@ import numpy as np
 import requests
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from transformers import AutoModelForSequenceClassification, pipeline
+from transformers import pipeline
 
 from benchmarks.record import ROOT, Figure
 from helpers.data import load
@@ -80,10 +80,9 @@ def measure(data: str) -> dict[str, Figure]:
     texts = emotion["validation"]["text"][:]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        fine_tuned(emotion, tokenizer).cpu().save_pretrained(folder)
+        model = fine_tuned(emotion, tokenizer).cpu()
+        model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        # Loaded as a stranger does: one that was just trained still computes in training's format.
-        model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True)
         export(model, tokenizer, folder)
         usual = pipeline("text-classification", model=model, tokenizer=tokenizer)
         ours, _ = load_predictor(folder)

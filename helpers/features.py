@@ -188,7 +188,7 @@ def _compute(
     training = model.training
     model.eval()
     try:
-        with progress, torch.inference_mode(), _fast_products(model, dtype):
+        with progress, torch.inference_mode(), fast_products(model, dtype):
             for rows in length_batches([len(ids) for ids in tokens], tokens_per_batch):
                 chosen = {"input_ids": [tokens[row] for row in rows]}
                 batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
@@ -200,16 +200,17 @@ def _compute(
 
 
 @contextmanager
-def _fast_products(model: PreTrainedModel, dtype: torch.dtype) -> Iterator[None]:
-    """Have a model multiply matrices in `dtype`, until the block ends.
+def fast_products(model: PreTrainedModel, dtype: torch.dtype) -> Iterator[None]:
+    """Have a model multiply matrices in `dtype`, until the block ends; for inference alone.
 
     On a PC's CPU only the linear layers do, and the rest stays in float32: attention over a few
     tokens is slower in bfloat16. Their weights are laid out once as oneDNN reads them. In float32,
-    too, that is twice as fast on AMD, where torch's usual library leaves AVX-512 unused.
+    too, that is twice as fast on AMD, where torch's usual library leaves AVX-512 unused. Elsewhere,
+    and with a torch that has no such products, it is autocast.
     """
     import torch
 
-    if torch.cpu.get_capabilities().get("architecture") != "x86_64" or model.device.type != "cpu":
+    if model.device.type != "cpu" or not _onednn_is_there():
         with torch.autocast(model.device.type, dtype=dtype, enabled=dtype != torch.float32):
             yield
         return
@@ -223,13 +224,31 @@ def _fast_products(model: PreTrainedModel, dtype: torch.dtype) -> Iterator[None]
             del layer.forward  # which uncovers the class's own
 
 
+def _onednn_is_there() -> bool:
+    """Tell whether this is a PC with torch's own operators for oneDNN, which are not public."""
+    import torch
+
+    operators = ("_reorder_linear_weight", "_linear_pointwise")
+    return (
+        torch.cpu.get_capabilities().get("architecture") == "x86_64"
+        and torch.backends.mkldnn.is_available()
+        and all(hasattr(torch.ops.mkldnn, name) for name in operators)
+    )
+
+
 def _onednn_product(layer: torch.nn.Linear, dtype: torch.dtype) -> Callable:
+    """Return a layer's product; what widens hands its result on in `dtype`.
+
+    Between the layer that widens and the one that narrows again lies an activation only, whose
+    result is rounded to `dtype` in any case: two copies of the widest array are spared.
+    """
     import torch
 
     weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.to(dtype))
     bias = None if layer.bias is None else layer.bias.to(dtype)
     multiply = torch.ops.mkldnn._linear_pointwise
-    return lambda inputs: multiply(inputs.to(dtype), weight, bias, "none", [], "").float()
+    result = dtype if layer.out_features > layer.in_features else torch.float32
+    return lambda inputs: multiply(inputs.to(dtype), weight, bias, "none", [], "").to(result)
 
 
 def _pooled(model: PreTrainedModel, batch: BatchEncoding) -> np.ndarray:

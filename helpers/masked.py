@@ -23,7 +23,7 @@ from helpers.sources import (
     hub_snapshot,
     mirror_folder,
 )
-from helpers.training import trained_or_kept
+from helpers.training import denormals_as_zeros, trained_or_kept
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +104,8 @@ def adapted_masked_model(
     rows = tokenizer(list(texts), truncation=True, max_length=LENGTH)["input_ids"]
     settings = repr([ROWS, LENGTH, SHARE, HEAD_RATE, ENCODER_RATE, steps, seed, str(pick_dtype())])
     key = fingerprint([weights_hash(model), settings, *map(str, rows)])
-    source = trained_or_kept(model, key, lambda: _adapt(model, rows, tokenizer, steps, seed))
+    with denormals_as_zeros():
+        source = trained_or_kept(model, key, lambda: _adapt(model, rows, tokenizer, steps, seed))
     print(f"adapted to {len(rows):,} texts, {steps} steps: {source}")
     return model.eval()
 
@@ -182,7 +183,6 @@ def _adapt(
     from tqdm.auto import tqdm
     from transformers import get_scheduler
 
-    torch.set_flush_denormal(True)
     rng = np.random.default_rng(seed)
     head = [*list(model.cls.predictions.transform.parameters()), model.cls.predictions.bias]
     known = {id(weights) for weights in head}

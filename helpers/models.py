@@ -47,14 +47,15 @@ def pick_dtype(device: torch.device | None = None) -> torch.dtype:
     """Return the number format in which matrix products are fast on a device.
 
     bfloat16 where the hardware multiplies it (CPUs with AVX512-BF16 or AMX, recent GPUs), float16
-    on older GPUs, else float32: on a CPU without such instructions bfloat16 is emulated and
-    slower than float32.
+    on older GPUs such as Colab's T4, else float32: where bfloat16 is emulated it is slower than
+    float32.
     """
     import torch
 
     device = device or pick_device()
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        multiplied = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if multiplied else torch.float16
     if device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16"):
         return torch.bfloat16
     return torch.float32

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from helpers.cache import cached_array, fingerprint
-from helpers.features import length_batches, weights_hash
+from helpers.features import fast_products, length_batches, weights_hash
 from helpers.training import RECIPE, train_on, trained_or_kept
 
 if TYPE_CHECKING:
@@ -96,14 +96,13 @@ def token_logits(
 
     from helpers.models import pick_dtype
 
-    dtype = pick_dtype(model.device)
-    autocast = torch.autocast(model.device.type, dtype=dtype, enabled=dtype != torch.float32)
+    products = fast_products(model, pick_dtype(model.device))
     logits = np.zeros((len(tokens), model.config.num_labels), dtype=np.float32)
     progress = tqdm(total=len(tokens), desc="predicting", unit="text", leave=False, delay=1)
     training = model.training
     model.eval()
     try:
-        with progress, torch.inference_mode(), autocast:
+        with progress, torch.inference_mode(), products:
             for rows in length_batches([len(ids) for ids in tokens], 4096):
                 chosen = {"input_ids": [list(tokens[row]) for row in rows]}
                 batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,14 +149,10 @@ def train_on(
     **changes
         Fields of ``TrainingArguments`` that differ from `RECIPE`.
     """
-    import torch
     from transformers import Trainer, TrainingArguments
     from transformers.trainer_callback import PrinterCallback
 
-    # AdamW's memory of tokens that batches no longer hold decays below the smallest normal number,
-    # with which a CPU computes many times slower; to it these are zeros.
-    torch.set_flush_denormal(True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, denormals_as_zeros():
         arguments = TrainingArguments(
             output_dir=folder,
             num_train_epochs=epochs,
@@ -178,6 +175,26 @@ def train_on(
         # Without its own bar the Trainer would print its last log instead.
         trainer.remove_callback(PrinterCallback)
         trainer.train()
+        # The Trainer leaves its autocast around the model, which would answer in other digits than
+        # the same weights from the disk.
+        trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+
+
+@contextmanager
+def denormals_as_zeros() -> Iterator[None]:
+    """Have a CPU take numbers below the smallest normal one for zeros, until the block ends.
+
+    AdamW's memory of tokens that batches no longer hold decays to such numbers, with which a CPU
+    computes many times slower.
+    """
+    import torch
+
+    before = sys.float_info.min / 2 == 0.0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def progress_bar(description: str = "training"):

@@ -7,6 +7,7 @@ import html
 import importlib
 import io
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from helpers.lessons import lesson_of
 _EXAMPLES: dict[str, Callable[[Any], None]] = {}
 VERDICTS = {"passed": "passed", "wrong": "not yet", "not attempted": "not attempted"}
 """The word of each status."""
+WIDTH = 80
 
 
 class Wrong(Exception):
@@ -40,7 +42,9 @@ class CheckFailed(Exception):
         self.result = result
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self.result)]
+        # JupyterLab breaks what is shown as an error anywhere, within words too.
+        wrapper = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
+        return [wrapper.fill(line) for line in str(self.result).splitlines()]
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,13 @@ def test_feedback_shows_status_points_and_reason(course):
         assert said in page.read_text()
 
 
+def test_feedback_heads_the_rubric_without_delimiters(course):
+    generate_feedback(LESSONS[0], course)
+    page = course / "feedback" / "blank" / LESSONS[0].name / f"{LESSONS[0].name}.html"
+    assert "<p><strong>Mark scheme</strong></p>" in page.read_text()
+    assert "MARK SCHEME" not in page.read_text()
+
+
 def test_nbgrader_exports_the_gradebook(course):
     nbgrader = [sys.executable, "-m", "nbgrader"]
     command = [

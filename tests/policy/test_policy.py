@@ -182,6 +182,22 @@ def test_no_measured_figure_is_older_than_what_it_depends_on():
     assert stale() == []
 
 
+# What is faster must come to the same, within these: at least, at most.
+EQUAL_RESULTS = {
+    "features.float32_difference": (0, 1e-5),
+    "features.bf16_cosine": (0.999, 1.001),
+    "features.bf16_accuracy_gap": (0, 0.003),
+    "serving.agreement": (0.995, 1),
+}
+
+
+@pytest.mark.parametrize("name", EQUAL_RESULTS)
+def test_what_was_measured_as_faster_comes_to_the_same(name):
+    figure = json.loads((ROOT / "results.json").read_text())["figures"][name]
+    least, most = EQUAL_RESULTS[name]
+    assert least <= figure["value"] <= most
+
+
 SUMS = re.compile(r"^\|.*\*\*all\*\*.*$", re.MULTILINE)
 
 

@@ -99,6 +99,14 @@ def test_notebook_shows_the_text_and_no_traceback():
     assert failed._render_traceback_() == ["class_weights: not yet. Expected 6."]
 
 
+def test_failure_is_shown_in_lines_that_end_between_words():
+    message = "Expected a NumPy array of shape (6,), one weight a class,\nnot " + "-1.5 " * 40
+    failed = CheckFailed(core.CheckResult("class_weights", "wrong", message))
+    lines = "\n".join(failed._render_traceback_()).split("\n")
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).split() == str(failed).split()
+
+
 def test_plain_python_gets_plain_text():
     code = (
         "from helpers.checks import core\n"

@@ -56,6 +56,19 @@ def test_bfloat16_gives_nearly_the_same_direction(tokenizer, encoder, monkeypatc
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_torch_without_its_products_of_onednn_gives_the_same(
+    tokenizer, encoder, monkeypatch, tmp_path, dtype
+):
+    monkeypatch.setattr("helpers.models.pick_dtype", lambda device=None: dtype)
+    ours = dataset_features(TEXTS, tokenizer, encoder)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "another"))
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    by_autocast = dataset_features(TEXTS, tokenizer, encoder)
+    atol = 1e-5 if dtype == torch.float32 else 0.05
+    np.testing.assert_allclose(ours, by_autocast, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_model_is_left_as_it_came(tokenizer, encoder, monkeypatch, dtype):
     monkeypatch.setattr("helpers.models.pick_dtype", lambda device=None: dtype)
     before = {name: weights.clone() for name, weights in encoder.state_dict().items()}

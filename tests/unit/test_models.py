@@ -93,3 +93,13 @@ def test_dtype_on_a_cpu_follows_its_instructions(monkeypatch):
     assert pick_dtype(cpu) == torch.bfloat16
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True})
     assert pick_dtype(cpu) == torch.float32
+
+
+@pytest.mark.parametrize("multiplied", [False, True])
+def test_dtype_on_a_gpu_is_what_its_hardware_multiplies(monkeypatch, multiplied):
+    def is_bf16_supported(including_emulation=True):
+        return including_emulation or multiplied
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_bf16_supported)
+    expected = torch.bfloat16 if multiplied else torch.float16
+    assert pick_dtype(torch.device("cuda")) == expected

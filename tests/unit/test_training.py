@@ -1,5 +1,6 @@
 """The fine-tuned classifier that lessons share, and the scores with their intervals."""
 
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,6 +60,25 @@ def test_fine_tuned_trains_once_and_then_reads_the_cache(tiny, tokenizer, capsys
     assert same_weights(first, again)
     assert not again.training
     assert again.config.id2label == {0: "calm", 1: "storm"}
+
+
+def test_model_just_trained_answers_as_the_one_from_the_cache(tiny, tokenizer, monkeypatch):
+    monkeypatch.setattr("helpers.models.pick_dtype", lambda device=None: torch.bfloat16)
+    batch = tokenizer(["i feel calm", "a storm"], padding=True, return_tensors="pt")
+    models = [fine_tuned(dataset(), tokenizer, epochs=1) for _ in range(2)]
+    trained, kept = (model(**batch).logits.detach() for model in models)
+    assert trained.dtype == kept.dtype == torch.float32
+    assert torch.equal(trained, kept)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_training_leaves_the_smallest_numbers_as_they_were(tiny, tokenizer, before):
+    torch.set_flush_denormal(before)
+    try:
+        fine_tuned(dataset(), tokenizer, epochs=1)
+        assert (sys.float_info.min / 2 == 0.0) == before
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def test_fine_tuned_key_outlives_a_tokenizer_that_was_used_in_between(tiny, tokenizer, capsys):

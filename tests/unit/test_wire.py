@@ -19,13 +19,6 @@ from grading.standins import Estimator, Function, HttpServer, Reply
 from grading.testing import _same
 from grading.wire import HEADER, MAGIC, PART, Bounds, NotPlain, Opaque, WireError, decode, encode
 
-
-@pytest.fixture(scope="module", autouse=True)
-def denormal_numbers():
-    """Have the smallest numbers again, which a training in an earlier test has turned off."""
-    torch.set_flush_denormal(False)
-
-
 # A busy machine is no reason to fail.
 unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
