@@ -385,7 +385,9 @@ def _seconds_on_cluster(workers: int) -> float:
             answer = f"# {student}\nimport time\ntime.sleep({WAIT})\n{sums.DOUBLE}"
             handed_in(course, student, sums.notebook(answer, sums.TOTAL))
         cluster = stack.enter_context(
-            distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None)
+            distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=None
+            )
         )
         with distributed.Client(cluster, set_as_default=False) as client:
             client.wait_for_workers(workers)
