@@ -16,7 +16,8 @@ from nbgrader.preprocessors import (
 )
 
 from grading.export import NeutralCsvExport
-from grading.preprocessors import GradeInSandbox, HeadMarkScheme, SaveGrades, SubmissionExporter
+from grading.feedback import HeadMarkScheme
+from grading.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
 from grading.realign import Realign
 
 c = get_config()  # noqa: F821 - nbgrader provides it

@@ -21,7 +21,6 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import is_locked
 from traitlets import Dict, Float, Integer, Unicode
 
 from grading import verdicts
@@ -238,19 +237,3 @@ class SaveGrades(SaveAutoGrades):
             )
             score.auto_score, score.needs_manual_grade = None, True
             self.gradebook.db.commit()
-
-
-class HeadMarkScheme(NbGraderPreprocessor):
-    """Heads the rubric of a written answer in a feedback page; nbgrader shows its delimiters."""
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: ResourcesDict, index: int
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        if cell.cell_type == "markdown" and is_locked(cell):
-            lines = cell.source.split("\n")
-            heads = {
-                "=== BEGIN MARK SCHEME ===": "**Mark scheme**\n",
-                "=== END MARK SCHEME ===": "",
-            }
-            cell.source = "\n".join(heads.get(line, line) for line in lines)
-        return cell, resources
