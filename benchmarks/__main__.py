@@ -20,7 +20,7 @@ from benchmarks.record import keep
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # Speed (`make bench`): on the real data where it is at hand, else on the embedded.
-SPEED = ("features", "fine_tuning_speed", "serving")
+SPEED = ("features", "fine_tuning_speed", "serving", "dropout")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
 TOOLS = ("accuracy", "attacks", "grading", "class_size", "growth", "start", "course")
 # Asked for by name alone.

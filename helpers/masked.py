@@ -165,8 +165,9 @@ def _scores_at(model: PreTrainedModel, batch: dict, places: torch.Tensor) -> tor
     """Score the vocabulary at the masks alone: six places in seven need no scores."""
     import torch
 
-    dtype = pick_dtype(model.device)
-    with torch.autocast(model.device.type, dtype=dtype, enabled=dtype != torch.float32):
+    # float16 would need its loss scaled.
+    enabled = pick_dtype(model.device) == torch.bfloat16
+    with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=enabled):
         states = model.base_model(**batch).last_hidden_state
         return model.cls(states[places.to(states.device)]).float()
 

@@ -5,7 +5,13 @@ import pytest
 import torch
 from transformers import BertConfig, BertForMaskedLM, set_seed
 
-from helpers.masked import _hide, adapted_masked_model, masked_accuracy, pretrained_masked_model
+from helpers.masked import (
+    _hide,
+    _scores_at,
+    adapted_masked_model,
+    masked_accuracy,
+    pretrained_masked_model,
+)
 from helpers.models import load_tokenizer
 from helpers.sources import SourceError
 
@@ -57,6 +63,18 @@ def test_adapted_model_learns_is_kept_and_ends_in_evaluation_mode(tiny, tokenize
     for one, other in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
     assert not first.training
+
+
+@pytest.mark.parametrize(("dtype", "exact"), [(torch.float16, True), (torch.bfloat16, False)])
+def test_only_bfloat16_is_adapted_in_half_of_the_bits(tiny, tokenizer, monkeypatch, dtype, exact):
+    """A GPU without bfloat16 has float16, whose gradients vanish where nobody scales the loss."""
+    model = tiny()
+    batch, places, _ = _hide(tokenizer(TEXTS)["input_ids"], tokenizer, np.random.default_rng(0))
+    scores = {}
+    for name in (torch.float32, dtype):
+        monkeypatch.setattr("helpers.masked.pick_dtype", lambda device, name=name: name)
+        scores[name] = _scores_at(model, batch, places)
+    assert torch.equal(scores[torch.float32], scores[dtype]) == exact
 
 
 def test_without_a_mirror_and_a_hub_there_is_no_pretrained_head(monkeypatch):
