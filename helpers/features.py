@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.utils import ModelOutput
 
 POOLINGS = ("mean", "cls")
 
@@ -178,25 +180,85 @@ def _compute(
 ) -> np.ndarray:
     """Return the features of both poolings, shape (2, texts, hidden)."""
     import numpy as np
-    import torch
-    from tqdm.auto import tqdm
 
     shape = (len(POOLINGS), len(tokens), model.config.hidden_size)
     features = np.zeros(shape, dtype=np.float32)
-    # Leaves no bar behind, and shows none where the work takes less than a second.
-    progress = tqdm(total=len(tokens), desc="features", unit="text", leave=False, delay=1)
+
+    def store(rows: np.ndarray, output: ModelOutput, batch: BatchEncoding) -> None:
+        features[:, rows] = _pooled(output, batch)
+
+    run_batches(tokens, tokenizer, model, dtype, store, "features", tokens_per_batch)
+    return features
+
+
+def run_batches(
+    tokens: Sequence[Sequence[int]],
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    dtype: torch.dtype,
+    store: Callable[[np.ndarray, ModelOutput, BatchEncoding], None],
+    description: str,
+    tokens_per_batch: int = 4096,
+) -> None:
+    """Let a model read rows of token ids in evaluation mode, and leave it as it came.
+
+    Parameters
+    ----------
+    tokens : sequence of sequences of int
+    tokenizer : PreTrainedTokenizerBase
+        Pads the batches.
+    model : PreTrainedModel
+    dtype : torch.dtype
+        Of the matrix products.
+    store : callable
+        Is given, for each batch, its rows, what the model returned, and what it had read; by
+        several threads at once.
+    description : str
+        Stands at the progress bar, which is shown where the work takes more than a second.
+    tokens_per_batch : int
+        As in `length_batches`.
+    """
+    import torch
+    from tqdm.auto import tqdm
+
+    def run(rows: np.ndarray) -> int:
+        chosen = {"input_ids": [list(tokens[row]) for row in rows]}
+        with torch.inference_mode():  # which is a thread's own
+            batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
+            store(rows, model(**batch), batch)
+        return len(rows)
+
+    batches = list(length_batches([len(ids) for ids in tokens], tokens_per_batch))
+    progress = tqdm(total=len(tokens), desc=description, unit="text", leave=False, delay=1)
     training = model.training
     model.eval()
     try:
         with progress, torch.inference_mode(), fast_products(model, dtype):
-            for rows in length_batches([len(ids) for ids in tokens], tokens_per_batch):
-                chosen = {"input_ids": [tokens[row] for row in rows]}
-                batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
-                features[:, rows] = _pooled(model, batch)
-                progress.update(len(rows))
+            for done in _in_threads(run, batches, model.device):
+                progress.update(done)
     finally:
         model.train(training)
-    return features
+
+
+def _in_threads(
+    run: Callable[[np.ndarray], int], batches: list[np.ndarray], device: torch.device
+) -> Iterator[int]:
+    """Yield `run` of each batch; on a PC's CPU each of torch's threads has a batch of its own.
+
+    So they wait for one another once, not at every layer. Few batches would leave threads idle, and
+    autocast, which is a thread's own, takes one thread.
+    """
+    import torch
+
+    threads = torch.get_num_threads() if device.type == "cpu" and _onednn_is_there() else 1
+    if threads == 1 or len(batches) < 2 * threads:
+        yield from map(run, batches)
+        return
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from pool.map(run, batches)
+    finally:
+        torch.set_num_threads(threads)  # the last number given is that of threads to come
 
 
 @contextmanager
@@ -251,10 +313,10 @@ def _onednn_product(layer: torch.nn.Linear, dtype: torch.dtype) -> Callable:
     return lambda inputs: multiply(inputs.to(dtype), weight, bias, "none", [], "").to(result)
 
 
-def _pooled(model: PreTrainedModel, batch: BatchEncoding) -> np.ndarray:
+def _pooled(output: ModelOutput, batch: BatchEncoding) -> np.ndarray:
     import torch
 
-    hidden = model(**batch).last_hidden_state.float()
+    hidden = output.last_hidden_state.float()
     mask = batch["attention_mask"].unsqueeze(-1)
     averages = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
     return torch.stack([averages, hidden[:, 0]]).cpu().numpy()

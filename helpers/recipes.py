@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from helpers.cache import cached_array, fingerprint
-from helpers.features import fast_products, length_batches, weights_hash
+from helpers.features import run_batches, weights_hash
 from helpers.training import RECIPE, train_on, trained_or_kept
 
 if TYPE_CHECKING:
     import numpy as np
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.utils import ModelOutput
 
 Tokens = Sequence[Sequence[int]]
 
@@ -91,25 +92,15 @@ def token_logits(
     ndarray of float32, shape (len(tokens), classes)
     """
     import numpy as np
-    import torch
-    from tqdm.auto import tqdm
 
     from helpers.models import pick_dtype
 
-    products = fast_products(model, pick_dtype(model.device))
     logits = np.zeros((len(tokens), model.config.num_labels), dtype=np.float32)
-    progress = tqdm(total=len(tokens), desc="predicting", unit="text", leave=False, delay=1)
-    training = model.training
-    model.eval()
-    try:
-        with progress, torch.inference_mode(), products:
-            for rows in length_batches([len(ids) for ids in tokens], 4096):
-                chosen = {"input_ids": [list(tokens[row]) for row in rows]}
-                batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
-                logits[rows] = model(**batch).logits.float().cpu().numpy()
-                progress.update(len(rows))
-    finally:
-        model.train(training)
+
+    def store(rows: np.ndarray, output: ModelOutput, batch: BatchEncoding) -> None:
+        logits[rows] = output.logits.float().cpu().numpy()
+
+    run_batches(tokens, tokenizer, model, pick_dtype(model.device), store, "predicting")
     return logits
 
 

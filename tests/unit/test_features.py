@@ -1,6 +1,8 @@
 """Features of texts: each as if it were alone, in order, from the cache or streamed to a file."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -79,6 +81,69 @@ def test_model_is_left_as_it_came(tokenizer, encoder, monkeypatch, dtype):
     assert all(weights.dtype == before[name].dtype for name, weights in after.items())
 
 
+@pytest.fixture
+def three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def watch(encoder, monkeypatch, hook):
+    """Have `hook` called before each forward pass."""
+    forward = type(encoder).forward
+
+    def watched(self, *args, **inputs):
+        hook(len(inputs["input_ids"]))
+        return forward(self, *args, **inputs)
+
+    monkeypatch.setattr(type(encoder), "forward", watched)
+
+
+def threads_of_a_new_thread():
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_batches_in_threads_of_their_own_give_the_same(
+    tokenizer, encoder, monkeypatch, tmp_path, three_threads, dtype
+):
+    monkeypatch.setattr("helpers.models.pick_dtype", lambda device=None: dtype)
+    seen, texts = set(), TEXTS * 20
+    watch(encoder, monkeypatch, lambda rows: seen.add((get_ident(), torch.get_num_threads())))
+    ours = dataset_features(texts, tokenizer, encoder, tokens_per_batch=30)
+    assert get_ident() not in {thread for thread, _ in seen}
+    assert {threads for _, threads in seen} == {1}
+    assert torch.get_num_threads() == threads_of_a_new_thread() == 3
+
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "another"))
+    torch.set_num_threads(1)
+    seen.clear()
+    by_one_thread = dataset_features(texts, tokenizer, encoder, tokens_per_batch=30)
+    assert {thread for thread, _ in seen} == {get_ident()}
+    np.testing.assert_allclose(ours, by_one_thread, atol=1e-6)
+
+
+def test_a_batch_that_fails_ends_the_others_and_leaves_the_model_as_it_came(
+    tokenizer, encoder, monkeypatch, three_threads
+):
+    passes = []
+
+    def fail(rows):
+        passes.append(rows)
+        if len(passes) == 2:
+            raise MemoryError("the second batch")
+
+    watch(encoder, monkeypatch, fail)
+    with pytest.raises(MemoryError, match="the second batch"):
+        dataset_features(TEXTS * 200, tokenizer, encoder.train(), tokens_per_batch=12)
+    assert len(passes) < 300  # of six hundred
+    assert encoder.training
+    assert not any("forward" in vars(layer) for layer in encoder.modules())
+    assert threads_of_a_new_thread() == 3
+
+
 def test_second_pooling_needs_no_second_pass(tokenizer, encoder, capsys):
     dataset_features(TEXTS, tokenizer, encoder)
     dataset_features(TEXTS, tokenizer, encoder, pooling="cls")
@@ -118,13 +183,7 @@ def test_stream_reads_no_further_than_the_texts_at_once(tokenizer, encoder, tmp_
             read.append(text)
             yield text
 
-    forward = type(encoder).forward
-
-    def watched(self, *args, **inputs):
-        seen.append(len(read))
-        return forward(self, *args, **inputs)
-
-    monkeypatch.setattr(type(encoder), "forward", watched)
+    watch(encoder, monkeypatch, lambda rows: seen.append(len(read)))
     stream_features(texts(), tokenizer, encoder, tmp_path / "features.npy", texts_at_once=2)
     assert sorted(set(seen)) == [2, 4, 5]
 
