@@ -43,7 +43,8 @@ def dataset_features(
         Average over real tokens, or the vector of the first token.
     tokens_per_batch : int
         Places of a forward pass, padding included. Memory and time of a pass follow its places,
-        so a batch holds many short texts or few long ones.
+        so a batch holds many short texts or few long ones. On a PC's CPU as many passes run at
+        once as torch has threads.
 
     Returns
     -------
