@@ -33,12 +33,17 @@ ROWS = {
     "features: share of the machine's matrix product": "features.limit_share",
     "first figure of lesson 1, warm (seconds)": "start.first_figure_warm",
     "all seven lessons, executed warm (seconds)": "course.seconds_warm",
+    "all seven lessons, executed with empty caches (seconds)": "course.seconds_cold",
     "`make test` (seconds)": "course.test_seconds",
     "`make demo` from a fresh clone (seconds)": "course.demo_seconds",
     "a million texts streamed to disk: growth of memory (MiB)": "growth.streaming.memory_growth",
     "fine-tuning, texts a second: in bf16 over the usual recipe": "finetuning.speedup_bf16",
     "fine-tuning, texts a second: in float32 over the usual recipe": "finetuning.speedup_float32",
     "fine-tuning: accuracy gained by that, 1,280 texts, five seeds": "finetuning.accuracy_gain",
+    "fine-tuning: times as fast without dropout between layers": "finetuning.no_dropout.speedup",
+    "fine-tuning: validation accuracy gained by that, five seeds": (
+        "finetuning.no_dropout.validation_gain"
+    ),
     "serving, one text at a time: int8 over transformers' pipeline": "serving.speedup_single",
     "serving, 32 texts at once: int8 over transformers' pipeline": "serving.speedup_batch32",
     "serving: same label in int8": "serving.agreement",
