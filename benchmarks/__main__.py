@@ -19,7 +19,8 @@ from benchmarks.record import keep
 # Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
-# Speed (`make bench`): on the real data where it is at hand, else on the embedded.
+# Speed (`make bench`): on the real data where it is at hand, else on the embedded. `dropout`
+# takes 25 minutes and is asked for by name.
 SPEED = ("features", "fine_tuning_speed", "serving", "dropout")
 # About the course's tools (`make bench`): the names of these figures do not say which data.
 TOOLS = ("accuracy", "attacks", "grading", "class_size", "growth", "start", "course")
