@@ -15,30 +15,37 @@ TEMPLATE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-table { border-collapse: collapse; } th, td { padding: 0.2em 0.8em; text-align: right; }
+.wide { overflow-x: auto; } td { white-space: nowrap; }
+@media print { .wide { overflow: visible; } }
+table { border-collapse: collapse; } th, td { padding: 0.2em 0.4em; text-align: right; }
 th:first-child { text-align: left; } tbody tr:nth-child(odd) { background: #f3f3f3; }
 img { max-width: 100%; } figure { margin: 1em 0; }
 </style>
 </head>
 <body>
+<main>
 <h1>{{ title }}</h1>
 <h2>Gradebook</h2>
 <p>Points of the exercises that a program grades; answers that a person has yet to read are
 counted in the last column.</p>
-<table>
+<div class="wide" tabindex="0"><table>
 <thead><tr><th scope="col">student</th>
-{% for name in table.columns %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+{% for name in table.columns %}<th scope="col">
+{%- for part in name.split("_") %}{{ part }}{{ "" if loop.last else "_" }}<wbr>{% endfor -%}
+</th>{% endfor %}</tr></thead>
 <tbody>{% for student, row in table.iterrows() %}<tr><th scope="row">{{ student }}</th>
 {% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</tbody>
-</table>
+</table></div>
 {% for figure in figures %}
 <h2>{{ figure.title }}</h2>
 <figure><img alt="{{ figure.alt }}" src="data:image/png;base64,{{ figure.png }}">
 <figcaption>{{ figure.caption }}</figcaption></figure>
 {% endfor %}
+</main>
 </body>
 </html>
 """
