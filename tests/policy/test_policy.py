@@ -1,6 +1,7 @@
 """What holds for every notebook and for the repository as a whole."""
 
 import ast
+import importlib.metadata
 import json
 import re
 import runpy
@@ -13,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from benchmarks.record import stale
 from grading.build import source_notebook
@@ -259,6 +261,27 @@ def test_requirements_are_pinned_and_resolve_to_the_constraints():
 def normal(pin):
     name, version = pin.split("==")
     return re.sub(r"[-_.]+", "-", name).lower(), version
+
+
+def test_every_pinned_release_installs_on_the_oldest_python_that_we_promise():
+    """One pin that wants a newer Python stops pip with ResolutionImpossible, and names no way out.
+
+    Debian 12 has 3.11.2, so a pin that wants 3.11.5 is as bad as one that wants 3.12.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = re.fullmatch(r">=(\d+\.\d+(?:\.\d+)?)", project["requires-python"])[1]
+    wanted = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        name, version = line.split("==")
+        installed = importlib.metadata.distribution(name)
+        assert installed.version.partition("+")[0] == version, f"{name}: run `make setup`"
+        wanted[line] = installed.metadata["Requires-Python"]
+    refused = {
+        pin: specifier
+        for pin, specifier in wanted.items()
+        if specifier and not SpecifierSet(specifier).contains(oldest)
+    }
+    assert refused == {}, f"these pins do not install on Python {oldest}: choose older releases"
 
 
 def test_environment_for_conda_has_the_same_pins():
