@@ -60,6 +60,7 @@ check: $(READY)
 	$(BIN)/codespell
 	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q
 	$(BIN)/course build --check
+	$(BIN)/python -m benchmarks --list
 
 build: $(READY)
 	$(BIN)/course build

@@ -1,10 +1,15 @@
-"""Measure figures and write them into results.json.
+"""Measure figures and write them into benchmarks/results.json.
 
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
 arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
 ``python -m benchmarks accuracy attacks grading class_size`` is about the grader, which no data of a
 lesson's has to do with. A topic may have parts: ``course.cold`` is the function ``cold`` of
 the module ``course``.
+
+``--list`` names the scores that are out of date and what has changed since; ``--stale`` measures
+exactly these again, the shortest first, and can be interrupted. ``--release`` is for the release
+job: it fails while a score is out of date. ``--vouch NAME … --reason "…"`` says that a change
+cannot have moved a score.
 """
 
 from __future__ import annotations
@@ -12,11 +17,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
+import subprocess
+import sys
 import time
 
-from benchmarks.record import keep
+from benchmarks import record
+from benchmarks.record import ROOT, keep
+from grading.readme import missing_figures
 
-# Scores of the lessons (`make results`). Each is a module of this package with FILES and measure.
+# Scores of the lessons (`make results`). Each is a module of this package with `measure`.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
 # Speed (`make bench`): on the real data where it is at hand, else on the embedded. `dropout`
@@ -36,20 +46,41 @@ LONG = (
 TOPICS = SCORES + SPEED + TOOLS + LONG
 
 
-def main() -> None:
-    """Measure the topics named, on the data named, and keep what was found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+def main() -> int:
+    """Measure the topics named, on the data named, and keep what was found; or look after it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(TOPICS))
     parser.add_argument("--data", choices=KINDS, action="append")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--list", action="store_true", help="name the scores that are out of date")
+    ways.add_argument("--stale", action="store_true", help="measure the scores that --list names")
+    ways.add_argument("--release", action="store_true", help="as --list; fails if there are any")
+    ways.add_argument("--vouch", nargs="+", metavar="NAME", default=[])
+    parser.add_argument("--reason", default="", help="why a change cannot have moved these scores")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.topics) - set(TOPICS))
     if unknown:
         parser.error(f"no topic {unknown[0]!r}; choose from {', '.join(TOPICS)}")
+    if arguments.list or arguments.release:
+        return show_stale(refuse=arguments.release)
+    if arguments.stale:
+        return measure_stale()
+    if arguments.vouch:
+        try:
+            record.vouch(arguments.vouch, arguments.reason)
+        except ValueError as error:
+            parser.error(str(error))
+        return 0
     at_hand = [kind for kind in KINDS if kind == "embedded" or os.environ.get("COURSE_MIRROR")]
     for topic in arguments.topics or SCORES:
         kinds = arguments.data or (at_hand[-1:] if topic in SPEED else at_hand)
         for kind in ("embedded",) if topic in TOOLS + LONG else kinds:
             measure_topic(topic, kind)
+    return 0
 
 
 def measure_topic(topic: str, data: str) -> None:
@@ -64,10 +95,44 @@ def measure_topic(topic: str, data: str) -> None:
         return
     if data == "embedded" and topic not in TOOLS + LONG:
         figures = {f"{name}.embedded": figure for name, figure in figures.items()}
-    keep(figures, f"python -m benchmarks {topic} --data {data}", seconds, module.FILES)
+    keep(figures, f"python -m benchmarks {topic} --data {data}", seconds)
     for name, figure in figures.items():
         print(f"{name:44} {figure.value:10.4f} {figure.unit}")
 
 
+def show_stale(refuse: bool) -> int:
+    """Print what is out of date, and timings that are old; return an exit status.
+
+    Parameters
+    ----------
+    refuse : bool
+        Fail where a score is out of date, as a release must. Missing figures always fail.
+    """
+    missing, old = missing_figures(), record.stale()
+    for name in missing:
+        print(f"{name}: missing, and README asks for it: measure its topic", file=sys.stderr)
+    for name, changed in old.items():
+        print(f"{name}: out of date, for something has changed: {changed}")
+    if not old:
+        print("No score is out of date.")
+    if refuse:
+        for name, days in record.old_timings().items():
+            print(f"{name}: note that it was timed {days} days ago")
+    return 1 if missing or (refuse and old) else 0
+
+
+def measure_stale() -> int:
+    """Measure what is out of date, the shortest command first; each is kept as it is done."""
+    figures, old = record.read()["figures"], record.stale()
+    commands = {figures[name]["command"]: figures[name]["seconds"] for name in old}
+    for number, command in enumerate(sorted(commands, key=commands.get), start=1):
+        print(f"[{number} of {len(commands)}] {command}", flush=True)
+        words = [sys.executable, *shlex.split(command)[1:]]
+        if subprocess.run(words, cwd=ROOT, check=False).returncode:
+            print(f"{command} failed; what was measured before is kept", file=sys.stderr)
+            return 1
+    return show_stale(refuse=False)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

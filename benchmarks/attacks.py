@@ -1,13 +1,14 @@
-"""The table of attacks in docs/security.md, played to this course's grader and to stock nbgrader.
+"""The table of attacks in docs/security.md, played to stock nbgrader.
 
-Both get the same submissions of the same small lesson (`tests/security/sums.py`), each together
-with an honest one that is graded after it. Ours grades as it always does. Stock nbgrader is its own
-`nbgrader autograde` with its own settings; the same hidden tests, as plain asserts, stand in its
-graded cells between its marks for hidden tests. Because it runs students' code with the rights of
-whoever grades, all of it is put into a box of ours, in which the course's folder lies in memory.
-The box protects the machine and nobody in it: it has no network, but a listener of its own; room,
-processes and memory for more than the attacks use up, except that who takes more than
-`BOX.memory_bytes` is ended. Limits on a cell's time are the same for both where an attack loops.
+It gets the submissions that `tests/security` hands to this course's grader, of the same small
+lesson, each together with an honest one that is graded after it; that every row holds here is
+proved by those tests, which write the figure. Stock nbgrader is its own `nbgrader autograde` with
+its own settings; the same hidden tests are plain asserts in its graded cells, between its marks for
+hidden tests. Because it runs students' code with the rights of the person who grades, all of it is
+put into a box of ours, with the course's folder in memory. The box protects the machine and nobody
+in it: it has no network, but a listener of its own; room, processes and memory for more than the
+attacks use up, except that a process that takes more than `BOX.memory_bytes` is ended. Limits on a
+cell's time are those of the tests where an attack loops.
 
 An attack is survived if the attacked exercise has the points that it deserves, the other exercise
 and the honest submission have theirs, nothing was found, opened or reached, the teacher's files are
@@ -16,13 +17,10 @@ as they were, and nothing runs on. A row of the table is survived if all its att
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -30,8 +28,8 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +40,6 @@ from traitlets.config import Config
 
 from benchmarks import stock_nbgrader as told
 from benchmarks.record import Figure, put_into
-from grading.build import nbgrader_config
 from grading.paths import ROOT
 from grading.sandbox import (
     HOME,
@@ -59,17 +56,7 @@ import handed
 import sums
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 
-FILES = (
-    "benchmarks/attacks.py",
-    "benchmarks/stock_nbgrader.py",
-    "grading/realign.py",
-    "grading/sandbox.py",
-    "grading/session.py",
-    "grading/submissions.py",
-    "tests/security/attacks.py",
-    "tests/security/handed.py",
-    "tests/security/sums.py",
-)
+DEPENDS_ON = ("benchmarks/stock_nbgrader.py",)  # is sent into a box as text
 DOCS = ROOT / "docs" / "security.md"
 HOLDS = "holds"
 BOX = Limits(memory_bytes=2 * 2**30, processes=1000, scratch_bytes=384 * 2**20)
@@ -392,110 +379,6 @@ def _packed(course: Path) -> bytes:
     return whole.getvalue()
 
 
-class Ours:
-    """This repository's grader, in nbgrader's place."""
-
-    def __init__(self, folder: Path):
-        self.released = folder / "ours"
-        sums.write_course(self.released)
-        _release(self.config(self.released))
-        (folder / "token").write_text("secret")
-        source = self.released / "solutions" / sums.NAME
-        self.paths = (
-            str(self.released / "gradebook.db"),
-            str(source / "hidden_tests.py"),
-            str(source / f"{sums.NAME}.ipynb"),
-            str(folder / "token"),
-            sums.__file__,
-            f"/proc/{os.getpid()}/environ",
-            "/etc/shadow",
-        )
-        self._seen: list = []
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            self._seen.append(listener.accept()[1])
-
-    @staticmethod
-    def config(course: Path) -> Config:
-        """Return this repository's settings, with the limits of the tests."""
-        config = nbgrader_config()
-        config.CourseDirectory.root = str(course)
-        config.GradeInSandbox.sandbox = "bubblewrap"
-        config.GradeInSandbox.update(asdict(sums.LIMITS))
-        return config
-
-    def play(self, case: Case, course: Path) -> Ended:
-        """Grade a course's submissions."""
-        config = self.config(course)
-        config.GradeInSandbox.update(sums.SHORT if case.loops else {})
-        api = NbGraderAPI(CourseDirectory(config=config), config=config)
-        api.log_level = 30  # warnings
-        ended, before, seen = Ended(), told.fingerprint(course), len(self._seen)
-        for number in range(len(case.rounds)):
-            told.hand_in(course, number)
-            if case.killed:
-                _grade_by_command(course, kill=True)
-                _grade_by_command(course)
-            else:
-                ended.log += "".join(self._graded(api, course))
-            ended.rounds.append(told.scores(course))
-        if handed.left_over():
-            ended.harm.append("processes run on")
-        if case.shown:
-            api.generate_feedback(sums.NAME)
-            _nbgrader(course, "export", f"--to={course / 'grades.csv'}")
-            ended.harm += told.scripts(course)
-        if told.fingerprint(course) != before:
-            ended.harm.append("the teacher's files were changed")
-        ended.said, ended.stamps = told.said(course, case.student), told.stamps(course)
-        ended.reached = len(self._seen) - seen
-        ended.megabytes = told.megabytes(course)
-        return ended
-
-    def _graded(self, api: NbGraderAPI, course: Path) -> Iterator[str]:
-        """Grade one student after the other; yield a line for each who could not be."""
-        for folder in sorted((course / "submitted").iterdir()):
-            if not list(folder.glob(f"{sums.NAME}/*.ipynb")):
-                yield f"ERROR] no notebook of student '{folder.name}'\n"
-            elif not api.autograde(sums.NAME, folder.name)["success"]:
-                yield f"ERROR] not graded: student '{folder.name}'\n"
-
-
-def _grade_by_command(course: Path, kill: bool = False) -> None:
-    """Run `course grade`, or kill it as soon as a student's code runs."""
-    command = [sys.executable, "-c", "from course import app; app()", "grade", sums.NAME]
-    process = subprocess.Popen(
-        [*command, "--course", str(course), "--workers", "1"],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    end = time.monotonic() + RUN_SECONDS
-    while process.poll() is None and time.monotonic() < end:
-        if kill and any("bwrap" in _name(child) for child in processes_below(process.pid)):
-            break
-        time.sleep(0.1)
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _name(process: Any) -> str:
-    with contextlib.suppress(Exception):  # it may be gone
-        return process.name()
-    return ""
-
-
-def _nbgrader(course: Path, *arguments: str) -> None:
-    command = [sys.executable, "-m", "nbgrader", *arguments, f"--CourseDirectory.root={course}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-
 def _release(config: Config) -> None:
     # nbgrader starts `alembic` by name, which an environment that is not activated does not find.
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
@@ -505,7 +388,7 @@ def _release(config: Config) -> None:
         raise RuntimeError(f"the release was not made: {result}")
 
 
-def play(grader: Ours | Stock, case: Case, folder: Path) -> list[str]:
+def play(grader: Stock, case: Case, folder: Path) -> list[str]:
     """Play a case on a course of its own and return what it has done; see `survived`."""
     course = Path(shutil.copytree(grader.released, Path(folder, "course"), dirs_exist_ok=True))
     (course / "submitted").mkdir()
@@ -523,7 +406,7 @@ def play(grader: Ours | Stock, case: Case, folder: Path) -> list[str]:
 
 
 def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
-    """Play every attack to both graders, and write the table of what became of them.
+    """Play every attack to stock nbgrader, and write the table of what became of them.
 
     Parameters
     ----------
@@ -539,54 +422,42 @@ def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
     """
     if data != "embedded":
         return {}
-    found: dict[int, list[tuple[str, list[str], list[str]]]] = {}
+    found: dict[int, list[tuple[str, list[str]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        ours, stock = Ours(Path(folder)), Stock(Path(folder))
-        pairs = zip(
-            *(cases(list(grader.paths), grader.port) for grader in (ours, stock)), strict=True
-        )
-        for case, same in pairs:
+        stock = Stock(Path(folder))
+        for case in cases(list(stock.paths), stock.port):
             if rows and case.row not in rows:
                 continue
-            done = []
-            for grader, its in ((ours, case), (stock, same)):
-                started = time.monotonic()
-                with tempfile.TemporaryDirectory(dir=folder) as room:
-                    done.append(play(grader, its, Path(room)))
-                seconds = time.monotonic() - started
-                print(
-                    f"{case.row:2} {case.name:30.30} {type(grader).__name__:5} {seconds:5.0f} s "
-                    f"{'; '.join(done[-1]) or HOLDS}",
-                    flush=True,
-                )
-            found.setdefault(case.row, []).append((case.name, *done))
+            started = time.monotonic()
+            with tempfile.TemporaryDirectory(dir=folder) as room:
+                effects = play(stock, case, Path(room))
+            seconds = time.monotonic() - started
+            said = "; ".join(effects) or HOLDS
+            print(f"{case.row:2} {case.name:30.30} {seconds:5.0f} s {said}", flush=True)
+            found.setdefault(case.row, []).append((case.name, effects))
     if rows:
         return {}
     write_table(found)
-    by_ours = sum(not any(ours for _, ours, _ in tried) for tried in found.values())
-    by_stock = sum(not any(stock for *_, stock in tried) for tried in found.values())
+    survived = sum(not any(effects for _, effects in tried) for tried in found.values())
     return {
-        "grading.attacks_total": Figure(len(found), "count", len(found), "embedded"),
-        "grading.attacks_survived": Figure(by_ours, "count", len(found), "embedded"),
-        "grading.attacks_survived_nbgrader": Figure(by_stock, "count", len(found), "embedded"),
+        "grading.attacks_survived_nbgrader": Figure(survived, "count", len(found), "embedded"),
     }
 
 
-def write_table(found: dict[int, list[tuple[str, list[str], list[str]]]]) -> None:
+def write_table(found: dict[int, list[tuple[str, list[str]]]]) -> None:
     """Put the table of what became of each row's attacks into docs/security.md."""
     lines = ["| # | attacks | this grader | stock nbgrader |", "|---|---|---|---|"]
     for row, tried in sorted(found.items()):
-        cells = [_cell(tried, 1), _cell(tried, 2)]
-        lines.append(f"| {row} | {len(tried)} | {' | '.join(cells)} |")
+        lines.append(f"| {row} | {len(tried)} | {HOLDS} | {_cell(tried)} |")
     put_into(DOCS, "attacks", "\n".join(lines))
 
 
-def _cell(tried: list[tuple[str, list[str], list[str]]], place: int) -> str:
+def _cell(tried: list[tuple[str, list[str]]]) -> str:
     """Return what a row's attacks have done, those with the same effect together."""
     effects: dict[str, list[str]] = {}
-    for attack in tried:
-        if attack[place]:
-            effects.setdefault(", ".join(dict.fromkeys(attack[place])), []).append(attack[0])
+    for name, done in tried:
+        if done:
+            effects.setdefault(", ".join(dict.fromkeys(done)), []).append(name)
     if not effects:
         return HOLDS
     if len(tried) == 1:

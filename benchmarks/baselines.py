@@ -14,12 +14,7 @@ from helpers.features import dataset_features
 from helpers.models import load_encoder, load_tokenizer
 from helpers.scores import bootstrap_scores
 
-FILES = (
-    "benchmarks/baselines.py",
-    "helpers/features.py",
-    "helpers/scores.py",
-    "data/emotion/manifest.json",
-)
+DEPENDS_ON = ("data/emotion/manifest.json",)
 
 
 def measure(data: str) -> dict[str, Figure]:

@@ -21,19 +21,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from benchmarks.record import ROOT, Figure
-from grading.paths import solution_path, source_path
+from grading.paths import solution_path
 from helpers.lessons import LESSONS, Lesson
-
-FILES = (
-    "benchmarks/course.py",
-    "helpers/data.py",
-    "helpers/features.py",
-    "helpers/masked.py",
-    "helpers/models.py",
-    "helpers/recipes.py",
-    "helpers/training.py",
-    *(source_path(lesson).relative_to(ROOT).as_posix() for lesson in LESSONS),
-)
 
 
 def measure(data: str) -> dict[str, Figure]:

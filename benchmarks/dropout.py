@@ -23,13 +23,7 @@ from benchmarks.record import Figure
 from helpers.data import load
 from helpers.models import load_tokenizer
 
-FILES = (
-    "benchmarks/dropout.py",
-    "benchmarks/fine_tuning_speed.py",
-    "data/emotion/manifest.json",
-    "helpers/models.py",
-    "helpers/training.py",
-)
+DEPENDS_ON = ("data/emotion/manifest.json",)
 SPLITS = ("validation", "test")
 
 

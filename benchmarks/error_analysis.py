@@ -16,10 +16,9 @@ from helpers.data import load
 from helpers.lessons import lesson_named
 from helpers.planted import planted_errors
 
-FILES = (
-    "benchmarks/error_analysis.py",
-    "solutions/05_error_analysis/05_error_analysis.py",
+DEPENDS_ON = (
     "data/emotion/manifest.json",
+    "solutions/05_error_analysis/05_error_analysis.py:suspect_labels",
 )
 
 

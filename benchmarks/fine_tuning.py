@@ -16,11 +16,7 @@ from helpers.models import load_tokenizer
 from helpers.predictors import pipeline_predictor
 from helpers.training import fine_tuned
 
-FILES = (
-    "benchmarks/fine_tuning.py",
-    "helpers/training.py",
-    "data/emotion/manifest.json",
-)
+DEPENDS_ON = ("data/emotion/manifest.json",)
 SEEDS = 5
 
 

@@ -31,12 +31,7 @@ from helpers.models import load_classifier, load_tokenizer, pick_dtype
 from helpers.recipes import token_logits
 from helpers.training import RECIPE, train_on
 
-FILES = (
-    "benchmarks/fine_tuning_speed.py",
-    "data/emotion/manifest.json",
-    "helpers/models.py",
-    "helpers/training.py",
-)
+DEPENDS_ON = ("data/emotion/manifest.json",)
 BATCH = RECIPE["per_device_train_batch_size"]
 CHECKPOINT_DROPOUT = 0.1
 ROUNDS = 3

@@ -16,14 +16,7 @@ from helpers.intervals import mean_f1_interval
 from helpers.models import EMBEDDED_CHECKPOINT, load_encoder, load_tokenizer
 from helpers.scores import bootstrap_scores
 
-FILES = (
-    "benchmarks/frozen.py",
-    "helpers/features.py",
-    "helpers/intervals.py",
-    "helpers/scores.py",
-    "data/financial_topics/manifest.json",
-    "data/stance_climate/manifest.json",
-)
+DEPENDS_ON = ("data/financial_topics/manifest.json", "data/stance_climate/manifest.json")
 SEEDS = 5
 
 

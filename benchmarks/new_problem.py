@@ -14,16 +14,7 @@ from helpers.models import load_tokenizer
 from helpers.recipes import logits_after_training
 from helpers.scores import bootstrap_scores
 
-FILES = (
-    "benchmarks/new_problem.py",
-    "benchmarks/frozen.py",
-    "helpers/features.py",
-    "helpers/recipes.py",
-    "helpers/training.py",
-    "helpers/scores.py",
-    "data/tweet_emotion/manifest.json",
-    "data/imdb/manifest.json",
-)
+DEPENDS_ON = ("data/tweet_emotion/manifest.json", "data/imdb/manifest.json")
 
 
 def measure(data: str) -> dict[str, Figure]:

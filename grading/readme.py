@@ -10,7 +10,7 @@ from grading.build import colab_badge
 from grading.paths import ROOT, release_path, solution_path
 from helpers.lessons import LESSONS, lesson_named
 
-RESULTS = ROOT / "results.json"
+RESULTS = ROOT / "benchmarks" / "results.json"
 ROWS = {
     "emotion, validation: always the most frequent class (accuracy)": "emotion.majority",
     "emotion, validation: TF-IDF and logistic regression (accuracy)": "emotion.tfidf",
@@ -76,21 +76,47 @@ def lessons_table(root: Path = ROOT) -> str:
     return "\n".join(rows)
 
 
+def missing_figures() -> list[str]:
+    """Return the names that README's table asks for and the record lacks."""
+    figures = json.loads(RESULTS.read_text())["figures"]
+    return [name for name in ROWS.values() if not _found(name, figures)]
+
+
+def _found(name: str, figures: dict[str, dict]) -> list[dict]:
+    """Return a figure, as it is on the real data and on the embedded, where it was measured."""
+    return [figures[key] for key in (name, f"{name}.embedded") if key in figures]
+
+
 def results_table() -> str:
-    """Return the Markdown table of what has been measured, on the real and on the embedded data."""
+    """Return the Markdown table of what has been measured, on the real and on the embedded data.
+
+    Scores for which a maintainer has vouched after a change have a footnote below it.
+
+    Raises
+    ------
+    ValueError
+        If the record lacks a figure that the table asks for.
+    """
+    missing = missing_figures()
+    if missing:
+        raise ValueError(f"{RESULTS.name} lacks {', '.join(missing)}: measure what is missing")
     figures = json.loads(RESULTS.read_text())["figures"]
     rows = ["| what | real data | embedded data |", "|---|---|---|"]
+    reasons: list[str] = []
     for what, name in ROWS.items():
-        found = [figures[key] for key in (name, f"{name}.embedded") if key in figures]
-        by_data = {figure["data"]: _cell(figure) for figure in found}
-        if found:
-            cells = [by_data.get(data, "–") for data in ("mirror", "embedded")]
-            rows.append(f"| {what} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        by_data = {figure["data"]: _cell(figure, reasons) for figure in _found(name, figures)}
+        cells = [by_data.get(data, "–") for data in ("mirror", "embedded")]
+        rows.append(f"| {what} | {' | '.join(cells)} |")
+    notes = [f"{_mark(place)} {reason}" for place, reason in enumerate(reasons)]
+    return "\n".join(rows) + "".join(f"\n\n{note}" for note in notes)
 
 
-def _cell(figure: dict) -> str:
-    """Return a figure with its interval."""
+def _mark(place: int) -> str:
+    return f"<sup>{place + 1}</sup>"
+
+
+def _cell(figure: dict, reasons: list[str]) -> str:
+    """Return a figure with its interval, and the mark of its footnote, which joins `reasons`."""
     digits = DIGITS.get(figure["unit"], 3)
     if figure["unit"] == "s" and figure["value"] < 10:
         digits = 1
@@ -99,7 +125,17 @@ def _cell(figure: dict) -> str:
         for key in ("value", "lower", "upper")
         if figure[key] is not None
     )
-    return f"{value} [{', '.join(bounds)}]" if bounds else value
+    text = f"{value} [{', '.join(bounds)}]" if bounds else value
+    if not figure["vouched"]:
+        return text
+    vouched = figure["vouched"]
+    reason = (
+        f"Measured before a change of {vouched['date']} that cannot have moved it: "
+        f"{vouched['reason']}"
+    )
+    if reason not in reasons:
+        reasons.append(reason)
+    return f"{text}{_mark(reasons.index(reason))}"
 
 
 def picture() -> bytes:

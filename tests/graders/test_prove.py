@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+from benchmarks.record import Figure, prove
 from grading import verdicts
 from grading.course import warm_batch
 from grading.mutants import equivalents, mutants
@@ -23,6 +24,14 @@ from grading.prove import (
 from grading.sandbox import NO_SANDBOX, find_bubblewrap
 from grading.session import UNEXPLAINED
 from helpers.lessons import LESSONS
+
+# What reaches the answers by other ways than an import.
+DEPENDS_ON = (
+    "grading/inside",
+    "helpers/checks",
+    "solutions/*/*.py",
+    "solutions/*/variants",
+)
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 
@@ -59,6 +68,22 @@ def test_visible_checks_pass_right_answers(proven, lesson):
     for one in proven[lesson.name]:
         if one.right:
             assert one.check.startswith(f"{one.exercise}: passed"), one
+
+
+@pytest.mark.slow
+def test_the_rates_of_wrong_grades_are_written_down(proven):
+    counts = table_of([one for lesson in LESSONS for one in proven[lesson.name]]).sum()
+    figures = {
+        "grading.false_accepts": (int(counts.false_accepts), "count", int(counts.wrong)),
+        "grading.false_rejects": (int(counts.false_rejects), "count", int(counts.right)),
+        "grading.visible_share": (counts.caught / counts.wrong, "share", int(counts.wrong)),
+    }
+    if sandbox() != NO_SANDBOX:  # some wrong answers are not tried without one
+        prove(
+            {name: Figure(*figure, "embedded") for name, figure in figures.items()},
+            "tests/graders/test_prove.py",
+        )
+    assert (counts.false_accepts, counts.false_rejects) == (0, 0)
 
 
 @each_lesson

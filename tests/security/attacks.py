@@ -7,9 +7,12 @@ tests set, so that a limit that fails costs a test, not the machine.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import sums
+
+from grading.paths import ROOT
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Attack:
         if self.status == "passed":
             return {2.0}
         return {0.0, 2.0} if RIGHT in self.answer else {0.0}
+
+
+def rows_of_table() -> set[int]:
+    """Return the numbers of the rows in docs/security.md."""
+    table = (ROOT / "docs" / "security.md").read_text()
+    return {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
 
 
 def _function(*lines: str) -> str:

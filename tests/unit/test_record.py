@@ -1,73 +1,289 @@
 """The record of measured figures: what is kept, and when a figure is out of date."""
 
+import functools
 import importlib
 import json
+import shutil
 
 import pytest
 
+from benchmarks import __main__ as command_line
 from benchmarks import record
 from benchmarks.__main__ import TOPICS
-from benchmarks.record import ROOT, Figure, keep, stale
+from benchmarks.meaning import Sources
+from benchmarks.record import Figure, keep, prove, stale, vouch
+from grading.paths import ROOT
+from grading.readme import ROWS, missing_figures, results_table
+
+RECIPE = '''"""A recipe."""
+import numpy as np
+
+from recipe import rate
+
+
+def measure(data):
+    return np.float64(rate())
+
+
+def timed(data):
+    return 1
+'''
+COMMAND = "python -m benchmarks made_up --data embedded"
 
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
+    """Return a small repository with a topic of its own, of which nothing was measured."""
     monkeypatch.setattr(record, "ROOT", tmp_path)
-    (tmp_path / "recipe.py").write_text("rate = 1\n")
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "made_up.py").write_text(RECIPE)
+    (tmp_path / "recipe.py").write_text("def rate():\n    return 1\n")
+    (tmp_path / "constraints.txt").write_text("numpy==2.4.6\ntqdm==4.70.1\n")
     return tmp_path
+
+
+@pytest.fixture
+def path(repository):
+    return repository / "results.json"
 
 
 def kept(path):
     return json.loads(path.read_text())["figures"]
 
 
-def test_a_figure_is_kept_with_what_it_takes_to_measure_it_again(repository):
-    path = repository / "results.json"
-    keep(
-        {"a.b": Figure(0.5, "share", 10, "mirror", 0.4, 0.6)}, "measure a", 1.0, ["recipe.py"], path
-    )
+def test_a_score_is_kept_with_what_it_takes_to_measure_it_again(path):
+    keep({"a.b": Figure(0.5, "share", 10, "embedded", 0.4, 0.6)}, COMMAND, 1.0, path)
     entry = kept(path)["a.b"]
     assert (entry["value"], entry["lower"], entry["upper"], entry["n"]) == (0.5, 0.4, 0.6, 10)
-    assert (entry["command"], entry["data"], entry["unit"]) == ("measure a", "mirror", "share")
+    assert (entry["command"], entry["data"], entry["unit"]) == (COMMAND, "embedded", "share")
+    assert (entry["kind"], entry["vouched"], entry["date"]) == ("score", None, record.today())
+    assert entry["depends"].keys() == {"code", "libraries"}
+    assert entry["depends"]["libraries"] == {"numpy": "2.4.6"}
     assert json.loads(path.read_text())["machine"]["cores"] >= 1
     assert entry["processor"] == json.loads(path.read_text())["machine"]["processor"]
     assert "torch" in json.loads(path.read_text())["versions"]
 
 
-def test_figures_of_other_commands_stay(repository):
-    path = repository / "results.json"
+def test_figures_of_other_commands_stay(path):
     for name in ("b", "a"):
-        keep({name: Figure(1.0, "s", 1, "mirror")}, name, 1.0, ["recipe.py"], path)
+        keep({name: Figure(1.0, "s", 1, "embedded")}, COMMAND, 1.0, path)
     assert list(kept(path)) == ["a", "b"]
 
 
-def test_a_figure_is_stale_once_a_file_that_it_depends_on_has_changed(repository):
-    path = repository / "results.json"
-    keep({"a": Figure(1.0, "s", 1, "mirror")}, "a", 1.0, ["recipe.py"], path)
-    assert stale(path) == []
-    (repository / "recipe.py").write_text("rate = 2\n")
-    assert stale(path) == ["a"]
+def test_a_score_is_out_of_date_once_code_that_it_reaches_has_changed(repository, path):
+    keep({"a": Figure(1.0, "share", 1, "embedded")}, COMMAND, 1.0, path)
+    assert stale(path) == {}
+    (repository / "recipe.py").write_text("def rate():\n    return 2\n")
+    assert stale(path) == {"a": "the code that it depends on"}
 
 
-def test_a_figure_is_stale_once_a_file_that_it_depends_on_is_gone(repository):
-    path = repository / "results.json"
-    keep({"a": Figure(1.0, "s", 1, "mirror")}, "a", 1.0, ["recipe.py"], path)
-    (repository / "recipe.py").unlink()
-    assert stale(path) == ["a"]
+def test_a_score_is_out_of_date_once_a_library_that_decides_it_has_another_pin(repository, path):
+    keep({"a": Figure(1.0, "share", 1, "embedded")}, COMMAND, 1.0, path)
+    (repository / "constraints.txt").write_text("numpy==2.4.6\ntqdm==4.71.0\n")
+    assert stale(path) == {}
+    (repository / "constraints.txt").write_text("numpy==2.5.0\ntqdm==4.71.0\n")
+    assert stale(path) == {"a": "numpy 2.4.6 → 2.5.0"}
 
 
-def test_a_figure_is_stale_once_a_file_is_added_to_a_folder_that_it_depends_on(repository):
-    path = repository / "results.json"
-    (repository / "answers" / "mean").mkdir(parents=True)
-    keep({"a": Figure(1.0, "s", 1, "mirror")}, "a", 1.0, ["answers"], path)
-    assert stale(path) == []
-    (repository / "answers" / "mean" / "wrong_axis.py").write_text("axis = 0\n")
-    assert stale(path) == ["a"]
+def test_a_timing_is_never_out_of_date_but_grows_old(repository, path, monkeypatch):
+    monkeypatch.setattr(record, "today", lambda: "2026-01-01")
+    keep({"a": Figure(1.0, "s", 1, "embedded")}, COMMAND, 1.0, path)
+    keep({"b": Figure(0.6, "share", 1, "embedded", kind="timing")}, COMMAND, 1.0, path)
+    (repository / "recipe.py").write_text("def rate():\n    return 2\n")
+    assert stale(path) == {}
+    assert record.old_timings(path) == {}
+    monkeypatch.setattr(record, "today", lambda: "2026-04-02")
+    assert record.old_timings(path) == {"a": 91, "b": 91}
+
+
+def test_a_score_that_somebody_vouches_for_is_current_and_says_why(repository, path):
+    keep({"a": Figure(1.0, "share", 1, "embedded")}, COMMAND, 1.0, path)
+    (repository / "recipe.py").write_text("def rate():\n    return 1 + 0\n")
+    with pytest.raises(ValueError, match="reason"):
+        vouch(["a"], "  ", path)
+    with pytest.raises(ValueError, match="b is not out of date"):
+        vouch(["b"], "the sum is the same", path)
+    vouch(["a"], "the sum is the same", path)
+    assert stale(path) == {}
+    assert kept(path)["a"]["vouched"]["reason"] == "the sum is the same"
+    keep({"a": Figure(1.0, "share", 1, "embedded")}, COMMAND, 1.0, path)
+    assert kept(path)["a"]["vouched"] is None
+
+
+def test_what_a_test_proves_is_written_only_where_it_says_something_else(repository, path):
+    (repository / "tests").mkdir()
+    (repository / "tests" / "test_it.py").write_text("from recipe import rate\n")
+    figure = Figure(24.0, "count", 24, "embedded")
+    prove({"a": figure}, "tests/test_it.py", path=path)
+    before = path.read_bytes()
+    prove({"a": figure}, "tests/test_it.py", path=path)
+    assert path.read_bytes() == before
+    another = Figure(25.0, "count", 25, "embedded")
+    prove({"a": another}, "tests/test_it.py", exact=False, path=path)
+    assert path.read_bytes() == before  # another machine's value, of the same code
+    (repository / "recipe.py").write_text("def rate():\n    return 3\n")
+    assert stale(path) == {"a": "the code that it depends on"}
+    prove({"a": another}, "tests/test_it.py", exact=False, path=path)
+    assert stale(path) == {}
+    assert kept(path)["a"]["value"] == 25.0
+
+
+@pytest.fixture(scope="module")
+def sources():
+    return Sources(ROOT)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_every_topic_can_be_measured_and_names_files_that_are_there(topic):
+def test_every_topic_can_be_measured_and_what_it_declares_is_there(topic, sources):
     name, _, part = topic.partition(".")
     module = importlib.import_module(f"benchmarks.{name}")
     assert callable(getattr(module, part or "measure"))
-    assert [file for file in module.FILES if not (ROOT / file).exists()] == []
+    command = f"python -m benchmarks {topic} --data embedded"
+    assert record.depends(command, "embedded", sources)["code"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """Return a copy of this repository's code, with a record that is current for it."""
+    folder = tmp_path_factory.mktemp("checkout")
+    ignored = shutil.ignore_patterns("*.ipynb", "*.parquet", "__pycache__", "html")
+    for name in ("benchmarks", "grading", "helpers", "solutions", "data", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for name in ("constraints.txt", "course.py", "nbgrader_config.py"):
+        shutil.copy(ROOT / name, folder)
+    path = folder / "benchmarks" / "results.json"
+    figures = record.read()["figures"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "ROOT", folder)
+        depends = functools.cache(functools.partial(record.depends, sources=Sources(folder)))
+        for entry in figures.values():
+            if entry["kind"] == "score":
+                entry["depends"] = depends(entry["command"], entry["data"])
+    path.write_text(json.dumps({"figures": figures}))
+    return folder
+
+
+def stale_after(checkout, monkeypatch, *changes):
+    """Return which scores some changes (file, old text, new text) make out of date."""
+    monkeypatch.setattr(record, "ROOT", checkout)
+    before = {name: (checkout / name).read_text() for name, *_ in changes}
+    for name, old, new in changes:
+        assert old in before[name]
+        (checkout / name).write_text(before[name].replace(old, new, 1))
+    try:
+        return set(stale(checkout / "benchmarks" / "results.json"))
+    finally:
+        for name, text in before.items():
+            (checkout / name).write_text(text)
+
+
+WORDS = [
+    ("helpers/training.py", '"""Return', '"""Give back'),
+    ("grading/inside/relay.py", "from __future__", "# A comment.\nfrom __future__"),
+    ("solutions/05_error_analysis/05_error_analysis.py", "\n# ## ", "\n# ## More on "),
+    ("helpers/plots/__init__.py", "NEUTRAL = ", "ANOTHER = '#777777'\nNEUTRAL = "),
+]
+
+
+@pytest.mark.slow
+def test_words_make_no_score_of_this_repository_old(checkout, monkeypatch):
+    assert stale_after(checkout, monkeypatch, *WORDS) == set()
+
+
+@pytest.mark.slow
+def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monkeypatch):
+    change = ("grading/inside/relay.py", "SHOWN = (", "SHOWN = (1,")
+    relay = stale_after(checkout, monkeypatch, change)
+    assert {"grading.attacks_survived", "grading.false_accepts", "grading.mutation_score"} <= relay
+    assert {name.partition(".")[0] for name in relay} == {"grading"}
+    assert "grading.attacks_survived_nbgrader" not in relay
+    change = ("helpers/exporting.py", "logging.WARNING", "logging.ERROR")
+    exporting = stale_after(checkout, monkeypatch, change)
+    assert exporting == {"serving.agreement"}
+    fitting = stale_after(checkout, monkeypatch, ("benchmarks/baselines.py", "C=10", "C=11"))
+    assert fitting == {
+        f"emotion.{name}{data}"
+        for name in ("majority", "tfidf", "cls_probe", "mean_probe")
+        for data in ("", ".embedded")
+    }
+
+
+@pytest.mark.slow
+def test_a_room_that_moves_makes_no_score_old(checkout, tmp_path, monkeypatch):
+    moved = shutil.copytree(checkout, tmp_path / "moved")
+    monkeypatch.setattr(record, "ROOT", moved)
+    (moved / "helpers" / "numbers").mkdir()
+    (moved / "helpers" / "scores.py").rename(moved / "helpers" / "numbers" / "scores.py")
+    for file in moved.rglob("*.py"):
+        text = file.read_text()
+        if "helpers.scores" in text:
+            file.write_text(text.replace("helpers.scores", "helpers.numbers.scores"))
+    assert stale(moved / "benchmarks" / "results.json") == {}
+
+
+def test_a_figure_that_readme_asks_for_and_the_record_lacks_is_an_error(tmp_path, monkeypatch):
+    figures = record.read()
+    del figures["figures"]["emotion.tfidf"], figures["figures"]["emotion.tfidf.embedded"]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(figures))
+    monkeypatch.setattr("grading.readme.RESULTS", path)
+    assert "emotion.tfidf" in ROWS.values()
+    assert missing_figures() == ["emotion.tfidf"]
+    with pytest.raises(ValueError, match=r"emotion\.tfidf"):
+        results_table()
+    assert command_line.show_stale(refuse=False) == 1
+
+
+def test_a_figure_that_was_vouched_for_has_a_footnote(tmp_path, monkeypatch):
+    figures = record.read()
+    for name in ("emotion.tfidf", "emotion.tfidf.embedded"):
+        figures["figures"][name]["vouched"] = {"reason": "Why.", "date": "2026-01-02", "commit": ""}
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(figures))
+    monkeypatch.setattr("grading.readme.RESULTS", path)
+    table = results_table()
+    note = "Measured before a change of 2026-01-02 that cannot have moved it: Why."
+    assert table.count(note) == 1
+    mark = table.partition(note)[0].rpartition("\n")[2].strip()
+    (row,) = [line for line in table.splitlines() if "TF-IDF" in line]
+    assert row.count(mark) == 2
+
+
+@pytest.fixture
+def two_stale(repository, path, monkeypatch):
+    """Return a record of two scores that are out of date, of which the shorter is `b`."""
+    monkeypatch.setattr(command_line, "ROOT", repository)
+    monkeypatch.setattr(command_line, "missing_figures", list)
+    for name, seconds in (("a", 9.0), ("b", 1.0)):
+        figure = {name: Figure(1.0, "share", 1, "embedded")}
+        keep(figure, f"python -m benchmarks made_up --data embedded --{name}", seconds, path)
+    (repository / "recipe.py").write_text("def rate():\n    return 2\n")
+    kept_figures, old = record.read(path), record.stale(path)
+    monkeypatch.setattr(record, "read", lambda: kept_figures)
+    monkeypatch.setattr(record, "stale", lambda: old)
+    monkeypatch.setattr(record, "old_timings", dict)
+
+
+def test_what_is_out_of_date_is_measured_shortest_first_and_a_failure_stops_it(
+    two_stale, monkeypatch, capfd
+):
+    ran = []
+
+    class Ended:
+        returncode = 0
+
+    def run(words, cwd, check):
+        ran.append(words[-1])
+        Ended.returncode = int(words[-1] == "--a")
+        return Ended
+
+    monkeypatch.setattr(command_line.subprocess, "run", run)
+    assert command_line.measure_stale() == 1
+    assert ran == ["--b", "--a"]
+    assert "what was measured before is kept" in capfd.readouterr().err
+
+
+def test_a_release_is_refused_while_a_score_is_out_of_date(two_stale, capfd):
+    assert command_line.show_stale(refuse=False) == 0
+    assert command_line.show_stale(refuse=True) == 1
+    assert "a: out of date" in capfd.readouterr().out
