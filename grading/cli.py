@@ -41,9 +41,9 @@ def build(
     force: bool = typer.Option(False, help="Execute even where the source has not changed."),
 ) -> None:
     """Build solution notebooks and releases from their sources."""
-    from grading.build import BuildError, build_messages, check_build, check_messages_build
-    from grading.build import build as build_lesson
-    from grading.readme import update_readme
+    from grading.release.build import BuildError, build_messages, check_build, check_messages_build
+    from grading.release.build import build as build_lesson
+    from grading.release.readme import update_readme
 
     problems = check_messages_build() if check else []
     if not check:
@@ -73,8 +73,8 @@ def demo(
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
 ) -> None:
     """Play a small class: release, hand in, grade, and report."""
-    from grading.demo import play_class
-    from grading.sandbox import SandboxMissing
+    from grading.batch.demo import play_class
+    from grading.sandbox.box import SandboxMissing
 
     try:
         play_class(folder, workers, console)
@@ -98,9 +98,9 @@ def grade(
     ),
 ) -> None:
     """Grade the submissions of an assignment into nbgrader's gradebook."""
-    from grading.batch import grade_assignment
-    from grading.course import GradingError, workers_here
-    from grading.sandbox import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
+    from grading.batch.assignment import grade_assignment
+    from grading.batch.pool import GradingError, workers_here
+    from grading.sandbox.box import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
@@ -126,8 +126,8 @@ def regrade(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
-    from grading.batch import regrade_receipt
-    from grading.sandbox import SandboxMissing
+    from grading.batch.assignment import regrade_receipt
+    from grading.sandbox.box import SandboxMissing
 
     try:
         same = regrade_receipt(receipt, course, console)
@@ -145,9 +145,9 @@ def collect(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
-    from grading.batch import assignment_name
-    from grading.platforms import collect as collect_work
-    from grading.rosters import read_roster
+    from grading.batch.assignment import assignment_name
+    from grading.intake.rosters import read_roster
+    from grading.records.export import collect as collect_work
 
     try:
         known = read_roster(roster) if roster else None
@@ -172,8 +172,8 @@ def export(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
-    from grading.batch import assignment_name
-    from grading.platforms import export_grades
+    from grading.batch.assignment import assignment_name
+    from grading.records.export import export_grades
 
     try:
         waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
@@ -192,8 +192,8 @@ def report(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write a page on how a class has done in an assignment."""
-    from grading.assignment_report import write_assignment_report
-    from grading.batch import assignment_name
+    from grading.batch.assignment import assignment_name
+    from grading.records.assignment_report import write_assignment_report
 
     name = assignment_name(assignment)
     path = to or course / f"{name}.html"
@@ -218,10 +218,10 @@ def prove(
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
-    from grading.course import costly_libraries, warm_batch
+    from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
-    from grading.prove import show_mutants, show_proof
-    from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.proof.prove import show_mutants, show_proof
+    from grading.sandbox.box import NO_SANDBOX, SandboxMissing, find_sandbox
 
     chosen_lessons = chosen(lessons)
     try:
@@ -247,7 +247,7 @@ def translate(
 
     With all lessons go the messages of the visible checks.
     """
-    from grading.translate import LANGUAGES, faults, update_catalog
+    from grading.release.languages import LANGUAGES, faults, update_catalog
 
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
@@ -266,6 +266,6 @@ def translate(
 @commands.command()
 def doctor() -> None:
     """Say which sandbox is in use, and try to get out of it."""
-    from grading.doctor import examine
+    from grading.sandbox.doctor import examine
 
     raise typer.Exit(0 if examine(console) else 1)

@@ -8,9 +8,9 @@ import random
 import sys
 from typing import Any
 
-from grading.standins import CLASSES
-from grading.testing import Answer, AnswerError
-from grading.wire import Bounds, WireError, decode, encode
+from grading.inside.answer import Answer, AnswerError
+from grading.inside.standins import CLASSES
+from grading.inside.wire import Bounds, WireError, decode, encode
 
 QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
 REPLY = Bounds(bytes=60 * 2**20)
@@ -18,7 +18,7 @@ LONGEST_MESSAGE = 2000
 
 
 def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
-    """Return the reply to a question, both as `grading.wire` writes them.
+    """Return the reply to a question, both as `grading.inside.wire` writes them.
 
     A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
     variable, a `call`: use, arguments and options. A reply holds the nonce and one of `result`,

@@ -1,7 +1,7 @@
 """Pass the grader's requests to the student's kernel: frames on two pipes outside, ZeroMQ inside.
 
 The kernel and its sockets stay in the sandbox; the trusted side reads length-prefixed frames of
-`grading.wire` and has neither Jupyter's protocol nor a port to look after.
+`grading.inside.wire` and has neither Jupyter's protocol nor a port to look after.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
-from grading.wire import Bounds, decode, encode
+from grading.inside.wire import Bounds, decode, encode
 
 FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
 LENGTH_BYTES = 8

@@ -4,11 +4,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from grading.assignment_report import write_assignment_report
-from grading.receipts import receipt_of, write_receipt
-from grading.sandbox import Limits
-from grading.session import Graded
-from grading.verdicts import outcome
+from grading.judging.session import Graded
+from grading.judging.verdicts import outcome
+from grading.records.assignment_report import write_assignment_report
+from grading.records.receipts import receipt_of, write_receipt
+from grading.sandbox.box import Limits
 
 LESSON = "03_feature_extraction"
 STRANGE = "<script>document.title='mine'<b>"

@@ -5,12 +5,12 @@ import json
 import nbformat
 import pytest
 
-from grading.course import autograde, release, scores
+from grading.batch.made_up_class import half_right, submit
+from grading.batch.pool import autograde, release, scores
+from grading.intake.realign import realign
 from grading.paths import release_path, solution_path
-from grading.play import half_right, submit
-from grading.realign import realign
-from grading.sandbox import NO_SANDBOX, find_bubblewrap
-from grading.translate import translated_path
+from grading.release.languages import translated_path
+from grading.sandbox.box import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS, lesson_named
 
 

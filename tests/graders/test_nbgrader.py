@@ -8,13 +8,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from grading.course import autograde, generate_feedback, release, scores
+from grading.batch.made_up_class import CLASS, answered_wrongly, submit, with_answers
+from grading.batch.pool import autograde, generate_feedback, release, scores
+from grading.judging.reference import reference_cells
 from grading.paths import ROOT, release_path, solution_path
-from grading.play import CLASS, answered_wrongly, submit, with_answers
-from grading.prove import known_answers
-from grading.reference import reference_cells
-from grading.report import gradebook_table, write_report
-from grading.sandbox import NO_SANDBOX, find_bubblewrap
+from grading.proof.prove import known_answers
+from grading.records.class_report import gradebook_table, write_report
+from grading.sandbox.box import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
 pytestmark = pytest.mark.slow

@@ -4,10 +4,11 @@ import secrets
 
 import pytest
 
-from grading import verdicts
-from grading.course import warm_batch
-from grading.mutants import equivalents, mutants
-from grading.prove import (
+from grading.batch.pool import warm_batch
+from grading.judging import verdicts
+from grading.judging.session import UNEXPLAINED
+from grading.proof.mutants import equivalents, mutants
+from grading.proof.prove import (
     FALSE_ACCEPT,
     FALSE_REJECT,
     UNSTEADY,
@@ -20,8 +21,7 @@ from grading.prove import (
     prove_lessons,
     table_of,
 )
-from grading.sandbox import NO_SANDBOX, find_bubblewrap
-from grading.session import UNEXPLAINED
+from grading.sandbox.box import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

@@ -15,10 +15,10 @@ import pytest
 import yaml
 
 from benchmarks.record import stale
-from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
-from grading.readme import PICTURE, lessons_table, picture, results_table
-from grading.translate import LANGUAGES, translated_path
+from grading.release.build import source_notebook
+from grading.release.languages import LANGUAGES, translated_path
+from grading.release.readme import PICTURE, lessons_table, picture, results_table
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 

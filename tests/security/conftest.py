@@ -1,16 +1,16 @@
 """The small course that is attacked, killed and sent away, released once for all tests."""
 
 import pytest
-import sums
+import small_course
 
-from grading.course import nbgrader_api
+from grading.batch.pool import nbgrader_api
 
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory):
     """Return a course folder with its release made; tests take a copy."""
     folder = tmp_path_factory.mktemp("released")
-    sums.write_course(folder)
-    result = nbgrader_api(folder).generate_assignment(sums.NAME)
+    small_course.write_course(folder)
+    result = nbgrader_api(folder).generate_assignment(small_course.NAME)
     assert result["success"], result
     return folder

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from grading.assignment_report import (
+from grading.judging.session import Graded
+from grading.judging.verdicts import outcome
+from grading.records.assignment_report import (
     assignment_verdicts,
     common_messages,
     item_statistics,
     write_assignment_report,
 )
-from grading.receipts import receipt_of, write_receipt
-from grading.sandbox import Limits
-from grading.session import Graded
-from grading.verdicts import outcome
+from grading.records.receipts import receipt_of, write_receipt
+from grading.sandbox.box import Limits
 
 LESSON = "03_feature_extraction"
 STRANGE = "<script>alert(1)<br>"

@@ -6,8 +6,9 @@ import shutil
 import nbformat
 import pytest
 
-from grading import build
-from grading.build import (
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
+from grading.release import build
+from grading.release.build import (
     BuildError,
     check_build,
     colab_badge,
@@ -16,9 +17,8 @@ from grading.build import (
     release_notebook,
     source_notebook,
 )
-from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
-from grading.readme import lessons_table
-from grading.translate import translated
+from grading.release.languages import translated
+from grading.release.readme import lessons_table
 from helpers.lessons import LESSONS, Lesson
 
 LESSON = Lesson("03_small_lesson", "A small lesson", 5, {"double": 2, "written_why": 1})

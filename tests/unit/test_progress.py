@@ -5,7 +5,7 @@ import time
 
 from rich.console import Console
 
-from grading.batch import _shown
+from grading.batch.assignment import _shown
 
 STUDENTS = 10
 MINUTES = 2

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grading import demo, sandbox
+from grading.batch import demo
 from grading.paths import ROOT
-from grading.sandbox import IMAGE, Limits, bubblewrap_command, container_command, environment
+from grading.sandbox import box as sandbox
+from grading.sandbox.box import IMAGE, Limits, bubblewrap_command, container_command, environment
 
 LIMITS = Limits(memory_bytes=2**31, processes=99, scratch_bytes=2**20)
 
@@ -37,7 +38,7 @@ def test_bubblewrap_run_by_root_drops_every_privilege(monkeypatch):
 
 def test_only_what_is_needed_is_shared():
     shared = [Path(path) for path in sandbox.shared_paths()]
-    secret = (ROOT / "solutions", ROOT / "grading" / "session.py", ROOT / "tests", ROOT / ".git")
+    secret = (ROOT / "solutions", ROOT / "grading" / "judging", ROOT / "tests", ROOT / ".git")
     for path in secret:
         assert not [one for one in shared if path.is_relative_to(one) or one.is_relative_to(path)]
     assert Path.home() not in shared
@@ -102,7 +103,7 @@ def test_the_demo_does_without_a_sandbox_and_says_so(monkeypatch):
 
 
 def test_trusted_submissions_run_without_a_box():
-    with sandbox.Sandbox(sandbox.NO_SANDBOX, Limits()) as box:
-        reply = box.run("print(1 + 1)", 60)
+    with sandbox.Sandbox(sandbox.NO_SANDBOX, Limits()) as opened:
+        reply = opened.run("print(1 + 1)", 60)
     assert reply["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "2\n"}]
     assert reply["error"] is None

@@ -6,10 +6,10 @@ from nbformat.v4 import new_code_cell
 from nbgrader.utils import determine_grade
 
 from grading.inside.questions import answer_question
-from grading.session import _checked, own_output, score_output
-from grading.testing import Answer, Failure, Parts, equal, run_test
-from grading.verdicts import CANNOT_GRADE, PASSED, STATUSES, outcome, status_of_exception
-from grading.wire import WireError, decode, encode
+from grading.inside.wire import WireError, decode, encode
+from grading.judging.session import _checked, own_output, score_output
+from grading.judging.testing import Answer, Failure, Parts, equal, run_test
+from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, outcome, status_of_exception
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -14,10 +14,17 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
-from grading.build import nbgrader_config
-from grading.preprocessors import KEY, GradeInSandbox, submission_contents
-from grading.receipts import digest, environment_lock, key_of, read_receipt, seed_of, verdicts_of
-from grading.verdicts import CANNOT_GRADE
+from grading.judging.verdicts import CANNOT_GRADE
+from grading.records.receipts import (
+    digest,
+    environment_lock,
+    key_of,
+    read_receipt,
+    seed_of,
+    verdicts_of,
+)
+from grading.release.build import nbgrader_config
+from grading.steps.preprocessors import KEY, GradeInSandbox, submission_contents
 
 
 def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:

@@ -1,7 +1,7 @@
 """nbgrader's ways in: every button and command that autogrades goes through here.
 
-`nbgrader_config.py` names them: the exporter looks at the file, `grading.realign.Realign` gives it
-the release's shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
+`nbgrader_config.py` names them: the exporter looks at the file, `Realign` gives it the release's
+shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
 SaveAutoGrades, from which it differs only where nothing could be graded.
 """
 
@@ -23,14 +23,21 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Float, Integer, Unicode
 
-from grading import verdicts
-from grading.build import nbgrader_config
+from grading.intake.submissions import drop_links, read_checked, strangers
+from grading.judging import verdicts
+from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
+from grading.judging.testing import load_tests
 from grading.paths import ROOT
-from grading.receipts import digest, key_of, receipt_of, receipt_path, seed_of, write_receipt
-from grading.sandbox import Limits, find_sandbox
-from grading.session import AnswerKey, Graded, grade, graded_exercise
-from grading.submissions import drop_links, read_checked, strangers
-from grading.testing import load_tests
+from grading.records.receipts import (
+    digest,
+    key_of,
+    receipt_of,
+    receipt_path,
+    seed_of,
+    write_receipt,
+)
+from grading.release.build import nbgrader_config
+from grading.sandbox.box import Limits, find_sandbox
 
 UNGRADED = "cannot_grade"
 """Where the names of cells that nothing can be said of travel, among nbconvert's resources."""
@@ -90,8 +97,8 @@ class GradeInSandbox(NbGraderPreprocessor):
     """Runs the student's cells in a sandbox and grades them from outside."""
 
     elsewhere = Dict(
-        help="What `grading.cluster` has graded on another machine, by notebook; here it is only "
-        "recorded.",
+        help="What `grading.batch.cluster` has graded on another machine, by notebook; here it is "
+        "only recorded.",
     ).tag(config=True)
     sandbox = Unicode(
         "",

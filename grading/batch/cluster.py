@@ -24,8 +24,7 @@ import nbformat
 from nbgrader.coursedir import CourseDirectory
 
 import helpers
-from grading.build import nbgrader_config
-from grading.course import (
+from grading.batch.pool import (
     GradingError,
     Task,
     autograde_one,
@@ -34,13 +33,14 @@ from grading.course import (
     warm_batch,
     worker_pool,
 )
+from grading.intake.realign import realign
+from grading.intake.submissions import Refused, read_checked
+from grading.judging.session import grade
 from grading.paths import ROOT
-from grading.preprocessors import GradeInSandbox, answer_key, forget, submission_contents
-from grading.realign import realign
-from grading.receipts import digest, environment_lock, seed_of
-from grading.sandbox import Limits, find_sandbox
-from grading.session import grade
-from grading.submissions import Refused, read_checked
+from grading.records.receipts import digest, environment_lock, seed_of
+from grading.release.build import nbgrader_config
+from grading.sandbox.box import Limits, find_sandbox
+from grading.steps.preprocessors import GradeInSandbox, answer_key, forget, submission_contents
 
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
@@ -188,9 +188,9 @@ def grade_contents(
         ``submission``, ``release``, ``solution`` and ``tests``.
     seed : int
     limits : dict
-        Fields of `grading.sandbox.Limits`.
+        Fields of `grading.sandbox.box.Limits`.
     sandbox : str
-        As `grading.sandbox.find_sandbox` takes it.
+        As `grading.sandbox.box.find_sandbox` takes it.
     lock : str
         The `course_lock` of who asks.
 

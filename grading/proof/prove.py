@@ -25,15 +25,15 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from grading import verdicts
-from grading.build import source_notebook
-from grading.course import share_processors
-from grading.mutants import equivalents, mutants
+from grading.batch.pool import share_processors
+from grading.judging import verdicts
+from grading.judging.reference import imports_of, reference_cells
+from grading.judging.session import UNEXPLAINED, AnswerKey, Run, verdict_of
+from grading.judging.testing import load_tests
 from grading.paths import ROOT, hidden_tests_path
-from grading.reference import imports_of, reference_cells
-from grading.sandbox import NO_SANDBOX, Limits
-from grading.session import UNEXPLAINED, AnswerKey, Run, verdict_of
-from grading.testing import load_tests
+from grading.proof.mutants import equivalents, mutants
+from grading.release.build import source_notebook
+from grading.sandbox.box import NO_SANDBOX, Limits
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions fit a model.

@@ -25,19 +25,19 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
-from grading.build import nbgrader_config
+from grading.intake.submissions import Refused
+from grading.judging.verdicts import Verdict
 from grading.paths import solution_path
-from grading.receipts import read_receipt, receipt_path, verdicts_of
-from grading.sandbox import (
+from grading.records.receipts import read_receipt, receipt_path, verdicts_of
+from grading.release.build import nbgrader_config
+from grading.sandbox.box import (
     THREAD_VARIABLES,
     Limits,
     SandboxMissing,
     environment,
     find_bubblewrap,
 )
-from grading.submissions import Refused
-from grading.verdicts import Verdict
-from grading.warm import COSTLY, warm_kernels
+from grading.sandbox.warm import COSTLY, warm_kernels
 from helpers.lessons import LESSONS, Lesson
 
 Task = tuple[str, str]
@@ -177,7 +177,7 @@ def threads_of(workers: int) -> int:
 
 
 def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
-    """Return what a lesson among the tasks uses of `grading.warm.COSTLY`."""
+    """Return what a lesson among the tasks uses of `grading.sandbox.warm.COSTLY`."""
     names = {assignment for assignment, _ in tasks}
     solutions = (course / "solutions" / name / f"{name}.ipynb" for name in names)
     texts = [path.read_text("utf-8") for path in solutions if path.is_file()]
@@ -190,7 +190,7 @@ def warm_batch(
 ) -> Iterator[None]:
     """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
 
-    `costly` says which libraries the notebooks use; see `grading.warm.warm_kernels`.
+    `costly` says which libraries the notebooks use; see `grading.sandbox.warm.warm_kernels`.
     """
     outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     # A box says how many threads its kernel has, which cannot change once the libraries have them.

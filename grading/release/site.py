@@ -1,7 +1,7 @@
 """The course's site: the executed solutions' prose and figures, with the answers taken out.
 
-``python -m grading.site`` writes it to ``build/site/html``; with ``--answers folded`` each answer
-stands there behind a button.
+``python -m grading.release.site`` writes it to ``build/site/html``; with ``--answers folded`` each
+answer stands there behind a button.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
+from grading.release.build import source_notebook
 from helpers.lessons import LESSONS, Lesson
 
 ANSWERS = ("absent", "folded")
@@ -145,7 +145,7 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
 
 def main() -> None:
     """Build the site from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m grading.site", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m grading.release.site", description=__doc__)
     parser.add_argument("--answers", choices=ANSWERS, default="absent")
     pages = build_site(ROOT / "build" / "site", parser.parse_args().answers)
     print(f"The site is {pages / 'index.html'}")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grading.sandbox import shared_paths
-from grading.withheld import withheld_labels
+from grading.sandbox.box import shared_paths
+from grading.sandbox.unlabelled import withheld_labels
 
 
 def split(path, labels):

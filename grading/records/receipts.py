@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from grading.judging.session import Graded
+from grading.judging.verdicts import Verdict
 from grading.paths import ROOT
-from grading.sandbox import Limits
-from grading.session import Graded
-from grading.verdicts import Verdict
+from grading.sandbox.box import Limits
 
 VERSION = 2
 
@@ -61,7 +61,7 @@ def receipt_of(
     contents : dict of str to bytes
         ``submission``, ``release``, ``solution`` and ``tests``, of which the hashes are kept.
     seed, limits, sandbox, graded
-        As `grading.session.grade` took and gave them.
+        As `grading.judging.session.grade` took and gave them.
     seconds : float
         How long that took, the sandbox's start and the student's cells included.
     """

@@ -23,8 +23,8 @@ from babel.messages.pofile import read_po, write_po
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
-from grading.build import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
 from grading.paths import ROOT
+from grading.release.build import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
 from helpers.lessons import LESSONS, Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}

@@ -243,7 +243,7 @@ def editions(
     lesson: Lesson, release: NotebookNode, root: Path = ROOT
 ) -> Iterator[tuple[Path, NotebookNode]]:
     """Yield what students get, with its path: the release, and in each language that there is."""
-    from grading.translate import LANGUAGES, catalog_path, translated, translated_path
+    from grading.release.languages import LANGUAGES, catalog_path, translated, translated_path
 
     yield release_path(lesson, root), release
     for language in LANGUAGES:
@@ -270,7 +270,7 @@ def check_messages_build(root: Path = ROOT) -> list[str]:
 
 
 def _messages(root: Path) -> Iterator[tuple[Path, str]]:
-    from grading.translate import LANGUAGES, messages_path, messages_text
+    from grading.release.languages import LANGUAGES, messages_path, messages_text
 
     for language in LANGUAGES:
         yield messages_path(language, root), messages_text(language, root)

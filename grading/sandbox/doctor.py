@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from grading.sandbox import (
+from grading.sandbox.box import (
     Limits,
     Sandbox,
     SandboxDied,

@@ -7,13 +7,13 @@ import time
 
 import nbformat
 import psutil
-import sums
+import small_course
 from nbgrader.apps import ZipCollectApp
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 
-GOOD = sums.notebook(sums.DOUBLE, sums.TOTAL)
+GOOD = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
 SCRIPT = "<script>document.title = 'mine'</script>"
 LOUD = (
     "from IPython.display import HTML, Javascript, display\n"
@@ -45,7 +45,7 @@ def double(numbers):
 
 def skipped(answer):
     """Row 1: every cell says that it is not to be run, or may fail."""
-    notebook = sums.notebook(answer, sums.TOTAL)
+    notebook = small_course.notebook(answer, small_course.TOTAL)
     for cell in notebook.cells:
         cell.metadata["tags"] = ["skip-execution", "raises-exception"]
     return notebook
@@ -53,37 +53,37 @@ def skipped(answer):
 
 def moved_about():
     """Row 14: graded cells deleted, doubled, moved, retyped, and cells of one's own."""
-    notebook = sums.notebook(sums.DOUBLE, sums.TOTAL)
+    notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     intro, double, test_double, total, test_total = notebook.cells
-    own = sums.new_code_cell("extra = 1", id="mine")
-    changed = sums.new_code_cell("pass", id="other", metadata=test_total.metadata)
-    retyped = sums.new_markdown_cell("assert True", id="x", metadata=test_double.metadata)
+    own = small_course.new_code_cell("extra = 1", id="mine")
+    changed = small_course.new_code_cell("pass", id="other", metadata=test_total.metadata)
+    retyped = small_course.new_markdown_cell("assert True", id="x", metadata=test_double.metadata)
     notebook.cells = [total, own, changed, double, retyped, double.copy(), intro]
     return notebook
 
 
 def deleted():
     """Row 14: a graded cell that is gone."""
-    notebook = sums.notebook(sums.DOUBLE, sums.TOTAL)
+    notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     del notebook.cells[2]
     return notebook
 
 
 def stripped():
     """Row 15: as an editor leaves it that knows neither metadata nor ids."""
-    notebook = sums.notebook(sums.DOUBLE, sums.TOTAL)
+    notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     notebook.nbformat_minor, notebook.metadata = 0, {}
     for cell in notebook.cells:
-        cell.metadata = sums.NotebookNode()
+        cell.metadata = small_course.NotebookNode()
         cell.pop("id")
     return notebook
 
 
-def handed_in(course, student, notebook=None, content=None):
+def put_submission(course, student, notebook=None, content=None):
     """Put a submission where nbgrader expects it; return the path of its notebook."""
-    folder = course / "submitted" / student / sums.NAME
+    folder = course / "submitted" / student / small_course.NAME
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{sums.NAME}.ipynb"
+    path = folder / f"{small_course.NAME}.ipynb"
     if notebook is not None:
         nbformat.write(notebook, path)
     elif content is not None:
@@ -93,13 +93,13 @@ def handed_in(course, student, notebook=None, content=None):
 
 def through_the_exchange(course, config, student, folder):
     """Row 18: hand in with a forged time stamp, by nbgrader's exchange."""
-    mine = folder / "home" / sums.NAME
+    mine = folder / "home" / small_course.NAME
     mine.mkdir(parents=True)
-    nbformat.write(GOOD, mine / f"{sums.NAME}.ipynb")
+    nbformat.write(GOOD, mine / f"{small_course.NAME}.ipynb")
     (mine / "timestamp.txt").write_text(FORGED)
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.student_id = student
-    config.CourseDirectory.assignment_id = sums.NAME
+    config.CourseDirectory.assignment_id = small_course.NAME
     config.Exchange.root = str(folder / "exchange")
     config.Exchange.cache = str(folder / "cache")
     config.Exchange.assignment_dir = str(mine.parent)
@@ -112,13 +112,13 @@ def through_the_exchange(course, config, student, folder):
 
 def through_a_platform(course, config, student):
     """Row 18: hand in with a forged time stamp, as one of the files of a learning platform."""
-    inbox = course / "downloaded" / sums.NAME / "archive"
+    inbox = course / "downloaded" / small_course.NAME / "archive"
     inbox.mkdir(parents=True)
     begin = f"{student}_{COLLECTED}_"
-    nbformat.write(GOOD, inbox / f"{begin}{sums.NAME}.ipynb")
+    nbformat.write(GOOD, inbox / f"{begin}{small_course.NAME}.ipynb")
     (inbox / f"{begin}timestamp.txt").write_text(FORGED)
     config.CourseDirectory.root = str(course)
-    config.CourseDirectory.assignment_id = sums.NAME
+    config.CourseDirectory.assignment_id = small_course.NAME
     pattern = r".*/(?P<student_id>\w+?)_(?P<timestamp>[\d-]+)_(?P<file_id>\w+)"
     config.FileNameCollectorPlugin.named_regexp = pattern
     collecting = ZipCollectApp(config=config)

@@ -69,7 +69,7 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
     value : object
         None, bool, int, float, str, bytes, lists, tuples, sets, dicts (also ordered, counting and
         with defaults), paths, NumPy scalars and arrays, torch tensors, pandas frames, series and
-        indexes, datasets and dicts of them, and the dataclasses of `grading.standins`.
+        indexes, datasets and dicts of them, and the dataclasses of `grading.inside.standins`.
     bounds : Bounds, optional
     opaque : bool
         Let an `Opaque` stand for what is none of these, instead of raising.

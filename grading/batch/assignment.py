@@ -20,15 +20,15 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from grading.build import nbgrader_config
-from grading.course import GradingError, Task, autograde, nbgrader_api, submitted, verdicts
-from grading.preprocessors import answer_key, submission_contents, tests_path
-from grading.realign import realign
-from grading.receipts import digest, environment_lock, read_receipt, verdicts_of
-from grading.resume import graded_already
-from grading.sandbox import NO_SANDBOX, Limits, find_sandbox
-from grading.session import grade
-from grading.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.batch.pool import GradingError, Task, autograde, nbgrader_api, submitted, verdicts
+from grading.batch.resume import graded_already
+from grading.intake.realign import realign
+from grading.judging.session import grade
+from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.records.receipts import digest, environment_lock, read_receipt, verdicts_of
+from grading.release.build import nbgrader_config
+from grading.sandbox.box import NO_SANDBOX, Limits, find_sandbox
+from grading.steps.preprocessors import answer_key, submission_contents, tests_path
 from helpers.lessons import lesson_named
 
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
@@ -89,7 +89,7 @@ def _on_cluster(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str
 ) -> Iterator[tuple[Task, str]]:
     try:
-        from grading.cluster import autograde_on  # Dask is an extra
+        from grading.batch.cluster import autograde_on  # Dask is an extra
     except ModuleNotFoundError as missing:
         extra = "pip install --constraint constraints.txt --editable '.[instructor,cluster]'"
         raise GradingError(f"a cluster needs {missing.name}: {extra}") from missing

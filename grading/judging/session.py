@@ -17,14 +17,15 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from grading import verdicts
+from grading.inside.answer import Answer, AnswerError
 from grading.inside.questions import QUESTION, REPLY
-from grading.reference import grade_id, reference_cells, run_cell
-from grading.sandbox import Limits, Sandbox, SandboxDied, SandboxFault
-from grading.standins import AppRequests, Backward
-from grading.testing import Answer, AnswerError, Failure, Test, run_test
-from grading.verdicts import Verdict, outcome, status_of_exception
-from grading.wire import Bounds, WireError, decode, encode
+from grading.inside.standins import AppRequests, Backward
+from grading.inside.wire import Bounds, WireError, decode, encode
+from grading.judging import verdicts
+from grading.judging.reference import grade_id, reference_cells, run_cell
+from grading.judging.testing import Failure, Test, run_test
+from grading.judging.verdicts import Verdict, outcome, status_of_exception
+from grading.sandbox.box import Limits, Sandbox, SandboxDied, SandboxFault
 
 RESULT = Bounds()
 # A submission that ends its sandbox more often than this is asked no more.
@@ -86,7 +87,7 @@ class Missing(Exception):
 def grade(
     notebook: NotebookNode, key: AnswerKey, seed: int, limits: Limits, sandbox: str
 ) -> Graded:
-    """Return the grades of one submission that has the release's cells (see `grading.realign`).
+    """Return the grades of one submission that has the release's cells, as `realign` returns.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def grade(
         Decides every argument that the hidden tests draw.
     limits : Limits
     sandbox : str
-        As `grading.sandbox.find_sandbox` returns.
+        As `grading.sandbox.box.find_sandbox` returns.
     """
     run = Run(sandbox, limits, seed)
     references = reference_cells(key.solution)

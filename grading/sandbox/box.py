@@ -30,10 +30,10 @@ from typing import Any
 import psutil
 
 import helpers
+from grading.inside.wire import Bounds, WireError, decode, encode
 from grading.paths import ROOT
-from grading.warm import fork_kernel, numba_cache, warm_address
-from grading.wire import Bounds, WireError, decode, encode
-from grading.withheld import withheld_labels
+from grading.sandbox.unlabelled import withheld_labels
+from grading.sandbox.warm import fork_kernel, numba_cache, warm_address
 
 KINDS = ("bubblewrap", "docker", "podman")
 NO_SANDBOX = "none"
@@ -43,8 +43,6 @@ FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
 REPLY = Bounds(bytes=64 * 2**20)
 LENGTH_BYTES = 8
 HOME = "/student"
-# What the code in the box imports of this package; the rest stays outside.
-SHARED_MODULES = ("__init__.py", "inside", "standins.py", "testing.py", "wire.py")
 # Settings of the processor's libraries, not of the instructor's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 NUMBA_CACHE = "NUMBA_CACHE_DIR"
@@ -225,8 +223,8 @@ def shared_paths() -> dict[str, str]:
     # Of data only the corpora: the generators beside them would make the labels of test again.
     for corpus in sorted((package.parent / "data").glob("*/train.parquet")):
         paths[corpus.parent] = f"/course/data/{corpus.parent.name}"
-    for name in SHARED_MODULES:
-        paths[ROOT / "grading" / name] = f"/course/grading/{name}"
+    # All that the box has of this package, which is a namespace package there.
+    paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
     if hub_cache().is_dir():

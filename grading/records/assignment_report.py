@@ -11,10 +11,10 @@ import pandas as pd
 from jinja2 import Environment
 from matplotlib.figure import Figure
 
-from grading.course import submitted
-from grading.receipts import read_receipt, verdicts_of
-from grading.report import png
-from grading.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
+from grading.batch.pool import submitted
+from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
+from grading.records.class_report import png
+from grading.records.receipts import read_receipt, verdicts_of
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
 UNGRADED = "what was handed in was not graded; the command that grades it says why"

@@ -17,10 +17,10 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
-from grading.course import nbgrader_api, verdicts
-from grading.export import neutral
-from grading.rosters import Roster, read_roster
-from grading.submissions import LARGEST, Refused
+from grading.batch.pool import nbgrader_api, verdicts
+from grading.intake.rosters import Roster, read_roster
+from grading.intake.submissions import LARGEST, Refused
+from grading.records.nbgrader_csv import neutral
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")

@@ -60,7 +60,7 @@ def gradebook_table(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        As `grading.course.scores` returns.
+        As `grading.batch.pool.scores` returns.
     """
     graded = scores.dropna(subset="score")
     lessons = _written_as_fractions(graded, ["student", "lesson"]).unstack(fill_value="–")

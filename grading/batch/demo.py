@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from grading.build import check_build
-from grading.course import autograde, generate_feedback, release, scores
+from grading.batch.made_up_class import CLASS, submit
+from grading.batch.pool import autograde, generate_feedback, release, scores
 from grading.paths import release_path, solution_path
-from grading.play import CLASS, submit
-from grading.report import gradebook_table, plot_exercises, write_report
-from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+from grading.records.class_report import gradebook_table, plot_exercises, write_report
+from grading.release.build import check_build
+from grading.sandbox.box import NO_SANDBOX, SandboxMissing, find_sandbox
 from helpers.lessons import LESSONS
 
 

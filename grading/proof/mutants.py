@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.build import source_notebook
+from grading.judging.reference import reference_cells
 from grading.paths import ROOT
-from grading.reference import reference_cells
+from grading.release.build import source_notebook
 from helpers.lessons import Lesson
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
