@@ -15,10 +15,9 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from grading.intake.realign import Realign
 from grading.records.nbgrader_csv import NeutralCsvExport
 from grading.steps.feedback import HeadMarkScheme
-from grading.steps.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
+from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 

@@ -15,7 +15,7 @@ from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
 from grading.proof.mutants import equivalents
 from grading.proof.prove import Tried, mutants_table, prove_lessons, table_of
-from grading.sandbox.box import find_sandbox
+from grading.sandbox.commands import find_sandbox
 from helpers.lessons import LESSONS
 
 DOCS = ROOT / "docs" / "grading-accuracy.md"

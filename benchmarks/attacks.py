@@ -43,16 +43,11 @@ from traitlets.config import Config
 from benchmarks import stock_nbgrader as told
 from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
-from grading.release.build import nbgrader_config
-from grading.sandbox.box import (
-    HOME,
-    Limits,
-    bubblewrap_command,
-    environment,
-    find_bubblewrap,
-    held_bytes,
-    processes_below,
-)
+from grading.sandbox.commands import bubblewrap_command, find_bubblewrap
+from grading.sandbox.contents import HOME, environment
+from grading.sandbox.limits import Limits
+from grading.sandbox.memory import held_bytes, processes_below
+from grading.settings import nbgrader_config
 
 sys.path.append(str(ROOT / "tests" / "security"))  # the submissions are those of the tests
 import small_course

@@ -47,20 +47,15 @@ import grading.judging.session
 from benchmarks.record import RESULTS, Figure, put_into
 from grading.batch.cluster import WarmKernels, autograde_on
 from grading.batch.made_up_class import blank, stripped, submit, with_answers
-from grading.batch.pool import (
-    autograde_one,
-    costly_libraries,
-    keep_engines,
-    nbgrader_api,
-    release,
-    submitted,
-    warm_batch,
-)
+from grading.batch.pool import costly_libraries, keep_engines, warm_batch
 from grading.intake.realign import LESSON_ONLY
+from grading.intake.submissions import submitted
 from grading.judging.session import graded_exercise
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
 from grading.proof.prove import variants_folder
-from grading.sandbox.box import Sandbox, held_bytes, processes_below
+from grading.sandbox.box import Sandbox
+from grading.sandbox.memory import held_bytes, processes_below
+from grading.steps.run_nbgrader import autograde_one, nbgrader_api, release
 from helpers.lessons import Lesson, lesson_named
 
 sys.path.append(str(ROOT / "tests" / "security"))  # what waits is the tests' small course

@@ -34,7 +34,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel
 from benchmarks.record import Figure
 from grading.judging.reference import run_cell
 from grading.paths import ROOT, source_path
-from grading.release.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.data import load
 from helpers.features import dataset_features, stream_features
 from helpers.lessons import lesson_named

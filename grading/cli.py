@@ -41,9 +41,10 @@ def build(
     force: bool = typer.Option(False, help="Execute even where the source has not changed."),
 ) -> None:
     """Build solution notebooks and releases from their sources."""
-    from grading.release.build import BuildError, build_messages, check_build, check_messages_build
     from grading.release.build import build as build_lesson
+    from grading.release.build import build_messages, check_build, check_messages_build
     from grading.release.readme import update_readme
+    from grading.release.source import BuildError
 
     problems = check_messages_build() if check else []
     if not check:
@@ -72,12 +73,12 @@ def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
 ) -> None:
-    """Play a small class: release, hand in, grade, and report."""
-    from grading.batch.demo import play_class
-    from grading.sandbox.box import SandboxMissing
+    """Grade a small made-up class: release, hand in, grade, and report."""
+    from grading.batch.demo import run_demo
+    from grading.sandbox.commands import SandboxMissing
 
     try:
-        play_class(folder, workers, console)
+        run_demo(folder, workers, console)
     except SandboxMissing as error:
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
@@ -99,8 +100,10 @@ def grade(
 ) -> None:
     """Grade the submissions of an assignment into nbgrader's gradebook."""
     from grading.batch.assignment import grade_assignment
-    from grading.batch.pool import GradingError, workers_here
-    from grading.sandbox.box import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
+    from grading.batch.pool import workers_here
+    from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.sandbox.limits import Limits
+    from grading.steps.run_nbgrader import GradingError
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
@@ -127,7 +130,7 @@ def regrade(
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
     from grading.batch.assignment import regrade_receipt
-    from grading.sandbox.box import SandboxMissing
+    from grading.sandbox.commands import SandboxMissing
 
     try:
         same = regrade_receipt(receipt, course, console)
@@ -146,8 +149,8 @@ def collect(
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
     from grading.batch.assignment import assignment_name
+    from grading.intake.collect import collect as collect_work
     from grading.intake.rosters import read_roster
-    from grading.records.export import collect as collect_work
 
     try:
         known = read_roster(roster) if roster else None
@@ -221,7 +224,7 @@ def prove(
     from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
     from grading.proof.prove import show_mutants, show_proof
-    from grading.sandbox.box import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 
     chosen_lessons = chosen(lessons)
     try:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -20,15 +19,24 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from grading.batch.pool import GradingError, Task, autograde, nbgrader_api, submitted, verdicts
+from grading.batch.pool import autograde
 from grading.batch.resume import graded_already
 from grading.intake.realign import realign
+from grading.intake.submissions import Task, submitted
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
-from grading.records.receipts import digest, environment_lock, read_receipt, verdicts_of
-from grading.release.build import nbgrader_config
-from grading.sandbox.box import NO_SANDBOX, Limits, find_sandbox
+from grading.records.receipts import (
+    digest,
+    environment_lock,
+    read_receipt,
+    recorded_verdicts,
+    verdicts_of,
+)
+from grading.sandbox.commands import NO_SANDBOX, find_sandbox
+from grading.sandbox.limits import Limits
+from grading.settings import course_directory
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
+from grading.steps.run_nbgrader import GradingError, nbgrader_api
 from helpers.lessons import lesson_named
 
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
@@ -77,7 +85,7 @@ def grade_assignment(
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
-    ended = {student: verdicts(course, assignment, student) for _, student in tasks}
+    ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
         console.print(f"[yellow]{NOT_CONFINED}[/yellow]", soft_wrap=True)
@@ -187,9 +195,7 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         If what was graded then is not what is there now.
     """
     receipt = read_receipt(path)
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(course.resolve())
-    directory = CourseDirectory(config=config)
+    directory = course_directory(course)
     contents = submission_contents(directory, receipt)
     changed = [name for name, text in contents.items() if digest(text) != receipt["sha256"][name]]
     if changed:

@@ -24,23 +24,18 @@ import nbformat
 from nbgrader.coursedir import CourseDirectory
 
 import helpers
-from grading.batch.pool import (
-    GradingError,
-    Task,
-    autograde_one,
-    costly_libraries,
-    processors,
-    warm_batch,
-    worker_pool,
-)
+from grading.batch.pool import costly_libraries, warm_batch, worker_pool
 from grading.intake.realign import realign
-from grading.intake.submissions import Refused, read_checked
+from grading.intake.submissions import Refused, Task, read_checked
 from grading.judging.session import grade
 from grading.paths import ROOT
+from grading.records.gradebook import forget
 from grading.records.receipts import digest, environment_lock, seed_of
-from grading.release.build import nbgrader_config
-from grading.sandbox.box import Limits, find_sandbox
-from grading.steps.preprocessors import GradeInSandbox, answer_key, forget, submission_contents
+from grading.sandbox.commands import find_sandbox
+from grading.sandbox.limits import Limits, processors
+from grading.settings import course_config
+from grading.steps.preprocessors import GradeInSandbox, answer_key, submission_contents
+from grading.steps.run_nbgrader import GradingError, autograde_one
 
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
@@ -86,8 +81,7 @@ def autograde_on(
     GradingError
         If nobody answers at the address, or no worker is there.
     """
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(course.resolve())
+    config = course_config(course)
     directory = CourseDirectory(config=config)
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:

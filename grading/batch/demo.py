@@ -13,15 +13,17 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from grading.batch.made_up_class import CLASS, submit
-from grading.batch.pool import autograde, generate_feedback, release, scores
+from grading.batch.pool import autograde
 from grading.paths import release_path, solution_path
 from grading.records.class_report import gradebook_table, plot_exercises, write_report
+from grading.records.gradebook import scores
 from grading.release.build import check_build
-from grading.sandbox.box import NO_SANDBOX, SandboxMissing, find_sandbox
+from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
+from grading.steps.run_nbgrader import generate_feedback, release
 from helpers.lessons import LESSONS
 
 
-def play_class(folder: Path, workers: int, console: Console) -> None:
+def run_demo(folder: Path, workers: int, console: Console) -> None:
     """Release the lessons into a course folder, hand in, grade, print and report.
 
     Parameters
@@ -45,8 +47,8 @@ def play_class(folder: Path, workers: int, console: Console) -> None:
     for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
         released = nbformat.read(release_path(lesson, folder), as_version=4)
         solved = nbformat.read(solution_path(lesson, folder), as_version=4)
-        for student, player in CLASS.items():
-            submit(player(lesson, released, solved), lesson, student, folder)
+        for student, hand_in in CLASS.items():
+            submit(hand_in(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from grading.paths import ROOT
 from helpers.lessons import Lesson
 
-Player = Callable[[Lesson, NotebookNode, NotebookNode], NotebookNode]
+MadeUpStudent = Callable[[Lesson, NotebookNode, NotebookNode], NotebookNode]
 """Takes a lesson, its release and its solution notebook; returns what the student hands in."""
 
 
@@ -54,7 +54,7 @@ def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> N
     return notebook
 
 
-CLASS: dict[str, Player] = {
+CLASS: dict[str, MadeUpStudent] = {
     "reference": reference,
     "blank": blank,
     "half-right": half_right,

@@ -18,13 +18,13 @@ from grading.judging.verdicts import CANNOT_GRADE
 from grading.records.receipts import (
     digest,
     environment_lock,
-    key_of,
     read_receipt,
+    receipt_key,
     seed_of,
     verdicts_of,
 )
-from grading.release.build import nbgrader_config
-from grading.steps.preprocessors import KEY, GradeInSandbox, submission_contents
+from grading.settings import course_config
+from grading.steps.preprocessors import RECEIPT_KEY, GradeInSandbox, submission_contents
 
 
 def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
@@ -39,8 +39,7 @@ def graded_already(assignment: str, students: list[str], course: Path, sandbox: 
     sandbox : str
         The kind with which it would be graded; empty where any will do.
     """
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(course.resolve())
+    config = course_config(course)
     directory = CourseDirectory(config=config)
     limits = vars(GradeInSandbox(config=config).limits())
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
@@ -68,9 +67,9 @@ def _is_done(
         for path in receipts:
             receipt = read_receipt(path)
             if (
-                key_of(receipt) != _key_now(receipt, directory, limits, sandbox)
-                or json.loads((graded / f"{path.stem}.ipynb").read_bytes())["metadata"][KEY]
-                != key_of(receipt)
+                receipt_key(receipt) != _key_now(receipt, directory, limits, sandbox)
+                or json.loads((graded / f"{path.stem}.ipynb").read_bytes())["metadata"][RECEIPT_KEY]
+                != receipt_key(receipt)
                 or not _recorded(receipt, gradebook)
             ):
                 return False
@@ -91,7 +90,7 @@ def _key_now(
         "limits": limits,
         "sandbox": sandbox or receipt["sandbox"],
     }
-    return key_of(now)
+    return receipt_key(now)
 
 
 def _recorded(receipt: dict, gradebook: Gradebook) -> bool:

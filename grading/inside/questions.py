@@ -9,12 +9,9 @@ import sys
 from typing import Any
 
 from grading.inside.answer import Answer, AnswerError
+from grading.inside.protocol import LONGEST_ERROR, QUESTION, REPLY
 from grading.inside.standins import CLASSES
-from grading.inside.wire import Bounds, WireError, decode, encode
-
-QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
-REPLY = Bounds(bytes=60 * 2**20)
-LONGEST_MESSAGE = 2000
+from grading.inside.wire import WireError, decode, encode
 
 
 def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
@@ -57,7 +54,7 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
             result = answer.used(use, *arguments, **options)
         return {"result": encode(result)}
     except AnswerError as error:
-        return {"error": [error.kind[:200], error.message[:LONGEST_MESSAGE]]}
+        return {"error": [error.kind[:200], error.message[:LONGEST_ERROR]]}
     except WireError as error:
         return {"unsendable": str(error)}
     except BaseException as error:  # SystemExit too: the kernel is to outlive it

@@ -23,10 +23,9 @@ import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
-from grading.inside.wire import Bounds, decode, encode
+from grading.inside.protocol import FRAME, LENGTH_BYTES
+from grading.inside.wire import decode, encode
 
-FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
-LENGTH_BYTES = 8
 PR_SET_DUMPABLE = 4
 LONGEST_LOG = 3000
 SOCKETS = 5  # shell, iopub, stdin, control, heartbeat

@@ -13,10 +13,7 @@ import copy
 import re
 
 import nbformat
-from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 LESSON_ONLY = "lesson-only"
 """Tag of cells that train, compute or draw for the story alone, and of those that build on them.
@@ -24,27 +21,9 @@ LESSON_ONLY = "lesson-only"
 They take minutes and no answer needs what they leave behind, so grading runs only their imports
 and definitions. The first cell has it, too: where a submission is graded nothing is installed.
 """
-
 _ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^>]+>|\]\([^)]*\)|^#+ |[●○]|\d+", re.MULTILINE)
-
 Matches = dict[int, int]
 """Index of a release cell to index of the submitted cell that answers to it."""
-
-
-class Realign(NbGraderPreprocessor):
-    """nbgrader's way in: the first of its sanitizing preprocessors."""
-
-    def preprocess(
-        self, notebook: NotebookNode, resources: ResourcesDict
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        names = resources["nbgrader"]
-        course = CourseDirectory(config=self.config)
-        folder = course.format_path(course.release_directory, ".", names["assignment"])
-        release = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
-        aligned, notes = realign(notebook, release)
-        for note in notes:
-            self.log.warning("%s: %s", names["student"], note)
-        return aligned, resources
 
 
 def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -70,22 +49,22 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
 
 def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Matches:
     matches: Matches = {}
-    for key in (_grade_id, _cell_id, _content, _defined_name, _marks):
-        _match_by(key, submitted, released, matches)
+    for feature in (_grade_id, _cell_id, _content, _defined_name, _marks):
+        _match_by(feature, submitted, released, matches)
     _match_by_order(submitted, released, matches)
     return matches
 
 
-def _match_by(key, submitted, released, matches: Matches) -> None:
-    """Pair unmatched cells of equal key, the first with the first."""
+def _match_by(feature, submitted, released, matches: Matches) -> None:
+    """Pair unmatched cells that share a feature, the first with the first."""
     taken = set(matches.values())
     waiting: dict[object, list[int]] = {}
     for index, cell in enumerate(submitted):
-        if index not in taken and key(cell) is not None:
-            waiting.setdefault(key(cell), []).append(index)
+        if index not in taken and feature(cell) is not None:
+            waiting.setdefault(feature(cell), []).append(index)
     for index, cell in enumerate(released):
-        if index not in matches and waiting.get(key(cell)):
-            matches[index] = waiting[key(cell)].pop(0)
+        if index not in matches and waiting.get(feature(cell)):
+            matches[index] = waiting[feature(cell)].pop(0)
 
 
 def _match_by_order(submitted, released, matches: Matches) -> None:

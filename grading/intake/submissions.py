@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+Task = tuple[str, str]
+"""A lesson's name and a student's."""
 LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
 
 
@@ -60,7 +62,7 @@ def _notebook(content: bytes, name: str) -> dict:
     return document
 
 
-def strangers(folder: Path, notebook: str) -> list[str]:
+def files_not_taken(folder: Path, notebook: str) -> list[str]:
     """Return a sentence for every file of a submission that is not taken."""
     known = {notebook, "timestamp.txt", "submission_secret.txt", ".ipynb_checkpoints"}
     return [
@@ -78,3 +80,10 @@ def drop_links(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_symlink():
             path.unlink()
+
+
+def submitted(assignment: str, course: Path, students: list[str] | None = None) -> list[Task]:
+    """Return the submissions of an assignment, of all students or of those named."""
+    folders = sorted((course / "submitted").glob(f"*/{assignment}"))
+    found = [folder.parent.name for folder in folders]
+    return [(assignment, student) for student in found if not students or student in students]

@@ -18,14 +18,25 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from grading.inside.answer import Answer, AnswerError
-from grading.inside.questions import QUESTION, REPLY
+from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.standins import AppRequests, Backward
 from grading.inside.wire import Bounds, WireError, decode, encode
-from grading.judging import verdicts
 from grading.judging.reference import grade_id, reference_cells, run_cell
 from grading.judging.testing import Failure, Test, run_test
-from grading.judging.verdicts import Verdict, outcome, status_of_exception
-from grading.sandbox.box import Limits, Sandbox, SandboxDied, SandboxFault
+from grading.judging.verdicts import (
+    CANNOT_GRADE,
+    CRASHED,
+    FAILED,
+    NOT_ATTEMPTED,
+    PASSED,
+    TAMPERED,
+    TIMED_OUT,
+    Verdict,
+    make_verdict,
+    status_of_exception,
+)
+from grading.sandbox.box import Sandbox, SandboxDied, SandboxFault
+from grading.sandbox.limits import Limits
 
 RESULT = Bounds()
 # A submission that ends its sandbox more often than this is asked no more.
@@ -110,7 +121,7 @@ def grade(
                 verdict = verdict_of(run, exercise, points, key)
                 graded.verdicts.append(verdict)
                 graded.outputs[index] = [score_output(verdict), *run.check(cell.source)]
-                if verdict.status != verdicts.PASSED and exercise in references:
+                if verdict.status != PASSED and exercise in references:
                     run.cell(references[exercise], "reference")
             elif cell.cell_type == "code":
                 graded.outputs[index] = run.cell(cell.source, grade_id(cell))
@@ -138,41 +149,41 @@ def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdic
     started = time.monotonic()
 
     def ended(status: str, message: str = "", share: float = 0.0) -> Verdict:
-        made = outcome(exercise, points, status, message[:LONGEST_MESSAGE], share)
+        made = make_verdict(exercise, points, status, message[:LONGEST_MESSAGE], share)
         return replace(made, seconds=round(time.monotonic() - started, 3))
 
     test = key.tests.get(exercise)
     if test is None:
-        return ended(verdicts.CANNOT_GRADE, "There is no hidden test for it.")
+        return ended(CANNOT_GRADE, "There is no hidden test for it.")
     if exercise in run.deaths:
         death = run.deaths[exercise]
         return ended(death.status, f"The cell ended it all: {death}.")
     try:
         share = run_test(test, RemoteAnswer(run, exercise), run.seed)
     except NotAttempted:
-        return ended(verdicts.NOT_ATTEMPTED)
+        return ended(NOT_ATTEMPTED)
     except Missing:
         return ended(*_why_missing(run, exercise))
     except Failure as failure:
-        return ended(verdicts.FAILED, str(failure), failure.share)
+        return ended(FAILED, str(failure), failure.share)
     except AnswerError as error:
         return ended(status_of_exception(error.kind), f"{error}.")
     except SandboxDied as death:
         run.leave_out(exercise)
         return ended(death.status, f"While it was asked: {death}.")
     except SandboxFault as fault:
-        return ended(verdicts.CANNOT_GRADE, str(fault))
+        return ended(CANNOT_GRADE, str(fault))
     except Exception as error:
         return ended(*_doubt(error, test, exercise, key, run.seed))
     if share == 1.0:
-        return ended(verdicts.PASSED)
-    return ended(verdicts.FAILED, f"{share:.0%} of the points are reached.", share)
+        return ended(PASSED)
+    return ended(FAILED, f"{share:.0%} of the points are reached.", share)
 
 
 def _why_missing(run: Run, exercise: str) -> tuple[str, str]:
     kind, message = run.errors.get(exercise) or ("", "")
     if not kind:
-        return verdicts.NOT_ATTEMPTED, f"There is no {exercise!r} when the cell has run."
+        return NOT_ATTEMPTED, f"There is no {exercise!r} when the cell has run."
     return status_of_exception(kind), f"The cell stops with {kind}: {message}."
 
 
@@ -182,10 +193,10 @@ def _doubt(error: Exception, test: Test, exercise: str, key: AnswerKey, seed: in
     try:
         reference = run_cell(key.solution, exercise)[exercise]
         if run_test(test, Answer(reference), seed) == 1.0:
-            return verdicts.FAILED, f"{UNEXPLAINED} ({what})."
+            return FAILED, f"{UNEXPLAINED} ({what})."
     except Exception as other:
         what = f"{what}; with the reference, {type(other).__name__}: {other}"
-    return verdicts.CANNOT_GRADE, f"The hidden test stopped with {what}."
+    return CANNOT_GRADE, f"The hidden test stopped with {what}."
 
 
 class RemoteAnswer(Answer):
@@ -224,7 +235,7 @@ class RemoteAnswer(Answer):
                 if self.arguments and len(self.arguments) != arguments:
                     raise WireError("arguments that were not given")
         except WireError as error:
-            raise box.end(verdicts.TAMPERED, f"a reply that is none ({error})") from None
+            raise box.end(TAMPERED, f"a reply that is none ({error})") from None
         if "missing" in reply:
             raise Missing(self._exercise)
         return reply
@@ -361,7 +372,7 @@ class Run:
         if self._fault:
             raise self._fault
         if self._starts >= MOST_STARTS:
-            raise SandboxDied(verdicts.CRASHED, f"it had to be started {MOST_STARTS} times")
+            raise SandboxDied(CRASHED, f"it had to be started {MOST_STARTS} times")
         self._seconds(0.0)
         self._starts += 1
         try:
@@ -385,7 +396,7 @@ class Run:
     def _seconds(self, limit: float) -> float:
         left = self.seconds_left()
         if left <= 0:
-            raise SandboxDied(verdicts.TIMED_OUT, "the notebook's time was up")
+            raise SandboxDied(TIMED_OUT, "the notebook's time was up")
         return min(limit, left)
 
     def _note_death(self, death: SandboxDied, exercise: str) -> None:

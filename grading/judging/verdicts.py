@@ -85,7 +85,7 @@ class Verdict:
         )
 
 
-def outcome(
+def make_verdict(
     exercise: str, max_points: float, status: str, message: str = "", share: float = 0.0
 ) -> Verdict:
     """Return a verdict whose points follow from its status, or from a share of them."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from grading.judging.reference import reference_cells
 from grading.paths import ROOT
-from grading.release.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.lessons import Lesson
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {

@@ -25,15 +25,15 @@ from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from grading.batch.pool import share_processors
-from grading.judging import verdicts
 from grading.judging.reference import imports_of, reference_cells
 from grading.judging.session import UNEXPLAINED, AnswerKey, Run, verdict_of
 from grading.judging.testing import load_tests
+from grading.judging.verdicts import CANNOT_GRADE, ERROR, FAILED, PASSED
 from grading.paths import ROOT, hidden_tests_path
 from grading.proof.mutants import equivalents, mutants
-from grading.release.build import source_notebook
-from grading.sandbox.box import NO_SANDBOX, Limits
+from grading.release.source import source_notebook
+from grading.sandbox.commands import NO_SANDBOX
+from grading.sandbox.limits import Limits, share_processors
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions fit a model.
@@ -41,7 +41,7 @@ LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
 # Mutants loop for ever now and then, and the references take seconds at most.
 MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
 # A wrong answer is told that it is wrong, or stops by itself.
-FAULTS_OF_THE_ANSWER = {verdicts.FAILED, verdicts.ERROR}
+FAULTS_OF_THE_ANSWER = {FAILED, ERROR}
 # How the names of variants begin that only a sandbox stops: they copy the labels of test.
 LEAKS = "wrong_leaked_"
 
@@ -96,7 +96,7 @@ class Tried:
     @property
     def problem(self) -> str:
         """What is wrong with the grader, or nothing."""
-        passed = [status == verdicts.PASSED for status in self.statuses]
+        passed = [status == PASSED for status in self.statuses]
         if self.right:
             return "" if all(passed) else FALSE_REJECT
         if any(passed):
@@ -109,7 +109,7 @@ class Tried:
     @property
     def loses_points(self) -> bool:
         """Whether every run refused it; what could not be graded shows nothing of the test."""
-        return not {verdicts.PASSED, verdicts.CANNOT_GRADE} & set(self.statuses)
+        return not {PASSED, CANNOT_GRADE} & set(self.statuses)
 
     @property
     def caught_by_check(self) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import Environment
 from matplotlib.figure import Figure
 
-from grading.batch.pool import submitted
+from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 from grading.records.class_report import png
 from grading.records.receipts import read_receipt, verdicts_of

@@ -13,7 +13,7 @@ from typing import Any
 from grading.judging.session import Graded
 from grading.judging.verdicts import Verdict
 from grading.paths import ROOT
-from grading.sandbox.box import Limits
+from grading.sandbox.limits import Limits
 
 VERSION = 2
 
@@ -80,7 +80,7 @@ def receipt_of(
     }
 
 
-def key_of(receipt: dict[str, Any]) -> str:
+def receipt_key(receipt: dict[str, Any]) -> str:
     """Return a hash of all that a grade depends on: where it is the same, so is the grade."""
     parts = {name: receipt[name] for name in ("sha256", "environment", "seed", "limits", "sandbox")}
     return digest(json.dumps(parts, sort_keys=True).encode())
@@ -114,3 +114,17 @@ def read_receipt(path: Path) -> dict[str, Any]:
 def verdicts_of(receipt: dict[str, Any]) -> list[Verdict]:
     """Return the verdicts that a receipt holds."""
     return [Verdict(**test) for test in receipt["tests"]]
+
+
+def recorded_verdicts(
+    course: Path, assignment: str, student: str
+) -> tuple[list[Verdict], list[str]]:
+    """Return how a submission's tests ended and what there is to note, from its receipts."""
+    ended: list[Verdict] = []
+    notes: list[str] = []
+    folder = receipt_path(course, student, assignment, "any").parent
+    for path in sorted(folder.glob("*.json")):
+        receipt = read_receipt(path)
+        ended += verdicts_of(receipt)
+        notes += receipt["notes"]
+    return ended, notes

@@ -1,102 +1,37 @@
 """From a lesson's source to its executed solution notebook and to its release.
 
-Conversion is jupytext's, execution nbclient's, stripping nbgrader's. This module only puts them in
-a row, gives cells stable ids, and looks for what must not leak.
+Execution is nbclient's, stripping nbgrader's. This module puts them in a row, in each language, and
+compares what is committed with what the source gives.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-import textwrap
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
-from traitlets.config import Config, PyFileConfigLoader
 
-from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
-from helpers.lessons import Lesson
-
-BADGE_MARK = "<!-- colab-badge -->"
-KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
-BOOTSTRAP_COMMENT = (
-    "Colab does not have the course: there, this cell installs it. Where the course is installed, "
-    "as on your own machine, the cell does nothing. Run it and read on."
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
+from grading.release.languages import (
+    LANGUAGES,
+    catalog_path,
+    messages_path,
+    messages_text,
+    translated,
+    translated_path,
 )
-BOOTSTRAP = """\
-{comment}
-import subprocess
-import sys
-from importlib.metadata import distributions
-
-if not any(distributions(name="{name}")):
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps"]
-    subprocess.run([*pip, "{name}=={version}"], check=True)
-    from helpers.colab import complete
-
-    complete()"""
-# A line this long that stands in an answer has no reason to stand in a release by chance.
-TELLING_LENGTH = 30
-
-
-class BuildError(RuntimeError):
-    """A lesson cannot be built, or what is committed is not what its source gives."""
-
-
-def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
-    """Return the notebook that a lesson's source describes, without outputs."""
-    path = source_path(lesson, root)
-    if not path.is_file():
-        raise BuildError(f"{path} is not there; a lesson starts with its source")
-    notebook = jupytext.read(path, fmt="py:percent")
-    notebook.metadata = NotebookNode(
-        kernelspec=KERNELSPEC, language_info={"name": "python", "file_extension": ".py"}
-    )
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    for position, cell in enumerate(notebook.cells):
-        graded = cell.metadata.get("nbgrader", {}).get("grade_id")
-        cell["id"] = graded or f"{lesson.name}-{position:03d}"
-        cell.metadata.pop("lines_to_next_cell", None)
-        cell.source = cell.source.replace(BADGE_MARK, colab_badge(lesson, root))
-    # Behind the title, where the notebook opens; the other cells keep their ids.
-    notebook.cells.insert(1, bootstrap_cell(root))
-    nbformat.validate(notebook)
-    return notebook
-
-
-def bootstrap_cell(root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT) -> NotebookNode:
-    """Return the cell that installs the course where a notebook is all that there is.
-
-    It asks for the distribution, not for `helpers`: a student may have a file of that name. Grading
-    never runs it, for a sandbox holds `helpers` without the distribution, and no network.
-    """
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    lines = textwrap.fill(comment, 98, initial_indent="# ", subsequent_indent="# ")
-    source = BOOTSTRAP.format(comment=lines, name=project["name"], version=project["version"])
-    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["bootstrap", "lesson-only"]})
-    cell["id"] = "bootstrap"
-    return cell
-
-
-def colab_badge(lesson: Lesson, root: Path = ROOT) -> str:
-    """Return the Markdown of the badge that opens a lesson's release in Colab."""
-    repository = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["course"][
-        "repository"
-    ]
-    address = f"https://colab.research.google.com/github/{repository}/blob/main/"
-    notebook = release_path(lesson, Path()).as_posix()
-    image = "https://colab.research.google.com/assets/colab-badge.svg"
-    return f"[![Open this lesson in Colab]({image})]({address}{notebook})"
+from grading.release.leaks import find_leaks
+from grading.release.source import BuildError, source_notebook
+from grading.settings import course_config
+from helpers.lessons import Lesson
 
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -169,8 +104,7 @@ def release_notebook(lesson: Lesson, notebook: NotebookNode, root: Path = ROOT) 
 
 
 def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
-    config = nbgrader_config(root)
-    config.CourseDirectory.root = str(course)
+    config = course_config(course, root)
     config.CourseDirectory.assignment_id = lesson.name
     # A build writes files, not a gradebook: `nbgrader generate_assignment` does that.
     steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
@@ -179,46 +113,6 @@ def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
     converter.log.setLevel("WARNING")
     converter.start()
-
-
-def nbgrader_config(root: Path = ROOT) -> Config:
-    """Return the settings of ``nbgrader_config.py``."""
-    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-
-
-def find_leaks(release: NotebookNode, solution: NotebookNode, hidden_tests: Path) -> Iterator[str]:
-    """Yield a sentence for everything in a release that only instructors may see."""
-    text = "\n".join(cell.source for cell in release.cells)
-    for cell in release.cells:
-        if cell.get("outputs"):
-            yield f"cell {cell.id} holds an output"
-    for mark in ("BEGIN SOLUTION", "END SOLUTION", "MARK SCHEME", "HIDDEN TESTS"):
-        if mark in text:
-            yield f"the mark {mark!r} is still there"
-    for cell in solution.cells:
-        for line in _secret_lines(cell):
-            if line in text:
-                yield f"a line of the answer to {cell.id}: {line!r}"
-    if hidden_tests.is_file():
-        for line in _telling(hidden_tests.read_text().splitlines()):
-            if line in text:
-                yield f"a line of {hidden_tests.name}: {line!r}"
-
-
-def _secret_lines(cell: NotebookNode) -> list[str]:
-    """Return the telling lines between a cell's solution or mark-scheme marks."""
-    pattern = r"BEGIN (SOLUTION|MARK SCHEME).*?\n(.*?)\n[^\n]*END \1"
-    regions = re.findall(pattern, cell.source, flags=re.DOTALL)
-    return _telling(line for _, region in regions for line in region.splitlines())
-
-
-def _telling(lines: Iterator[str] | list[str]) -> list[str]:
-    stripped = (line.strip() for line in lines)
-    return [
-        line
-        for line in stripped
-        if len(line) >= TELLING_LENGTH and not line.startswith(("import ", "from "))
-    ]
 
 
 def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
@@ -243,8 +137,6 @@ def editions(
     lesson: Lesson, release: NotebookNode, root: Path = ROOT
 ) -> Iterator[tuple[Path, NotebookNode]]:
     """Yield what students get, with its path: the release, and in each language that there is."""
-    from grading.release.languages import LANGUAGES, catalog_path, translated, translated_path
-
     yield release_path(lesson, root), release
     for language in LANGUAGES:
         if catalog_path(lesson, language, root).exists():
@@ -270,8 +162,6 @@ def check_messages_build(root: Path = ROOT) -> list[str]:
 
 
 def _messages(root: Path) -> Iterator[tuple[Path, str]]:
-    from grading.release.languages import LANGUAGES, messages_path, messages_text
-
     for language in LANGUAGES:
         yield messages_path(language, root), messages_text(language, root)
 
@@ -288,11 +178,9 @@ def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
     for path, notebook in editions(lesson, release, root):
         if not path.is_file() or path.read_text() != _text(notebook):
             problems.append(f"{path} is not what its source gives")
-        strangers = {item.name for item in path.parent.glob("*")}
-        strangers -= {path.name, ".ipynb_checkpoints"}
-        problems += [
-            f"{path.parent / name} has no place in a release" for name in sorted(strangers)
-        ]
+        others = {item.name for item in path.parent.glob("*")}
+        others -= {path.name, ".ipynb_checkpoints"}
+        problems += [f"{path.parent / name} has no place in a release" for name in sorted(others)]
     return problems
 
 

@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 from grading.paths import ROOT
-from grading.release.build import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
+from grading.release.source import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
 from helpers.lessons import LESSONS, Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}

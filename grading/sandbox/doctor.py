@@ -9,15 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from grading.sandbox.box import (
-    Limits,
-    Sandbox,
-    SandboxDied,
-    SandboxFault,
-    SandboxMissing,
-    find_bubblewrap,
-    find_sandbox,
-)
+from grading.sandbox.box import Sandbox, SandboxDied, SandboxFault
+from grading.sandbox.commands import SandboxMissing, find_bubblewrap, find_sandbox
+from grading.sandbox.limits import Limits
 
 GIB = 2**30
 # Bounded themselves, so that a sandbox that does not hold is no harm.

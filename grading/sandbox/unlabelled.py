@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 
-def withheld_labels(folders: dict[str, str]) -> dict[str, str]:
+def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
     """Return what takes the place of the test splits below some folders.
 
     Parameters
@@ -38,7 +38,7 @@ def withheld_labels(folders: dict[str, str]) -> dict[str, str]:
 
 
 @functools.cache
-def _room() -> tempfile.TemporaryDirectory:
+def _folder_of_copies() -> tempfile.TemporaryDirectory:
     """Return a folder that is there as long as this process."""
     return tempfile.TemporaryDirectory(prefix="test-splits-")
 
@@ -55,6 +55,9 @@ def _without_labels(path: Path, modified: int) -> str | None:
         return None
     field = table.schema.field(place)
     zeros = pa.array([0] * table.num_rows, field.type)
-    copy = Path(_room().name) / f"{len(list(Path(_room().name).iterdir()))}.parquet"
+    copy = (
+        Path(_folder_of_copies().name)
+        / f"{len(list(Path(_folder_of_copies().name).iterdir()))}.parquet"
+    )
     pq.write_table(table.set_column(place, field, zeros), copy)
     return str(copy)

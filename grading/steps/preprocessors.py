@@ -7,7 +7,6 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import time
 from dataclasses import fields
@@ -18,30 +17,31 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Float, Integer, Unicode
 
-from grading.intake.submissions import drop_links, read_checked, strangers
-from grading.judging import verdicts
+from grading.intake.realign import realign
+from grading.intake.submissions import drop_links, files_not_taken, read_checked
 from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
 from grading.judging.testing import load_tests
+from grading.judging.verdicts import CANNOT_GRADE, Verdict
 from grading.paths import ROOT
+from grading.records.gradebook import forget_scores
 from grading.records.receipts import (
     digest,
-    key_of,
+    receipt_key,
     receipt_of,
     receipt_path,
     seed_of,
     write_receipt,
 )
-from grading.release.build import nbgrader_config
-from grading.sandbox.box import Limits, find_sandbox
+from grading.sandbox.commands import find_sandbox
+from grading.sandbox.limits import Limits
 
 UNGRADED = "cannot_grade"
 """Where the names of cells that nothing can be said of travel, among nbconvert's resources."""
-KEY = "receipt_key"
+RECEIPT_KEY = "receipt_key"
 """Where a receipt's key travels, there and in the graded notebook's metadata."""
 
 
@@ -56,7 +56,7 @@ class SubmissionExporter(NotebookExporter):
     ) -> tuple[Any, ResourcesDict]:
         names = (resources or {}).get("nbgrader")
         if names:
-            course = _course(self.config)
+            course = Path(CourseDirectory(config=self.config).root)
             path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
             # First the receipt: whoever is ended in between leaves nothing that looks complete.
             path.unlink(missing_ok=True)
@@ -65,26 +65,20 @@ class SubmissionExporter(NotebookExporter):
         return super().from_filename(filename, resources, **options)
 
 
-def forget(course: Path, student: str, assignment: str) -> None:
-    """Take back what an earlier submission reached where a new one cannot be graded."""
-    config = nbgrader_config()
-    config.CourseDirectory.root = str(course)
-    address = CourseDirectory(config=config).db_url
-    for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
-        path.unlink()
-        names = {"student": student, "assignment": assignment, "notebook": path.stem}
-        forget_scores({**names, "db_url": address})
+class Realign(NbGraderPreprocessor):
+    """nbgrader's way in: the first of its sanitizing preprocessors."""
 
-
-def forget_scores(names: dict[str, str]) -> None:
-    """Take an earlier submission's automatic scores out of the gradebook; a person's stay."""
-    with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
-        found = gradebook.find_submission_notebook(
-            names["notebook"], names["assignment"], names["student"]
-        )
-        for score in found.grades:
-            score.auto_score, score.needs_manual_grade = None, True
-        gradebook.db.commit()
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        directory = CourseDirectory(config=self.config)
+        folder = directory.format_path(directory.release_directory, ".", names["assignment"])
+        release = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
+        aligned, notes = realign(notebook, release)
+        for note in notes:
+            self.log.warning("%s: %s", names["student"], note)
+        return aligned, resources
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
@@ -118,8 +112,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         self, notebook: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         names = resources["nbgrader"]
-        course = CourseDirectory(config=self.config)
-        contents = submission_contents(course, names)
+        directory = CourseDirectory(config=self.config)
+        contents = submission_contents(directory, names)
         seed = seed_of(contents["submission"], contents["tests"])
         found = self.elsewhere.get(names["notebook"])
         if found:
@@ -127,19 +121,21 @@ class GradeInSandbox(NbGraderPreprocessor):
             sandbox, seconds = found["sandbox"], found["seconds"]
         else:
             sandbox = find_sandbox(self.sandbox)
-            key = answer_key(contents, tests_path(course, names["assignment"]))
+            key = answer_key(contents, tests_path(directory, names["assignment"]))
             started = time.monotonic()
             graded = grade(notebook, key, seed, self.limits(), sandbox)
             seconds = time.monotonic() - started
         folder = Path(
-            course.format_path(course.submitted_directory, names["student"], names["assignment"])
+            directory.format_path(
+                directory.submitted_directory, names["student"], names["assignment"]
+            )
         )
-        graded.notes += strangers(folder, f"{names['notebook']}.ipynb")
+        graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
         receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
-        write_receipt(receipt, Path(course.root))
-        resources[KEY] = key_of(receipt)
+        write_receipt(receipt, Path(directory.root))
+        resources[RECEIPT_KEY] = receipt_key(receipt)
         put_outputs(notebook, graded.outputs)
-        ungraded = {v.exercise for v in graded.verdicts if v.status == verdicts.CANNOT_GRADE}
+        ungraded = {v.exercise for v in graded.verdicts if v.status == CANNOT_GRADE}
         resources[UNGRADED] = [
             cell.metadata.nbgrader.grade_id
             for cell in notebook.cells
@@ -170,7 +166,7 @@ def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Grade
         int(index): [nbformat.from_dict(output) for output in of_cell]
         for index, of_cell in found["outputs"].items()
     }
-    ended = [verdicts.Verdict(**verdict) for verdict in found["verdicts"]]
+    ended = [Verdict(**verdict) for verdict in found["verdicts"]]
     return Graded(ended, outputs, list(found["notes"]))
 
 
@@ -182,29 +178,25 @@ def put_outputs(notebook: NotebookNode, outputs: dict[int, list[NotebookNode]]) 
             cell.execution_count = index + 1 if index in outputs else None
 
 
-def _course(config: Any) -> Path:
-    return Path(CourseDirectory(config=config).root)
-
-
-def tests_path(course: CourseDirectory, assignment: str) -> Path:
+def tests_path(directory: CourseDirectory, assignment: str) -> Path:
     """Return an assignment's hidden tests: the course folder's own, or this repository's."""
-    folder = Path(course.format_path(course.source_directory, ".", assignment))
+    folder = Path(directory.format_path(directory.source_directory, ".", assignment))
     own = folder / "hidden_tests.py"
     return own if own.is_file() else ROOT / "solutions" / assignment / "hidden_tests.py"
 
 
-def submission_contents(course: CourseDirectory, names: dict[str, str]) -> dict[str, bytes]:
+def submission_contents(directory: CourseDirectory, names: dict[str, str]) -> dict[str, bytes]:
     """Return everything that a grade depends on, as bytes, by its name in a receipt."""
 
     def notebook_in(step: str, student: str) -> bytes:
-        folder = course.format_path(step, student, names["assignment"])
+        folder = directory.format_path(step, student, names["assignment"])
         return Path(folder, f"{names['notebook']}.ipynb").read_bytes()
 
-    tests = tests_path(course, names["assignment"])
+    tests = tests_path(directory, names["assignment"])
     return {
-        "submission": notebook_in(course.submitted_directory, names["student"]),
-        "release": notebook_in(course.release_directory, "."),
-        "solution": notebook_in(course.source_directory, "."),
+        "submission": notebook_in(directory.submitted_directory, names["student"]),
+        "release": notebook_in(directory.release_directory, "."),
+        "solution": notebook_in(directory.source_directory, "."),
         "tests": tests.read_bytes() if tests.is_file() else b"",
     }
 
@@ -230,7 +222,7 @@ class SaveGrades(SaveAutoGrades):
         self._ungraded = resources.get(UNGRADED, [])
         notebook, resources = super().preprocess(notebook, resources)
         # The graded notebook is written last of all, so that it says for what all is done.
-        notebook.metadata[KEY] = resources[KEY]
+        notebook.metadata[RECEIPT_KEY] = resources[RECEIPT_KEY]
         return notebook, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:

@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 from grading.batch.made_up_class import answered_wrongly, half_right, with_answers
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
 from grading.records.receipts import receipt_path
-from grading.release.build import find_leaks, nbgrader_config
-from grading.sandbox.box import find_bubblewrap
+from grading.release.leaks import find_leaks
+from grading.sandbox.commands import find_bubblewrap
+from grading.settings import nbgrader_config
 from helpers.lessons import lesson_named
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")

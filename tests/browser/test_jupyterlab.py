@@ -9,7 +9,7 @@ from labs import exchange_step, jupyter_lab
 from playwright.sync_api import expect
 
 from grading.paths import ROOT
-from grading.release.build import nbgrader_config
+from grading.settings import nbgrader_config
 from helpers.lessons import lesson_named
 
 LESSON = lesson_named("1").name

@@ -6,11 +6,13 @@ import nbformat
 import pytest
 
 from grading.batch.made_up_class import half_right, submit
-from grading.batch.pool import autograde, release, scores
+from grading.batch.pool import autograde
 from grading.intake.realign import realign
 from grading.paths import release_path, solution_path
+from grading.records.gradebook import scores
 from grading.release.languages import translated_path
-from grading.sandbox.box import NO_SANDBOX, find_bubblewrap
+from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
+from grading.steps.run_nbgrader import release
 from helpers.lessons import LESSONS, lesson_named
 
 

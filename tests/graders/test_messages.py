@@ -9,8 +9,8 @@ import pytest
 
 from grading.judging.reference import imports_of
 from grading.proof.prove import known_answers
-from grading.release.build import source_notebook
 from grading.release.languages import check_messages
+from grading.release.source import source_notebook
 from helpers.checks import language
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS

@@ -5,8 +5,8 @@ import secrets
 import pytest
 
 from grading.batch.pool import warm_batch
-from grading.judging import verdicts
 from grading.judging.session import UNEXPLAINED
+from grading.judging.verdicts import CRASHED, PASSED
 from grading.proof.mutants import equivalents, mutants
 from grading.proof.prove import (
     FALSE_ACCEPT,
@@ -21,7 +21,7 @@ from grading.proof.prove import (
     prove_lessons,
     table_of,
 )
-from grading.sandbox.box import NO_SANDBOX, find_bubblewrap
+from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -123,8 +123,8 @@ def test_an_answer_that_ends_the_sandbox_costs_the_next_one_nothing():
     fatal = Known(reference.exercise, "fatal", "import os; os._exit(3)", right=False)
     seeds = [secrets.randbits(32)]
     with Bench(lesson, sandbox()) as bench:
-        assert bench.grade(fatal, seeds).statuses == (verdicts.CRASHED,)
-        assert bench.grade(reference, seeds).statuses == (verdicts.PASSED,)
+        assert bench.grade(fatal, seeds).statuses == (CRASHED,)
+        assert bench.grade(reference, seeds).statuses == (PASSED,)
 
 
 def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():

@@ -22,7 +22,7 @@ import pytest
 
 from grading.intake.realign import realign
 from grading.paths import ROOT, release_path
-from grading.release.build import bootstrap_cell
+from grading.release.source import bootstrap_cell
 from helpers.colab import COURSE
 from helpers.lessons import LESSONS
 

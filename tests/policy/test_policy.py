@@ -16,9 +16,9 @@ import yaml
 
 from benchmarks.record import stale
 from grading.paths import ROOT, release_path, solution_path
-from grading.release.build import source_notebook
 from grading.release.languages import LANGUAGES, translated_path
 from grading.release.readme import PICTURE, lessons_table, picture, results_table
+from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 

@@ -3,7 +3,7 @@
 import pytest
 import small_course
 
-from grading.batch.pool import nbgrader_api
+from grading.steps.run_nbgrader import nbgrader_api
 
 
 @pytest.fixture(scope="session")

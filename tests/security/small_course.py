@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading.sandbox.box import Limits
+from grading.sandbox.limits import Limits
 
 NAME = "sums"
 SECRET = "nobody-in-the-box-may-read-this"

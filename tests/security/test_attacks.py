@@ -19,7 +19,8 @@ from grading.intake.realign import realign
 from grading.judging.session import AnswerKey, grade
 from grading.judging.testing import load_tests
 from grading.paths import ROOT
-from grading.sandbox.box import environment, find_bubblewrap
+from grading.sandbox.commands import find_bubblewrap
+from grading.sandbox.contents import environment
 from grading.sandbox.warm import warm_kernels
 from grading.steps.preprocessors import put_outputs
 

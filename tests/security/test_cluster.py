@@ -19,9 +19,11 @@ from submissions import put_submission
 
 from grading.batch.assignment import grade_assignment
 from grading.batch.cluster import autograde_on, course_lock, grade_contents
-from grading.batch.pool import GradingError, autograde, submitted
+from grading.batch.pool import autograde
+from grading.intake.submissions import submitted
 from grading.paths import ROOT
-from grading.sandbox.box import find_bubblewrap
+from grading.sandbox.commands import find_bubblewrap
+from grading.steps.run_nbgrader import GradingError
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 

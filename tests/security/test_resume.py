@@ -23,7 +23,7 @@ from grading.batch.assignment import grade_assignment
 from grading.batch.resume import graded_already
 from grading.paths import ROOT
 from grading.records.receipts import receipt_path
-from grading.sandbox.box import find_bubblewrap
+from grading.sandbox.commands import find_bubblewrap
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 

@@ -18,13 +18,14 @@ from rich.console import Console
 from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, through_the_exchange
 
 from grading.batch.assignment import grade_assignment, regrade_receipt
-from grading.batch.pool import autograde, autograde_one, nbgrader_api, verdicts
+from grading.batch.pool import autograde
 from grading.intake.submissions import Refused, read_checked
 from grading.paths import ROOT
 from grading.records.nbgrader_csv import neutral
-from grading.records.receipts import receipt_path
-from grading.release.build import nbgrader_config
-from grading.sandbox.box import find_bubblewrap
+from grading.records.receipts import receipt_path, recorded_verdicts
+from grading.sandbox.commands import find_bubblewrap
+from grading.settings import nbgrader_config
+from grading.steps.run_nbgrader import autograde_one, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -54,7 +55,7 @@ def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, mon
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     config = nbgrader_config()
     config.CourseDirectory.db_url = elsewhere
-    monkeypatch.setattr("grading.batch.pool.nbgrader_config", lambda: config)
+    monkeypatch.setattr("grading.settings.nbgrader_config", lambda root: config)
     (course / "gradebook.db").unlink()
     put_submission(course, "ada", GOOD)
     assert nbgrader_api(course).generate_assignment(small_course.NAME)["success"]
@@ -110,7 +111,7 @@ def test_the_rest_of_the_batch_is_graded(batch, student):
 
 def test_files_beside_the_notebook_are_not_taken(batch):
     """Row 16."""
-    _, notes = verdicts(batch.folder, small_course.NAME, "modules")
+    _, notes = recorded_verdicts(batch.folder, small_course.NAME, "modules")
     assert sum("was not taken" in note for note in notes) == 3
 
 
@@ -236,7 +237,7 @@ def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
     put_submission(course, "student", GOOD)
     assert autograde_one(course, small_course.NAME, "student") == ""
     assert grades(course, "student") == {"test_double": (2.0, False), "test_total": (None, True)}
-    found, _ = verdicts(course, small_course.NAME, "student")
+    found, _ = recorded_verdicts(course, small_course.NAME, "student")
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
 
 

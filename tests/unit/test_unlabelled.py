@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grading.sandbox.box import shared_paths
-from grading.sandbox.unlabelled import withheld_labels
+from grading.sandbox.contents import shared_paths
+from grading.sandbox.unlabelled import unlabelled_splits
 
 
 def split(path, labels):
@@ -18,12 +18,12 @@ def split(path, labels):
 def test_test_splits_lose_their_labels_and_nothing_else(tmp_path):
     for name in ("train", "test"):
         split(tmp_path / f"{name}.parquet", [2, 1, 1])
-    ((copy, inside),) = withheld_labels({str(tmp_path): "/course/mirror"}).items()
+    ((copy, inside),) = unlabelled_splits({str(tmp_path): "/course/mirror"}).items()
     assert inside == "/course/mirror/test.parquet"
-    original, withheld = pq.read_table(tmp_path / "test.parquet"), pq.read_table(copy)
-    assert withheld["label"].to_pylist() == [0, 0, 0]
-    assert withheld["text"].equals(original["text"])
-    assert withheld.schema.equals(original.schema, check_metadata=True)
+    original, unlabelled = pq.read_table(tmp_path / "test.parquet"), pq.read_table(copy)
+    assert unlabelled["label"].to_pylist() == [0, 0, 0]
+    assert unlabelled["text"].equals(original["text"])
+    assert unlabelled.schema.equals(original.schema, check_metadata=True)
 
 
 def test_links_of_the_hub_s_cache_are_followed_to_the_file(tmp_path):
@@ -32,14 +32,14 @@ def test_links_of_the_hub_s_cache_are_followed_to_the_file(tmp_path):
     link = hub / "snapshots" / "test-00000-of-00001.parquet"
     link.parent.mkdir()
     link.symlink_to("../blobs/abc")
-    assert list(withheld_labels({str(hub): "/course/hub"}).values()) == ["/course/hub/blobs/abc"]
+    assert list(unlabelled_splits({str(hub): "/course/hub"}).values()) == ["/course/hub/blobs/abc"]
 
 
 def test_a_split_that_changes_is_read_again(tmp_path):
     split(tmp_path / "test.parquet", [2, 1])
-    (first,) = withheld_labels({str(tmp_path): "/m"})
+    (first,) = unlabelled_splits({str(tmp_path): "/m"})
     split(tmp_path / "test.parquet", [2, 1, 0])
-    (second,) = withheld_labels({str(tmp_path): "/m"})
+    (second,) = unlabelled_splits({str(tmp_path): "/m"})
     assert [pq.read_table(path).num_rows for path in (first, second)] == [2, 3]
 
 

@@ -9,19 +9,25 @@ from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
 from grading.judging.session import _checked, own_output, score_output
 from grading.judging.testing import Answer, Failure, Parts, equal, run_test
-from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, outcome, status_of_exception
+from grading.judging.verdicts import (
+    CANNOT_GRADE,
+    PASSED,
+    STATUSES,
+    make_verdict,
+    status_of_exception,
+)
 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_has_a_sentence_and_points(status):
-    verdict = outcome("double", 3.0, status, "expected 4, got 5.")
+    verdict = make_verdict("double", 3.0, status, "expected 4, got 5.")
     assert STATUSES[status] in verdict.text
     assert "expected 4, got 5." in verdict.text
     assert verdict.points == (None if status == CANNOT_GRADE else 3.0 * (status == PASSED))
 
 
 def test_a_message_cannot_be_html():
-    verdict = outcome("double", 1.0, "failed", "<script>alert(1)</script>")
+    verdict = make_verdict("double", 1.0, "failed", "<script>alert(1)</script>")
     assert "<script>" not in verdict.card
     assert "&lt;script&gt;" in verdict.card
 
@@ -30,7 +36,7 @@ def test_a_message_cannot_be_html():
 def test_nbgrader_reads_the_score_from_the_first_output(share):
     marks = {"grade": True, "solution": False, "grade_id": "test_double", "points": 2}
     status = PASSED if share == 1.0 else "failed"
-    output = score_output(outcome("double", 2.0, status, share=share))
+    output = score_output(make_verdict("double", 2.0, status, share=share))
     cell = new_code_cell("", metadata={"nbgrader": marks}, outputs=[output])
     assert determine_grade(cell) == (2.0 * share, 2.0)
 
