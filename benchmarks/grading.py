@@ -341,10 +341,10 @@ def breakdown(lesson: Lesson) -> dict[str, float]:
         for _, student in submitted(lesson.name, course):
             Timed.spent = {}
             started = time.monotonic()
-            problem = autograde_one(course, lesson.name, student, "bubblewrap")
+            outcome = autograde_one(course, lesson.name, student, "bubblewrap")
             whole = time.monotonic() - started
-            if problem:
-                raise RuntimeError(problem)
+            if not outcome.graded:
+                raise RuntimeError(outcome.sentence)
             spent.append({**Timed.spent, "record": whole - sum(Timed.spent.values())})
     # The first has what is done only once, such as the hidden tests' own imports.
     parts = {part: mean(one.get(part, 0.0) for one in spent[1:]) for part in PARTS}
@@ -395,7 +395,7 @@ def _seconds_on_cluster(workers: int) -> float:
 
 def _graded_on(cluster: distributed.LocalCluster, tasks: list, course: Path) -> float:
     started = time.monotonic()
-    problems = dict(autograde_on(cluster.scheduler_address, tasks, course))
-    if any(problems.values()):
-        raise RuntimeError(str(problems))
+    outcomes = dict(autograde_on(cluster.scheduler_address, tasks, course))
+    if not all(outcome.graded for outcome in outcomes.values()):
+        raise RuntimeError(str(outcomes))
     return time.monotonic() - started

@@ -35,6 +35,7 @@ from grading.records.receipts import (
 from grading.sandbox.commands import NO_SANDBOX, find_sandbox
 from grading.sandbox.limits import Limits
 from grading.settings import course_directory
+from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
 from grading.steps.run_nbgrader import GradingError, nbgrader_api
 from helpers.lessons import lesson_named
@@ -95,7 +96,7 @@ def grade_assignment(
 
 def _on_cluster(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str
-) -> Iterator[tuple[Task, str]]:
+) -> Iterator[tuple[Task, Outcome]]:
     try:
         from grading.batch.cluster import autograde_on  # Dask is an extra
     except ModuleNotFoundError as missing:
@@ -104,9 +105,11 @@ def _on_cluster(
     return autograde_on(scheduler, tasks, course, sandbox)
 
 
-def _shown(grading: Iterator[tuple[Task, str]], total: int, console: Console) -> dict[str, str]:
-    """Show progress while submissions are graded; return what went wrong, by student."""
-    problems: dict[str, str] = {}
+def _shown(
+    grading: Iterator[tuple[Task, Outcome]], total: int, console: Console
+) -> dict[str, Outcome]:
+    """Show progress while submissions are graded; return those that were not, by student."""
+    problems: dict[str, Outcome] = {}
     columns = (
         *Progress.get_default_columns()[:2],
         MofNCompleteColumn(),
@@ -120,9 +123,9 @@ def _shown(grading: Iterator[tuple[Task, str]], total: int, console: Console) ->
         contextlib.closing(grading) as graded,
     ):
         bar = progress.add_task("Grade", total=total)
-        for (_, student), problem in graded:
-            if problem:
-                problems[student] = problem
+        for (_, student), outcome in graded:
+            if not outcome.graded:
+                problems[student] = outcome
             progress.update(bar, advance=1, description=escape(f"Graded {student}"))
     return problems
 
@@ -151,12 +154,12 @@ def _make_known(assignment: str, course: Path) -> None:
 def _show(
     assignment: str,
     ended: dict[str, tuple[list[Verdict], list[str]]],
-    problems: dict[str, str],
+    problems: dict[str, Outcome],
     console: Console,
 ) -> None:
     """Print what needs a person first, then a row a student, then the notes."""
-    for student, problem in problems.items():
-        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(problem)}")
+    for student, outcome in problems.items():
+        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(outcome.sentence)}")
     for student, (found, _) in ended.items():
         for verdict in found:
             if verdict.status == CANNOT_GRADE:

@@ -28,14 +28,16 @@ from grading.batch.pool import costly_libraries, warm_batch, worker_pool
 from grading.intake.realign import realign
 from grading.intake.submissions import Refused, Task, read_checked
 from grading.judging.session import grade
+from grading.judging.verdicts import CANNOT_GRADE, described
 from grading.paths import ROOT
 from grading.records.gradebook import forget
 from grading.records.receipts import digest, environment_lock, seed_of
 from grading.sandbox.commands import find_sandbox
 from grading.sandbox.limits import Limits, processors
 from grading.settings import course_config
+from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import GradeInSandbox, answer_key, submission_contents
-from grading.steps.run_nbgrader import GradingError, autograde_one
+from grading.steps.run_nbgrader import GradingError, autograde_one, check_submission
 
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
@@ -63,8 +65,8 @@ class WarmKernels(distributed.WorkerPlugin):
 
 def autograde_on(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str = ""
-) -> Iterator[tuple[Task, str]]:
-    """Grade submissions on a cluster; yield each as it is recorded, with what went wrong.
+) -> Iterator[tuple[Task, Outcome]]:
+    """Grade submissions on a cluster; yield each, with what became of it, as it is recorded.
 
     Parameters
     ----------
@@ -119,13 +121,14 @@ def _graded(
     directory: CourseDirectory,
     limits: Limits,
     sandbox: str,
-) -> str:
-    """Have one submission graded on the cluster, record it here, and return what went wrong."""
+) -> Outcome:
+    """Have one submission graded on the cluster, record it here, and return what became of it."""
     assignment, student = task
     course = Path(directory.root)
     folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
     found = {}
     try:
+        check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
             read_checked(path.absolute(), course)
@@ -134,7 +137,7 @@ def _graded(
         found = {}  # as it will be here
     except Exception as error:
         recorders.submit(forget, course, student, assignment).result()
-        return f"not graded on the cluster: {error}"
+        return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {described(error)}")
     return recorders.submit(autograde_one, course, assignment, student, sandbox, found).result()
 
 

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import nbformat
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
@@ -53,10 +54,11 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))
-        for (lesson_name, student), problem in autograde(tasks, folder, workers, sandbox):
-            if problem:
-                console.print(f"[red]✗[/red] {lesson_name} of {student}: {problem}")
-            progress.update(bar, advance=1, description=f"Grade {lesson_name} of {student}")
+        for (lesson_name, student), outcome in autograde(tasks, folder, workers, sandbox):
+            what = escape(f"{lesson_name} of {student}")
+            if not outcome.graded:
+                console.print(f"[red]✗[/red] {what}: {escape(outcome.sentence)}")
+            progress.update(bar, advance=1, description=f"Grade {what}")
     for lesson in LESSONS:
         generate_feedback(lesson, folder)
     _show(folder, console)

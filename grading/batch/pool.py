@@ -17,6 +17,7 @@ import psutil
 import sqlalchemy
 
 from grading.intake.submissions import Task
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
 from grading.sandbox.limits import (
@@ -27,13 +28,16 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
+
+WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
 
 
 def autograde(
     tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
-) -> Iterator[tuple[Task, str]]:
-    """Grade submissions side by side; yield each as it is done, with what went wrong, or nothing.
+) -> Iterator[tuple[Task, Outcome]]:
+    """Grade submissions side by side; yield each, with what became of it, as it is done.
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
     is left then one by one.
@@ -43,22 +47,21 @@ def autograde(
         left = tasks
         for _ in range(2):
             broken = []
-            for task, problem in _graded(left, course, workers, sandbox):
-                if problem is None:
+            for task, outcome in _graded(left, course, workers, sandbox):
+                if outcome is None:
                     broken.append(task)
                 else:
-                    yield task, problem
+                    yield task, outcome
             left = broken
         for alone in left:
-            ((task, problem),) = _graded([alone], course, 1, sandbox)
-            ended = "the process that graded it was ended, three times"
-            yield task, problem if problem is not None else ended
+            ((task, outcome),) = _graded([alone], course, 1, sandbox)
+            yield task, outcome or WORKER_ENDED
 
 
 def _graded(
     tasks: list[Task], course: Path, workers: int, sandbox: str
-) -> Iterator[tuple[Task, str | None]]:
-    """Yield each submission with its problem, or None where its worker was ended."""
+) -> Iterator[tuple[Task, Outcome | None]]:
+    """Yield each submission with what became of it, or None where its worker was ended."""
     with worker_pool(workers) as pool:
         running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
         for done in concurrent.futures.as_completed(running):

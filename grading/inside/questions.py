@@ -11,7 +11,7 @@ from typing import Any
 from grading.inside.answer import Answer, AnswerError
 from grading.inside.protocol import LONGEST_ERROR, QUESTION, REPLY
 from grading.inside.standins import CLASSES
-from grading.inside.wire import WireError, decode, encode
+from grading.inside.wire import MACHINE_FAULTS, WireError, decode, encode
 
 
 def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
@@ -40,9 +40,10 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
         reply["calls"] = _encoded_loosely(answer.calls)
     try:
         return encode(reply, REPLY)
-    except WireError as error:
+    except (WireError, *MACHINE_FAULTS) as error:
         nothing = {"arguments": encode(None), "calls": encode(None)} if call is not None else {}
-        return encode({"nonce": reply["nonce"], "unsendable": str(error), **nothing})
+        told = str(error) if isinstance(error, WireError) else f"too much ({type(error).__name__})"
+        return encode({"nonce": reply["nonce"], "unsendable": told, **nothing})
 
 
 def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
 def _encoded_loosely(value: Any) -> bytes:
     try:
         return encode(value, opaque=True)
-    except WireError:
+    except (WireError, *MACHINE_FAULTS):
         return encode(None)
 
 

@@ -35,6 +35,10 @@ class WireError(ValueError):
     """A value cannot be sent, or bytes are no message within the limits."""
 
 
+# Faults of the machine that reads or writes a message; the message itself is not to blame.
+MACHINE_FAULTS = (OSError, MemoryError, ImportError)
+
+
 class NotPlain(WireError):
     """A value of a kind that is not sent."""
 
@@ -78,11 +82,13 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
     ------
     WireError
         If it holds anything else, or too much; the message names the class.
+    OSError, MemoryError, ImportError
+        If this machine is at fault.
     """
     writer = _Writer(bounds or Bounds(), opaque)
     try:
         document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode()
-    except WireError:
+    except (WireError, *MACHINE_FAULTS):
         raise
     except Exception as error:  # an object of the student's may fail in any way it likes
         raise WireError(f"a value cannot be sent: {type(error).__name__}") from None
@@ -111,12 +117,14 @@ def decode(
     ------
     WireError
         Whatever is wrong with the message.
+    OSError, MemoryError, ImportError
+        If this machine is at fault.
     """
     bounds = bounds or Bounds()
     try:
         document, parts = _taken_apart(message, bounds)
         return _Reader(bounds, parts, classes or {}).value(json.loads(document), 0)
-    except WireError:
+    except (WireError, *MACHINE_FAULTS):
         raise
     except Exception as error:  # whatever a library says of bytes that lie
         raise WireError(f"no message: {type(error).__name__}: {str(error)[:200]}") from None

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
+
+from nbgrader.utils import parse_utc
 
 Task = tuple[str, str]
 """A lesson's name and a student's."""
 LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
+# The longer first: UTF-32's begins with UTF-16's.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+LONGEST_TIME = 200
 
 
 class Refused(ValueError):
@@ -44,10 +56,23 @@ def read_checked(path: Path, course: Path) -> dict:
 
 
 def _notebook(content: bytes, name: str) -> dict:
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            raise Refused(
+                f"{name} begins with a byte order mark (BOM) of {encoding}: "
+                "save it as UTF-8 without one"
+            )
     if b"\0" in content:
         raise Refused(f"{name} holds null bytes: it is no notebook")
     try:
-        document = json.loads(content)
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{name} is not UTF-8 (byte 0x{content[error.start]:02x} at position {error.start}): "
+            "save it as UTF-8"
+        ) from None
+    try:
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise Refused(f"{name} is not JSON: it is no notebook, or was cut short") from None
     if not isinstance(document, dict) or "nbformat" not in document:
@@ -60,6 +85,51 @@ def _notebook(content: bytes, name: str) -> dict:
     if not isinstance(document.get("cells"), list):
         raise Refused(f"{name} has no list of cells")
     return document
+
+
+def check_folder(folder: Path, expected: list[str]) -> None:
+    """Look at a submission's folder before nbgrader does.
+
+    Parameters
+    ----------
+    folder : Path
+    expected : list of str
+        Names of the assignment's notebooks; any of them will do, and any name if there are none.
+
+    Raises
+    ------
+    Refused
+        If no notebook is there, if all have other names, or if ``timestamp.txt`` holds no time.
+    """
+    found = sorted(item.name for item in folder.iterdir())
+    notebooks = [name for name in found if name.endswith(".ipynb")]
+    if not notebooks:
+        holds = f"holds {', '.join(found)}" if found else "is empty"
+        raise Refused(f"No notebook (.ipynb) was handed in: the folder {holds}")
+    if expected and not set(notebooks) & set(expected):
+        raise Refused(
+            f"Found {', '.join(notebooks)}, expected {' or '.join(expected)}: "
+            "rename the notebook and grade again"
+        )
+    stamp = folder / "timestamp.txt"
+    # A link is dropped before nbgrader reads it; what it names is none of the student's.
+    if stamp.is_file() and not stamp.is_symlink() and not folder.is_symlink():
+        _check_time(stamp)
+
+
+def _check_time(path: Path) -> None:
+    """Refuse a time that nbgrader cannot read: it would fail without naming the file."""
+    with path.open("rb") as file:
+        content = file.read(LONGEST_TIME)
+    text = content.decode("utf-8", errors="backslashreplace").strip()
+    try:
+        if text:  # an empty file counts as none
+            parse_utc(text)
+    except Exception:  # dateutil's own, OverflowError and others
+        raise Refused(
+            f"{path.name} holds {text!r}, which is no time: write one such as "
+            "2030-01-31 12:00:00 UTC into it, or delete the file"
+        ) from None
 
 
 def files_not_taken(folder: Path, notebook: str) -> list[str]:

@@ -20,7 +20,7 @@ from nbformat.v4 import new_output
 from grading.inside.answer import Answer, AnswerError
 from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.standins import AppRequests, Backward
-from grading.inside.wire import Bounds, WireError, decode, encode
+from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
 from grading.judging.reference import grade_id, reference_cells, run_cell
 from grading.judging.testing import Failure, Test, run_test
 from grading.judging.verdicts import (
@@ -32,6 +32,7 @@ from grading.judging.verdicts import (
     TAMPERED,
     TIMED_OUT,
     Verdict,
+    described,
     make_verdict,
     status_of_exception,
 )
@@ -173,6 +174,8 @@ def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdic
         return ended(death.status, f"While it was asked: {death}.")
     except SandboxFault as fault:
         return ended(CANNOT_GRADE, str(fault))
+    except MACHINE_FAULTS as fault:
+        return ended(CANNOT_GRADE, f"The grader's machine stopped the test: {described(fault)}.")
     except Exception as error:
         return ended(*_doubt(error, test, exercise, key, run.seed))
     if share == 1.0:
@@ -189,13 +192,13 @@ def _why_missing(run: Run, exercise: str) -> tuple[str, str]:
 
 def _doubt(error: Exception, test: Test, exercise: str, key: AnswerKey, seed: int):
     """Tell whose fault it is that a hidden test stopped: the answer's, if the reference passes."""
-    what = f"{type(error).__name__}: {error}"
+    what = described(error)
     try:
         reference = run_cell(key.solution, exercise)[exercise]
         if run_test(test, Answer(reference), seed) == 1.0:
             return FAILED, f"{UNEXPLAINED} ({what})."
     except Exception as other:
-        what = f"{what}; with the reference, {type(other).__name__}: {other}"
+        what = f"{what}; with the reference, {described(other)}"
     return CANNOT_GRADE, f"The hidden test stopped with {what}."
 
 

@@ -93,6 +93,11 @@ def make_verdict(
     return Verdict(exercise, status, points, max_points, message)
 
 
+def described(error: BaseException) -> str:
+    """Return an exception's class and, where it has one, its message."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 def status_of_exception(kind: str) -> str:
     """Return what an exception of that class says of an answer."""
     return TELLING_EXCEPTIONS.get(kind, ERROR)

@@ -16,6 +16,7 @@ from grading.proof.prove import known_answers
 from grading.records.class_report import gradebook_table, write_report
 from grading.records.gradebook import scores
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
+from grading.steps.outcomes import SUCCESS
 from grading.steps.run_nbgrader import generate_feedback, release
 from helpers.lessons import LESSONS
 
@@ -38,7 +39,7 @@ def course(tmp_path_factory):
             tasks.append((lesson.name, student))
     # The class is our own, and may do without where there is none.
     sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
-    assert sorted(autograde(tasks, folder, sandbox=sandbox)) == sorted((task, "") for task in tasks)
+    assert dict(autograde(tasks, folder, sandbox=sandbox)) == dict.fromkeys(tasks, SUCCESS)
     return folder
 
 

@@ -21,8 +21,10 @@ from grading.batch.assignment import grade_assignment
 from grading.batch.cluster import autograde_on, course_lock, grade_contents
 from grading.batch.pool import autograde
 from grading.intake.submissions import submitted
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
 from grading.sandbox.commands import find_bubblewrap
+from grading.steps.outcomes import SUCCESS
 from grading.steps.run_nbgrader import GradingError
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
@@ -106,18 +108,18 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
     there = shutil.copytree(submitted_course, tmp_path / "there")
     here = shutil.copytree(submitted_course, tmp_path / "here")
     tasks = submitted(small_course.NAME, there)
-    problems = {}
-    for (_, student), problem in autograde_on(address, tasks, there):
-        problems[student] = problem
-        if len(problems) == 10:
+    outcomes = {}
+    for (_, student), outcome in autograde_on(address, tasks, there):
+        outcomes[student] = outcome
+        if len(outcomes) == 10:
             first.kill()
-        if len(problems) == 20:
+        if len(outcomes) == 20:
             os.kill(second.pid, signal.SIGSTOP)
-    assert len(problems) == 61
-    assert "not JSON" in problems.pop("unreadable")
-    assert set(problems.values()) == {""}
+    assert len(outcomes) == 61
     on_one_machine = dict(autograde(submitted(small_course.NAME, here), here))
-    assert len(on_one_machine) == 61
+    assert {student: outcome for (_, student), outcome in on_one_machine.items()} == outcomes
+    assert "not JSON" in outcomes.pop("unreadable").sentence
+    assert set(outcomes.values()) == {SUCCESS}
     assert len(receipts(there)) == 60
     assert receipts(there) == receipts(here)
     for student in STUDENTS[:4]:
@@ -160,11 +162,12 @@ def test_a_submission_that_the_cluster_cannot_grade_keeps_no_old_score(
     address, _ = cluster
     course = shutil.copytree(submitted_course, tmp_path / "course")
     task = (small_course.NAME, STUDENTS[0])
-    assert dict(autograde_on(address, [task], course)) == {task: ""}
+    assert dict(autograde_on(address, [task], course)) == {task: SUCCESS}
     monkeypatch.setattr("grading.batch.cluster.course_lock", lambda: "of another version")
-    ((_, problem),) = autograde_on(address, [task], course)
-    assert "another version" in problem
+    ((_, outcome),) = autograde_on(address, [task], course)
+    assert outcome.status == CANNOT_GRADE
+    assert "another version" in outcome.sentence
     assert not list(Path(course, "receipts", STUDENTS[0]).rglob("*.json"))
     monkeypatch.undo()
     with contextlib.closing(autograde_on(address, [task], course)) as again:
-        assert dict(again) == {task: ""}
+        assert dict(again) == {task: SUCCESS}

@@ -1,5 +1,7 @@
 """Attacks on what stands around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
 
+import codecs
+import errno
 import os
 import re
 import shutil
@@ -20,11 +22,13 @@ from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, 
 from grading.batch.assignment import grade_assignment, regrade_receipt
 from grading.batch.pool import autograde
 from grading.intake.submissions import Refused, read_checked
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import receipt_path, recorded_verdicts
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import nbgrader_config
+from grading.steps.outcomes import REFUSED, SUCCESS
 from grading.steps.run_nbgrader import autograde_one, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
@@ -59,7 +63,7 @@ def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, mon
     (course / "gradebook.db").unlink()
     put_submission(course, "ada", GOOD)
     assert nbgrader_api(course).generate_assignment(small_course.NAME)["success"]
-    assert autograde_one(course, small_course.NAME, "ada") == ""
+    assert autograde_one(course, small_course.NAME, "ada") == SUCCESS
     assert not (course / "gradebook.db").exists()
     with Gradebook(elsewhere) as gradebook:
         assert gradebook.find_submission(small_course.NAME, "ada").score == 3.0
@@ -88,24 +92,77 @@ def batch(released, tmp_path_factory):
     (zipped / "../../sums.zip").resolve().write_bytes(b"PK")
     (zipped / "sums.zip").write_bytes(b"PK")
     put_submission(folder, "=HYPERLINK(1)", small_course.notebook(LOUD, small_course.TOTAL))
+    put_submission(folder, "bom", content=codecs.BOM_UTF8 + nbformat.writes(GOOD).encode())
+    put_submission(folder, "utf-16", content=nbformat.writes(GOOD).encode("utf-16"))
+    accented = small_course.notebook(f"# é\n{small_course.DOUBLE}", small_course.TOTAL)
+    put_submission(folder, "latin-1", content=nbformat.writes(accented).encode("latin-1"))
+    named = put_submission(folder, "renamed", GOOD)
+    named.rename(named.with_name("sums (1).ipynb"))
+    (put_submission(folder, "no-time", GOOD).parent / "timestamp.txt").write_text("last Tuesday")
     tasks = [
         (small_course.NAME, path.name) for path in (folder / "submitted").iterdir() if path.is_dir()
     ]
-    problems = {student: problem for (_, student), problem in autograde(tasks, folder)}
-    assert len(problems) == len(tasks)
-    return SimpleNamespace(folder=folder, problems=problems)
+    outcomes = {student: outcome for (_, student), outcome in autograde(tasks, folder)}
+    assert len(outcomes) == len(tasks)
+    return SimpleNamespace(folder=folder, outcomes=outcomes)
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
 def test_what_is_no_notebook_is_refused_by_name(batch, name):
     """Row 17."""
-    assert batch.problems[name], "it was graded"
-    assert ".ipynb" in batch.problems[name] or "zip" in batch.problems[name]
+    assert batch.outcomes[name].status == REFUSED
+    assert ".ipynb" in batch.outcomes[name].sentence or "zip" in batch.outcomes[name].sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("bom", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-8: "),
+        ("utf-16", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-16: "),
+        ("latin-1", r"sums\.ipynb is not UTF-8 \(byte 0xe9 at position \d+\): "),
+        ("renamed", r"Found sums \(1\)\.ipynb, expected sums\.ipynb: rename"),
+        ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
+    ],
+)
+def test_what_is_refused_is_told_with_what_to_do(batch, name, sentence):
+    assert batch.outcomes[name].status == REFUSED
+    assert re.match(sentence, batch.outcomes[name].sentence), batch.outcomes[name]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "OSError: [Errno 28] No space left"),
+        (MemoryError(), "MemoryError"),
+        (ImportError("No module named 'torch'"), "ImportError: No module named 'torch'"),
+        (RuntimeError("of some other kind"), "RuntimeError: of some other kind"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fault, told):
+    put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
+
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr("grading.steps.preprocessors.write_receipt", fail)
+    outcome = autograde_one(course, small_course.NAME, "student")
+    assert outcome.status == CANNOT_GRADE
+    assert outcome.sentence.startswith(f"sums.ipynb: {told}")
+    assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
+
+
+def test_a_missing_sandbox_is_told_with_what_to_install(course):
+    put_submission(course, "student", GOOD)
+    outcome = autograde_one(course, small_course.NAME, "student", "of no known kind")
+    assert outcome.status == CANNOT_GRADE
+    assert outcome.sentence.startswith("No sandbox for students' code is at hand.")
 
 
 @pytest.mark.parametrize("student", ["good", "modules", "links"])
 def test_the_rest_of_the_batch_is_graded(batch, student):
-    assert batch.problems[student] == ""
+    assert batch.outcomes[student] == SUCCESS
     assert grades(batch.folder, student) == RIGHT
 
 
@@ -168,7 +225,7 @@ def hours_late(course, student):
 def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
     """Row 18: what a student's folder says is overwritten when it is handed in."""
     through_the_exchange(due_course, nbgrader_config(), "late", tmp_path)
-    assert autograde_one(due_course, small_course.NAME, "late") == ""
+    assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert hours_late(due_course, "late") > 0
 
 
@@ -182,7 +239,7 @@ def test_the_exchange_takes_names_in_many_scripts(course, tmp_path, student):
 def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     """Row 18: of what a learning platform hands over, its own time counts."""
     through_a_platform(due_course, nbgrader_config(), "late")
-    assert autograde_one(due_course, small_course.NAME, "late") == ""
+    assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
 
 
@@ -191,16 +248,20 @@ def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     [
         ({"content": b"broken"}, {"test_double": (None, True), "test_total": (None, True)}),
         (
+            {"content": codecs.BOM_UTF8 + nbformat.writes(GOOD).encode()},
+            {"test_double": (None, True), "test_total": (None, True)},
+        ),
+        (
             {"notebook": small_course.notebook("import os\nos._exit(1)", small_course.TOTAL)},
             {"test_double": (0.0, False), "test_total": (1.0, False)},
         ),
     ],
-    ids=["unreadable", "crashes"],
+    ids=["unreadable", "byte order mark", "crashes"],
 )
 def test_a_bad_resubmission_leaves_no_old_score(course, again, after):
     """Row 19."""
     put_submission(course, "student", GOOD)
-    assert autograde_one(course, small_course.NAME, "student") == ""
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     assert grades(course, "student") == RIGHT
     receipt = receipt_path(course, "student", small_course.NAME, small_course.NAME)
     assert receipt.is_file()
@@ -208,6 +269,16 @@ def test_a_bad_resubmission_leaves_no_old_score(course, again, after):
     autograde_one(course, small_course.NAME, "student")
     assert grades(course, "student") == after
     assert receipt.is_file() == ("notebook" in again)
+
+
+def test_a_renamed_resubmission_leaves_no_old_score(course):
+    """Row 19."""
+    path = put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
+    path.rename(path.with_name("mine.ipynb"))
+    assert autograde_one(course, small_course.NAME, "student").status == REFUSED
+    assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
+    assert not receipt_path(course, "student", small_course.NAME, small_course.NAME).exists()
 
 
 def test_a_receipt_gives_the_same_scores_again(batch):
@@ -235,7 +306,7 @@ def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
     tests = course / "solutions" / small_course.NAME / "hidden_tests.py"
     tests.write_text(small_course.HIDDEN_TESTS.replace("sum(numbers)", "sum(nobody)"))
     put_submission(course, "student", GOOD)
-    assert autograde_one(course, small_course.NAME, "student") == ""
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     assert grades(course, "student") == {"test_double": (2.0, False), "test_total": (None, True)}
     found, _ = recorded_verdicts(course, small_course.NAME, "student")
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
@@ -253,7 +324,7 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
     worker = _worker_with_a_box(time.monotonic() + 120)
     worker.kill()
     grading.join(300)
-    assert ended == [((small_course.NAME, "student"), "")]
+    assert ended == [((small_course.NAME, "student"), SUCCESS)]
     assert grades(course, "student") == RIGHT
 
 

@@ -1,13 +1,15 @@
 """What a verdict says, and what nbgrader makes of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
-from grading.judging.session import _checked, own_output, score_output
+from grading.judging.session import AnswerKey, _checked, own_output, score_output, verdict_of
 from grading.judging.testing import Answer, Failure, Parts, equal, run_test
 from grading.judging.verdicts import (
     CANNOT_GRADE,
@@ -16,6 +18,11 @@ from grading.judging.verdicts import (
     make_verdict,
     status_of_exception,
 )
+from grading.sandbox.limits import Limits
+
+MARKS = {"nbgrader": {"grade_id": "double", "solution": True}}
+ANSWER = "def double(numbers):\n    return [2 * number for number in numbers]"
+SOLUTION = new_notebook(cells=[new_code_cell(ANSWER, metadata=MARKS)])
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -122,3 +129,55 @@ def test_replies_of_another_form_are_refused(reply):
 def test_outputs_are_made_anew_from_what_a_stranger_sent(output):
     made = own_output(output)
     assert made is None or made.output_type in ("stream", "error", "display_data")
+
+
+def asked_on_a_machine(fault, monkeypatch, place):
+    """Return the verdict on a right answer while this machine fails somewhere as it is asked."""
+    key = AnswerKey({"double": lambda answer, rng: equal(answer([1]), [2], "one")}, SOLUTION)
+    replies = {"double": lambda numbers: [2 * number for number in numbers]}
+    box = SimpleNamespace(ask=lambda question, seconds: answer_question(question, replies))
+    run = SimpleNamespace(
+        limits=Limits(),
+        seed=0,
+        deaths={},
+        seconds_left=lambda: 60.0,
+        next_seed=lambda: 1,
+        box=lambda: box,
+    )
+
+    def fail(*_, **__):
+        raise fault
+
+    if place:
+        monkeypatch.setattr(place, fail)
+    return verdict_of(run, "double", 2.0, key)
+
+
+def test_a_right_answer_passes_where_the_machine_does_not_fail(monkeypatch):
+    assert asked_on_a_machine(None, monkeypatch, "").status == PASSED
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [MemoryError(), OSError(28, "No space left on device"), ImportError("No module named 'x'")],
+    ids=lambda fault: type(fault).__name__,
+)
+@pytest.mark.parametrize(
+    "place",
+    ["grading.judging.session.run_test", "grading.judging.session._checked"],
+    ids=["in the test", "in reading the reply"],
+)
+def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, monkeypatch):
+    verdict = asked_on_a_machine(fault, monkeypatch, place)
+    assert (verdict.status, verdict.points) == (CANNOT_GRADE, None)
+    assert type(fault).__name__ in verdict.message
+
+
+def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    message = encode([1, 2])
+    monkeypatch.setattr("grading.inside.wire._Reader.value", fail)
+    with pytest.raises(MemoryError):
+        decode(message)
