@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -11,7 +12,18 @@ from rich.markup import escape
 
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
-console = Console()
+console = Console(emoji=False)  # a file may be named :x:
+
+
+def complain(problem: object) -> None:
+    """Print what is wrong, as it is written: brackets in it are no markup."""
+    console.print(f"[red]✗[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
+
+
+def fail(error: object) -> NoReturn:
+    """Print what went wrong and end the command as one that could not start."""
+    complain(error)
+    raise typer.Exit(2) from (error if isinstance(error, Exception) else None)
 
 
 class Platform(StrEnum):
@@ -54,16 +66,18 @@ def build(
             if check:
                 found = check_build(lesson)
                 problems += found
-                console.print(f"{lesson.name}: {'differs' if found else 'as its source gives'}")
+                said = "differs" if found else "as its source gives"
+                console.print(f"{lesson.name}: {said}", markup=False)
             else:
                 executed = build_lesson(lesson, force=force)
-                console.print(f"{lesson.name}: {'executed and ' if executed else ''}released")
+                said = "executed and released" if executed else "released"
+                console.print(f"{lesson.name}: {said}", markup=False)
         except BuildError as error:
             problems.append(str(error))
     if not check and not problems:
         update_readme()
     for problem in problems:
-        console.print(f"[red]✗[/red] {problem}", highlight=False, soft_wrap=True)
+        complain(problem)
     if problems:
         raise typer.Exit(1)
 
@@ -76,12 +90,12 @@ def demo(
     """Grade a small made-up class: release, hand in, grade, and report."""
     from grading.batch.demo import run_demo
     from grading.sandbox.commands import SandboxMissing
+    from grading.steps.run_nbgrader import GradingError
 
     try:
         run_demo(folder, workers, console)
-    except SandboxMissing as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+    except (GradingError, OSError, SandboxMissing) as error:
+        fail(error)
 
 
 @commands.command()
@@ -107,9 +121,8 @@ def grade(
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
-        sandbox = (
-            wanted if scheduler else find_sandbox(wanted)
-        )  # a cluster's workers have their own
+        # A cluster's workers find a sandbox of their own.
+        sandbox = wanted if scheduler else find_sandbox(wanted)
         workers = workers or workers_here(Limits())
         complete = grade_assignment(
             assignment, student, course, workers, sandbox, console, again, scheduler
@@ -118,8 +131,7 @@ def grade(
         console.print("Stopped. What was graded stands; the same command goes on with the rest.")
         raise typer.Exit(130) from None
     except (GradingError, SandboxMissing, ValueError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     raise typer.Exit(0 if complete else 1)
 
 
@@ -135,8 +147,7 @@ def regrade(
     try:
         same = regrade_receipt(receipt, course, console)
     except (OSError, SandboxMissing, ValueError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     raise typer.Exit(0 if same else 1)
 
 
@@ -155,12 +166,12 @@ def collect(
     try:
         known = read_roster(roster) if roster else None
         students, problems = collect_work(source, assignment_name(assignment), course, known)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        fail(error)
     for problem in problems:
-        console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
-    console.print(f"{len(students)} notebooks were taken into {course / 'submitted'}")
+        complain(problem)
+    place = escape(str(course / "submitted"))
+    console.print(f"{len(students)} notebooks were taken into {place}")
     raise typer.Exit(1 if problems or not students else 0)
 
 
@@ -180,12 +191,11 @@ def export(
 
     try:
         waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        fail(error)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
-    console.print(f"  {to}", highlight=False)
+    console.print(f"  {escape(str(to))}", highlight=False)
 
 
 @commands.command()
@@ -202,10 +212,9 @@ def report(
     path = to or course / f"{name}.html"
     try:
         write_assignment_report(name, course, path)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    console.print(f"  {path}", highlight=False)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"  {escape(str(path))}", highlight=False)
 
 
 @commands.command()
@@ -230,8 +239,7 @@ def prove(
     try:
         sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
     except SandboxMissing as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     costly = costly_libraries([(lesson.name, "") for lesson in chosen_lessons], ROOT)
     with warm_batch(sandbox, workers, costly):
         if mutants:
@@ -253,16 +261,14 @@ def translate(
     from grading.release.languages import LANGUAGES, faults, update_catalog
 
     if language not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        console.print(f"[red]✗[/red] no language {language!r}; there is {known}", highlight=False)
-        raise typer.Exit(2)
+        fail(f"no language {language!r}; there is {', '.join(LANGUAGES)}")
     missing = 0
     for lesson in [*chosen(lessons), *([] if lessons else [None])]:
         update_catalog(lesson, language)
         name = lesson.name if lesson else "checks"
         for fault in faults(lesson, language):
             missing += 1
-            console.print(f"{name}: {escape(fault)}", highlight=False, soft_wrap=True)
+            console.print(f"{escape(name)}: {escape(fault)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if missing else 0)
 
 

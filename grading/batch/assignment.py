@@ -89,7 +89,7 @@ def grade_assignment(
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
-        console.print(f"[yellow]{NOT_CONFINED}[/yellow]", soft_wrap=True)
+        console.print(f"[yellow]{escape(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
     return not problems and not ungraded
 
@@ -164,7 +164,7 @@ def _show(
         for verdict in found:
             if verdict.status == CANNOT_GRADE:
                 console.print(f"[red]✗[/red] {escape(student)}: {escape(verdict.text)}")
-    table = Table(title=assignment)
+    table = Table(title=escape(assignment))
     table.add_column("student")
     table.add_column("points", justify="right")
     table.add_column("what was not right")

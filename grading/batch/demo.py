@@ -40,9 +40,9 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
     for lesson in LESSONS:
         for problem in check_build(lesson):
-            console.print(f"[yellow]note[/yellow] {problem}", soft_wrap=True)
+            console.print(f"[yellow]note[/yellow] {escape(problem)}", soft_wrap=True)
     release(list(LESSONS), folder)
-    console.print(f"[bold]Hand in[/bold]: {', '.join(CLASS)}")
+    console.print(f"[bold]Hand in[/bold]: {escape(', '.join(CLASS))}")
     tasks = []
     # Answers that train come first: two train side by side, and nobody waits for them at the end.
     for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
@@ -69,7 +69,8 @@ def _sandbox(console: Console) -> str:
     try:
         return find_sandbox()
     except SandboxMissing as missing:
-        console.print(f"[yellow]note[/yellow] graded without a sandbox. {missing}", soft_wrap=True)
+        why = escape(str(missing))
+        console.print(f"[yellow]note[/yellow] graded without a sandbox. {why}", soft_wrap=True)
         return find_sandbox(NO_SANDBOX)
 
 
@@ -96,7 +97,7 @@ def _show(folder: Path, console: Console) -> None:
     for name in rows.columns:
         table.add_column(f"{int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
-        table.add_row(student, *(str(cell).replace(" ", "") for cell in row))
+        table.add_row(escape(student), *(str(cell).replace(" ", "") for cell in row))
     console.print(table)
     write_report(graded, "Class report of the demo", folder / "report.html")
     figure = plot_exercises(graded)
@@ -104,7 +105,7 @@ def _show(folder: Path, console: Console) -> None:
     plt.close(figure)
     _show_bars(graded, console)
     for name in ("report.html", "exercises.png", "gradebook.db", "feedback"):
-        console.print(f"  {folder / name}", highlight=False)
+        console.print(f"  {escape(str(folder / name))}", highlight=False)
 
 
 def _show_bars(graded, console: Console) -> None:
@@ -115,4 +116,4 @@ def _show_bars(graded, console: Console) -> None:
     for exercise, row in sums.iterrows():
         share = row["score"] / row["points"]
         bar = "█" * round(24 * share)
-        console.print(f"{exercise:>26} {bar:<24} {share:4.0%}", highlight=False)
+        console.print(f"{exercise:>26} {bar:<24} {share:4.0%}", highlight=False, markup=False)

@@ -72,10 +72,10 @@ def examine(console: Console) -> bool:
     try:
         kind = find_sandbox()
     except SandboxMissing as missing:
-        console.print(f"[red]✗[/red] {missing}", soft_wrap=True)
+        console.print(f"[red]✗[/red] {escape(str(missing))}", soft_wrap=True)
         return False
-    where = f", {find_bubblewrap()}" if kind == "bubblewrap" else ""
-    console.print(f"Sandbox: [bold]{kind}[/bold]{where}", soft_wrap=True, highlight=False)
+    where = escape(f", {find_bubblewrap()}") if kind == "bubblewrap" else ""
+    console.print(f"Sandbox: [bold]{escape(kind)}[/bold]{where}", soft_wrap=True, highlight=False)
     limits = dataclasses.replace(
         Limits(), processes=100, memory_bytes=GIB, scratch_bytes=2**26, file_bytes=2**25
     )
@@ -112,5 +112,5 @@ def _try(what: str, code: str, kind: str, limits: Limits, console: Console) -> b
             said = str(fault)
     good = said.startswith("stopped")
     sign = "[green]✓[/green]" if good else "[red]✗[/red]"
-    console.print(f"{sign} {what}: {escape(said.strip())}", soft_wrap=True, highlight=False)
+    console.print(f"{sign} {escape(what)}: {escape(said.strip())}", soft_wrap=True, highlight=False)
     return good
