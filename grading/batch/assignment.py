@@ -37,7 +37,7 @@ from grading.sandbox.limits import Limits
 from grading.settings import course_directory
 from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
-from grading.steps.run_nbgrader import GradingError, nbgrader_api
+from grading.steps.run_nbgrader import GradingError, generate_release
 from helpers.lessons import lesson_named
 
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
@@ -140,15 +140,12 @@ def assignment_name(name: str) -> str:
 
 def _make_known(assignment: str, course: Path) -> None:
     """Generate an assignment that the gradebook does not know yet."""
-    api = nbgrader_api(course)
-    with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+    directory = course_directory(course)
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
         except MissingEntry:
-            result = api.generate_assignment(assignment)
-            if not result["success"]:
-                log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
-                raise GradingError(f"the release of {assignment}: {log}") from None
+            generate_release(assignment, course)
 
 
 def _show(

@@ -129,9 +129,7 @@ def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
 
 
 @contextlib.contextmanager
-def warm_batch(
-    sandbox: str, workers: int, costly: Collection[str] = ("transformers",)
-) -> Iterator[None]:
+def warm_batch(sandbox: str, workers: int, costly: Collection[str]) -> Iterator[None]:
     """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
 
     `costly` says which libraries the notebooks use; see `grading.sandbox.warm.warm_kernels`.

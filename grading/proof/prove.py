@@ -12,7 +12,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import multiprocessing
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ from grading.paths import ROOT, hidden_tests_path
 from grading.proof.mutants import equivalents, mutants
 from grading.release.source import source_notebook
 from grading.sandbox.commands import NO_SANDBOX
-from grading.sandbox.limits import Limits, share_processors
+from grading.sandbox.limits import Limits, share_processors, threads_of
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions fit a model.
@@ -187,7 +186,7 @@ class Bench:
         )
 
 
-def prove(lesson: Lesson, sandbox: str, runs: int = 1) -> Iterator[Tried]:
+def prove(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
     """Grade every known answer of a lesson."""
     seeds = [secrets.randbits(32) for _ in range(runs)]
     with Bench(lesson, sandbox) as bench:
@@ -196,7 +195,7 @@ def prove(lesson: Lesson, sandbox: str, runs: int = 1) -> Iterator[Tried]:
                 yield bench.grade(answer, seeds)
 
 
-def try_mutants(lesson: Lesson, sandbox: str, runs: int = 1) -> Iterator[Tried]:
+def try_mutants(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
     """Grade every mutant of a lesson's references that is not listed as equivalent."""
     seeds = [secrets.randbits(32) for _ in range(runs)]
     known = equivalents(lesson)
@@ -221,11 +220,10 @@ def prove_lessons(
 ) -> Iterator[tuple[str, list[Tried]]]:
     """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
     context = multiprocessing.get_context("spawn")
-    threads = max(1, (os.cpu_count() or 1) // workers)
     # Those that train take longest, so they begin.
     ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
     with concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=share_processors, initargs=(threads,)
+        workers, mp_context=context, initializer=share_processors, initargs=(threads_of(workers),)
     ) as pool:
         running = {
             pool.submit(prove_lesson, proof, lesson.name, sandbox, runs): lesson.name

@@ -86,15 +86,14 @@ def receipt_key(receipt: dict[str, Any]) -> str:
     return digest(json.dumps(parts, sort_keys=True).encode())
 
 
-def write_receipt(receipt: dict[str, Any], course: Path) -> Path:
-    """Write a receipt whole or not at all, and return where it is."""
+def write_receipt(receipt: dict[str, Any], course: Path) -> None:
+    """Write a receipt whole or not at all."""
     names = (receipt[name] for name in ("student", "assignment", "notebook"))
     path = receipt_path(course, *names)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.write_text(json.dumps(receipt, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     new.replace(path)
-    return path
 
 
 def read_receipt(path: Path) -> dict[str, Any]:

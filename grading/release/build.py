@@ -146,24 +146,24 @@ def editions(
             )
 
 
-def build_messages(root: Path = ROOT) -> None:
+def build_messages() -> None:
     """Write the checks' messages in each language, for `helpers.checks.language`."""
-    for path, text in _messages(root):
+    for path, text in _messages():
         path.write_text(text, encoding="utf-8")
 
 
-def check_messages_build(root: Path = ROOT) -> list[str]:
+def check_messages_build() -> list[str]:
     """Return which of these files are not what their catalogues give."""
     return [
         f"{path} is not what its catalogue gives; run `course build`"
-        for path, text in _messages(root)
+        for path, text in _messages()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
 
-def _messages(root: Path) -> Iterator[tuple[Path, str]]:
+def _messages() -> Iterator[tuple[Path, str]]:
     for language in LANGUAGES:
-        yield messages_path(language, root), messages_text(language, root)
+        yield messages_path(language), messages_text(language)
 
 
 def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:

@@ -73,7 +73,7 @@ def is_told(block: str) -> bool:
 def template(lesson: Lesson | None, root: Path = ROOT) -> Catalog:
     """Return an empty catalogue of a lesson's blocks, or of the checks' messages, in order."""
     catalog = Catalog(project=PROJECT)
-    for text, comment in _lesson_blocks(lesson, root) if lesson else check_messages(root):
+    for text, comment in _lesson_blocks(lesson, root) if lesson else check_messages():
         catalog.add(text, auto_comments=[comment] if text not in catalog else [])
     return catalog
 
@@ -88,14 +88,14 @@ def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
                 yield block, cell.id
 
 
-def check_messages(root: Path = ROOT) -> Iterator[tuple[str, str]]:
+def check_messages() -> Iterator[tuple[str, str]]:
     """Yield each message of the checks, with the values that stand in it as a comment.
 
     Messages are what `say` is given, what the functions of `helpers.checks.expect` are given to
     tell, and whatever else reads as a sentence.
     """
     exercises = {name for lesson in LESSONS for name in lesson.exercises}
-    for path in sorted((root / "helpers/checks").glob("*.py")):
+    for path in sorted((ROOT / "helpers/checks").glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         parts = {  # of a message, and docstrings
             id(part)
@@ -224,13 +224,13 @@ def _differences(original: str, translation: str) -> Iterator[str]:
         yield f"another number of paragraphs in {translation[:80]!r}"
 
 
-def messages_path(language: str, root: Path = ROOT) -> Path:
-    return root / "helpers" / "checks" / f"{language}.json"
+def messages_path(language: str) -> Path:
+    return ROOT / "helpers" / "checks" / f"{language}.json"
 
 
-def messages_text(language: str, root: Path = ROOT) -> str:
+def messages_text(language: str) -> str:
     """Return the checks' messages and their translations, for `helpers.checks.language`."""
-    catalog = read_catalog(catalog_path(None, language, root))
+    catalog = read_catalog(catalog_path(None, language))
     told = {message.id: message.string for message in catalog if message.id and message.string}
     return json.dumps(told, ensure_ascii=False, indent=0) + "\n"
 

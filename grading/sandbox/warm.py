@@ -32,7 +32,7 @@ With the space: four letters alone are found in a figure's bytes, sooner or late
 
 @contextlib.contextmanager
 def warm_kernels(
-    environment: dict[str, str], costly: Collection[str] = ("transformers",)
+    environment: dict[str, str], costly: Collection[str]
 ) -> Iterator[subprocess.Popen]:
     """Keep a process with the libraries imported as long as a batch takes.
 

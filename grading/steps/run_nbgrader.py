@@ -39,12 +39,23 @@ def nbgrader_api(course: Path) -> NbGraderAPI:
 
 def release(lessons: list[Lesson], course: Path) -> None:
     """Generate the assignments of a course folder from the repository's solution notebooks."""
-    api = nbgrader_api(course)
     for lesson in lessons:
         path = solution_path(lesson, course)
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(solution_path(lesson), path)
-        _checked(api.generate_assignment(lesson.name), f"the release of {lesson.name}")
+        generate_release(lesson.name, course)
+
+
+def generate_release(assignment: str, course: Path) -> None:
+    """Generate an assignment from the course folder's own source.
+
+    Raises
+    ------
+    GradingError
+        If nbgrader cannot; it holds nbgrader's log.
+    """
+    result = nbgrader_api(course).generate_assignment(assignment)
+    _checked(result, f"the release of {assignment}")
 
 
 class KeepingAutograde(Autograde):
@@ -161,4 +172,5 @@ def generate_feedback(lesson: Lesson, course: Path) -> None:
 
 def _checked(result: dict, what: str) -> None:
     if not result["success"]:
-        raise GradingError(f"{what}: {result.get('error') or ''}{result.get('log') or ''}")
+        log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
+        raise GradingError(f"{what}: {log}")

@@ -44,7 +44,11 @@ def alone():
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
 def kernels(request, alone):
     """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
-    with warm_kernels(environment()) if request.param == "warm" else contextlib.nullcontext():
+    with (
+        warm_kernels(environment(), ["transformers"])
+        if request.param == "warm"
+        else contextlib.nullcontext()
+    ):
         yield
 
 
