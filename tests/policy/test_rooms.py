@@ -1,6 +1,7 @@
 """The rooms of grading/: each imports only from rooms below it, and a box is given one of them."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def circle(imports):
 def test_every_module_belongs_to_a_room():
     rooms = {name.partition(".")[0] for name in modules()}
     assert rooms == {*ROOMS, *FACES, "__init__"}
+
+
+def test_readme_lists_the_rooms_from_the_top_floor_down():
+    _, table = (ROOT / "grading" / "README.md").read_text().split("## Rooms\n")
+    rows = re.findall(r"^\| (`.+?`) \|", table.split("\n## ")[0], re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", row)]
+    assert tuple(listed) == ROOMS
 
 
 def test_rooms_import_only_downwards():
