@@ -58,7 +58,7 @@ FILES = (
     "benchmarks/attacks.py",
     "benchmarks/stock_nbgrader.py",
     "grading/intake/realign.py",
-    "grading/sandbox/box.py",
+    "grading/sandbox",
     "grading/judging/session.py",
     "grading/intake/submissions.py",
     "tests/security/attacks.py",

@@ -68,10 +68,9 @@ FILES = (
     "grading/batch/cluster.py",
     "grading/batch/pool.py",
     "grading/inside",
-    "grading/steps/preprocessors.py",
-    "grading/sandbox/box.py",
+    "grading/steps",
     "grading/judging/session.py",
-    "grading/sandbox/warm.py",
+    "grading/sandbox",
     "tests/security/small_course.py",
 )
 DOCS = ROOT / "docs" / "grading-at-scale.md"

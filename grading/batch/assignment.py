@@ -98,7 +98,7 @@ def _on_cluster(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str
 ) -> Iterator[tuple[Task, Outcome]]:
     try:
-        from grading.batch.cluster import autograde_on  # Dask is an extra
+        from grading.batch.cluster import autograde_on  # late: Dask is an optional dependency
     except ModuleNotFoundError as missing:
         extra = "pip install --constraint constraints.txt --editable '.[instructor,cluster]'"
         raise GradingError(f"a cluster needs {missing.name}: {extra}") from missing
@@ -117,7 +117,7 @@ def _shown(
         TextColumn("left:"),
         TimeRemainingColumn(),
     )
-    # The time left is told from all that has been graded: submissions take a minute, not a moment.
+    # Estimate the time left from the whole batch: one submission takes a minute.
     with (
         Progress(*columns, console=console, speed_estimate_period=3600) as progress,
         contextlib.closing(grading) as graded,
@@ -154,7 +154,7 @@ def _show(
     problems: dict[str, Outcome],
     console: Console,
 ) -> None:
-    """Print what needs a person first, then a row a student, then the notes."""
+    """Print what needs a person first, then one row per student, then the notes."""
     for student, outcome in problems.items():
         console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(outcome.sentence)}")
     for student, (found, _) in ended.items():

@@ -134,7 +134,7 @@ def _graded(
             read_checked(path.absolute(), course)
             found[path.stem] = _asked(names, client, directory, limits, sandbox)
     except Refused:
-        found = {}  # as it will be here
+        found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
         recorders.submit(forget, course, student, assignment).result()
         return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {described(error)}")

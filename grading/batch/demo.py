@@ -44,7 +44,7 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
     release(list(LESSONS), folder)
     console.print(f"[bold]Hand in[/bold]: {escape(', '.join(CLASS))}")
     tasks = []
-    # Answers that train come first: two train side by side, and nobody waits for them at the end.
+    # Answers that train take longest, so they come first.
     for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
         released = nbformat.read(release_path(lesson, folder), as_version=4)
         solved = nbformat.read(solution_path(lesson, folder), as_version=4)
@@ -75,7 +75,7 @@ def _sandbox(console: Console) -> str:
 
 
 def _remove_former(folder: Path) -> None:
-    """Remove a former demo, and nothing that does not look like one."""
+    """Remove the folder of an earlier demo, and only such a folder."""
     if not (folder / "gradebook.db").is_file():
         raise FileExistsError(f"{folder} is there and is no demo of ours; name another folder")
     # nbgrader writes graded notebooks read-only.
@@ -109,7 +109,7 @@ def _show(folder: Path, console: Console) -> None:
 
 
 def _show_bars(graded, console: Console) -> None:
-    """Show the report's figure in the terminal as well: the share of points an exercise."""
+    """Show the report's figure in the terminal as well: the share of points per exercise."""
     by_program = graded[~graded["exercise"].str.startswith("written_")]
     sums = by_program.groupby("exercise", sort=False)[["score", "points"]].sum()
     console.print("\n[bold]Points reached by the class[/bold]")

@@ -75,9 +75,9 @@ def _graded(
 def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
     """Open a pool of processes that share this machine's processors, and that end at once.
 
-    Whoever stops the batch does not wait: what is under way has no score, and is graded next time.
+    If the batch is stopped, nothing is waited for: unfinished submissions are graded next time.
     """
-    # A fresh interpreter a worker: nbgrader changes the working folder of its process.
+    # A fresh interpreter per worker: nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
     pool = concurrent.futures.ProcessPoolExecutor(
@@ -94,15 +94,15 @@ def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
 
 
 def begin_work(threads: int) -> None:
-    """Begin as a worker: with its share of the processors, and not longer than who started it."""
-    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for who started it
+    """Set up a worker: give it its share of the processors, and end it with its parent."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
     share_processors(threads)
     keep_engines()
 
 
 def keep_engines() -> None:
-    """Open a gradebook with the engine of the last time: a dozen times a submission it is new.
+    """Reuse SQLAlchemy's engine: nbgrader makes a new one a dozen times per submission.
 
     An engine keeps the statements that it has compiled. Its connections are closed as before.
     """
@@ -115,7 +115,7 @@ def _end_with_parent() -> None:
 
 
 def workers_here(limits: Limits) -> int:
-    """Return how many submissions this machine grades side by side: as each may use its limit."""
+    """Return how many submissions fit this machine side by side, each using all that it may."""
     room = psutil.virtual_memory().available // limits.memory_bytes
     return max(1, min(processors(), room))
 
@@ -135,7 +135,7 @@ def warm_batch(sandbox: str, workers: int, costly: Collection[str]) -> Iterator[
     `costly` says which libraries the notebooks use; see `grading.sandbox.warm.warm_kernels`.
     """
     outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    # A box says how many threads its kernel has, which cannot change once the libraries have them.
+    # Set before the libraries are imported: their number of threads cannot change afterwards.
     share_processors(threads_of(workers))
     possible = sandbox in ("", "bubblewrap") and find_bubblewrap()
     try:

@@ -1,4 +1,4 @@
-"""What of a batch is done already, so that one that was ended goes on where it was.
+"""Which submissions of a batch are graded already, so that a stopped batch can go on.
 
 Nothing is kept for this but what grading leaves anyway. A submission is done if its receipt is
 about what lies there now, if the gradebook holds the receipt's points, and if the graded notebook,
@@ -28,7 +28,7 @@ from grading.steps.preprocessors import RECEIPT_KEY, GradeInSandbox, submission_
 
 
 def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
-    """Return the students whose submission would be graded again without need.
+    """Return the students whose submission need not be graded again.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def _is_done(
     sandbox: str,
 ) -> bool:
     receipts = sorted((Path(directory.root) / "receipts" / student / assignment).glob("*.json"))
-    handed_in = Path(directory.format_path(directory.submitted_directory, student, assignment))
-    if {path.stem for path in receipts} != {path.stem for path in handed_in.glob("*.ipynb")}:
+    submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
+    if {path.stem for path in receipts} != {path.stem for path in submitted.glob("*.ipynb")}:
         return False
     graded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     try:

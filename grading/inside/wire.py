@@ -90,7 +90,7 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
         document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode()
     except (WireError, *MACHINE_FAULTS):
         raise
-    except Exception as error:  # an object of the student's may fail in any way it likes
+    except Exception as error:  # an object of a student's may raise anything
         raise WireError(f"a value cannot be sent: {type(error).__name__}") from None
     pieces = [HEADER.pack(MAGIC, len(document), len(writer.parts)), document]
     for part in writer.parts:
@@ -126,7 +126,7 @@ def decode(
         return _Reader(bounds, parts, classes or {}).value(json.loads(document), 0)
     except (WireError, *MACHINE_FAULTS):
         raise
-    except Exception as error:  # whatever a library says of bytes that lie
+    except Exception as error:  # libraries raise many classes over malformed bytes
         raise WireError(f"no message: {type(error).__name__}: {str(error)[:200]}") from None
 
 

@@ -13,7 +13,7 @@ from grading.intake.submissions import LARGEST, Refused
 
 CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
 MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
-# A student's name becomes a folder's.
+# A student's name must be able to name a folder.
 NAME = re.compile(r"[^./\\\0][^/\\\0]*")
 
 
@@ -108,7 +108,7 @@ def _zipped(source: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
                 continue
             with archive.open(item) as file:
                 content = file.read(LARGEST + 1)
-            if len(content) > LARGEST:  # its own table has told a lie
+            if len(content) > LARGEST:  # the archive's own table said less
                 problems.append(f"{item.filename} is larger than it says, and was left out")
             else:
                 yield item.filename, content

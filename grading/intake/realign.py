@@ -1,4 +1,4 @@
-"""Match a submitted notebook to its release, whatever its way here has done to it.
+"""Match a submitted notebook to its release, whatever editors and students did to it.
 
 Colab, VS Code and text editors drop metadata and cell ids; students delete, copy and move cells.
 Realignment gives the submission the release's shape again: every release cell in its place, graded
@@ -27,7 +27,7 @@ Matches = dict[int, int]
 
 
 def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNode, list[str]]:
-    """Return the submission in the release's shape, and a sentence for each graded cell mended.
+    """Return the submission in the release's shape, with a sentence for each graded cell fixed.
 
     Cells are matched by ``grade_id``, then by cell id, then by content or what of it no translation
     changes, then by order.
@@ -106,7 +106,7 @@ def _defined_name(cell: NotebookNode) -> str | None:
 def _marks(cell: NotebookNode) -> tuple[str, ...] | None:
     """Return what of a Markdown cell is the same in every language: code, tags, links, numbers."""
     marks = tuple(_ANY_LANGUAGE.findall(cell.source)) if cell.cell_type == "markdown" else ()
-    return marks if len(marks) > 2 else None  # fewer may be another cell's, too
+    return marks if len(marks) > 2 else None  # two or fewer could also be another cell's
 
 
 def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:

@@ -1,4 +1,4 @@
-"""Lists of a class as learning platforms give them out: who is who there."""
+"""Lists of a class as learning platforms export them, to match their names with ours."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Roster:
         return found
 
     def our_name(self, column: str, value: str) -> str | None:
-        """Return the name in our gradebook of who has a value in a column of the platform's."""
+        """Return our gradebook's name for the student with this value in a platform's column."""
         for row in self.rows:
             if row.get(column, "").removeprefix(PARTICIPANT) == value:
                 return next((row[name] for name in OURS if row.get(name)), None)

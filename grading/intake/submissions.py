@@ -1,4 +1,4 @@
-"""Look at a submitted file before anything reads it: links, bombs and broken files are refused."""
+"""Check submitted files before anything else reads them: links and broken files are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbgrader.utils import parse_utc
 Task = tuple[str, str]
 """A lesson's name and a student's."""
 LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
-# The longer first: UTF-32's begins with UTF-16's.
+# UTF-32's marks come before UTF-16's, with which they begin.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "UTF-8",
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -88,7 +88,7 @@ def _notebook(content: bytes, name: str) -> dict:
 
 
 def check_folder(folder: Path, expected: list[str]) -> None:
-    """Look at a submission's folder before nbgrader does.
+    """Check a submission's folder before nbgrader reads it.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def check_folder(folder: Path, expected: list[str]) -> None:
             "rename the notebook and grade again"
         )
     stamp = folder / "timestamp.txt"
-    # A link is dropped before nbgrader reads it; what it names is none of the student's.
+    # Links are removed before nbgrader reads the folder; what they point to stays unread here.
     if stamp.is_file() and not stamp.is_symlink() and not folder.is_symlink():
         _check_time(stamp)
 
@@ -123,9 +123,9 @@ def _check_time(path: Path) -> None:
         content = file.read(LONGEST_TIME)
     text = content.decode("utf-8", errors="backslashreplace").strip()
     try:
-        if text:  # an empty file counts as none
+        if text:  # nbgrader takes an empty file for no time at all
             parse_utc(text)
-    except Exception:  # dateutil's own, OverflowError and others
+    except Exception:  # dateutil raises several kinds
         raise Refused(
             f"{path.name} holds {text!r}, which is no time: write one such as "
             "2030-01-31 12:00:00 UTC into it, or delete the file"
@@ -145,7 +145,7 @@ def files_not_taken(folder: Path, notebook: str) -> list[str]:
 def drop_links(folder: Path) -> None:
     """Take links out of a submission: nbgrader copies the files beside a notebook, links followed.
 
-    A link holds no work of a student's, only the name of a file of somebody else's.
+    A link holds no work of a student's, only the name of a file that may be somebody else's.
     """
     for path in folder.rglob("*"):
         if path.is_symlink():

@@ -1,4 +1,4 @@
-"""The course's own answers, cell by cell, and as objects to try tests on."""
+"""The course's own answers: their cells, and the functions and variables that they define."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ from grading.sandbox.box import Sandbox, SandboxDied, SandboxFault
 from grading.sandbox.limits import Limits
 
 RESULT = Bounds()
-# A submission that ends its sandbox more often than this is asked no more.
+# A submission that ends its sandbox more often than this is not started again.
 MOST_STARTS = 20
 # A graded cell runs the visible examples, which take a moment.
 CHECK_SECONDS = 120.0
@@ -89,7 +89,7 @@ class Graded:
 
 
 class NotAttempted(Exception):
-    """The function still is the stub."""
+    """The function is still the stub."""
 
 
 class Missing(Exception):
@@ -140,13 +140,13 @@ def graded_exercise(cell: NotebookNode) -> str:
 
 
 def score_output(verdict: Verdict) -> NotebookNode:
-    """Return an output that nbgrader reads as the score, and people as what became of it."""
+    """Return an output from which nbgrader reads the score, and people the reason for it."""
     data = {"text/plain": str(verdict.points or 0.0), "text/html": verdict.card}
     return new_output("execute_result", data, execution_count=None)
 
 
 def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdict:
-    """Ask an exercise's hidden test and say how it ended, whatever happens."""
+    """Run an exercise's hidden test and return how it ended, whatever happens."""
     started = time.monotonic()
 
     def ended(status: str, message: str = "", share: float = 0.0) -> Verdict:
@@ -272,7 +272,7 @@ def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
     if type(reply.get(name)) is not bytes:
         raise WireError(f"it does not say its {name}")
     value = decode(reply[name], RESULT)
-    # None stands for what has grown too large to send.
+    # None is sent in place of what has grown too large.
     if type(value) is not kind and value is not None:
         raise WireError(f"{name} that are none")
     return kind() if value is None else value
@@ -327,7 +327,7 @@ class Run:
         if reply["error"] and exercise:
             self.errors[exercise] = [part[:500] for part in reply["error"]]
         made = [output for sent in reply["outputs"] if (output := own_output(sent))]
-        # The relay has cut them already, unless it was replaced.
+        # The relay has cut outputs already, unless a student replaced it.
         if len(str(made)) > 5 * self.limits.output_bytes + 10_000:
             return [_text("[This cell's output was left out: it is too long.]\n")]
         return made
@@ -409,7 +409,7 @@ class Run:
 
 
 def own_output(output: Any) -> NotebookNode | None:
-    """Return an output as nbformat knows it, made anew from what a stranger sent."""
+    """Return an output as nbformat knows it, made anew from untrusted data."""
     if type(output) is not dict:
         return None
     kind, data = output.get("output_type"), output.get("data")

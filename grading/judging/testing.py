@@ -30,7 +30,7 @@ from grading.inside.answer import Answer, AnswerError
 from grading.inside.standins import holds_standin
 
 # Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
-# the last digits, by about 1e-16 of the value a step in float64 and 1e-7 in float32.
+# the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
 FLOAT64 = 1e-9
 """For float64, with room for millions of steps."""
 FLOAT32 = 1e-4
@@ -110,7 +110,7 @@ _collected: dict[str, Test] = {}
 
 def load_tests(path: Path) -> dict[str, Test]:
     """Return the hidden tests of a ``hidden_tests.py``, by exercise."""
-    # Tests try tokenizers on what is too long; the library's advice on that is meant for people.
+    # Tests try tokenizers on texts that are too long: keep the library's warnings out of the log.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     _collected.clear()
     runpy.run_path(str(path))

@@ -15,7 +15,7 @@ CRASHED = "crashed"
 TAMPERED = "tampered"
 CANNOT_GRADE = "cannot grade"
 
-# In the order in which a teacher wants to see them; what a student reads in front of the reason.
+# What a student reads in front of the reason; ordered as a teacher wants to see them.
 STATUSES = {
     CANNOT_GRADE: "This could not be graded, which is not your fault: a teacher will look at it.",
     TAMPERED: "What came back from your code is no answer to what it was asked.",
@@ -27,7 +27,7 @@ STATUSES = {
     NOT_ATTEMPTED: "The line that raises NotImplementedError is still there.",
     PASSED: "Right.",
 }
-# An exception that says more than that there was one.
+# Exceptions with a status of their own; any other is an error.
 TELLING_EXCEPTIONS = {
     "NotImplementedError": NOT_ATTEMPTED,
     "MemoryError": OUT_OF_MEMORY,

@@ -1,4 +1,4 @@
-"""Mutants of the reference answers: small automatic mistakes that a hidden test is to notice.
+"""Mutants of the reference answers: small automatic mistakes that a hidden test should notice.
 
 The operators are the usual ones of mutation testing (Jia and Harman, "An Analysis and Survey of
 the Development of Mutation Testing", 2011): another operator, constant or exception, a statement

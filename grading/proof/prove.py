@@ -1,4 +1,4 @@
-"""`course prove`: how often the grader is wrong, from answers of which it is known.
+"""`course prove`: how often the grader is wrong, on answers known to be right or wrong.
 
 Every exercise has variants (``solutions/NN/variants/<exercise>``): wrong answers, each of which
 breaks one clause of its contract, and right ones in another style. They go the way of a student's
@@ -37,11 +37,11 @@ from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions fit a model.
 LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
-# Mutants loop for ever now and then, and the references take seconds at most.
+# Some mutants never end, and the references take seconds at most.
 MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
 # A wrong answer is told that it is wrong, or stops by itself.
 FAULTS_OF_THE_ANSWER = {FAILED, ERROR}
-# How the names of variants begin that only a sandbox stops: they copy the labels of test.
+# Names of variants that only a sandbox stops, since they copy the labels of test, begin so.
 LEAKS = "wrong_leaked_"
 
 FALSE_ACCEPT = "false accept"
@@ -52,7 +52,7 @@ WRONG_MESSAGE = "wrong message"
 
 @dataclass(frozen=True)
 class Known:
-    """An answer of which it is known whether it is right.
+    """An answer that is known to be right, or known to be wrong.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class Bench:
         self._run.close()
 
     def grade(self, answer: Known, seeds: list[int], check: bool = True) -> Tried:
-        """Grade an answer once a seed."""
+        """Grade an answer once per seed."""
         started = time.monotonic()
         exercise = answer.exercise
         if self._run.box_ended:  # by the answer before
@@ -220,7 +220,7 @@ def prove_lessons(
 ) -> Iterator[tuple[str, list[Tried]]]:
     """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
     context = multiprocessing.get_context("spawn")
-    # Those that train take longest, so they begin.
+    # Lessons whose answers train take longest, so they come first.
     ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
     with concurrent.futures.ProcessPoolExecutor(
         workers, mp_context=context, initializer=share_processors, initargs=(threads_of(workers),)
@@ -239,7 +239,7 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an exercise, in the order of the lessons: ``lesson``, ``wrong`` and ``right`` (how
+        One row per exercise, in the order of the lessons: ``lesson``, ``wrong`` and ``right`` (how
         many answers), ``false_accepts``, ``false_rejects``, ``unsteady``, ``wrong_messages``,
         ``caught`` (wrong ones that the visible check alone finds), ``seconds``.
     """
@@ -270,7 +270,7 @@ def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a lesson: ``mutants``, ``equivalent`` (listed as no mistake), ``caught`` (of the
+        One row per lesson: ``mutants``, ``equivalent`` (listed as no mistake), ``caught`` (of the
         others), ``survived``.
     """
     rows = {}

@@ -50,17 +50,17 @@ counted in the last column.</p>
 </html>
 """
 
-# Of Okabe and Ito, for every eye; a lesson each.
+# One per lesson, of Okabe and Ito's palette for colour-blind readers.
 LESSON_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
 
 
 def gradebook_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a student: "score / points" a lesson, in total, and what waits for a person.
+    """Return one row per student: "score / points" per lesson, the total, and what is unread.
 
     Parameters
     ----------
     scores : DataFrame
-        As `grading.batch.pool.scores` returns.
+        As `grading.records.gradebook.scores` returns.
     """
     graded = scores.dropna(subset="score")
     lessons = _written_as_fractions(graded, ["student", "lesson"]).unstack(fill_value="–")

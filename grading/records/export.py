@@ -1,7 +1,7 @@
-"""Grades for learning platforms.
+"""Write grades for learning platforms: Canvas, Moodle, Gradescope, or a plain table.
 
-Canvas and Moodle take back tables that they gave out; Gradescope takes a ``results.json`` a
-submission.
+Canvas and Moodle take back tables that they gave out; Gradescope takes one
+``results.json`` per submission.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def write_moodle(found: list[Grade], assignment: str, roster: Roster, path: Path
 
 
 def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
-    """Write a ``results.json`` a student, each in a folder of the student's name."""
+    """Write one ``results.json`` per student, each in a folder of the student's name."""
     for grade in found:
         ended, _ = recorded_verdicts(course, assignment, grade.student)
         tests = [

@@ -16,7 +16,7 @@ from helpers.lessons import LESSONS
 
 
 def scores(course: Path) -> pd.DataFrame:
-    """Return the gradebook, one row an exercise of a submission.
+    """Return the gradebook, one row per exercise of a submission.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def scores(course: Path) -> pd.DataFrame:
 
 
 def forget(course: Path, student: str, assignment: str) -> None:
-    """Take back what an earlier submission reached where a new one cannot be graded."""
+    """Remove the receipts and automatic scores of a submission that cannot be graded now."""
     address = course_directory(course).db_url
     for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
         path.unlink()
@@ -53,7 +53,7 @@ def forget(course: Path, student: str, assignment: str) -> None:
 
 
 def forget_scores(names: dict[str, str]) -> None:
-    """Take an earlier submission's automatic scores out of the gradebook; a person's stay."""
+    """Remove a submission's automatic scores from the gradebook; points by hand stay."""
     with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
         found = gradebook.find_submission_notebook(
             names["notebook"], names["assignment"], names["student"]

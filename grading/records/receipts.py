@@ -1,4 +1,4 @@
-"""A grade has a receipt: what was graded with what, and how each test ended."""
+"""The receipt of a grade: what was graded with what, and how each test ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def digest(*contents: bytes) -> str:
 
 
 def seed_of(submission: bytes, tests: bytes) -> int:
-    """Return a seed that only who has the hidden tests could know, the same in every run."""
+    """Return a seed that cannot be known without the hidden tests, the same in every run."""
     return int(digest(submission, tests)[:16], 16)
 
 

@@ -68,7 +68,7 @@ def _embedded_sources_only() -> Iterator[None]:
 
 
 def _is_passing(output: NotebookNode) -> bool:
-    """Tell progress bars and their like, which mean nothing once the cell is done."""
+    """Return whether an output is a progress bar or the like, of no use once the cell is done."""
     widget = "application/vnd.jupyter.widget-view+json"
     return output.get("name") == "stderr" or widget in output.get("data", {})
 
@@ -106,7 +106,7 @@ def release_notebook(lesson: Lesson, notebook: NotebookNode, root: Path = ROOT) 
 def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
     config = course_config(course, root)
     config.CourseDirectory.assignment_id = lesson.name
-    # A build writes files, not a gradebook: `nbgrader generate_assignment` does that.
+    # A build writes files only; `nbgrader generate_assignment` fills the gradebook.
     steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
     config.GenerateAssignment.preprocessors = steps
     config.GenerateAssignment.no_database = True

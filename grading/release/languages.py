@@ -35,7 +35,7 @@ PROJECT = "Transformers for Text Classification"
 _BLANK = re.compile(r"\n[ \t]*\n")
 _UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
 _RUBRIC = re.compile(r"=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.S)
-# What must be in a translation as often as in the original, and the same.
+# A translation must keep each of these, as often as the original has it.
 _KEPT = {
     "code": re.compile(r"`[^`]+`|(?<=<code>).*?(?=</code>)"),
     "tag": re.compile(r"</?\w+[^>]*>|<!--.*?-->"),

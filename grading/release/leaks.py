@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-# A line this long that stands in an answer has no reason to stand in a release by chance.
+# A line this long of an answer is not in a release by chance.
 TELLING_LENGTH = 30
 
 

@@ -92,7 +92,7 @@ def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
         _without_answer(cell, answers)
         cell.source = _NEIGHBOUR.sub(r"\1.ipynb", cell.source)
         if cell.cell_type == "code":
-            # That the author's answer passes says nothing to a reader.
+            # The check's output says that the author's answer passes: of no use to a reader.
             checked = cell.source.startswith("check(")
             cell.outputs = [] if checked else [_linked(o, figures) for o in cell.outputs]
     first = notebook.cells[0]
@@ -125,7 +125,9 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
     """Return an output whose figures are files: a page without them is small, and loads first."""
     markup = "".join(output.get("data", {}).get("text/html", ""))
     linked = nbformat.from_dict(output)
-    if "sk-top-container" in markup:  # scikit-learn's picture of a pipeline brings 50 kB of style
+    if (
+        "sk-top-container" in markup
+    ):  # scikit-learn's drawing of a pipeline holds 50 kB of style sheets
         del linked.data["text/html"]
     if "<style scoped>" in markup:  # pandas' own, which says what every table here looks like
         linked.data["text/html"] = _TABLE_STYLE.sub("", markup)

@@ -52,7 +52,7 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         cell["id"] = graded or f"{lesson.name}-{position:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
         cell.source = cell.source.replace(BADGE_MARK, colab_badge(lesson, root))
-    # Behind the title, where the notebook opens; the other cells keep their ids.
+    # Right below the title. Ids were given before, so that those of other cells stay the same.
     notebook.cells.insert(1, bootstrap_cell(root))
     nbformat.validate(notebook)
     return notebook

@@ -4,7 +4,7 @@ The code runs in bubblewrap (Linux), Docker or Podman (elsewhere), or, where a t
 the submissions are trusted, as an ordinary process. What is inside sees the Python environment,
 `helpers`, the data and the model caches, all read-only, and three small folders in memory. It has
 no network, none of the instructor's variables, no file of the course besides these, and dies with
-the process that started it. Whatever it sends is data from a stranger.
+the process that started it. Whatever it sends is untrusted data.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SandboxFault(RuntimeError):
 
 
 class SandboxDied(Exception):
-    """The student's code ended its box, or made it necessary to.
+    """The student's code ended its box, or went so far that we ended it.
 
     Attributes
     ----------
@@ -79,12 +79,12 @@ class Sandbox:
 
     def __init__(self, kind: str, limits: Limits):
         self.limits = limits
-        # Nobody else on this machine has the number, and two boxes do not share one.
+        # A user number that no account on this machine has, and no other box of this process.
         self._user = 2**30 + os.getpid() * 64 + next(_users) % 64
         self._fate: tuple[str, str] | None = None
         self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
-        self._relay: int | None = None  # where it is no child of the box's first process
+        self._relay: int | None = None  # set where it is not a child of the box's first process
         self._inherited = 0
         address = warm_address() if kind == "bubblewrap" else None
         if not (address and self._open_warm(address)):
@@ -102,7 +102,7 @@ class Sandbox:
             self.close()
             raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
         if self._relay:
-            # What a warm kernel begins with is there once for all boxes, and not the student's.
+            # A warm kernel starts with memory that all boxes share and that no student asked for.
             self._inherited = held_bytes(self._processes(), 0)
 
     def __enter__(self) -> Sandbox:
@@ -156,7 +156,7 @@ class Sandbox:
         self._kill()
         self._watching.join()
         for pipe in (self._requests, self._replies):
-            with contextlib.suppress(OSError):  # a last frame that nobody took
+            with contextlib.suppress(OSError):  # the pipe may hold a last frame that was never read
                 pipe.close()
         self._errors.close()
         if self._scratch:
@@ -176,7 +176,7 @@ class Sandbox:
         self._requests, self._replies = self._process.stdin, self._process.stdout
 
     def _open_warm(self, address: str) -> bool:
-        """Start the box empty, and have a kernel forked into it; return whether anybody did."""
+        """Start the box empty and have a kernel forked into it; return whether that worked."""
         told, telling = os.pipe()
         command = self._opening("bubblewrap")
         command[1:1] = ["--info-fd", str(telling)]
@@ -193,7 +193,7 @@ class Sandbox:
         os.close(telling)
         with os.fdopen(told) as information, self._process.stdout as opened:
             box = json.loads(information.read() or "{}").get("child-pid")
-            opened.read(4)  # its folders are there now; or it has ended, and says why
+            opened.read(4)  # returns once the box is open, or has ended
         requests, replies = os.pipe(), os.pipe()
         self._requests, self._replies = os.fdopen(requests[1], "wb", 0), os.fdopen(replies[0], "rb")
         request = {
@@ -207,7 +207,7 @@ class Sandbox:
         descriptors = [requests[0], replies[1], self._errors.fileno()]
         try:
             self._relay = fork_kernel(address, request, descriptors)
-        except OSError:  # nobody is there any more
+        except OSError:  # the process that forks kernels has ended
             self._kill()
             self._requests.close()
             self._replies.close()
@@ -240,7 +240,7 @@ class Sandbox:
 
     def _variables(self, kind: str) -> dict[str, str]:
         if kind in ("docker", "podman"):
-            return dict(os.environ)  # of the client; the box gets those on its command line
+            return dict(os.environ)  # for the client; a container's own are on its command line
         variables = environment()
         if kind == NO_SANDBOX:
             paths = os.pathsep.join({str(ROOT), str(Path(helpers.__file__).parent.parent)})
@@ -308,7 +308,7 @@ class Sandbox:
 
     def _kill(self) -> None:
         processes = [] if self._scratch is None else processes_below(self._process.pid)
-        # The first process of a namespace takes all others with it, whatever they have become.
+        # When the first process of a namespace ends, the kernel ends all others in it.
         self._process.kill()
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -329,7 +329,7 @@ class Sandbox:
                 self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")
                 self._process.kill()
                 return
-            # On a machine with many processes a look takes its time; it is not to be the work.
+            # Measuring is slow on a machine with many processes: spend a sixth of the time on it.
             time.sleep(max(0.1, 5 * (time.monotonic() - started)))
 
 

@@ -100,10 +100,15 @@ def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
         command += ["--perms", "0777", "--size", str(limits.scratch_bytes), "--tmpfs", folder]
     shared = {folder: folder for folder in python_folders()} | shared_paths()
     for folder in _ancestors(shared.values()):
-        command += ["--perms", "0755", "--dir", folder]  # bubblewrap's own would be closed
+        command += [
+            "--perms",
+            "0755",
+            "--dir",
+            folder,
+        ]  # bubblewrap would make them unreadable for the student's user
     for outside, inside in shared.items():
         command += ["--ro-bind", outside, inside]
-    # The rest of the root is in memory too, and without a quota.
+    # The rest of the root is in memory without a quota, so nothing may be written there.
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", HOME, "--"]
 

@@ -23,13 +23,13 @@ def python_folders() -> list[str]:
 
 
 def shared_paths() -> dict[str, str]:
-    """Return what a student's code may read, by its path outside: its path in the box."""
+    """Return what a student's code may read: for each path outside, its path in the box."""
     package = Path(helpers.__file__).parent
     paths = {package: "/course/helpers"}
-    # Of data only the corpora: the generators beside them would make the labels of test again.
+    # Only the corpora of data/: from the generators the labels of test could be made again.
     for corpus in sorted((package.parent / "data").glob("*/train.parquet")):
         paths[corpus.parent] = f"/course/data/{corpus.parent.name}"
-    # All that the box has of this package, which is a namespace package there.
+    # The only part of this package in the box; there, `grading` is a namespace package.
     paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
@@ -42,7 +42,7 @@ def shared_paths() -> dict[str, str]:
 
 
 def hub_cache() -> Path:
-    """Return the Hub's cache of models and datasets; the token lies beside it, not in it."""
+    """Return the Hub's cache of models and datasets; the user's token is not in that folder."""
     home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
     return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").resolve()
 

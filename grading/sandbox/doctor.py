@@ -14,7 +14,7 @@ from grading.sandbox.commands import SandboxMissing, find_bubblewrap, find_sandb
 from grading.sandbox.limits import Limits
 
 GIB = 2**30
-# Bounded themselves, so that a sandbox that does not hold is no harm.
+# Each trial stops by itself, so that it does no harm where the sandbox does not stop it.
 FORKS = """
 import os, time
 children = 0
@@ -68,7 +68,7 @@ print("NOT STOPPED: opened", opened) if opened else print("stopped: not one of",
 
 
 def examine(console: Console) -> bool:
-    """Print what is found, a line a trial; return whether every one was stopped."""
+    """Print one line per trial; return whether all were stopped."""
     try:
         kind = find_sandbox()
     except SandboxMissing as missing:
@@ -86,7 +86,7 @@ def examine(console: Console) -> bool:
 
 
 def _trials() -> dict[str, str]:
-    """Return the code of each trial; the last ones are those that may end the sandbox."""
+    """Return the code of each trial; those that may end the sandbox come last."""
     course = Path.cwd()
     paths = [str(course / name) for name in ("gradebook.db", "nbgrader_config.py", "README.md")]
     paths += ["/etc/shadow", "/etc/passwd", str(Path.home() / ".cache/huggingface/token"), __file__]

@@ -45,11 +45,11 @@ def processors() -> int:
 
 
 def threads_of(workers: int) -> int:
-    """Return how many threads each of some workers' kernels has."""
+    """Return how many threads a kernel may use where this many workers grade."""
     return max(1, processors() // workers)
 
 
 def share_processors(threads: int) -> None:
-    """Give each worker's kernel its share: more threads than processors wait for each other."""
+    """Let each worker's kernel use this many threads: more than processors slow each other down."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)

@@ -17,7 +17,10 @@ def processes_below(pid: int) -> list[psutil.Process]:
 
 
 def held_bytes(processes: list[psutil.Process], limit: int) -> int:
-    """Return the memory that processes hold, what they share counted once if that matters."""
+    """Return the memory that processes hold together.
+
+    Shared pages are counted once only where the sum would exceed the limit: that takes longer.
+    """
     total = sum(_bytes_of(process, "rss") for process in processes)
     return total if total <= limit else sum(_bytes_of(process, "pss") for process in processes)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
-    """Return what takes the place of the test splits below some folders.
+    """Return unlabelled copies of the test splits below some folders.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
     hidden = {}
     for outside, inside in folders.items():
         for path in sorted(Path(outside).rglob("test*.parquet")):
-            # The Hub's cache names its files by links.
+            # In the Hub's cache a file's name is a link to its content.
             file = path.resolve()
             if not file.is_relative_to(outside):
                 continue
@@ -39,7 +39,7 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
 
 @functools.cache
 def _folder_of_copies() -> tempfile.TemporaryDirectory:
-    """Return a folder that is there as long as this process."""
+    """Return a folder that is removed when this process ends."""
     return tempfile.TemporaryDirectory(prefix="test-splits-")
 
 

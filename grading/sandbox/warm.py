@@ -1,7 +1,7 @@
-"""One process a batch that has imported the lessons' libraries, and forks the kernels of all boxes.
+"""One process per batch that imports the lessons' libraries and forks the kernels of all boxes.
 
-`grading.inside.warm` is that process; here it is started, spoken to, and ended. Where it is not
-there a box starts its kernel cold, which takes seconds and gives the same grades.
+`grading.inside.warm` is that process; here it is started, spoken to, and ended. Without it
+a box starts its kernel cold, which takes seconds and gives the same grades.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ With the space: four letters alone are found in a figure's bytes, sooner or late
 def warm_kernels(
     environment: dict[str, str], costly: Collection[str]
 ) -> Iterator[subprocess.Popen]:
-    """Keep a process with the libraries imported as long as a batch takes.
+    """Keep a process with the libraries imported until the batch ends.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ def warm_kernels(
     """
     with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
-        # Libraries note some folders once and for all, so the box's home is the home here too.
+        # Some libraries look up folders when they are imported: so HOME is the box's own here too.
         paths = {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder}
-        # Of the ways in which Numba starts threads, a fork survives this one.
+        # The only one of Numba's threading layers that still works after a fork.
         numba = {"NUMBA_CACHE_DIR": numba_cache(address), "NUMBA_THREADING_LAYER": "workqueue"}
-        # Who comes while the libraries are imported waits, and would import them no sooner.
+        # A box that asks while the libraries are imported waits: it would take as long itself.
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
             door.bind(address)
             door.listen(64)
@@ -58,7 +58,7 @@ def warm_kernels(
                 [*command, str(door.fileno()), folder, *costly],
                 env={**environment, **paths, **numba},
                 cwd="/",
-                stdin=subprocess.PIPE,  # ends with this process, and so does the other
+                stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
                 pass_fds=[door.fileno()],
             )
         os.environ[VARIABLE] = address
@@ -77,7 +77,7 @@ def numba_cache(address: str) -> str:
 
 
 def warm_address() -> str | None:
-    """Return where to ask for a warm kernel, or None where there is none."""
+    """Return the address to ask for a warm kernel, or None if no batch has set one."""
     return os.environ.get(VARIABLE)
 
 
@@ -93,7 +93,7 @@ def fork_kernel(address: str, request: dict[str, Any], descriptors: list[int]) -
     Raises
     ------
     OSError
-        If nobody answers at the address.
+        If no process listens at the address.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as visitor:
         visitor.settimeout(180)

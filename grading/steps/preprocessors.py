@@ -1,4 +1,4 @@
-"""nbgrader's ways in: every button and command that autogrades goes through here.
+"""Our steps within nbgrader's autograde: every button and command that autogrades runs them.
 
 `nbgrader_config.py` names them: the exporter looks at the file, `Realign` gives it the release's
 shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
@@ -40,9 +40,9 @@ from grading.sandbox.commands import find_sandbox
 from grading.sandbox.limits import Limits
 
 UNGRADED = "cannot_grade"
-"""Where the names of cells that nothing can be said of travel, among nbconvert's resources."""
+"""Key in nbconvert's resources for the names of cells that could not be graded."""
 RECEIPT_KEY = "receipt_key"
-"""Where a receipt's key travels, there and in the graded notebook's metadata."""
+"""Key in those resources, and in the graded notebook's metadata, for the receipt's key."""
 
 
 class SubmissionExporter(NotebookExporter):
@@ -58,7 +58,7 @@ class SubmissionExporter(NotebookExporter):
         if names:
             course = Path(CourseDirectory(config=self.config).root)
             path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
-            # First the receipt: whoever is ended in between leaves nothing that looks complete.
+            # The receipt first: if the grader is ended in between, nothing looks complete.
             path.unlink(missing_ok=True)
             forget_scores(names)
             read_checked(Path(filename).absolute(), course)
@@ -66,7 +66,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 class Realign(NbGraderPreprocessor):
-    """nbgrader's way in: the first of its sanitizing preprocessors."""
+    """Gives a submission its release's shape; the first of nbgrader's sanitizing steps."""
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
@@ -82,7 +82,7 @@ class Realign(NbGraderPreprocessor):
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Look after the other files of a submission: nbgrader's hook before it copies them."""
+    """Remove links from a submission's folder; nbgrader calls this before it copies the files."""
     for notebook in notebooks:
         drop_links(Path(notebook).absolute().parent)
 
@@ -171,7 +171,7 @@ def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Grade
 
 
 def put_outputs(notebook: NotebookNode, outputs: dict[int, list[NotebookNode]]) -> None:
-    """Give code cells their outputs, in place; a cell that was not run has none."""
+    """Set the outputs of code cells in place; a cell that was not run has none."""
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             cell.outputs = outputs.get(index, [])
@@ -202,13 +202,13 @@ def submission_contents(directory: CourseDirectory, names: dict[str, str]) -> di
 
 
 def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
-    """Return what a submission is graded with; without a file of hidden tests there are none."""
+    """Return what a submission is graded with; it has no tests where the file is missing."""
     return _answer_key(contents["solution"], contents["tests"], tests)
 
 
 @functools.lru_cache(maxsize=1)
 def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
-    """Return the same for the next submission, if neither solution nor tests have changed."""
+    """Keep the last answer key: a class is graded with one, unless solution or tests change."""
     notebook = nbformat.reads(solution.decode(), as_version=4)
     return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
 
@@ -221,7 +221,7 @@ class SaveGrades(SaveAutoGrades):
     ) -> tuple[NotebookNode, ResourcesDict]:
         self._ungraded = resources.get(UNGRADED, [])
         notebook, resources = super().preprocess(notebook, resources)
-        # The graded notebook is written last of all, so that it says for what all is done.
+        # The graded notebook is written last, so its key says that everything was recorded.
         notebook.metadata[RECEIPT_KEY] = resources[RECEIPT_KEY]
         return notebook, resources
 

@@ -118,7 +118,7 @@ def autograde_one(
     elsewhere : dict of str to dict, optional
         What another machine has found out, by notebook; then it is only recorded.
     """
-    # nbgrader adds rows in an order that SQLAlchemy remarks on, and that does no harm.
+    # SQLAlchemy warns of the order in which nbgrader adds rows, which does no harm.
     warnings.simplefilter("ignore", SAWarning)
     step = None
     try:
