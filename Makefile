@@ -46,7 +46,7 @@ results: $(READY)
 
 # The course as pages: build/site/html. SITE="--answers folded" has the answers behind buttons.
 site: $(READY)
-	$(BIN)/python -m grading.site $(SITE)
+	$(BIN)/python -m grading.release.site $(SITE)
 
 # Speed, on the real data where COURSE_MIRROR holds it, and what is measured of the course's tools.
 bench: $(READY)

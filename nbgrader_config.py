@@ -15,10 +15,9 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
 )
 
-from grading.export import NeutralCsvExport
-from grading.feedback import HeadMarkScheme
-from grading.preprocessors import GradeInSandbox, SaveGrades, SubmissionExporter
-from grading.realign import Realign
+from grading.records.nbgrader_csv import NeutralCsvExport
+from grading.steps.feedback import HeadMarkScheme
+from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
@@ -74,7 +73,7 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 c.Autograde.exporter_class = SubmissionExporter
-c.Autograde.pre_convert_hook = "grading.preprocessors.before_autograde"
+c.Autograde.pre_convert_hook = "grading.steps.preprocessors.before_autograde"
 
 c.GenerateFeedback.preprocessors = [HeadMarkScheme, GetGrades, CSSHTMLHeaderPreprocessor]
 

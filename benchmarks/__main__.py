@@ -24,7 +24,7 @@ import time
 
 from benchmarks import record
 from benchmarks.record import ROOT, keep
-from grading.readme import missing_figures
+from grading.release.readme import missing_figures
 
 # Scores of the lessons (`make results`). Each is a module of this package with `measure`.
 KINDS = ("embedded", "mirror")

@@ -1,6 +1,6 @@
 """How often the grader is wrong: known answers and mutants of the references, in the sandbox.
 
-What is played, and how, stands in `grading.prove` and `grading.mutants`.
+What is played, and how, stands in `grading.proof.prove` and `grading.proof.mutants`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import replace
 import pandas as pd
 
 from benchmarks.record import Figure, put_into
-from grading.mutants import equivalents
 from grading.paths import ROOT
-from grading.prove import Tried, mutants_table, prove_lessons, table_of
-from grading.sandbox import find_sandbox
+from grading.proof.mutants import equivalents
+from grading.proof.prove import Tried, mutants_table, prove_lessons, table_of
+from grading.sandbox.commands import find_sandbox
 from helpers.lessons import LESSONS
 
 DOCS = ROOT / "docs" / "grading-accuracy.md"

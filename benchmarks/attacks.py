@@ -41,19 +41,14 @@ from traitlets.config import Config
 from benchmarks import stock_nbgrader as told
 from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
-from grading.sandbox import (
-    HOME,
-    Limits,
-    bubblewrap_command,
-    environment,
-    find_bubblewrap,
-    held_bytes,
-    processes_below,
-)
+from grading.sandbox.commands import bubblewrap_command, find_bubblewrap
+from grading.sandbox.contents import HOME, environment
+from grading.sandbox.limits import Limits
+from grading.sandbox.memory import held_bytes, processes_below
 
 sys.path.append(str(ROOT / "tests" / "security"))  # the submissions are those of the tests
-import handed
-import sums
+import small_course
+import submissions
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 
 DEPENDS_ON = ("benchmarks/stock_nbgrader.py",)  # is sent into a box as text
@@ -155,11 +150,15 @@ class Ended:
 
 
 def _notebook(notebook: nbformat.NotebookNode, student: str = "ada") -> dict[str, bytes]:
-    return {f"{student}/{sums.NAME}/{sums.NAME}.ipynb": nbformat.writes(notebook).encode()}
+    return {
+        f"{student}/{small_course.NAME}/{small_course.NAME}.ipynb": nbformat.writes(
+            notebook
+        ).encode()
+    }
 
 
 def _answer(source: str) -> dict[str, bytes]:
-    return _notebook(sums.notebook(source, sums.TOTAL))
+    return _notebook(small_course.notebook(source, small_course.TOTAL))
 
 
 def _of_attack(attack: Attack) -> Case:
@@ -180,25 +179,25 @@ def cases(paths: list[str], port: int) -> list[Case]:
     """
     wrong: dict[str, Fair] = {"ada": ({0.0}, {1.0})}
     right: dict[str, Fair] = {"ada": ALL}
-    good, steady = _notebook(handed.GOOD), {"ada": ({0.0, 2.0}, {1.0})}
+    good, steady = _notebook(submissions.GOOD), {"ada": ({0.0, 2.0}, {1.0})}
     beside = {
-        f"ada/{sums.NAME}/{name}.py": b"raise SystemExit('mine')"
+        f"ada/{small_course.NAME}/{name}.py": b"raise SystemExit('mine')"
         for name in ("helpers", "sitecustomize", "numpy")
     }
     crash = _answer("import os\nos._exit(1)")
     broken = {next(iter(good)): b"broken"}
-    slow = _answer("import time\ntime.sleep(3)\n" + sums.DOUBLE)
-    loud = _notebook(sums.notebook(handed.LOUD, sums.TOTAL), "=HYPERLINK(1)")
+    slow = _answer("import time\ntime.sleep(3)\n" + small_course.DOUBLE)
+    loud = _notebook(small_course.notebook(submissions.LOUD, small_course.TOTAL), "=HYPERLINK(1)")
     open_files = OPEN_FILES.format(paths=paths)
     made = [
         *map(_of_attack, ATTACKS),
-        Case(1, "skips its tests", (_notebook(handed.skipped(WRONG)),), wrong),
-        Case(1, "skips them, and is right", (_notebook(handed.skipped(RIGHT)),), right),
+        Case(1, "skips its tests", (_notebook(submissions.skipped(WRONG)),), wrong),
+        Case(1, "skips them, and is right", (_notebook(submissions.skipped(RIGHT)),), right),
         Case(6, "opens files", (_answer(open_files),), wrong, "got ['opened']"),
         Case(8, "connects", (_answer(CONNECT.format(port=port)),), wrong, "got ['reached']"),
-        Case(14, "cells moved about", (_notebook(handed.moved_about()),), right),
-        Case(14, "a graded cell deleted", (_notebook(handed.deleted()),), right),
-        Case(15, "all metadata lost", (_notebook(handed.stripped()),), right),
+        Case(14, "cells moved about", (_notebook(submissions.moved_about()),), right),
+        Case(14, "a graded cell deleted", (_notebook(submissions.deleted()),), right),
+        Case(15, "all metadata lost", (_notebook(submissions.stripped()),), right),
         Case(16, "modules beside the notebook", (good | beside,), right),
         _no_notebooks(),
         Case(18, "through the exchange", ({},), right, prepare=_through_the_exchange),
@@ -206,7 +205,7 @@ def cases(paths: list[str], port: int) -> list[Case]:
         Case(19, "crashes after a good one", (good, crash), wrong),
         Case(19, "unreadable after a good one", (good, broken), {"ada": NOTHING}),
         # It is right in about half of its runs: five would agree by chance once in sixteen times.
-        Case(22, "gambles", (_answer(handed.GAMBLE),) * GAMBLES, steady, steady=True),
+        Case(22, "gambles", (_answer(submissions.GAMBLE),) * GAMBLES, steady, steady=True),
         Case(23, "scripts and a formula", (loud,), {"=HYPERLINK(1)": wrong["ada"]}, shown=True),
         Case(24, "killed half-way", (slow,), right, killed=True),
     ]
@@ -214,14 +213,14 @@ def cases(paths: list[str], port: int) -> list[Case]:
 
 
 def _no_notebooks() -> Case:
-    name = f"{sums.NAME}/{sums.NAME}"
+    name = f"{small_course.NAME}/{small_course.NAME}"
     files: dict[str, bytes | Path] = {
-        f"{student}/{name}.ipynb": content for student, content in handed.BROKEN.items()
+        f"{student}/{name}.ipynb": content for student, content in submissions.BROKEN.items()
     }
     files |= {
         f"linked/{name}.ipynb": Path("..", "..", HONEST, f"{name}.ipynb"),
-        f"whole-link/{sums.NAME}": Path("..", HONEST, sums.NAME),
-        f"archive/{sums.NAME}/{sums.NAME}.zip": b"PK",
+        f"whole-link/{small_course.NAME}": Path("..", HONEST, small_course.NAME),
+        f"archive/{small_course.NAME}/{small_course.NAME}.zip": b"PK",
     }
     fair = {path.partition("/")[0]: NOTHING for path in files}
     return Case(17, "no notebooks", (files,), fair, refused=True)
@@ -229,11 +228,11 @@ def _no_notebooks() -> Case:
 
 def _through_the_exchange(course: Path, config: Config) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        handed.through_the_exchange(course, config, "ada", Path(folder))
+        submissions.through_the_exchange(course, config, "ada", Path(folder))
 
 
 def _through_a_platform(course: Path, config: Config) -> None:
-    handed.through_a_platform(course, config, "ada")
+    submissions.through_a_platform(course, config, "ada")
 
 
 def survived(case: Case, ended: Ended) -> list[str]:
@@ -282,8 +281,8 @@ class Stock:
 
     paths = (
         f"{HOME}/course/gradebook.db",
-        f"{HOME}/course/solutions/{sums.NAME}/{sums.NAME}.ipynb",
-        f"{HOME}/course/submitted/{HONEST}/{sums.NAME}/{sums.NAME}.ipynb",
+        f"{HOME}/course/solutions/{small_course.NAME}/{small_course.NAME}.ipynb",
+        f"{HOME}/course/submitted/{HONEST}/{small_course.NAME}/{small_course.NAME}.ipynb",
         f"{HOME}/.cache/huggingface/token",
         "/etc/shadow",
     )
@@ -291,9 +290,11 @@ class Stock:
 
     def __init__(self, folder: Path):
         self.released = folder / "stock"
-        room = self.released / "solutions" / sums.NAME
+        room = self.released / "solutions" / small_course.NAME
         room.mkdir(parents=True)
-        nbformat.write(sums.solution(sums.IN_CELLS), room / f"{sums.NAME}.ipynb")
+        nbformat.write(
+            small_course.solution(small_course.IN_CELLS), room / f"{small_course.NAME}.ipynb"
+        )
         _release(self.config(self.released))
 
     @staticmethod
@@ -301,7 +302,7 @@ class Stock:
         """Return nbgrader's own settings, but for the names of two folders."""
         config = Config()
         config.CourseDirectory.root = str(course)
-        config.CourseDirectory.course_id = sums.NAME
+        config.CourseDirectory.course_id = small_course.NAME
         config.CourseDirectory.source_directory = "solutions"
         config.CourseDirectory.release_directory = "notebooks"
         return config
@@ -310,10 +311,10 @@ class Stock:
         """Grade a course's submissions in a box."""
         lines = ["c = get_config()"]
         settings = {"source_directory": "solutions", "release_directory": "notebooks"}
-        settings["course_id"] = sums.NAME
+        settings["course_id"] = small_course.NAME
         lines += [f"c.CourseDirectory.{name} = {value!r}" for name, value in settings.items()]
         if case.loops:
-            lines.append(f"c.Execute.timeout = {sums.SHORT['cell_seconds']}")
+            lines.append(f"c.Execute.timeout = {small_course.SHORT['cell_seconds']}")
         (course / "nbgrader_config.py").write_text("\n".join(lines))
         plan = {
             "limits": {
@@ -383,7 +384,7 @@ def _release(config: Config) -> None:
     # nbgrader starts `alembic` by name, which an environment that is not activated does not find.
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    result = api.generate_assignment(sums.NAME)
+    result = api.generate_assignment(small_course.NAME)
     if not result["success"]:
         raise RuntimeError(f"the release was not made: {result}")
 
@@ -395,7 +396,7 @@ def play(grader: Stock, case: Case, folder: Path) -> list[str]:
     if case.prepare:
         case.prepare(course, grader.config(course))
     for number, files in enumerate(case.rounds):
-        for path, content in {**files, **_notebook(handed.GOOD, HONEST)}.items():
+        for path, content in {**files, **_notebook(submissions.GOOD, HONEST)}.items():
             target = course / "rounds" / str(number) / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, Path):

@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from benchmarks.record import Figure
-from grading.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.data import load
 from helpers.lessons import lesson_named
 from helpers.planted import planted_errors

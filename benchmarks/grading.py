@@ -43,30 +43,25 @@ import nbformat
 import psutil
 from nbformat import NotebookNode
 
-import grading.session
+import grading.judging.session
 from benchmarks.record import RESULTS, Figure, put_into
-from grading.cluster import WarmKernels, autograde_on
-from grading.course import (
-    autograde_one,
-    costly_libraries,
-    keep_engines,
-    nbgrader_api,
-    release,
-    submitted,
-    warm_batch,
-)
+from grading.batch.cluster import WarmKernels, autograde_on
+from grading.batch.made_up_class import blank, stripped, submit, with_answers
+from grading.batch.pool import costly_libraries, keep_engines, warm_batch
+from grading.intake.realign import LESSON_ONLY
+from grading.intake.submissions import submitted
+from grading.judging.session import graded_exercise
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
-from grading.play import blank, stripped, submit, with_answers
-from grading.prove import variants_folder
-from grading.realign import LESSON_ONLY
-from grading.sandbox import Sandbox, held_bytes, processes_below
-from grading.session import graded_exercise
+from grading.proof.prove import variants_folder
+from grading.sandbox.box import Sandbox
+from grading.sandbox.memory import held_bytes, processes_below
+from grading.steps.run_nbgrader import autograde_one, nbgrader_api, release
 from helpers.lessons import Lesson, lesson_named
 
 sys.path.append(str(ROOT / "tests" / "security"))  # what waits is the tests' small course
 
-import sums
-from handed import handed_in
+import small_course
+from submissions import put_submission
 
 DOCS = ROOT / "docs" / "grading-at-scale.md"
 STUDENTS = 40
@@ -82,7 +77,7 @@ NBGRADER = [sys.executable, "-W", "ignore", "-m", "nbgrader"]
 IN_CELL = """
 ### BEGIN HIDDEN TESTS
 from pathlib import Path
-from grading.testing import Answer, load_tests, run_test
+from grading.judging.testing import Answer, load_tests, run_test
 hidden_test = load_tests(Path({path!r}))[{exercise!r}]
 assert run_test(hidden_test, Answer({exercise}), seed=0) == 1.0
 ### END HIDDEN TESTS"""
@@ -326,19 +321,19 @@ def breakdown(lesson: Lesson) -> dict[str, float]:
         costly = costly_libraries([(lesson.name, "")], course)
         started = time.monotonic()
         stack.enter_context(warm_batch("bubblewrap", WORKERS, costly))
-        with Sandbox("bubblewrap", grading.session.Limits()):
+        with Sandbox("bubblewrap", grading.judging.session.Limits()):
             imported = time.monotonic() - started
         idle = held_bytes(warm_processes(), 0) / 2**30
         keep_engines()
-        stack.callback(setattr, grading.session, "Sandbox", grading.session.Sandbox)
-        grading.session.Sandbox = Timed
+        stack.callback(setattr, grading.judging.session, "Sandbox", grading.judging.session.Sandbox)
+        grading.judging.session.Sandbox = Timed
         for _, student in submitted(lesson.name, course):
             Timed.spent = {}
             started = time.monotonic()
-            problem = autograde_one(course, lesson.name, student, "bubblewrap")
+            outcome = autograde_one(course, lesson.name, student, "bubblewrap")
             whole = time.monotonic() - started
-            if problem:
-                raise RuntimeError(problem)
+            if not outcome.graded:
+                raise RuntimeError(outcome.sentence)
             spent.append({**Timed.spent, "record": whole - sum(Timed.spent.values())})
     # The first has what is done only once, such as the hidden tests' own imports.
     parts = {part: mean(one.get(part, 0.0) for one in spent[1:]) for part in PARTS}
@@ -365,14 +360,14 @@ def _seconds_on_cluster(workers: int) -> float:
     """Return how long a class takes whose notebooks wait, on workers whose kernels are warm."""
     with tempfile.TemporaryDirectory(prefix="waits-") as folder, ExitStack() as stack:
         course = Path(folder)
-        sums.write_course(course)
-        made = nbgrader_api(course).generate_assignment(sums.NAME)
+        small_course.write_course(course)
+        made = nbgrader_api(course).generate_assignment(small_course.NAME)
         if not made["success"]:
             raise RuntimeError(str(made))
         first = [f"first-{number}" for number in range(workers)]
         for student in (*first, *(f"student-{number:02}" for number in range(WAITING))):
-            answer = f"# {student}\nimport time\ntime.sleep({WAIT})\n{sums.DOUBLE}"
-            handed_in(course, student, sums.notebook(answer, sums.TOTAL))
+            answer = f"# {student}\nimport time\ntime.sleep({WAIT})\n{small_course.DOUBLE}"
+            put_submission(course, student, small_course.notebook(answer, small_course.TOTAL))
         cluster = stack.enter_context(
             distributed.LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None
@@ -381,7 +376,7 @@ def _seconds_on_cluster(workers: int) -> float:
         with distributed.Client(cluster, set_as_default=False) as client:
             client.wait_for_workers(workers)
             client.register_plugin(WarmKernels())
-        tasks = submitted(sums.NAME, course)
+        tasks = submitted(small_course.NAME, course)
         # One each, for which a worker's warm process is waited for.
         _graded_on(cluster, [task for task in tasks if task[1] in first], course)
         return _graded_on(cluster, [task for task in tasks if task[1] not in first], course)
@@ -389,7 +384,7 @@ def _seconds_on_cluster(workers: int) -> float:
 
 def _graded_on(cluster: distributed.LocalCluster, tasks: list, course: Path) -> float:
     started = time.monotonic()
-    problems = dict(autograde_on(cluster.scheduler_address, tasks, course))
-    if any(problems.values()):
-        raise RuntimeError(str(problems))
+    outcomes = dict(autograde_on(cluster.scheduler_address, tasks, course))
+    if not all(outcome.graded for outcome in outcomes.values()):
+        raise RuntimeError(str(outcomes))
     return time.monotonic() - started

@@ -32,8 +32,8 @@ from datasets import Dataset
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from benchmarks.record import Figure
-from grading.build import source_notebook
-from grading.reference import run_cell
+from grading.judging.reference import run_cell
+from grading.release.source import source_notebook
 from helpers.data import load
 from helpers.features import dataset_features, stream_features
 from helpers.lessons import lesson_named

@@ -28,8 +28,8 @@ from pathlib import Path
 DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
 # Folders of modules that are imported by their own name alone, below the repository's root.
 SEARCHED = (".", "data", "tests/security")
-NOT_FOLLOWED = ("benchmarks.record",)
-"""How figures are kept has nothing to do with what they are."""
+NOT_FOLLOWED = ("benchmarks.record", "helpers.sources")
+"""How figures are kept, and where the same files come from, says nothing of what they are."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 DECLARED = "DEPENDS_ON"

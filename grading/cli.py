@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -11,7 +12,18 @@ from rich.markup import escape
 
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
-console = Console()
+console = Console(emoji=False)  # a file may be named :x:
+
+
+def complain(problem: object) -> None:
+    """Print what is wrong, as it is written: brackets in it are no markup."""
+    console.print(f"[red]✗[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
+
+
+def fail(error: object) -> NoReturn:
+    """Print what went wrong and end the command as one that could not start."""
+    complain(error)
+    raise typer.Exit(2) from (error if isinstance(error, Exception) else None)
 
 
 class Platform(StrEnum):
@@ -41,9 +53,10 @@ def build(
     force: bool = typer.Option(False, help="Execute even where the source has not changed."),
 ) -> None:
     """Build solution notebooks and releases from their sources."""
-    from grading.build import BuildError, build_messages, check_build, check_messages_build
-    from grading.build import build as build_lesson
-    from grading.readme import update_readme
+    from grading.release.build import build as build_lesson
+    from grading.release.build import build_messages, check_build, check_messages_build
+    from grading.release.readme import update_readme
+    from grading.release.source import BuildError
 
     problems = check_messages_build() if check else []
     if not check:
@@ -53,16 +66,18 @@ def build(
             if check:
                 found = check_build(lesson)
                 problems += found
-                console.print(f"{lesson.name}: {'differs' if found else 'as its source gives'}")
+                said = "differs" if found else "as its source gives"
+                console.print(f"{lesson.name}: {said}", markup=False)
             else:
                 executed = build_lesson(lesson, force=force)
-                console.print(f"{lesson.name}: {'executed and ' if executed else ''}released")
+                said = "executed and released" if executed else "released"
+                console.print(f"{lesson.name}: {said}", markup=False)
         except BuildError as error:
             problems.append(str(error))
     if not check and not problems:
         update_readme()
     for problem in problems:
-        console.print(f"[red]✗[/red] {problem}", highlight=False, soft_wrap=True)
+        complain(problem)
     if problems:
         raise typer.Exit(1)
 
@@ -72,15 +87,15 @@ def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
 ) -> None:
-    """Play a small class: release, hand in, grade, and report."""
-    from grading.demo import play_class
-    from grading.sandbox import SandboxMissing
+    """Grade a small made-up class: release, hand in, grade, and report."""
+    from grading.batch.demo import run_demo
+    from grading.sandbox.commands import SandboxMissing
+    from grading.steps.run_nbgrader import GradingError
 
     try:
-        play_class(folder, workers, console)
-    except SandboxMissing as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        run_demo(folder, workers, console)
+    except (GradingError, OSError, SandboxMissing) as error:
+        fail(error)
 
 
 @commands.command()
@@ -98,15 +113,16 @@ def grade(
     ),
 ) -> None:
     """Grade the submissions of an assignment into nbgrader's gradebook."""
-    from grading.batch import grade_assignment
-    from grading.course import GradingError, workers_here
-    from grading.sandbox import NO_SANDBOX, Limits, SandboxMissing, find_sandbox
+    from grading.batch.assignment import grade_assignment
+    from grading.batch.pool import workers_here
+    from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.sandbox.limits import Limits
+    from grading.steps.run_nbgrader import GradingError
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
-        sandbox = (
-            wanted if scheduler else find_sandbox(wanted)
-        )  # a cluster's workers have their own
+        # A cluster's workers find a sandbox of their own.
+        sandbox = wanted if scheduler else find_sandbox(wanted)
         workers = workers or workers_here(Limits())
         complete = grade_assignment(
             assignment, student, course, workers, sandbox, console, again, scheduler
@@ -115,8 +131,7 @@ def grade(
         console.print("Stopped. What was graded stands; the same command goes on with the rest.")
         raise typer.Exit(130) from None
     except (GradingError, SandboxMissing, ValueError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     raise typer.Exit(0 if complete else 1)
 
 
@@ -126,14 +141,13 @@ def regrade(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
-    from grading.batch import regrade_receipt
-    from grading.sandbox import SandboxMissing
+    from grading.batch.assignment import regrade_receipt
+    from grading.sandbox.commands import SandboxMissing
 
     try:
         same = regrade_receipt(receipt, course, console)
     except (OSError, SandboxMissing, ValueError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     raise typer.Exit(0 if same else 1)
 
 
@@ -145,19 +159,19 @@ def collect(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
-    from grading.batch import assignment_name
-    from grading.platforms import collect as collect_work
-    from grading.rosters import read_roster
+    from grading.batch.assignment import assignment_name
+    from grading.intake.collect import collect as collect_work
+    from grading.intake.rosters import read_roster
 
     try:
         known = read_roster(roster) if roster else None
         students, problems = collect_work(source, assignment_name(assignment), course, known)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        fail(error)
     for problem in problems:
-        console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
-    console.print(f"{len(students)} notebooks were taken into {course / 'submitted'}")
+        complain(problem)
+    place = escape(str(course / "submitted"))
+    console.print(f"{len(students)} notebooks were taken into {place}")
     raise typer.Exit(1 if problems or not students else 0)
 
 
@@ -172,17 +186,16 @@ def export(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
-    from grading.batch import assignment_name
-    from grading.platforms import export_grades
+    from grading.batch.assignment import assignment_name
+    from grading.records.export import export_grades
 
     try:
         waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        fail(error)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
-    console.print(f"  {to}", highlight=False)
+    console.print(f"  {escape(str(to))}", highlight=False)
 
 
 @commands.command()
@@ -192,17 +205,16 @@ def report(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write a page on how a class has done in an assignment."""
-    from grading.assignment_report import write_assignment_report
-    from grading.batch import assignment_name
+    from grading.batch.assignment import assignment_name
+    from grading.records.assignment_report import write_assignment_report
 
     name = assignment_name(assignment)
     path = to or course / f"{name}.html"
     try:
         write_assignment_report(name, course, path)
-    except ValueError as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    console.print(f"  {path}", highlight=False)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"  {escape(str(path))}", highlight=False)
 
 
 @commands.command()
@@ -218,17 +230,16 @@ def prove(
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
-    from grading.course import costly_libraries, warm_batch
+    from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
-    from grading.prove import show_mutants, show_proof
-    from grading.sandbox import NO_SANDBOX, SandboxMissing, find_sandbox
+    from grading.proof.prove import show_mutants, show_proof
+    from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 
     chosen_lessons = chosen(lessons)
     try:
         sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
     except SandboxMissing as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(error)
     costly = costly_libraries([(lesson.name, "") for lesson in chosen_lessons], ROOT)
     with warm_batch(sandbox, workers, costly):
         if mutants:
@@ -247,25 +258,23 @@ def translate(
 
     With all lessons go the messages of the visible checks.
     """
-    from grading.translate import LANGUAGES, faults, update_catalog
+    from grading.release.languages import LANGUAGES, faults, update_catalog
 
     if language not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        console.print(f"[red]✗[/red] no language {language!r}; there is {known}", highlight=False)
-        raise typer.Exit(2)
+        fail(f"no language {language!r}; there is {', '.join(LANGUAGES)}")
     missing = 0
     for lesson in [*chosen(lessons), *([] if lessons else [None])]:
         update_catalog(lesson, language)
         name = lesson.name if lesson else "checks"
         for fault in faults(lesson, language):
             missing += 1
-            console.print(f"{name}: {escape(fault)}", highlight=False, soft_wrap=True)
+            console.print(f"{escape(name)}: {escape(fault)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if missing else 0)
 
 
 @commands.command()
 def doctor() -> None:
     """Say which sandbox is in use, and try to get out of it."""
-    from grading.doctor import examine
+    from grading.sandbox.doctor import examine
 
     raise typer.Exit(0 if examine(console) else 1)

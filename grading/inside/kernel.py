@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     # A student's modules can be imported, but none takes the place of a library or of ours.
     app.config.InteractiveShellApp.ignore_cwd = True
     app.config.HistoryManager.enabled = False
-    # Nobody debugs a notebook here, and a debugger takes as long to import as all else to start.
+    # No debugger is needed here, and importing one would double the time to start.
     sys.modules["debugpy"] = None
     app.initialize(arguments)
     del sys.modules["debugpy"]

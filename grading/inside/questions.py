@@ -8,17 +8,14 @@ import random
 import sys
 from typing import Any
 
-from grading.standins import CLASSES
-from grading.testing import Answer, AnswerError
-from grading.wire import Bounds, WireError, decode, encode
-
-QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
-REPLY = Bounds(bytes=60 * 2**20)
-LONGEST_MESSAGE = 2000
+from grading.inside.answer import Answer, AnswerError
+from grading.inside.protocol import LONGEST_ERROR, QUESTION, REPLY
+from grading.inside.standins import CLASSES
+from grading.inside.wire import MACHINE_FAULTS, WireError, decode, encode
 
 
 def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
-    """Return the reply to a question, both as `grading.wire` writes them.
+    """Return the reply to a question, both as `grading.inside.wire` writes them.
 
     A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
     variable, a `call`: use, arguments and options. A reply holds the nonce and one of `result`,
@@ -43,9 +40,10 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
         reply["calls"] = _encoded_loosely(answer.calls)
     try:
         return encode(reply, REPLY)
-    except WireError as error:
+    except (WireError, *MACHINE_FAULTS) as error:
         nothing = {"arguments": encode(None), "calls": encode(None)} if call is not None else {}
-        return encode({"nonce": reply["nonce"], "unsendable": str(error), **nothing})
+        told = str(error) if isinstance(error, WireError) else f"too much ({type(error).__name__})"
+        return encode({"nonce": reply["nonce"], "unsendable": told, **nothing})
 
 
 def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
             result = answer.used(use, *arguments, **options)
         return {"result": encode(result)}
     except AnswerError as error:
-        return {"error": [error.kind[:200], error.message[:LONGEST_MESSAGE]]}
+        return {"error": [error.kind[:200], error.message[:LONGEST_ERROR]]}
     except WireError as error:
         return {"unsendable": str(error)}
     except BaseException as error:  # SystemExit too: the kernel is to outlive it
@@ -67,7 +65,7 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
 def _encoded_loosely(value: Any) -> bytes:
     try:
         return encode(value, opaque=True)
-    except WireError:
+    except (WireError, *MACHINE_FAULTS):
         return encode(None)
 
 

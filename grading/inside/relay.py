@@ -1,7 +1,7 @@
 """Pass the grader's requests to the student's kernel: frames on two pipes outside, ZeroMQ inside.
 
 The kernel and its sockets stay in the sandbox; the trusted side reads length-prefixed frames of
-`grading.wire` and has neither Jupyter's protocol nor a port to look after.
+`grading.inside.wire` and has neither Jupyter's protocol nor a port to look after.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
-from grading.wire import Bounds, decode, encode
+from grading.inside.protocol import FRAME, LENGTH_BYTES
+from grading.inside.wire import decode, encode
 
-FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
-LENGTH_BYTES = 8
 PR_SET_DUMPABLE = 4
 LONGEST_LOG = 3000
 SOCKETS = 5  # shell, iopub, stdin, control, heartbeat
@@ -67,17 +66,17 @@ class Kernel:
             raise
 
     def _wait_for_sockets(self, folder: Path) -> None:
-        """Wait until the kernel has bound its sockets: who connects before tries again later."""
+        """Wait until the kernel has bound its sockets: connecting too early costs a retry."""
         while len(list(folder.glob("socket-*"))) < SOCKETS:
             if self.process.poll() is not None:
-                return  # which is told below
+                return  # `_wait_until_ready` reports it
             time.sleep(0.002)
 
     def _wait_until_ready(self) -> None:
         """Ask until the kernel answers on both of its channels."""
         heard, asked = set(), set()
         while heard != {"shell", "iopub"}:
-            # What it publishes before we have subscribed is lost, so it is soon asked again.
+            # What the kernel publishes before we have subscribed is lost, so ask again soon.
             asked.add(self.client.kernel_info())
             end = time.monotonic() + 0.1
             while heard != {"shell", "iopub"} and time.monotonic() < end:
@@ -86,7 +85,7 @@ class Kernel:
                         heard.add(channel)
 
     def _messages(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
-        """Return what arrives within some time, at most one message a channel."""
+        """Return what arrives within some time, at most one message per channel."""
         poller = zmq.Poller()
         for socket in self.sockets.values():
             poller.register(socket, zmq.POLLIN)
@@ -99,7 +98,7 @@ class Kernel:
     def _replies(self, asked: str) -> Any:
         """Yield the messages that belong to a request, until it is answered and the kernel idle."""
         answered, idle = 0.0, False
-        # Under a flood of output the kernel's word that it is idle may be lost.
+        # Under a flood of output the kernel's message that it is idle may be lost.
         while not (answered and (idle or time.monotonic() - answered > 5)):
             for channel, message in self._messages(0.2):
                 if message["parent_header"].get("msg_id") != asked:
@@ -242,11 +241,11 @@ def serve(requests: BinaryIO, replies: BinaryIO, forked: bool = False) -> None:
                 send(kernel.ask(request["question"]))
     except KernelDied as death:
         send({"died": death.args[0]})
-        requests.read()  # the grader ends us
+        requests.read()  # wait until the grader ends this process
 
 
 def copy_compiled_code() -> None:
-    """Give Numba a copy of what it has compiled of the libraries: it uses no read-only folder.
+    """Copy what Numba has compiled of the libraries: it does not use a read-only folder.
 
     Otherwise each submission that draws a map compiles UMAP anew, for half a minute.
     """
@@ -271,11 +270,11 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 def main(forked: bool = False) -> None:
     """Serve the grader; `forked` says that the lessons' libraries are imported here already."""
     if sys.platform == "linux":
-        # Who runs as the same user can open a process's files and memory, but not if it says no.
+        # Otherwise the student's processes, of the same user, could open this one's memory.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if not forked or "numba" in sys.modules:
         copy_compiled_code()
-    os.environ["COURSE_FIGURES"] = "described"  # the lesson's own; a student's are drawn
+    os.environ["COURSE_FIGURES"] = "described"  # the lesson's own figures; a student's are drawn
     serve(*_private_pipes(), forked)
 
 

@@ -27,7 +27,7 @@ def take_limits(processes: int, file_bytes: int, memory_bytes: int, user: int | 
         resource.setrlimit(limit, (value, value))
     try:
         with open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")  # where the host runs out of memory, this goes first
+            score.write("1000")  # if the host runs out of memory, this is ended first
     except OSError:
         pass
     if user is not None:
@@ -41,6 +41,6 @@ if __name__ == "__main__":
     if sys.argv[2:]:
         os.write(1, b"open")
         for descriptor in (1, 2):
-            os.dup2(0, descriptor)  # nothing of the grader's is to be found in the box
+            os.dup2(0, descriptor)  # no pipe of the grader's stays open in the box
         os.execv("/usr/bin/sleep", ["sleep", "infinity"])
     os.execv(sys.executable, [sys.executable, "-P", "-m", "grading.inside.relay"])

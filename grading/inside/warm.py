@@ -1,4 +1,4 @@
-"""Kernels that start warm: a process that has imported the lessons' libraries forks one a box.
+"""Kernels that start warm: a process that has imported the lessons' libraries forks one per box.
 
 It runs outside of every sandbox and runs nothing of a student's: it imports, and waits on a socket
 for a box that bubblewrap has opened. For each it forks a process that enters the box's namespaces,
@@ -25,7 +25,7 @@ from typing import Any
 
 from grading.inside.relay import copy_compiled_code
 
-# What the lessons import, and takes time. A library that is not there is left to the notebook.
+# What lessons import and takes time. If a library is missing, the notebook will say so.
 LIBRARIES = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
@@ -49,7 +49,7 @@ LIBRARIES = (
     "tqdm.auto",
     "requests",
 )
-# What lessons import that use models.
+# What lessons that use models import besides.
 WITH_MODELS = (
     "transformers",
     "transformers.models.bert.modeling_bert",
@@ -94,7 +94,7 @@ def enter(pid: int, user_namespace: bool) -> None:
 
 
 def lower_the_bound() -> None:
-    """See to it that no program started from here can have a capability. Needs one itself."""
+    """Keep programs started from here from ever having a capability; this itself needs one."""
     for capability in range(LAST_CAPABILITY + 1):
         # Beyond the last one that this kernel has there is nothing to drop.
         _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -135,7 +135,7 @@ def compile_umap() -> None:
 
 
 def share_memory() -> None:
-    """What is there now is never garbage; looking at it would copy the memory page by page."""
+    """Exempt all objects from garbage collection, which would copy shared pages in each fork."""
     gc.collect()
     gc.freeze()
 
@@ -146,14 +146,14 @@ def left_alone() -> bool:
 
 
 def serve(door: socket.socket) -> None:
-    """Fork a kernel for whoever comes to the door, as long as standard input is open.
+    """Fork a kernel for each request on a socket, as long as standard input is open.
 
     A request is a JSON object of ``box`` (the process number of a box), ``user_namespace``,
     ``limits`` (as `grading.inside.start.take_limits` takes them), ``folder``, ``environment`` and
     ``outside`` (folders that are not in the box); with it come the box's standard input, output
     and error. The answer is the number of the process that was forked.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel is to reap the forks
     while True:
         ready, _, _ = select.select([door, 0], [], [])
         if 0 in ready:
@@ -195,7 +195,7 @@ def _relay(request: dict[str, Any]) -> None:
     """Take on the limits, forget this package's path outside, and serve the box."""
     os.environ.clear()
     os.environ.update(request["environment"])
-    tempfile.tempdir = None  # noted outside
+    tempfile.tempdir = None  # was set outside the box
     for name in [name for name in sys.modules if name.split(".")[0] in ("grading", "helpers")]:
         del sys.modules[name]
     sys.path[:] = [path for path in sys.path if path not in request["outside"]]
@@ -203,7 +203,7 @@ def _relay(request: dict[str, Any]) -> None:
     importlib.invalidate_caches()
     lower_the_bound()
     limits = request["limits"]
-    # What has been allocated for all boxes together does not count as this one's.
+    # What was allocated before the fork does not count as this box's.
     limits["memory_bytes"] += data_bytes()
     importlib.import_module("grading.inside.start").take_limits(**limits)
     give_up_privileges()
@@ -212,13 +212,13 @@ def _relay(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as listening:
-        copy_compiled_code()  # else to import UMAP is to compile it, for half a minute
+        copy_compiled_code()  # otherwise importing UMAP compiles it, for half a minute
         import_libraries(sys.argv[3:])
-        # Whoever draws no map does without it: importing UMAP takes as long as half of the others.
+        # Only if a lesson draws maps: importing UMAP takes half as long as all others together.
         if "umap" in sys.argv[3:] and not left_alone():
-            with contextlib.suppress(Exception):  # is not there, and fails again in the notebook
+            with contextlib.suppress(Exception):  # if it is missing, the notebook will say so
                 compile_umap()
         share_memory()
         serve(listening)
-    # Whoever started this was ended before it could clear up.
+    # In case the process that started this one was killed before it could clean up.
     shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from grading.report import write_report
+from grading.records.class_report import write_report
 from helpers.lessons import LESSONS
 
 

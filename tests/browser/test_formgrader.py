@@ -10,11 +10,12 @@ from labs import exchange_step, jupyter_lab
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-from grading.build import find_leaks, nbgrader_config
+from grading.batch.made_up_class import answered_wrongly, half_right, with_answers
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
-from grading.play import answered_wrongly, half_right, with_answers
-from grading.receipts import receipt_path
-from grading.sandbox import find_bubblewrap
+from grading.records.receipts import receipt_path
+from grading.release.leaks import find_leaks
+from grading.sandbox.commands import find_bubblewrap
+from grading.settings import nbgrader_config
 from helpers.lessons import lesson_named
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")

@@ -8,8 +8,8 @@ import pytest
 from labs import exchange_step, jupyter_lab
 from playwright.sync_api import expect
 
-from grading.build import nbgrader_config
 from grading.paths import ROOT
+from grading.settings import nbgrader_config
 from helpers.lessons import lesson_named
 
 LESSON = lesson_named("1").name

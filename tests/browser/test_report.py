@@ -4,11 +4,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from grading.assignment_report import write_assignment_report
-from grading.receipts import receipt_of, write_receipt
-from grading.sandbox import Limits
-from grading.session import Graded
-from grading.verdicts import outcome
+from grading.judging.session import Graded
+from grading.judging.verdicts import make_verdict
+from grading.records.assignment_report import write_assignment_report
+from grading.records.receipts import receipt_of, write_receipt
+from grading.sandbox.limits import Limits
 
 LESSON = "03_feature_extraction"
 STRANGE = "<script>document.title='mine'<b>"
@@ -20,8 +20,10 @@ def report(tmp_path):
     for number in range(12):
         student = STRANGE if number == 0 else f"Ольга {number}"
         ended = [
-            outcome("mean_pool", 2.0, "passed" if number > 3 else "failed", "The mask is ignored."),
-            outcome("project", 1.0, "cannot grade" if number == 0 else "passed", STRANGE),
+            make_verdict(
+                "mean_pool", 2.0, "passed" if number > 3 else "failed", "The mask is ignored."
+            ),
+            make_verdict("project", 1.0, "cannot grade" if number == 0 else "passed", STRANGE),
         ]
         names = {"student": student, "assignment": LESSON, "notebook": LESSON}
         receipt = receipt_of(names, {}, 1, Limits(), "bubblewrap", Graded(ended), 12.5)

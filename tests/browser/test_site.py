@@ -9,9 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from grading.build import colab_badge, find_leaks
 from grading.paths import hidden_tests_path, release_path, solution_path
-from grading.site import build_site, lesson_page
+from grading.release.leaks import find_leaks
+from grading.release.site import build_site, lesson_page
+from grading.release.source import colab_badge
 from helpers.lessons import LESSONS
 
 PEOPLE = ("students", "instructors", "maintainers", "glossary")

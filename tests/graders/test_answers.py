@@ -4,10 +4,11 @@ import functools
 
 import pytest
 
-from grading.build import release_notebook, source_notebook
+from grading.judging.reference import run_cell
+from grading.judging.testing import Answer, AnswerError, load_tests, run_test
 from grading.paths import hidden_tests_path
-from grading.reference import run_cell
-from grading.testing import Answer, AnswerError, load_tests, run_test
+from grading.release.build import release_notebook
+from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS, lesson_named
 

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from grading.build import source_notebook
-from grading.prove import known_answers
-from grading.reference import imports_of
-from grading.translate import check_messages
+from grading.judging.reference import imports_of
+from grading.proof.prove import known_answers
+from grading.release.languages import check_messages
+from grading.release.source import source_notebook
 from helpers.checks import language
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS

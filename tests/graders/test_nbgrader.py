@@ -8,13 +8,16 @@ import nbformat
 import pandas as pd
 import pytest
 
-from grading.course import autograde, generate_feedback, release, scores
+from grading.batch.made_up_class import CLASS, answered_wrongly, submit, with_answers
+from grading.batch.pool import autograde
+from grading.judging.reference import reference_cells
 from grading.paths import ROOT, release_path, solution_path
-from grading.play import CLASS, answered_wrongly, submit, with_answers
-from grading.prove import known_answers
-from grading.reference import reference_cells
-from grading.report import gradebook_table, write_report
-from grading.sandbox import NO_SANDBOX, find_bubblewrap
+from grading.proof.prove import known_answers
+from grading.records.class_report import gradebook_table, write_report
+from grading.records.gradebook import scores
+from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
+from grading.steps.outcomes import SUCCESS
+from grading.steps.run_nbgrader import generate_feedback, release
 from helpers.lessons import LESSONS
 
 pytestmark = pytest.mark.slow
@@ -31,12 +34,12 @@ def course(tmp_path_factory):
         solved = nbformat.read(solution_path(lesson, folder), as_version=4)
         if lesson.answer_trains:
             solved = without_training(lesson, solved)
-        for student, player in CLASS.items():
-            submit(player(lesson, released, solved), lesson, student, folder)
+        for student, hand_in in CLASS.items():
+            submit(hand_in(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
     # The class is our own, and may do without where there is none.
     sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
-    assert sorted(autograde(tasks, folder, sandbox=sandbox)) == sorted((task, "") for task in tasks)
+    assert dict(autograde(tasks, folder, sandbox=sandbox)) == dict.fromkeys(tasks, SUCCESS)
     return folder
 
 

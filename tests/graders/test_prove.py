@@ -5,10 +5,11 @@ import secrets
 import pytest
 
 from benchmarks.record import Figure, prove
-from grading import verdicts
-from grading.course import warm_batch
-from grading.mutants import equivalents, mutants
-from grading.prove import (
+from grading.batch.pool import warm_batch
+from grading.judging.session import UNEXPLAINED
+from grading.judging.verdicts import CRASHED, PASSED
+from grading.proof.mutants import equivalents, mutants
+from grading.proof.prove import (
     FALSE_ACCEPT,
     FALSE_REJECT,
     UNSTEADY,
@@ -21,8 +22,7 @@ from grading.prove import (
     prove_lessons,
     table_of,
 )
-from grading.sandbox import NO_SANDBOX, find_bubblewrap
-from grading.session import UNEXPLAINED
+from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
 # What reaches the answers by other ways than an import.
@@ -44,7 +44,7 @@ def sandbox():
 @pytest.fixture(scope="module")
 def proven():
     """Return what became of every known answer, by lesson."""
-    with warm_batch(sandbox(), workers=2):
+    with warm_batch(sandbox(), workers=2, costly=["transformers"]):
         return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
 
 
@@ -148,8 +148,8 @@ def test_an_answer_that_ends_the_sandbox_costs_the_next_one_nothing():
     fatal = Known(reference.exercise, "fatal", "import os; os._exit(3)", right=False)
     seeds = [secrets.randbits(32)]
     with Bench(lesson, sandbox()) as bench:
-        assert bench.grade(fatal, seeds).statuses == (verdicts.CRASHED,)
-        assert bench.grade(reference, seeds).statuses == (verdicts.PASSED,)
+        assert bench.grade(fatal, seeds).statuses == (CRASHED,)
+        assert bench.grade(reference, seeds).statuses == (PASSED,)
 
 
 def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():

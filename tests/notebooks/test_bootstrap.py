@@ -20,9 +20,9 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from grading.build import bootstrap_cell
+from grading.intake.realign import realign
 from grading.paths import ROOT, release_path
-from grading.realign import realign
+from grading.release.source import bootstrap_cell
 from helpers.colab import COURSE
 from helpers.lessons import LESSONS
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from nbclient import NotebookClient
 
-from grading.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.lessons import LESSONS, lesson_named
 
 pytestmark = pytest.mark.slow

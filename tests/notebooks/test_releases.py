@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from grading.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.lessons import LESSONS
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)

@@ -16,10 +16,10 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from benchmarks import record
-from grading.build import source_notebook
 from grading.paths import ROOT, release_path, solution_path
-from grading.readme import PICTURE, lessons_table, picture, results_table
-from grading.translate import LANGUAGES, translated_path
+from grading.release.languages import LANGUAGES, translated_path
+from grading.release.readme import PICTURE, lessons_table, picture, results_table
+from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 

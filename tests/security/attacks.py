@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import sums
+import small_course
 
 from grading.paths import ROOT
 
@@ -59,7 +59,7 @@ def _function(*lines: str) -> str:
 
 
 WRONG = _function("return numbers")
-RIGHT = sums.DOUBLE
+RIGHT = small_course.DOUBLE
 
 REPLACE_HANDLER = """
 kernel = get_ipython().kernel
@@ -74,7 +74,7 @@ kernel.shell_handlers["question_request"] = forged
 SEARCH = f'''
 import gc, linecache, os, sys
 
-needle = "{sums.SECRET[:-4]}" + "this"
+needle = "{small_course.SECRET[:-4]}" + "this"
 
 def places():
     yield "environment", str(dict(os.environ))

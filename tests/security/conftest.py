@@ -6,11 +6,11 @@ A run of all tests of this folder writes how many rows of docs/security.md hold.
 import re
 
 import pytest
-import sums
+import small_course
 from attacks import rows_of_table
 
 from benchmarks.record import Figure, prove
-from grading.course import nbgrader_api
+from grading.steps.run_nbgrader import nbgrader_api
 
 ENDED = pytest.StashKey[dict[int, bool]]()
 """Whether all tests of a row have passed so far."""
@@ -20,8 +20,8 @@ ENDED = pytest.StashKey[dict[int, bool]]()
 def released(tmp_path_factory):
     """Return a course folder with its release made; tests take a copy."""
     folder = tmp_path_factory.mktemp("released")
-    sums.write_course(folder)
-    result = nbgrader_api(folder).generate_assignment(sums.NAME)
+    small_course.write_course(folder)
+    result = nbgrader_api(folder).generate_assignment(small_course.NAME)
     assert result["success"], result
     return folder
 

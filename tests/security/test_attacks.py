@@ -10,17 +10,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-import sums
+import small_course
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack, rows_of_table
-from handed import GAMBLE, deleted, left_over, moved_about, skipped, stripped
 from nbgrader.utils import determine_grade
+from submissions import GAMBLE, deleted, left_over, moved_about, skipped, stripped
 
-from grading.preprocessors import put_outputs
-from grading.realign import realign
-from grading.sandbox import environment, find_bubblewrap
-from grading.session import AnswerKey, grade
-from grading.testing import load_tests
-from grading.warm import warm_kernels
+from grading.intake.realign import realign
+from grading.judging.session import AnswerKey, grade
+from grading.judging.testing import load_tests
+from grading.sandbox.commands import find_bubblewrap
+from grading.sandbox.contents import environment
+from grading.sandbox.warm import warm_kernels
+from grading.steps.preprocessors import put_outputs
 
 DEPENDS_ON = ("grading/inside",)  # runs in other processes
 
@@ -44,20 +45,24 @@ def alone():
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
 def kernels(request, alone):
     """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
-    with warm_kernels(environment()) if request.param == "warm" else contextlib.nullcontext():
+    with (
+        warm_kernels(environment(), ["transformers"])
+        if request.param == "warm"
+        else contextlib.nullcontext()
+    ):
         yield
 
 
 @pytest.fixture(scope="session")
 def key(tmp_path_factory):
     path = tmp_path_factory.mktemp("tests") / "hidden_tests.py"
-    path.write_text(sums.HIDDEN_TESTS)
-    return AnswerKey(load_tests(path), sums.solution())
+    path.write_text(small_course.HIDDEN_TESTS)
+    return AnswerKey(load_tests(path), small_course.solution())
 
 
-def graded(notebook, key, limits=sums.LIMITS):
+def graded(notebook, key, limits=small_course.LIMITS):
     """Return the aligned notebook with its outputs, and its verdicts by exercise."""
-    aligned, _ = realign(notebook, sums.release())
+    aligned, _ = realign(notebook, small_course.release())
     result = grade(aligned, key, 3, limits, "bubblewrap")
     put_outputs(aligned, result.outputs)
     return aligned, {verdict.exercise: verdict for verdict in result.verdicts}
@@ -79,8 +84,14 @@ def said_by(notebook, verdict):
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.row} {attack.name}")
 def test_attack_ends_as_it_must(attack: Attack, key):
-    limits = replace(sums.LIMITS, **sums.SHORT) if attack.status == "timed out" else sums.LIMITS
-    notebook, verdicts = graded(sums.notebook(attack.answer, sums.TOTAL), key, limits)
+    limits = (
+        replace(small_course.LIMITS, **small_course.SHORT)
+        if attack.status == "timed out"
+        else small_course.LIMITS
+    )
+    notebook, verdicts = graded(
+        small_course.notebook(attack.answer, small_course.TOTAL), key, limits
+    )
     assert verdicts["double"].status == attack.status, verdicts["double"].text
     said = said_by(notebook, verdicts["double"])
     assert attack.says in said
@@ -114,10 +125,10 @@ def test_files_of_the_instructor_cannot_be_opened(key, tmp_path):
         "/etc/shadow",
         token,
         f"/proc/{os.getpid()}/environ",
-        sums.__file__,
+        small_course.__file__,
     ]
     answer = OPEN_FILES.format(paths=paths)
-    _, verdicts = graded(sums.notebook(answer, sums.TOTAL), key)
+    _, verdicts = graded(small_course.notebook(answer, small_course.TOTAL), key)
     assert "got ['opened']" in verdicts["double"].message
 
 
@@ -134,7 +145,7 @@ def test_network_is_out_of_reach(key):
         listening = threading.Thread(target=listen, daemon=True)
         listening.start()
         answer = CONNECT.format(port=listener.getsockname()[1])
-        _, verdicts = graded(sums.notebook(answer, sums.TOTAL), key)
+        _, verdicts = graded(small_course.notebook(answer, small_course.TOTAL), key)
     assert "got ['reached']" in verdicts["double"].message
     assert not seen
 
@@ -149,18 +160,21 @@ def test_cells_that_were_moved_or_stripped_score_the_same(make, key):
 
 def test_an_answer_that_gambles_is_graded_the_same_in_five_runs(key):
     """Row 22: code that draws without a seed draws the same whenever it is graded."""
-    ended = [graded(sums.notebook(GAMBLE, sums.TOTAL), key)[1]["double"] for _ in range(5)]
+    ended = [
+        graded(small_course.notebook(GAMBLE, small_course.TOTAL), key)[1]["double"]
+        for _ in range(5)
+    ]
     assert len({(verdict.status, verdict.message) for verdict in ended}) == 1
 
 
 def test_untouched_stubs_are_not_attempted(key):
-    _, verdicts = graded(sums.release(), key)
+    _, verdicts = graded(small_course.release(), key)
     assert {verdict.status for verdict in verdicts.values()} == {"not attempted"}
 
 
 def test_cells_below_a_wrong_answer_find_the_references(key):
-    needs_double = "assert double([1]) == [2]\n" + sums.TOTAL
-    _, verdicts = graded(sums.notebook(WRONG, needs_double), key)
+    needs_double = "assert double([1]) == [2]\n" + small_course.TOTAL
+    _, verdicts = graded(small_course.notebook(WRONG, needs_double), key)
     assert verdicts["double"].status == "failed"
     assert verdicts["total"].status == "passed"
 

@@ -13,20 +13,24 @@ from pathlib import Path
 
 import distributed
 import pytest
-import sums
-from handed import handed_in
+import small_course
 from rich.console import Console
+from submissions import put_submission
 
-from grading.batch import grade_assignment
-from grading.cluster import autograde_on, course_lock, grade_contents
-from grading.course import GradingError, autograde, submitted
+from grading.batch.assignment import grade_assignment
+from grading.batch.cluster import autograde_on, course_lock, grade_contents
+from grading.batch.pool import autograde
+from grading.intake.submissions import submitted
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
-from grading.sandbox import find_bubblewrap
+from grading.sandbox.commands import find_bubblewrap
+from grading.steps.outcomes import SUCCESS
+from grading.steps.run_nbgrader import GradingError
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 ANSWERS = (
-    sums.DOUBLE,
+    small_course.DOUBLE,
     "def double(numbers):\n    return numbers",
     "def double(numbers):\n    raise KeyError(3)",
     "import os\ndef double(numbers):\n    os._exit(3)",
@@ -35,13 +39,13 @@ STUDENTS = [f"student-{number:02}" for number in range(60)]
 
 
 @pytest.fixture(scope="module")
-def handed(released, tmp_path_factory):
+def submitted_course(released, tmp_path_factory):
     """Return a course folder in which sixty students have handed in, and nobody is graded."""
-    folder = shutil.copytree(released, tmp_path_factory.mktemp("handed") / "course")
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("submitted_course") / "course")
     for number, student in enumerate(STUDENTS):
         answer = f"# {student}\n{ANSWERS[number % len(ANSWERS)]}"
-        handed_in(folder, student, sums.notebook(answer, sums.TOTAL))
-    handed_in(folder, "unreadable", content=b"no notebook")
+        put_submission(folder, student, small_course.notebook(answer, small_course.TOTAL))
+    put_submission(folder, "unreadable", content=b"no notebook")
     return folder
 
 
@@ -93,56 +97,58 @@ def receipts(course):
 
 
 def graded_outputs(course, student):
-    path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+    path = course / "autograded" / student / small_course.NAME / f"{small_course.NAME}.ipynb"
     return [cell.get("outputs") for cell in json.loads(path.read_text())["cells"]]
 
 
-def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(handed, cluster, tmp_path):
+def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
+    submitted_course, cluster, tmp_path
+):
     address, (first, second, _) = cluster
-    there = shutil.copytree(handed, tmp_path / "there")
-    here = shutil.copytree(handed, tmp_path / "here")
-    tasks = submitted(sums.NAME, there)
-    problems = {}
-    for (_, student), problem in autograde_on(address, tasks, there):
-        problems[student] = problem
-        if len(problems) == 10:
+    there = shutil.copytree(submitted_course, tmp_path / "there")
+    here = shutil.copytree(submitted_course, tmp_path / "here")
+    tasks = submitted(small_course.NAME, there)
+    outcomes = {}
+    for (_, student), outcome in autograde_on(address, tasks, there):
+        outcomes[student] = outcome
+        if len(outcomes) == 10:
             first.kill()
-        if len(problems) == 20:
+        if len(outcomes) == 20:
             os.kill(second.pid, signal.SIGSTOP)
-    assert len(problems) == 61
-    assert "not JSON" in problems.pop("unreadable")
-    assert set(problems.values()) == {""}
-    on_one_machine = dict(autograde(submitted(sums.NAME, here), here))
-    assert len(on_one_machine) == 61
+    assert len(outcomes) == 61
+    on_one_machine = dict(autograde(submitted(small_course.NAME, here), here))
+    assert {student: outcome for (_, student), outcome in on_one_machine.items()} == outcomes
+    assert "not JSON" in outcomes.pop("unreadable").sentence
+    assert set(outcomes.values()) == {SUCCESS}
     assert len(receipts(there)) == 60
     assert receipts(there) == receipts(here)
     for student in STUDENTS[:4]:
         assert graded_outputs(there, student) == graded_outputs(here, student)
 
 
-def test_course_grade_takes_the_scheduler_s_address(handed, cluster, tmp_path):
+def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, tmp_path):
     address, _ = cluster
-    course = shutil.copytree(handed, tmp_path / "course")
+    course = shutil.copytree(submitted_course, tmp_path / "course")
     said = io.StringIO()
     wanted = STUDENTS[:2]
     console = Console(width=120, file=said)
-    assert grade_assignment(sums.NAME, wanted, course, 1, "", console, scheduler=address)
+    assert grade_assignment(small_course.NAME, wanted, course, 1, "", console, scheduler=address)
     assert "3 / 3" in said.getvalue()
-    assert grade_assignment(sums.NAME, wanted, course, 1, "", console, scheduler=address)
+    assert grade_assignment(small_course.NAME, wanted, course, 1, "", console, scheduler=address)
     assert "2 of 2 are graded already" in said.getvalue()
 
 
-def test_nobody_at_the_address_is_an_error_that_names_it(handed, monkeypatch):
-    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+def test_nobody_at_the_address_is_an_error_that_names_it(submitted_course, monkeypatch):
+    monkeypatch.setattr("grading.batch.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
-        list(autograde_on("tcp://127.0.0.1:9", [(sums.NAME, "a")], handed))
+        list(autograde_on("tcp://127.0.0.1:9", [(small_course.NAME, "a")], submitted_course))
 
 
-def test_a_scheduler_without_workers_is_an_error_that_says_so(handed, monkeypatch):
-    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+def test_a_scheduler_without_workers_is_an_error_that_says_so(submitted_course, monkeypatch):
+    monkeypatch.setattr("grading.batch.cluster.CONNECT_SECONDS", 1)
     alone = distributed.LocalCluster(n_workers=0, dashboard_address=None)
     with alone, pytest.raises(GradingError, match="start some"):
-        list(autograde_on(alone.scheduler_address, [(sums.NAME, "a")], handed))
+        list(autograde_on(alone.scheduler_address, [(small_course.NAME, "a")], submitted_course))
 
 
 def test_a_worker_with_another_version_refuses():
@@ -151,16 +157,17 @@ def test_a_worker_with_another_version_refuses():
 
 
 def test_a_submission_that_the_cluster_cannot_grade_keeps_no_old_score(
-    handed, cluster, tmp_path, monkeypatch
+    submitted_course, cluster, tmp_path, monkeypatch
 ):
     address, _ = cluster
-    course = shutil.copytree(handed, tmp_path / "course")
-    task = (sums.NAME, STUDENTS[0])
-    assert dict(autograde_on(address, [task], course)) == {task: ""}
-    monkeypatch.setattr("grading.cluster.course_lock", lambda: "of another version")
-    ((_, problem),) = autograde_on(address, [task], course)
-    assert "another version" in problem
+    course = shutil.copytree(submitted_course, tmp_path / "course")
+    task = (small_course.NAME, STUDENTS[0])
+    assert dict(autograde_on(address, [task], course)) == {task: SUCCESS}
+    monkeypatch.setattr("grading.batch.cluster.course_lock", lambda: "of another version")
+    ((_, outcome),) = autograde_on(address, [task], course)
+    assert outcome.status == CANNOT_GRADE
+    assert "another version" in outcome.sentence
     assert not list(Path(course, "receipts", STUDENTS[0]).rglob("*.json"))
     monkeypatch.undo()
     with contextlib.closing(autograde_on(address, [task], course)) as again:
-        assert dict(again) == {task: ""}
+        assert dict(again) == {task: SUCCESS}

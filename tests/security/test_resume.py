@@ -14,35 +14,35 @@ import time
 
 import psutil
 import pytest
-import sums
-from handed import GOOD, handed_in
+import small_course
 from nbgrader.api import Gradebook
 from rich.console import Console
+from submissions import GOOD, put_submission
 
-from grading.batch import grade_assignment
+from grading.batch.assignment import grade_assignment
+from grading.batch.resume import graded_already
 from grading.paths import ROOT
-from grading.receipts import receipt_path
-from grading.resume import graded_already
-from grading.sandbox import find_bubblewrap
+from grading.records.receipts import receipt_path
+from grading.sandbox.commands import find_bubblewrap
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
-WRONG = sums.notebook("def double(numbers):\n    return numbers", sums.TOTAL)
+WRONG = small_course.notebook("def double(numbers):\n    return numbers", small_course.TOTAL)
 POINTS = {"ada": 3.0, "bob": 1.0, "céline": 3.0, "дарья": 1.0}
 
 
 @pytest.fixture(scope="module")
-def handed(released, tmp_path_factory):
+def submitted_course(released, tmp_path_factory):
     """Return a course folder in which four students have handed in, and nobody is graded."""
-    folder = shutil.copytree(released, tmp_path_factory.mktemp("handed") / "course")
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("submitted_course") / "course")
     for student, points in POINTS.items():
-        handed_in(folder, student, GOOD if points == 3.0 else WRONG)
+        put_submission(folder, student, GOOD if points == 3.0 else WRONG)
     return folder
 
 
 @pytest.fixture(scope="module")
-def graded(handed, tmp_path_factory):
-    folder = shutil.copytree(handed, tmp_path_factory.mktemp("graded") / "course")
+def graded(submitted_course, tmp_path_factory):
+    folder = shutil.copytree(submitted_course, tmp_path_factory.mktemp("graded") / "course")
     assert grade_here(folder)
     return folder
 
@@ -55,27 +55,27 @@ def course(graded, tmp_path):
 
 def grade_here(course, **options):
     console = Console(width=100, file=io.StringIO())
-    return grade_assignment(sums.NAME, [], course, 2, "bubblewrap", console, **options)
+    return grade_assignment(small_course.NAME, [], course, 2, "bubblewrap", console, **options)
 
 
 def left(course):
     """Return who would be graded now."""
-    return set(POINTS) - graded_already(sums.NAME, list(POINTS), course, "bubblewrap")
+    return set(POINTS) - graded_already(small_course.NAME, list(POINTS), course, "bubblewrap")
 
 
 def points(course):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return {
             submission.student.id: submission.score
-            for submission in gradebook.assignment_submissions(sums.NAME)
+            for submission in gradebook.assignment_submissions(small_course.NAME)
         }
 
 
 def graded_at(course):
     return {
-        student: json.loads(receipt_path(course, student, sums.NAME, sums.NAME).read_text())[
-            "graded_at"
-        ]
+        student: json.loads(
+            receipt_path(course, student, small_course.NAME, small_course.NAME).read_text()
+        )["graded_at"]
         for student in POINTS
     }
 
@@ -90,7 +90,7 @@ def test_what_has_not_changed_is_not_graded_again(course):
 
 def test_a_new_submission_is_graded_and_the_others_are_not(course):
     before = graded_at(course)
-    handed_in(course, "bob", GOOD)
+    put_submission(course, "bob", GOOD)
     assert left(course) == {"bob"}
     time.sleep(1)  # receipts tell whole seconds
     assert grade_here(course)
@@ -100,7 +100,7 @@ def test_a_new_submission_is_graded_and_the_others_are_not(course):
 
 
 def _tests(course):
-    path = course / "solutions" / sums.NAME / "hidden_tests.py"
+    path = course / "solutions" / small_course.NAME / "hidden_tests.py"
     path.write_text(path.read_text() + "\n# changed\n")
 
 
@@ -114,7 +114,7 @@ def _receipts(course):
 
 def _scores(course):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        for submission in gradebook.assignment_submissions(sums.NAME):
+        for submission in gradebook.assignment_submissions(small_course.NAME):
             for grade in (g for notebook in submission.notebooks for g in notebook.grades):
                 grade.auto_score = 0.0
         gradebook.db.commit()
@@ -122,14 +122,14 @@ def _scores(course):
 
 def _cut_short(course):
     for student in POINTS:
-        path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+        path = course / "autograded" / student / small_course.NAME / f"{small_course.NAME}.ipynb"
         path.chmod(0o600)
         path.write_bytes(path.read_bytes()[:1000])
 
 
 def _of_another_run(course):
     for student in POINTS:
-        path = course / "autograded" / student / sums.NAME / f"{sums.NAME}.ipynb"
+        path = course / "autograded" / student / small_course.NAME / f"{small_course.NAME}.ipynb"
         path.chmod(0o600)
         path.write_text(path.read_text().replace('"receipt_key": "', '"receipt_key": "0'))
 
@@ -145,7 +145,7 @@ def test_who_is_not_wholly_graded_is_graded_again(course, change):
 
 
 def test_another_sandbox_or_limit_counts_as_not_graded(course):
-    assert graded_already(sums.NAME, list(POINTS), course, "docker") == set()
+    assert graded_already(small_course.NAME, list(POINTS), course, "docker") == set()
 
 
 COMMAND = [sys.executable, "-W", "ignore", "-c", "from course import app; app()", "grade"]
@@ -155,7 +155,7 @@ COMMAND = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"
 def grading(course):
     """Grade in another process, as a teacher does; it may be ended meanwhile."""
     process = subprocess.Popen(
-        [*COMMAND, sums.NAME, "--course", str(course), "--workers", "2"],
+        [*COMMAND, small_course.NAME, "--course", str(course), "--workers", "2"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -192,12 +192,12 @@ def wait_until(condition, seconds=60):
 KILLS = int(os.environ.get("COURSE_TEST_KILLS", "4"))
 
 
-def test_killed_at_random_points_each_is_graded_once_and_rightly(handed, tmp_path):
+def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_course, tmp_path):
     """Coordinator and workers, ended by kill -9; fifty times with COURSE_TEST_KILLS=50."""
     chance = random.Random(KILLS)
     killed, rounds = 0, itertools.count()  # a round may be over before anything is killed in it
     while killed < KILLS:
-        course = shutil.copytree(handed, tmp_path / f"course-{next(rounds)}")
+        course = shutil.copytree(submitted_course, tmp_path / f"course-{next(rounds)}")
         ended = False
         while not ended:
             with grading(course) as (coordinator, process):
@@ -223,14 +223,14 @@ def test_killed_at_random_points_each_is_graded_once_and_rightly(handed, tmp_pat
 
 def assert_no_stale_score(course):
     """Whoever has points has those of the submission; nobody has anybody else's."""
-    done = graded_already(sums.NAME, list(POINTS), course, "bubblewrap")
+    done = graded_already(small_course.NAME, list(POINTS), course, "bubblewrap")
     reached = points(course)
     assert {student: reached[student] for student in done} == {s: POINTS[s] for s in done}
     assert all(score in (0.0, 1.0, 2.0, 3.0) for score in reached.values())
 
 
-def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(handed, tmp_path):
-    course = shutil.copytree(handed, tmp_path / "course")
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp_path):
+    course = shutil.copytree(submitted_course, tmp_path / "course")
     with grading(course) as (coordinator, process):
         wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
         workers = workers_of(coordinator)

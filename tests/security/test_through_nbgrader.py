@@ -1,5 +1,7 @@
 """Attacks on what stands around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
 
+import codecs
+import errno
 import os
 import re
 import shutil
@@ -12,19 +14,22 @@ from types import SimpleNamespace
 import nbformat
 import psutil
 import pytest
-import sums
-from handed import BROKEN, GOOD, LOUD, handed_in, through_a_platform, through_the_exchange
+import small_course
 from nbgrader.api import Gradebook
 from rich.console import Console
+from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, through_the_exchange
 
-from grading.batch import grade_assignment, regrade_receipt
-from grading.build import nbgrader_config
-from grading.course import autograde, autograde_one, nbgrader_api, verdicts
-from grading.export import neutral
+from grading.batch.assignment import grade_assignment, regrade_receipt
+from grading.batch.pool import autograde
+from grading.intake.submissions import Refused, read_checked
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
-from grading.receipts import receipt_path
-from grading.sandbox import find_bubblewrap
-from grading.submissions import Refused, read_checked
+from grading.records.nbgrader_csv import neutral
+from grading.records.receipts import receipt_path, recorded_verdicts
+from grading.sandbox.commands import find_bubblewrap
+from grading.settings import nbgrader_config
+from grading.steps.outcomes import REFUSED, SUCCESS
+from grading.steps.run_nbgrader import autograde_one, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -38,7 +43,7 @@ def course(released, tmp_path):
 def grades(course, student):
     """Return each score with whether a person has to look at it."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        submission = gradebook.find_submission(sums.NAME, student)
+        submission = gradebook.find_submission(small_course.NAME, student)
         return {
             grade.name: (grade.auto_score, grade.needs_manual_grade)
             for notebook in submission.notebooks
@@ -54,14 +59,14 @@ def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, mon
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     config = nbgrader_config()
     config.CourseDirectory.db_url = elsewhere
-    monkeypatch.setattr("grading.course.nbgrader_config", lambda: config)
+    monkeypatch.setattr("grading.settings.nbgrader_config", lambda root: config)
     (course / "gradebook.db").unlink()
-    handed_in(course, "ada", GOOD)
-    assert nbgrader_api(course).generate_assignment(sums.NAME)["success"]
-    assert autograde_one(course, sums.NAME, "ada") == ""
+    put_submission(course, "ada", GOOD)
+    assert nbgrader_api(course).generate_assignment(small_course.NAME)["success"]
+    assert autograde_one(course, small_course.NAME, "ada") == SUCCESS
     assert not (course / "gradebook.db").exists()
     with Gradebook(elsewhere) as gradebook:
-        assert gradebook.find_submission(sums.NAME, "ada").score == 3.0
+        assert gradebook.find_submission(small_course.NAME, "ada").score == 3.0
 
 
 @pytest.fixture(scope="module")
@@ -69,46 +74,101 @@ def batch(released, tmp_path_factory):
     """Return a course folder after one batch over good, broken and hostile submissions."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("batch") / "course")
     for name, content in BROKEN.items():
-        handed_in(folder, name, content=content)
-    handed_in(folder, "good", GOOD)
-    beside = handed_in(folder, "modules", GOOD).parent
+        put_submission(folder, name, content=content)
+    put_submission(folder, "good", GOOD)
+    beside = put_submission(folder, "modules", GOOD).parent
     for name in ("helpers.py", "sitecustomize.py", "numpy.py"):
         (beside / name).write_text("raise SystemExit('mine')")
     secret = folder / "secret.txt"
     secret.write_text("of the instructor")
-    beside = handed_in(folder, "links", GOOD).parent
+    beside = put_submission(folder, "links", GOOD).parent
     (beside / "data.csv").symlink_to(secret)
-    whole = folder / "submitted" / "good" / sums.NAME
+    whole = folder / "submitted" / "good" / small_course.NAME
     (folder / "submitted" / "whole-link").mkdir()
-    (folder / "submitted" / "whole-link" / sums.NAME).symlink_to(whole)
-    linked = handed_in(folder, "linked")
-    linked.symlink_to(whole / f"{sums.NAME}.ipynb")
-    zipped = handed_in(folder, "zipped").parent
+    (folder / "submitted" / "whole-link" / small_course.NAME).symlink_to(whole)
+    linked = put_submission(folder, "linked")
+    linked.symlink_to(whole / f"{small_course.NAME}.ipynb")
+    zipped = put_submission(folder, "zipped").parent
     (zipped / "../../sums.zip").resolve().write_bytes(b"PK")
     (zipped / "sums.zip").write_bytes(b"PK")
-    handed_in(folder, "=HYPERLINK(1)", sums.notebook(LOUD, sums.TOTAL))
-    tasks = [(sums.NAME, path.name) for path in (folder / "submitted").iterdir() if path.is_dir()]
-    problems = {student: problem for (_, student), problem in autograde(tasks, folder)}
-    assert len(problems) == len(tasks)
-    return SimpleNamespace(folder=folder, problems=problems)
+    put_submission(folder, "=HYPERLINK(1)", small_course.notebook(LOUD, small_course.TOTAL))
+    put_submission(folder, "bom", content=codecs.BOM_UTF8 + nbformat.writes(GOOD).encode())
+    put_submission(folder, "utf-16", content=nbformat.writes(GOOD).encode("utf-16"))
+    accented = small_course.notebook(f"# é\n{small_course.DOUBLE}", small_course.TOTAL)
+    put_submission(folder, "latin-1", content=nbformat.writes(accented).encode("latin-1"))
+    named = put_submission(folder, "renamed", GOOD)
+    named.rename(named.with_name("sums (1).ipynb"))
+    (put_submission(folder, "no-time", GOOD).parent / "timestamp.txt").write_text("last Tuesday")
+    tasks = [
+        (small_course.NAME, path.name) for path in (folder / "submitted").iterdir() if path.is_dir()
+    ]
+    outcomes = {student: outcome for (_, student), outcome in autograde(tasks, folder)}
+    assert len(outcomes) == len(tasks)
+    return SimpleNamespace(folder=folder, outcomes=outcomes)
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
 def test_what_is_no_notebook_is_refused_by_name(batch, name):
     """Row 17."""
-    assert batch.problems[name], "it was graded"
-    assert ".ipynb" in batch.problems[name] or "zip" in batch.problems[name]
+    assert batch.outcomes[name].status == REFUSED
+    assert ".ipynb" in batch.outcomes[name].sentence or "zip" in batch.outcomes[name].sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("bom", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-8: "),
+        ("utf-16", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-16: "),
+        ("latin-1", r"sums\.ipynb is not UTF-8 \(byte 0xe9 at position \d+\): "),
+        ("renamed", r"Found sums \(1\)\.ipynb, expected sums\.ipynb: rename"),
+        ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
+    ],
+)
+def test_what_is_refused_is_told_with_what_to_do(batch, name, sentence):
+    assert batch.outcomes[name].status == REFUSED
+    assert re.match(sentence, batch.outcomes[name].sentence), batch.outcomes[name]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "OSError: [Errno 28] No space left"),
+        (MemoryError(), "MemoryError"),
+        (ImportError("No module named 'torch'"), "ImportError: No module named 'torch'"),
+        (RuntimeError("of some other kind"), "RuntimeError: of some other kind"),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fault, told):
+    put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
+
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr("grading.steps.preprocessors.write_receipt", fail)
+    outcome = autograde_one(course, small_course.NAME, "student")
+    assert outcome.status == CANNOT_GRADE
+    assert outcome.sentence.startswith(f"sums.ipynb: {told}")
+    assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
+
+
+def test_a_missing_sandbox_is_told_with_what_to_install(course):
+    put_submission(course, "student", GOOD)
+    outcome = autograde_one(course, small_course.NAME, "student", "of no known kind")
+    assert outcome.status == CANNOT_GRADE
+    assert outcome.sentence.startswith("No sandbox for students' code is at hand.")
 
 
 @pytest.mark.parametrize("student", ["good", "modules", "links"])
 def test_the_rest_of_the_batch_is_graded(batch, student):
-    assert batch.problems[student] == ""
+    assert batch.outcomes[student] == SUCCESS
     assert grades(batch.folder, student) == RIGHT
 
 
 def test_files_beside_the_notebook_are_not_taken(batch):
     """Row 16."""
-    _, notes = verdicts(batch.folder, sums.NAME, "modules")
+    _, notes = recorded_verdicts(batch.folder, small_course.NAME, "modules")
     assert sum("was not taken" in note for note in notes) == 3
 
 
@@ -122,9 +182,9 @@ def test_scripts_and_formulas_are_neutral_where_teachers_look(batch):
     student = "=HYPERLINK(1)"
     assert grades(batch.folder, student)["test_double"] == (0.0, False)
     api = nbgrader_api(batch.folder)
-    result = api.generate_feedback(sums.NAME, student)
+    result = api.generate_feedback(small_course.NAME, student)
     assert result["success"], result
-    page = batch.folder / "feedback" / student / sums.NAME / f"{sums.NAME}.html"
+    page = batch.folder / "feedback" / student / small_course.NAME / f"{small_course.NAME}.html"
     text = page.read_text()
     assert "document.title" in text  # it can be read, as text
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL | re.IGNORECASE)
@@ -153,33 +213,33 @@ DUE = "2020-01-01 00:00:00 UTC"
 @pytest.fixture
 def due_course(course):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        gradebook.update_or_create_assignment(sums.NAME, duedate=DUE)
+        gradebook.update_or_create_assignment(small_course.NAME, duedate=DUE)
     return course
 
 
 def hours_late(course, student):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        return gradebook.find_submission(sums.NAME, student).total_seconds_late / 3600
+        return gradebook.find_submission(small_course.NAME, student).total_seconds_late / 3600
 
 
 def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
     """Row 18: what a student's folder says is overwritten when it is handed in."""
     through_the_exchange(due_course, nbgrader_config(), "late", tmp_path)
-    assert autograde_one(due_course, sums.NAME, "late") == ""
+    assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert hours_late(due_course, "late") > 0
 
 
 @pytest.mark.parametrize("student", ["Zoë", "王伟", "Ольга", "أمل"])
 def test_the_exchange_takes_names_in_many_scripts(course, tmp_path, student):
     through_the_exchange(course, nbgrader_config(), student, tmp_path)
-    path = course / "submitted" / student / sums.NAME / f"{sums.NAME}.ipynb"
+    path = course / "submitted" / student / small_course.NAME / f"{small_course.NAME}.ipynb"
     assert nbformat.read(path, as_version=4).cells == GOOD.cells
 
 
 def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     """Row 18: of what a learning platform hands over, its own time counts."""
     through_a_platform(due_course, nbgrader_config(), "late")
-    assert autograde_one(due_course, sums.NAME, "late") == ""
+    assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
 
 
@@ -188,69 +248,83 @@ def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     [
         ({"content": b"broken"}, {"test_double": (None, True), "test_total": (None, True)}),
         (
-            {"notebook": sums.notebook("import os\nos._exit(1)", sums.TOTAL)},
+            {"content": codecs.BOM_UTF8 + nbformat.writes(GOOD).encode()},
+            {"test_double": (None, True), "test_total": (None, True)},
+        ),
+        (
+            {"notebook": small_course.notebook("import os\nos._exit(1)", small_course.TOTAL)},
             {"test_double": (0.0, False), "test_total": (1.0, False)},
         ),
     ],
-    ids=["unreadable", "crashes"],
+    ids=["unreadable", "byte order mark", "crashes"],
 )
 def test_a_bad_resubmission_leaves_no_old_score(course, again, after):
     """Row 19."""
-    handed_in(course, "student", GOOD)
-    assert autograde_one(course, sums.NAME, "student") == ""
+    put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     assert grades(course, "student") == RIGHT
-    receipt = receipt_path(course, "student", sums.NAME, sums.NAME)
+    receipt = receipt_path(course, "student", small_course.NAME, small_course.NAME)
     assert receipt.is_file()
-    handed_in(course, "student", **again)
-    autograde_one(course, sums.NAME, "student")
+    put_submission(course, "student", **again)
+    autograde_one(course, small_course.NAME, "student")
     assert grades(course, "student") == after
     assert receipt.is_file() == ("notebook" in again)
 
 
+def test_a_renamed_resubmission_leaves_no_old_score(course):
+    """Row 19."""
+    path = put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
+    path.rename(path.with_name("mine.ipynb"))
+    assert autograde_one(course, small_course.NAME, "student").status == REFUSED
+    assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
+    assert not receipt_path(course, "student", small_course.NAME, small_course.NAME).exists()
+
+
 def test_a_receipt_gives_the_same_scores_again(batch):
     console = SimpleNamespace(print=lambda *a, **k: None)
-    path = receipt_path(batch.folder, "good", sums.NAME, sums.NAME)
+    path = receipt_path(batch.folder, "good", small_course.NAME, small_course.NAME)
     assert regrade_receipt(path, batch.folder, console)
-    handed_in(batch.folder, "good", sums.notebook(sums.DOUBLE, "pass"))
+    put_submission(batch.folder, "good", small_course.notebook(small_course.DOUBLE, "pass"))
     with pytest.raises(ValueError, match="submission"):
         regrade_receipt(path, batch.folder, console)
-    handed_in(batch.folder, "good", GOOD)
+    put_submission(batch.folder, "good", GOOD)
 
 
 def test_course_grade_lists_what_needs_a_person_first_and_fails(batch):
     console = Console(width=120, record=True)
     wanted = ["good", "empty"]
-    complete = grade_assignment(sums.NAME, wanted, batch.folder, 1, "bubblewrap", console)
+    complete = grade_assignment(small_course.NAME, wanted, batch.folder, 1, "bubblewrap", console)
     said = console.export_text()
     assert not complete
     assert said.index("empty: not graded: sums.ipynb is empty") < said.index("3 / 3")
     with pytest.raises(ValueError, match="nobody"):
-        grade_assignment(sums.NAME, ["nobody"], batch.folder, 1, "bubblewrap", console)
+        grade_assignment(small_course.NAME, ["nobody"], batch.folder, 1, "bubblewrap", console)
 
 
 def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
-    tests = course / "solutions" / sums.NAME / "hidden_tests.py"
-    tests.write_text(sums.HIDDEN_TESTS.replace("sum(numbers)", "sum(nobody)"))
-    handed_in(course, "student", GOOD)
-    assert autograde_one(course, sums.NAME, "student") == ""
+    tests = course / "solutions" / small_course.NAME / "hidden_tests.py"
+    tests.write_text(small_course.HIDDEN_TESTS.replace("sum(numbers)", "sum(nobody)"))
+    put_submission(course, "student", GOOD)
+    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     assert grades(course, "student") == {"test_double": (2.0, False), "test_total": (None, True)}
-    found, _ = verdicts(course, sums.NAME, "student")
+    found, _ = recorded_verdicts(course, small_course.NAME, "student")
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
 
 
 def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
     """Row 24."""
-    slow = "import time\ntime.sleep(2)\n" + sums.DOUBLE
-    handed_in(course, "student", sums.notebook(slow, sums.TOTAL))
+    slow = "import time\ntime.sleep(2)\n" + small_course.DOUBLE
+    put_submission(course, "student", small_course.notebook(slow, small_course.TOTAL))
     ended = []
     grading = threading.Thread(
-        target=lambda: ended.extend(autograde([(sums.NAME, "student")], course, workers=1))
+        target=lambda: ended.extend(autograde([(small_course.NAME, "student")], course, workers=1))
     )
     grading.start()
     worker = _worker_with_a_box(time.monotonic() + 120)
     worker.kill()
     grading.join(300)
-    assert ended == [((sums.NAME, "student"), "")]
+    assert ended == [((small_course.NAME, "student"), SUCCESS)]
     assert grades(course, "student") == RIGHT
 
 

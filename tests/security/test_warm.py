@@ -4,9 +4,11 @@ import os
 
 import pytest
 
-from grading.course import costly_libraries, threads_of, warm_batch
+from grading.batch.pool import costly_libraries, warm_batch
 from grading.paths import ROOT
-from grading.sandbox import THREAD_VARIABLES, Limits, Sandbox, find_bubblewrap
+from grading.sandbox.box import Sandbox
+from grading.sandbox.commands import find_bubblewrap
+from grading.sandbox.limits import THREAD_VARIABLES, Limits, threads_of
 from helpers.lessons import LESSONS
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")

@@ -1,6 +1,6 @@
 import nbformat
 
-from grading.preprocessors import answer_key
+from grading.steps.preprocessors import answer_key
 
 SOLUTION = nbformat.writes(nbformat.v4.new_notebook()).encode()
 TESTS = """

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from grading.assignment_report import (
+from grading.judging.session import Graded
+from grading.judging.verdicts import make_verdict
+from grading.records.assignment_report import (
     assignment_verdicts,
     common_messages,
     item_statistics,
     write_assignment_report,
 )
-from grading.receipts import receipt_of, write_receipt
-from grading.sandbox import Limits
-from grading.session import Graded
-from grading.verdicts import outcome
+from grading.records.receipts import receipt_of, write_receipt
+from grading.sandbox.limits import Limits
 
 LESSON = "03_feature_extraction"
 STRANGE = "<script>alert(1)<br>"
@@ -22,7 +22,7 @@ EXERCISES = {"mean_pool": 2.0, "project": 1.0, "purity": 3.0}
 def hand_in(course, student, **ended):
     """Leave a receipt in which each exercise ended with a status and a message."""
     verdicts = [
-        outcome(exercise, points, *ended.get(exercise, ("passed",)))
+        make_verdict(exercise, points, *ended.get(exercise, ("passed",)))
         for exercise, points in EXERCISES.items()
     ]
     names = {"student": student, "assignment": LESSON, "notebook": LESSON}

@@ -6,19 +6,13 @@ import shutil
 import nbformat
 import pytest
 
-from grading import build
-from grading.build import (
-    BuildError,
-    check_build,
-    colab_badge,
-    execute,
-    find_leaks,
-    release_notebook,
-    source_notebook,
-)
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
-from grading.readme import lessons_table
-from grading.translate import translated
+from grading.release import build
+from grading.release.build import check_build, execute, release_notebook
+from grading.release.languages import translated
+from grading.release.leaks import find_leaks
+from grading.release.readme import lessons_table
+from grading.release.source import BuildError, colab_badge, source_notebook
 from helpers.lessons import LESSONS, Lesson
 
 LESSON = Lesson("03_small_lesson", "A small lesson", 5, {"double": 2, "written_why": 1})

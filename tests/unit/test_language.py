@@ -2,8 +2,8 @@
 
 import pytest
 
-from grading.build import check_messages_build
-from grading.translate import LANGUAGES, faults
+from grading.release.build import check_messages_build
+from grading.release.languages import LANGUAGES, faults
 from helpers.checks import core, language
 from helpers.checks.core import run_check
 from helpers.checks.expect import equal

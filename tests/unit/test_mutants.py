@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from grading.mutants import mutated
+from grading.proof.mutants import mutated
 
 
 def names(source):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grading import platforms
-from grading.build import nbgrader_config
-from grading.platforms import Grade, collect, export_grades, grades
-from grading.rosters import Roster, read_roster
+from grading.intake.collect import collect
+from grading.intake.rosters import Roster, read_roster
+from grading.records import export
+from grading.records.export import Grade, export_grades, grades
+from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
 # Login, Canvas's number, sorted name, first name.
@@ -35,7 +36,7 @@ def found():
 
 @pytest.fixture
 def course(tmp_path, found, monkeypatch):
-    monkeypatch.setattr(platforms, "grades", lambda assignment, course: found)
+    monkeypatch.setattr(export, "grades", lambda assignment, course: found)
     return tmp_path
 
 
@@ -112,10 +113,10 @@ def test_plain_csv_holds_everyone_and_no_formula(course):
 
 
 def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
-    from grading.verdicts import outcome
+    from grading.judging.verdicts import make_verdict
 
-    ended = [outcome("project", 1.0, "failed", "The map is <b>flat</b>.", 0.0)]
-    monkeypatch.setattr(platforms, "verdicts", lambda *_: (ended, []))
+    ended = [make_verdict("project", 1.0, "failed", "The map is <b>flat</b>.", 0.0)]
+    monkeypatch.setattr(export, "recorded_verdicts", lambda *_: (ended, []))
     export_grades(LESSON, "gradescope", course / "out", None, course)
     results = json.loads((course / "out" / "wei" / "results.json").read_text(encoding="utf-8"))
     assert results["score"] == found[1].score
@@ -229,7 +230,7 @@ def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
 
 
 def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(platforms, "LARGEST", 1000)
+    monkeypatch.setattr("grading.intake.collect.LARGEST", 1000)
     files = {
         "../evil_1_1_a.ipynb": "{}",
         "ada/work.ipynb": "first",

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features
 
-from grading.predictions import share_of_points
-from grading.testing import Failure
+from grading.judging.predictions import share_of_points
+from grading.judging.testing import Failure
 
 TRUTH = {"hub": [0, 1, 1, 0, 2, 2], "embedded": [2, 2, 0, 1, 0, 1]}
 

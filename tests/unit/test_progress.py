@@ -5,7 +5,8 @@ import time
 
 from rich.console import Console
 
-from grading.batch import _shown
+from grading.batch.assignment import _shown
+from grading.steps.outcomes import REFUSED, SUCCESS, Outcome
 
 STUDENTS = 10
 MINUTES = 2
@@ -20,7 +21,7 @@ def test_time_left_is_told_from_the_pace_of_what_has_been_graded():
         now += 30 * 60  # a slow start says nothing of how long a submission takes
         for number in range(STUDENTS):
             now += MINUTES * 60
-            yield ("lesson", f"student-{number}"), ""
+            yield ("lesson", f"student-{number}"), SUCCESS
             time.sleep(0.25)  # the screen is drawn ten times a second
             shown.append(screen.getvalue())
 
@@ -37,5 +38,6 @@ def test_time_left_is_told_from_the_pace_of_what_has_been_graded():
 
 
 def test_what_went_wrong_is_told_by_student():
-    graded = (task for task in [(("lesson", "ada"), ""), (("lesson", "bob"), "no notebook")])
-    assert _shown(graded, 2, Console(file=io.StringIO())) == {"bob": "no notebook"}
+    refused = Outcome(REFUSED, "No notebook was handed in.")
+    graded = (task for task in [(("lesson", "ada"), SUCCESS), (("lesson", "bob"), refused)])
+    assert _shown(graded, 2, Console(file=io.StringIO())) == {"bob": refused}

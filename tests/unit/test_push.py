@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from standin_hub import standin_hub
 
-from grading.build import source_notebook
+from grading.release.source import source_notebook
 from helpers.lessons import lesson_named
 
 # Each starts a process that imports transformers: not for `make check`.

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading.realign import realign
+from grading.intake.realign import realign
 
 
 def graded(source, grade_id, kind="code", **flags):

@@ -13,7 +13,7 @@ from benchmarks.__main__ import TOPICS
 from benchmarks.meaning import Sources
 from benchmarks.record import Figure, keep, prove, stale, vouch
 from grading.paths import ROOT
-from grading.readme import ROWS, missing_figures, results_table
+from grading.release.readme import ROWS, missing_figures, results_table
 
 RECIPE = '''"""A recipe."""
 import numpy as np
@@ -226,7 +226,7 @@ def test_a_figure_that_readme_asks_for_and_the_record_lacks_is_an_error(tmp_path
     del figures["figures"]["emotion.tfidf"], figures["figures"]["emotion.tfidf.embedded"]
     path = tmp_path / "results.json"
     path.write_text(json.dumps(figures))
-    monkeypatch.setattr("grading.readme.RESULTS", path)
+    monkeypatch.setattr("grading.release.readme.RESULTS", path)
     assert "emotion.tfidf" in ROWS.values()
     assert missing_figures() == ["emotion.tfidf"]
     with pytest.raises(ValueError, match=r"emotion\.tfidf"):
@@ -240,7 +240,7 @@ def test_a_figure_that_was_vouched_for_has_a_footnote(tmp_path, monkeypatch):
         figures["figures"][name]["vouched"] = {"reason": "Why.", "date": "2026-01-02", "commit": ""}
     path = tmp_path / "results.json"
     path.write_text(json.dumps(figures))
-    monkeypatch.setattr("grading.readme.RESULTS", path)
+    monkeypatch.setattr("grading.release.readme.RESULTS", path)
     table = results_table()
     note = "Measured before a change of 2026-01-02 that cannot have moved it: Why."
     assert table.count(note) == 1

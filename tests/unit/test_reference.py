@@ -2,7 +2,7 @@
 
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grading.reference import run_cell
+from grading.judging.reference import run_cell
 
 
 def solution(*sources):

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grading import demo, sandbox
+from grading.batch import demo
 from grading.paths import ROOT
-from grading.sandbox import IMAGE, Limits, bubblewrap_command, container_command, environment
+from grading.sandbox import commands
+from grading.sandbox.box import Sandbox
+from grading.sandbox.commands import IMAGE, bubblewrap_command, container_command
+from grading.sandbox.contents import environment, shared_paths
+from grading.sandbox.limits import Limits
 
 LIMITS = Limits(memory_bytes=2**31, processes=99, scratch_bytes=2**20)
 
@@ -36,8 +40,8 @@ def test_bubblewrap_run_by_root_drops_every_privilege(monkeypatch):
 
 
 def test_only_what_is_needed_is_shared():
-    shared = [Path(path) for path in sandbox.shared_paths()]
-    secret = (ROOT / "solutions", ROOT / "grading" / "session.py", ROOT / "tests", ROOT / ".git")
+    shared = [Path(path) for path in shared_paths()]
+    secret = (ROOT / "solutions", ROOT / "grading" / "judging", ROOT / "tests", ROOT / ".git")
     for path in secret:
         assert not [one for one in shared if path.is_relative_to(one) or one.is_relative_to(path)]
     assert Path.home() not in shared
@@ -55,7 +59,7 @@ def test_the_environment_is_made_anew(monkeypatch):
 
 def test_a_mirror_is_shared_under_another_name(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
-    assert sandbox.shared_paths()[str(tmp_path)] == "/course/mirror"
+    assert shared_paths()[str(tmp_path)] == "/course/mirror"
     assert environment()["COURSE_MIRROR"] == "/course/mirror"
 
 
@@ -81,28 +85,28 @@ def test_containers_get_the_same_limits(kind):
 
 
 def test_without_any_sandbox_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(sandbox, "find_bubblewrap", lambda: None)
-    monkeypatch.setattr(sandbox, "_has_image", lambda kind: False)
-    with pytest.raises(sandbox.SandboxMissing, match="bubblewrap") as missing:
-        sandbox.find_sandbox()
+    monkeypatch.setattr(commands, "find_bubblewrap", lambda: None)
+    monkeypatch.setattr(commands, "_has_image", lambda kind: False)
+    with pytest.raises(commands.SandboxMissing, match="bubblewrap") as missing:
+        commands.find_sandbox()
     assert "--trust-submissions" in str(missing.value)
-    assert sandbox.find_sandbox(sandbox.NO_SANDBOX) == sandbox.NO_SANDBOX
+    assert commands.find_sandbox(commands.NO_SANDBOX) == commands.NO_SANDBOX
 
 
 def test_the_demo_does_without_a_sandbox_and_says_so(monkeypatch):
     def find(wanted=""):
         if not wanted:
-            raise sandbox.SandboxMissing("install bubblewrap")
+            raise commands.SandboxMissing("install bubblewrap")
         return wanted
 
     monkeypatch.setattr(demo, "find_sandbox", find)
     console = Console(width=120, record=True)
-    assert demo._sandbox(console) == sandbox.NO_SANDBOX
+    assert demo._sandbox(console) == commands.NO_SANDBOX
     assert "without a sandbox. install bubblewrap" in console.export_text()
 
 
 def test_trusted_submissions_run_without_a_box():
-    with sandbox.Sandbox(sandbox.NO_SANDBOX, Limits()) as box:
-        reply = box.run("print(1 + 1)", 60)
+    with Sandbox(commands.NO_SANDBOX, Limits()) as opened:
+        reply = opened.run("print(1 + 1)", 60)
     assert reply["outputs"] == [{"output_type": "stream", "name": "stdout", "text": "2\n"}]
     assert reply["error"] is None

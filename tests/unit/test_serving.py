@@ -322,7 +322,7 @@ def test_course_serve_says_what_is_wrong_with_a_folder(tmp_path):
 
 
 def test_course_serve_serves_a_saved_model(tmp_path, monkeypatch):
-    from grading.standins import Classifier, Tokenizer
+    from grading.inside.standins import Classifier, Tokenizer
 
     Tokenizer("tokenizer", ("oak", "elm")).build([]).save_pretrained(tmp_path)
     Classifier("model", vocabulary_size=7, labels=LABELS).build([]).save_pretrained(tmp_path)

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from course import app
+from grading.intake.realign import realign
 from grading.paths import ROOT, release_path, source_path
-from grading.realign import realign
-from grading.translate import (
+from grading.release.languages import (
     LANGUAGES,
     _differences,
     blocks,

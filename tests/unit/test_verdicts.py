@@ -1,27 +1,40 @@
 """What a verdict says, and what nbgrader makes of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from grading.inside.questions import answer_question
-from grading.session import _checked, own_output, score_output
-from grading.testing import Answer, Failure, Parts, equal, run_test
-from grading.verdicts import CANNOT_GRADE, PASSED, STATUSES, outcome, status_of_exception
-from grading.wire import WireError, decode, encode
+from grading.inside.wire import WireError, decode, encode
+from grading.judging.session import AnswerKey, _checked, own_output, score_output, verdict_of
+from grading.judging.testing import Answer, Failure, Parts, equal, run_test
+from grading.judging.verdicts import (
+    CANNOT_GRADE,
+    PASSED,
+    STATUSES,
+    make_verdict,
+    status_of_exception,
+)
+from grading.sandbox.limits import Limits
+
+MARKS = {"nbgrader": {"grade_id": "double", "solution": True}}
+ANSWER = "def double(numbers):\n    return [2 * number for number in numbers]"
+SOLUTION = new_notebook(cells=[new_code_cell(ANSWER, metadata=MARKS)])
 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_status_has_a_sentence_and_points(status):
-    verdict = outcome("double", 3.0, status, "expected 4, got 5.")
+    verdict = make_verdict("double", 3.0, status, "expected 4, got 5.")
     assert STATUSES[status] in verdict.text
     assert "expected 4, got 5." in verdict.text
     assert verdict.points == (None if status == CANNOT_GRADE else 3.0 * (status == PASSED))
 
 
 def test_a_message_cannot_be_html():
-    verdict = outcome("double", 1.0, "failed", "<script>alert(1)</script>")
+    verdict = make_verdict("double", 1.0, "failed", "<script>alert(1)</script>")
     assert "<script>" not in verdict.card
     assert "&lt;script&gt;" in verdict.card
 
@@ -30,7 +43,7 @@ def test_a_message_cannot_be_html():
 def test_nbgrader_reads_the_score_from_the_first_output(share):
     marks = {"grade": True, "solution": False, "grade_id": "test_double", "points": 2}
     status = PASSED if share == 1.0 else "failed"
-    output = score_output(outcome("double", 2.0, status, share=share))
+    output = score_output(make_verdict("double", 2.0, status, share=share))
     cell = new_code_cell("", metadata={"nbgrader": marks}, outputs=[output])
     assert determine_grade(cell) == (2.0 * share, 2.0)
 
@@ -116,3 +129,55 @@ def test_replies_of_another_form_are_refused(reply):
 def test_outputs_are_made_anew_from_what_a_stranger_sent(output):
     made = own_output(output)
     assert made is None or made.output_type in ("stream", "error", "display_data")
+
+
+def asked_on_a_machine(fault, monkeypatch, place):
+    """Return the verdict on a right answer while this machine fails somewhere as it is asked."""
+    key = AnswerKey({"double": lambda answer, rng: equal(answer([1]), [2], "one")}, SOLUTION)
+    replies = {"double": lambda numbers: [2 * number for number in numbers]}
+    box = SimpleNamespace(ask=lambda question, seconds: answer_question(question, replies))
+    run = SimpleNamespace(
+        limits=Limits(),
+        seed=0,
+        deaths={},
+        seconds_left=lambda: 60.0,
+        next_seed=lambda: 1,
+        box=lambda: box,
+    )
+
+    def fail(*_, **__):
+        raise fault
+
+    if place:
+        monkeypatch.setattr(place, fail)
+    return verdict_of(run, "double", 2.0, key)
+
+
+def test_a_right_answer_passes_where_the_machine_does_not_fail(monkeypatch):
+    assert asked_on_a_machine(None, monkeypatch, "").status == PASSED
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [MemoryError(), OSError(28, "No space left on device"), ImportError("No module named 'x'")],
+    ids=lambda fault: type(fault).__name__,
+)
+@pytest.mark.parametrize(
+    "place",
+    ["grading.judging.session.run_test", "grading.judging.session._checked"],
+    ids=["in the test", "in reading the reply"],
+)
+def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, monkeypatch):
+    verdict = asked_on_a_machine(fault, monkeypatch, place)
+    assert (verdict.status, verdict.points) == (CANNOT_GRADE, None)
+    assert type(fault).__name__ in verdict.message
+
+
+def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    message = encode([1, 2])
+    monkeypatch.setattr("grading.inside.wire._Reader.value", fail)
+    with pytest.raises(MemoryError):
+        decode(message)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from grading.standins import HttpServer, Reply
+from grading.inside.standins import HttpServer, Reply
 from helpers.checks.deployment import _Web
 
 

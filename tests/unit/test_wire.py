@@ -15,9 +15,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from hypothesis.extra import pandas as frames
 
-from grading.standins import Estimator, Function, HttpServer, Reply
-from grading.testing import _same
-from grading.wire import HEADER, MAGIC, PART, Bounds, NotPlain, Opaque, WireError, decode, encode
+from grading.inside.standins import Estimator, Function, HttpServer, Reply
+from grading.inside.wire import (
+    HEADER,
+    MAGIC,
+    PART,
+    Bounds,
+    NotPlain,
+    Opaque,
+    WireError,
+    decode,
+    encode,
+)
+from grading.judging.testing import _same
 
 # A busy machine is no reason to fail.
 unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,1 @@
+"""A class is graded: many submissions side by side, here or on a cluster."""

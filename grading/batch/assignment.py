@@ -1,0 +1,221 @@
+"""`course grade` and `course regrade`: what a teacher sees of grading."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from grading.batch.pool import autograde
+from grading.batch.resume import graded_already
+from grading.intake.realign import realign
+from grading.intake.submissions import Task, submitted
+from grading.judging.session import grade
+from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.records.receipts import (
+    digest,
+    environment_lock,
+    read_receipt,
+    recorded_verdicts,
+    verdicts_of,
+)
+from grading.sandbox.commands import NO_SANDBOX, find_sandbox
+from grading.sandbox.limits import Limits
+from grading.settings import course_directory
+from grading.steps.outcomes import Outcome
+from grading.steps.preprocessors import answer_key, submission_contents, tests_path
+from grading.steps.run_nbgrader import GradingError, generate_release
+from helpers.lessons import lesson_named
+
+NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
+
+
+def grade_assignment(
+    name: str,
+    students: list[str],
+    course: Path,
+    workers: int,
+    sandbox: str,
+    console: Console,
+    again: bool = False,
+    scheduler: str = "",
+) -> bool:
+    """Grade an assignment's submissions, show progress and a table.
+
+    What has been graded and has not changed since is left as it is, unless `again`. With the
+    address of a Dask `scheduler` its workers grade, and this machine records.
+
+    Returns
+    -------
+    bool
+        Whether every test of every submission was graded.
+
+    Raises
+    ------
+    ValueError
+        If nothing was handed in, or not by a student who is named.
+    GradingError
+        If the assignment's release cannot be generated.
+    """
+    assignment = assignment_name(name)
+    tasks = submitted(assignment, course, students)
+    missing = set(students) - {student for _, student in tasks}
+    if missing or not tasks:
+        who = ", ".join(sorted(missing)) or "anyone"
+        raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
+    _make_known(assignment, course)
+    done = set() if again else graded_already(assignment, [s for _, s in tasks], course, sandbox)
+    if done:
+        console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
+    left = [task for task in tasks if task[1] not in done]
+    if scheduler:
+        grading = _on_cluster(scheduler, left, course, sandbox)
+    else:
+        grading = autograde(left, course, workers, sandbox)
+    problems = _shown(grading, len(left), console)
+    ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
+    _show(assignment, ended, problems, console)
+    if sandbox == NO_SANDBOX:
+        console.print(f"[yellow]{escape(NOT_CONFINED)}[/yellow]", soft_wrap=True)
+    ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
+    return not problems and not ungraded
+
+
+def _on_cluster(
+    scheduler: str, tasks: list[Task], course: Path, sandbox: str
+) -> Iterator[tuple[Task, Outcome]]:
+    try:
+        from grading.batch.cluster import autograde_on  # late: Dask is an optional dependency
+    except ModuleNotFoundError as missing:
+        extra = "pip install --constraint constraints.txt --editable '.[instructor,cluster]'"
+        raise GradingError(f"a cluster needs {missing.name}: {extra}") from missing
+    return autograde_on(scheduler, tasks, course, sandbox)
+
+
+def _shown(
+    grading: Iterator[tuple[Task, Outcome]], total: int, console: Console
+) -> dict[str, Outcome]:
+    """Show progress while submissions are graded; return those that were not, by student."""
+    problems: dict[str, Outcome] = {}
+    columns = (
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    # Estimate the time left from the whole batch: one submission takes a minute.
+    with (
+        Progress(*columns, console=console, speed_estimate_period=3600) as progress,
+        contextlib.closing(grading) as graded,
+    ):
+        bar = progress.add_task("Grade", total=total)
+        for (_, student), outcome in graded:
+            if not outcome.graded:
+                problems[student] = outcome
+            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+    return problems
+
+
+def assignment_name(name: str) -> str:
+    """Return a lesson's name, or the name itself: a teacher's own assignment is no lesson."""
+    try:
+        return lesson_named(name).name
+    except ValueError:
+        return name
+
+
+def _make_known(assignment: str, course: Path) -> None:
+    """Generate an assignment that the gradebook does not know yet."""
+    directory = course_directory(course)
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            gradebook.find_assignment(assignment)
+        except MissingEntry:
+            generate_release(assignment, course)
+
+
+def _show(
+    assignment: str,
+    ended: dict[str, tuple[list[Verdict], list[str]]],
+    problems: dict[str, Outcome],
+    console: Console,
+) -> None:
+    """Print what needs a person first, then one row per student, then the notes."""
+    for student, outcome in problems.items():
+        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(outcome.sentence)}")
+    for student, (found, _) in ended.items():
+        for verdict in found:
+            if verdict.status == CANNOT_GRADE:
+                console.print(f"[red]✗[/red] {escape(student)}: {escape(verdict.text)}")
+    table = Table(title=escape(assignment))
+    table.add_column("student")
+    table.add_column("points", justify="right")
+    table.add_column("what was not right")
+    for student, (found, _) in ended.items():
+        reached = sum(verdict.points or 0.0 for verdict in found)
+        possible = sum(verdict.max_points for verdict in found)
+        wrong = sorted(
+            (verdict for verdict in found if verdict.status != PASSED),
+            key=lambda verdict: list(STATUSES).index(verdict.status),
+        )
+        why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
+        points = "–" if student in problems else f"{reached:g} / {possible:g}"
+        table.add_row(escape(student), points, escape(why))
+    console.print(table)
+    for student, (_, notes) in ended.items():
+        for note in notes:
+            console.print(f"  {escape(student)}: {escape(note)}", highlight=False)
+
+
+def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
+    """Grade once more what a receipt is about, with its seed and limits.
+
+    Returns
+    -------
+    bool
+        Whether every test ended as it says.
+
+    Raises
+    ------
+    ValueError
+        If what was graded then is not what is there now.
+    """
+    receipt = read_receipt(path)
+    directory = course_directory(course)
+    contents = submission_contents(directory, receipt)
+    changed = [name for name, text in contents.items() if digest(text) != receipt["sha256"][name]]
+    if changed:
+        raise ValueError(f"not what the receipt is about any more: {', '.join(changed)}")
+    if receipt["environment"] != environment_lock():
+        console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
+    key = answer_key(contents, tests_path(directory, receipt["assignment"]))
+    submission, release = (
+        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
+    )
+    notebook, _ = realign(submission, release)
+    sandbox = find_sandbox(receipt["sandbox"])
+    limits = Limits(**receipt["limits"])
+    now = {v.exercise: v for v in grade(notebook, key, receipt["seed"], limits, sandbox).verdicts}
+    same = True
+    for before in verdicts_of(receipt):
+        after = now[before.exercise]
+        if (before.status, before.points) != (after.status, after.points):
+            same = False
+            console.print(f"[red]✗[/red] {escape(before.text)}\n  now {escape(after.text)}")
+        else:
+            console.print(escape(f"✓ {before.exercise}: {after.points} points, {after.status}"))
+    return same

@@ -1,0 +1,233 @@
+"""Grade a batch on a Dask cluster: a task is one submitted notebook, and only this side writes.
+
+A task holds everything that a grade depends on, as bytes, and gives plain data back; whichever
+machine runs it, and however often, the result is the same. Recording is what one machine does
+alone: nbgrader's steps, the gradebook and the receipts, as if the notebook had been graded here.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import platform
+import tempfile
+import threading
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import distributed
+import nbformat
+from nbgrader.coursedir import CourseDirectory
+
+import helpers
+from grading.batch.pool import costly_libraries, warm_batch, worker_pool
+from grading.intake.realign import realign
+from grading.intake.submissions import Refused, Task, read_checked
+from grading.judging.session import grade
+from grading.judging.verdicts import CANNOT_GRADE, described
+from grading.paths import ROOT
+from grading.records.gradebook import forget
+from grading.records.receipts import digest, environment_lock, seed_of
+from grading.sandbox.commands import find_sandbox
+from grading.sandbox.limits import Limits, processors
+from grading.settings import course_config
+from grading.steps.outcomes import Outcome
+from grading.steps.preprocessors import GradeInSandbox, answer_key, submission_contents
+from grading.steps.run_nbgrader import GradingError, autograde_one, check_submission
+
+CONNECT_SECONDS = 30
+IN_FLIGHT = 500
+"""Submissions on their way: enough for workers that come later, too few to fill a memory."""
+
+_loading = threading.Lock()
+
+
+class WarmKernels(distributed.WorkerPlugin):
+    """Has each worker's kernels start warm; `costly` as for `warm_batch`."""
+
+    idempotent = True
+
+    def __init__(self, costly: Collection[str] = ("transformers",)):
+        self.name = "-".join(["course-warm-kernels", *costly])
+        self._costly = costly
+
+    def setup(self, worker: distributed.Worker) -> None:
+        self._warm = contextlib.ExitStack()
+        self._warm.enter_context(warm_batch("", processors(), self._costly))
+
+    def teardown(self, worker: distributed.Worker) -> None:
+        self._warm.close()
+
+
+def autograde_on(
+    scheduler: str, tasks: list[Task], course: Path, sandbox: str = ""
+) -> Iterator[tuple[Task, Outcome]]:
+    """Grade submissions on a cluster; yield each, with what became of it, as it is recorded.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of a Dask scheduler, ``tcp://host:port`` or ``tls://host:port``.
+    tasks : list of Task
+    course : Path
+        The course's folder on this machine.
+    sandbox : str
+        The kind that every worker is to use; without, the first that works there.
+
+    Raises
+    ------
+    GradingError
+        If nobody answers at the address, or no worker is there.
+    """
+    config = course_config(course)
+    directory = CourseDirectory(config=config)
+    limits = GradeInSandbox(config=config).limits()
+    with _client(scheduler) as client, worker_pool(processors()) as recorders:
+        client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
+        sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
+        try:
+            running = {
+                sending.submit(_graded, task, client, recorders, directory, limits, sandbox): task
+                for task in tasks
+            }
+            for done in concurrent.futures.as_completed(running):
+                yield running[done], done.result()
+        finally:
+            sending.shutdown(wait=False, cancel_futures=True)
+
+
+def _client(scheduler: str) -> distributed.Client:
+    try:
+        distributed.comm.get_address_host_port(scheduler)
+        client = distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError:
+        client.close()
+        raise GradingError(f"the scheduler at {scheduler} has no workers: start some") from None
+    return client
+
+
+def _graded(
+    task: Task,
+    client: distributed.Client,
+    recorders: concurrent.futures.Executor,
+    directory: CourseDirectory,
+    limits: Limits,
+    sandbox: str,
+) -> Outcome:
+    """Have one submission graded on the cluster, record it here, and return what became of it."""
+    assignment, student = task
+    course = Path(directory.root)
+    folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
+    found = {}
+    try:
+        check_submission(directory, assignment, student)
+        for path in sorted(folder.glob("*.ipynb")):
+            names = {"student": student, "assignment": assignment, "notebook": path.stem}
+            read_checked(path.absolute(), course)
+            found[path.stem] = _asked(names, client, directory, limits, sandbox)
+    except Refused:
+        found = {}  # `autograde_one` will refuse it for the same reason
+    except Exception as error:
+        recorders.submit(forget, course, student, assignment).result()
+        return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {described(error)}")
+    return recorders.submit(autograde_one, course, assignment, student, sandbox, found).result()
+
+
+def _asked(
+    names: dict[str, str],
+    client: distributed.Client,
+    directory: CourseDirectory,
+    limits: Limits,
+    sandbox: str,
+) -> dict[str, Any]:
+    """Have one notebook graded on the cluster."""
+    contents = submission_contents(directory, names)
+    hashes = {name: digest(content) for name, content in contents.items()}
+    sent = client.submit(
+        grade_contents,
+        {name: _light(name, content) for name, content in contents.items()},
+        seed_of(contents["submission"], contents["tests"]),
+        dataclasses.asdict(limits),
+        sandbox,
+        course_lock(),
+        key=f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}",
+    )
+    return sent.result() | {"sha256": hashes}
+
+
+def _light(name: str, content: bytes) -> bytes:
+    """Return a notebook without outputs, which no grade depends on; other files as they are."""
+    if name == "tests":
+        return content
+    notebook = nbformat.reads(content.decode(), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return nbformat.writes(notebook).encode()
+
+
+def grade_contents(
+    contents: dict[str, bytes], seed: int, limits: dict[str, Any], sandbox: str, lock: str
+) -> dict[str, Any]:
+    """Grade one notebook from everything that its grade depends on; runs on a worker.
+
+    Parameters
+    ----------
+    contents : dict of str to bytes
+        ``submission``, ``release``, ``solution`` and ``tests``.
+    seed : int
+    limits : dict
+        Fields of `grading.sandbox.box.Limits`.
+    sandbox : str
+        As `grading.sandbox.box.find_sandbox` takes it.
+    lock : str
+        The `course_lock` of who asks.
+
+    Returns
+    -------
+    dict
+        ``verdicts``, ``outputs`` by a cell's index as text, ``notes``, ``sandbox``, ``seconds``.
+
+    Raises
+    ------
+    GradingError
+        If this machine has another version of the course or of its environment.
+    """
+    if lock != course_lock():
+        where = f"the worker on {platform.node()}"
+        raise GradingError(f"{where} has another version of the course or of its environment")
+    submission, release = (
+        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
+    )
+    notebook, _ = realign(submission, release)
+    with tempfile.TemporaryDirectory() as folder, _loading:
+        tests = Path(folder) / "hidden_tests.py"
+        if contents["tests"]:
+            tests.write_bytes(contents["tests"])
+        key = answer_key(contents, tests)
+    kind = find_sandbox(sandbox)
+    started = time.monotonic()
+    graded = grade(notebook, key, seed, Limits(**limits), kind)
+    return {
+        "sandbox": kind,
+        "seconds": time.monotonic() - started,
+        "verdicts": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
+        "outputs": {str(index): outputs for index, outputs in graded.outputs.items()},
+        "notes": graded.notes,
+    }
+
+
+@functools.cache
+def course_lock() -> str:
+    """Return a hash of the environment and of the code that grades: the same on all machines."""
+    packages = (ROOT / "grading", Path(helpers.__file__).parent)
+    files = sorted(path for folder in packages for path in folder.rglob("*.py"))
+    return digest(environment_lock().encode(), *(path.read_bytes() for path in files))

@@ -1,0 +1,77 @@
+"""Made-up students: notebooks as a class would hand them in, for the demo and the tests."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading.paths import ROOT
+from helpers.lessons import Lesson
+
+MadeUpStudent = Callable[[Lesson, NotebookNode, NotebookNode], NotebookNode]
+"""Takes a lesson, its release and its solution notebook; returns what the student hands in."""
+
+
+def reference(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Hand in the course's own answers."""
+    answers = {cell.id: cell.source for cell in solution.cells if cell.id in lesson.exercises}
+    return with_answers(release, answers)
+
+
+def blank(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Hand in the release as it is."""
+    return copy.deepcopy(release)
+
+
+def half_right(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Answer every other exercise wrongly, in the way of the first of its wrong variants."""
+    answers = {cell.id: cell.source for cell in solution.cells if cell.id in lesson.exercises}
+    for exercise in answered_wrongly(lesson):
+        folder = ROOT / "solutions" / lesson.name / "variants" / exercise
+        wrong = sorted(folder.glob("wrong_*.py"))
+        if wrong:
+            answers[exercise] = wrong[0].read_text()
+    return with_answers(release, answers)
+
+
+def answered_wrongly(lesson: Lesson) -> list[str]:
+    """Return every other exercise; an answer that trains is one of them, since training is long."""
+    return list(lesson.exercises)[0 if lesson.answer_trains else 1 :: 2]
+
+
+def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
+    """Hand in the course's answers from an editor that drops all metadata and cell ids."""
+    notebook = reference(lesson, release, solution)
+    notebook.metadata = NotebookNode()
+    notebook.nbformat_minor = 0
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode()
+        cell.pop("id", None)
+    return notebook
+
+
+CLASS: dict[str, MadeUpStudent] = {
+    "reference": reference,
+    "blank": blank,
+    "half-right": half_right,
+    "stripped": stripped,
+}
+
+
+def with_answers(release: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+    """Return a copy of a release with these cells' sources."""
+    notebook = copy.deepcopy(release)
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    return notebook
+
+
+def submit(notebook: NotebookNode, lesson: Lesson, student: str, course: Path) -> None:
+    """Put a notebook where nbgrader looks for a student's submission."""
+    path = course / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)

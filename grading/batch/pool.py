@@ -1,0 +1,149 @@
+"""Grade a batch on this machine: submissions side by side, with kernels that start warm."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import nbgrader.api
+import psutil
+import sqlalchemy
+
+from grading.intake.submissions import Task
+from grading.judging.verdicts import CANNOT_GRADE
+from grading.sandbox.commands import find_bubblewrap
+from grading.sandbox.contents import environment
+from grading.sandbox.limits import (
+    THREAD_VARIABLES,
+    Limits,
+    processors,
+    share_processors,
+    threads_of,
+)
+from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.steps.outcomes import Outcome
+from grading.steps.run_nbgrader import autograde_one
+
+WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
+
+
+def autograde(
+    tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
+) -> Iterator[tuple[Task, Outcome]]:
+    """Grade submissions side by side; yield each, with what became of it, as it is done.
+
+    A worker that is killed takes its pool with it: what was left is graded in another one, and what
+    is left then one by one.
+    """
+    warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
+    with warm if len(tasks) > 1 else contextlib.nullcontext():
+        left = tasks
+        for _ in range(2):
+            broken = []
+            for task, outcome in _graded(left, course, workers, sandbox):
+                if outcome is None:
+                    broken.append(task)
+                else:
+                    yield task, outcome
+            left = broken
+        for alone in left:
+            ((task, outcome),) = _graded([alone], course, 1, sandbox)
+            yield task, outcome or WORKER_ENDED
+
+
+def _graded(
+    tasks: list[Task], course: Path, workers: int, sandbox: str
+) -> Iterator[tuple[Task, Outcome | None]]:
+    """Yield each submission with what became of it, or None where its worker was ended."""
+    with worker_pool(workers) as pool:
+        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
+        for done in concurrent.futures.as_completed(running):
+            try:
+                yield running[done], done.result()
+            except concurrent.futures.process.BrokenProcessPool:
+                yield running[done], None
+
+
+@contextlib.contextmanager
+def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
+    """Open a pool of processes that share this machine's processors, and that end at once.
+
+    If the batch is stopped, nothing is waited for: unfinished submissions are graded next time.
+    """
+    # A fresh interpreter per worker: nbgrader changes the working folder of its process.
+    context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
+    pool = concurrent.futures.ProcessPoolExecutor(
+        workers, context, begin_work, (threads_of(workers),)
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        raise
+    pool.shutdown()
+
+
+def begin_work(threads: int) -> None:
+    """Set up a worker: give it its share of the processors, and end it with its parent."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    share_processors(threads)
+    keep_engines()
+
+
+def keep_engines() -> None:
+    """Reuse SQLAlchemy's engine: nbgrader makes a new one a dozen times per submission.
+
+    An engine keeps the statements that it has compiled. Its connections are closed as before.
+    """
+    nbgrader.api.create_engine = functools.cache(sqlalchemy.create_engine)
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def workers_here(limits: Limits) -> int:
+    """Return how many submissions fit this machine side by side, each using all that it may."""
+    room = psutil.virtual_memory().available // limits.memory_bytes
+    return max(1, min(processors(), room))
+
+
+def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
+    """Return what a lesson among the tasks uses of `grading.sandbox.warm.COSTLY`."""
+    names = {assignment for assignment, _ in tasks}
+    solutions = (course / "solutions" / name / f"{name}.ipynb" for name in names)
+    texts = [path.read_text("utf-8") for path in solutions if path.is_file()]
+    return [library for library, mark in COSTLY.items() if any(mark in text for text in texts)]
+
+
+@contextlib.contextmanager
+def warm_batch(sandbox: str, workers: int, costly: Collection[str]) -> Iterator[None]:
+    """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
+
+    `costly` says which libraries the notebooks use; see `grading.sandbox.warm.warm_kernels`.
+    """
+    outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    # Set before the libraries are imported: their number of threads cannot change afterwards.
+    share_processors(threads_of(workers))
+    possible = sandbox in ("", "bubblewrap") and find_bubblewrap()
+    try:
+        with warm_kernels(environment(), costly) if possible else contextlib.nullcontext():
+            yield
+    finally:
+        for name, value in outside.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

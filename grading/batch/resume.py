@@ -1,0 +1,105 @@
+"""Which submissions of a batch are graded already, so that a stopped batch can go on.
+
+Nothing is kept for this but what grading leaves anyway. A submission is done if its receipt is
+about what lies there now, if the gradebook holds the receipt's points, and if the graded notebook,
+which is written last, carries the receipt's key.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from grading.judging.verdicts import CANNOT_GRADE
+from grading.records.receipts import (
+    digest,
+    environment_lock,
+    read_receipt,
+    receipt_key,
+    seed_of,
+    verdicts_of,
+)
+from grading.settings import course_config
+from grading.steps.preprocessors import RECEIPT_KEY, GradeInSandbox, submission_contents
+
+
+def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
+    """Return the students whose submission need not be graded again.
+
+    Parameters
+    ----------
+    assignment : str
+    students : list of str
+    course : Path
+        The course's folder.
+    sandbox : str
+        The kind with which it would be graded; empty where any will do.
+    """
+    config = course_config(course)
+    directory = CourseDirectory(config=config)
+    limits = vars(GradeInSandbox(config=config).limits())
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        return {
+            student
+            for student in students
+            if _is_done(assignment, student, directory, gradebook, limits, sandbox)
+        }
+
+
+def _is_done(
+    assignment: str,
+    student: str,
+    directory: CourseDirectory,
+    gradebook: Gradebook,
+    limits: dict[str, float],
+    sandbox: str,
+) -> bool:
+    receipts = sorted((Path(directory.root) / "receipts" / student / assignment).glob("*.json"))
+    submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
+    if {path.stem for path in receipts} != {path.stem for path in submitted.glob("*.ipynb")}:
+        return False
+    graded = Path(directory.format_path(directory.autograded_directory, student, assignment))
+    try:
+        for path in receipts:
+            receipt = read_receipt(path)
+            if (
+                receipt_key(receipt) != _key_now(receipt, directory, limits, sandbox)
+                or json.loads((graded / f"{path.stem}.ipynb").read_bytes())["metadata"][RECEIPT_KEY]
+                != receipt_key(receipt)
+                or not _recorded(receipt, gradebook)
+            ):
+                return False
+    except (OSError, ValueError, KeyError, TypeError, MissingEntry):
+        return False  # something is missing, or was cut short
+    return bool(receipts)
+
+
+def _key_now(
+    receipt: dict, directory: CourseDirectory, limits: dict[str, float], sandbox: str
+) -> str:
+    """Return the key that the receipt would have if its submission were graded now."""
+    contents = submission_contents(directory, receipt)
+    now = {
+        "sha256": {name: digest(content) for name, content in contents.items()},
+        "environment": environment_lock(),
+        "seed": seed_of(contents["submission"], contents["tests"]),
+        "limits": limits,
+        "sandbox": sandbox or receipt["sandbox"],
+    }
+    return receipt_key(now)
+
+
+def _recorded(receipt: dict, gradebook: Gradebook) -> bool:
+    """Return whether the gradebook has the points of a receipt, all of which could be graded."""
+    verdicts = verdicts_of(receipt)
+    if any(verdict.status == CANNOT_GRADE for verdict in verdicts):
+        return False
+    notebook = gradebook.find_submission_notebook(
+        receipt["notebook"], receipt["assignment"], receipt["student"]
+    )
+    scores = [grade.auto_score for grade in notebook.grades if grade.auto_score is not None]
+    return math.isclose(sum(scores), sum(v.points for v in verdicts), abs_tol=1e-6)

@@ -1,0 +1,16 @@
+"""How much may pass between the grader and a box; both sides read it here."""
+
+from grading.inside.wire import Bounds
+
+LENGTH_BYTES = 8
+"""Bytes of the number before each frame on a pipe, which says how long the frame is."""
+FRAME = Bounds(bytes=300 * 2**20, items=10_000_000)
+"""What the grader sends in one go."""
+REPLY_FRAME = Bounds(bytes=64 * 2**20)
+"""What the grader takes in one go: a cell's outputs, or the reply to a question."""
+QUESTION = Bounds(bytes=256 * 2**20, items=10_000_000)
+"""A question within a frame."""
+REPLY = Bounds(bytes=60 * 2**20)
+"""A reply within a frame."""
+LONGEST_ERROR = 2000
+"""Characters of an exception's message that a reply holds."""

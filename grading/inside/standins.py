@@ -1,0 +1,844 @@
+"""Stand-ins: arguments that are not plain data, described by plain data.
+
+A hidden test passes the description; where the student's function runs it becomes the real thing
+(a real tokenizer, a real small encoder, a real estimator), and every call of it is counted.
+"""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import functools
+import shutil
+import tempfile
+import warnings
+import weakref
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A description of an argument. Subclasses say how the real thing is built."""
+
+    name: str
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        """Return the real thing, which appends what it was asked to `calls`."""
+        raise NotImplementedError
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        """Return what must hold while the answer runs; most stand-ins need nothing."""
+        return nullcontext()
+
+
+def all_around(value: Any, calls: list[dict[str, Any]], stack: ExitStack) -> None:
+    """Enter `around` of every stand-in within (nested) tuples, lists and dicts."""
+    if isinstance(value, StandIn):
+        stack.enter_context(value.around(calls))
+    elif isinstance(value, tuple | list):
+        for item in value:
+            all_around(item, calls, stack)
+    elif type(value) is dict:
+        all_around(list(value.values()), calls, stack)
+
+
+def holds_standin(value: Any) -> bool:
+    """Tell whether a value is a stand-in, or a container with one in it."""
+    if type(value) is dict:
+        return any(map(holds_standin, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(holds_standin, value))
+    return isinstance(value, StandIn)
+
+
+def build_all(value: Any, calls: list[dict[str, Any]]) -> Any:
+    """Replace every stand-in within (nested) tuples, lists and dicts by the real thing."""
+    if isinstance(value, StandIn):
+        return value.build(calls)
+    if isinstance(value, tuple):
+        return tuple(build_all(item, calls) for item in value)
+    if isinstance(value, list):
+        return [build_all(item, calls) for item in value]
+    if type(value) is dict:  # a DatasetDict is a dict too, and stays what it is
+        return {key: build_all(item, calls) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class Function(StandIn):
+    """A function of one string that answers from a table.
+
+    Attributes
+    ----------
+    answers : dict of str to object
+        The answer to each argument; any other argument raises KeyError.
+    """
+
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        def function(argument: str) -> Any:
+            calls.append({"of": self.name, "argument": argument})
+            return self.answers[argument]
+
+        return function
+
+
+@dataclass(frozen=True)
+class TextFile(StandIn):
+    """A file where the answer runs; the function gets its path.
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    content : str
+        Written as UTF-8, line ends as they are.
+    path_type : {"Path", "str"}
+    """
+
+    content: str = ""
+    path_type: str = "Path"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        # A folder a file, so that nothing read before can be met again.
+        path = Path(tempfile.mkdtemp(dir=_scratch_folder())) / self.name
+        path.write_text(self.content, encoding="utf-8", newline="")
+        return path if self.path_type == "Path" else str(path)
+
+
+@functools.cache
+def _scratch_folder() -> str:
+    """Return a folder that goes when the process does."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Tokenizer(StandIn):
+    """A real fast tokenizer over a vocabulary of the test's own.
+
+    Attributes
+    ----------
+    vocabulary : tuple of str
+        Word pieces without the special tokens, which are put before them:
+        ``[PAD] [UNK] [CLS] [SEP] [MASK]`` are the ids 0 to 4. Not used by ``kind="bytes"``.
+    kind : {"wordpiece", "bytes"}
+        BERT's WordPiece, or one token a byte, which loses nothing.
+    lowercase : bool
+    max_length : int
+        ``model_max_length``.
+    added : tuple of str
+        Tokens added on top of the vocabulary, which ``vocab_size`` leaves out.
+    """
+
+    vocabulary: tuple[str, ...] = ()
+    kind: str = "wordpiece"
+    lowercase: bool = True
+    max_length: int = 512
+    added: tuple[str, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from transformers import PreTrainedTokenizerFast
+
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=self._backend(),
+            model_max_length=self.max_length,
+            pad_token="[PAD]",
+            unk_token="[UNK]",
+            cls_token="[CLS]",
+            sep_token="[SEP]",
+            mask_token="[MASK]",
+            clean_up_tokenization_spaces=False,
+        )
+        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        tokenizer.add_tokens(list(self.added))
+        return tokenizer
+
+    def _backend(self) -> Any:
+        from tokenizers import Tokenizer as Backend
+        from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
+
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        if self.kind == "bytes":
+            pieces = special + sorted(pre_tokenizers.ByteLevel.alphabet())
+            backend = Backend(models.BPE({piece: i for i, piece in enumerate(pieces)}, []))
+            backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+            backend.decoder = decoders.ByteLevel()
+        else:
+            vocabulary = {piece: i for i, piece in enumerate([*special, *self.vocabulary])}
+            backend = Backend(models.WordPiece(vocabulary, unk_token="[UNK]"))
+            backend.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
+            backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+            backend.decoder = decoders.WordPiece()
+        backend.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]",
+            pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+            special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+        )
+        return backend
+
+
+@dataclass(frozen=True)
+class Encoder(StandIn):
+    """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
+
+    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``, a change of mode as
+    ``{"of": "<name> mode", "training"}``.
+
+    Attributes
+    ----------
+    vocabulary_size, hidden_size, max_length, seed : int
+    training : bool
+        The mode that it is handed over in.
+    """
+
+    vocabulary_size: int = 64
+    hidden_size: int = 8
+    max_length: int = 16
+    seed: int = 0
+    training: bool = False
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+        from transformers import BertConfig, BertModel
+
+        config = BertConfig(
+            vocab_size=self.vocabulary_size,
+            hidden_size=self.hidden_size,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=2 * self.hidden_size,
+            max_position_embeddings=self.max_length,
+            # Dropout of one half makes a forgotten evaluation mode plain to see.
+            hidden_dropout_prob=0.5,
+            attention_probs_dropout_prob=0.5,
+            # Larger than usual, so that different tokens give clearly different vectors.
+            initializer_range=0.5,
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = BertModel(config, add_pooling_layer=False)
+        model.train(self.training)
+        model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
+        model.train = self._train_of(model, calls)
+        return model
+
+    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
+        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
+
+        def train(mode: bool = True) -> Any:
+            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
+            return type(model).train(model, mode)
+
+        return train
+
+    def _log_into(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        def log(model: Any, arguments: tuple, options: dict[str, Any]) -> None:
+            ids = options.get("input_ids", arguments[0] if arguments else None)
+            calls.append(
+                {
+                    "of": self.name,
+                    "rows": int(ids.shape[0]),
+                    "columns": int(ids.shape[1]),
+                    "training": model.training,
+                    "gradients": torch.is_grad_enabled(),
+                }
+            )
+
+        return log
+
+
+@dataclass(frozen=True)
+class Estimator(StandIn):
+    """A scikit-learn classifier with canned predictions; fits and predictions are logged.
+
+    A call is logged as ``{"of", "method", "rows", "original"}``; `original` tells whether it went
+    to the estimator that was handed over or to a copy of it.
+
+    Attributes
+    ----------
+    predictions : tuple of int
+        What `predict` answers, whatever the features.
+    fit_seconds, predict_seconds : float
+        How long each takes, so that a test can tell which of them was timed.
+    """
+
+    predictions: tuple[int, ...] = ()
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        log = _SharedLog(calls)
+        estimator = canned_classifier()(
+            name=self.name,
+            predictions=self.predictions,
+            fit_seconds=self.fit_seconds,
+            predict_seconds=self.predict_seconds,
+            log=log,
+        )
+        log.original = estimator
+        return estimator
+
+
+class _SharedLog:
+    """A log that stays the same list when scikit-learn clones the estimator that holds it."""
+
+    def __init__(self, calls: list[dict[str, Any]]):
+        self.calls = calls
+        self.original: Any = None
+
+    def add(self, estimator: Any, method: str, rows: int) -> None:
+        original = estimator is self.original
+        self.calls.append(
+            {"of": estimator.name, "method": method, "rows": rows, "original": original}
+        )
+
+    def __deepcopy__(self, memo: dict) -> _SharedLog:
+        return self
+
+
+def canned_classifier() -> type:
+    """Return the class of `Estimator`'s classifiers, made here to import scikit-learn late."""
+    import time
+
+    import numpy as np
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class CannedClassifier(ClassifierMixin, BaseEstimator):
+        def __init__(self, name, predictions, fit_seconds, predict_seconds, log):
+            self.name = name
+            self.predictions = predictions
+            self.fit_seconds = fit_seconds
+            self.predict_seconds = predict_seconds
+            self.log = log
+
+        def fit(self, X, y):
+            self.log.add(self, "fit", len(y))
+            time.sleep(self.fit_seconds)
+            self.classes_ = np.unique(y)
+            return self
+
+        def predict(self, X):
+            self.log.add(self, "predict", len(X))
+            if not hasattr(self, "classes_"):
+                raise ValueError(f"{self.name} was not fitted before predict")
+            time.sleep(self.predict_seconds)
+            return np.asarray(self.predictions)
+
+    return CannedClassifier
+
+
+@dataclass(frozen=True)
+class TextClassifier(StandIn):
+    """A real scikit-learn classifier of texts.
+
+    Attributes
+    ----------
+    kind : {"words", "majority"}
+        Naive Bayes on counted words, or always the most frequent label.
+    """
+
+    kind: str = "words"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from sklearn.dummy import DummyClassifier
+        from sklearn.feature_extraction.text import CountVectorizer
+        from sklearn.naive_bayes import MultinomialNB
+        from sklearn.pipeline import make_pipeline
+
+        if self.kind == "majority":
+            return DummyClassifier(strategy="most_frequent")
+        return make_pipeline(CountVectorizer(), MultinomialNB())
+
+
+@dataclass(frozen=True)
+class WatchedTensor(StandIn):
+    """A tensor of whole numbers that logs which torch functions it is given to.
+
+    A call is logged as ``{"of", "function"}``; it shows whether an answer leaves the work to the
+    library function that it is to stand without.
+
+    Attributes
+    ----------
+    values : tuple of int
+    """
+
+    values: tuple[int, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        name = self.name
+
+        class Watched(torch.Tensor):
+            @classmethod
+            def __torch_function__(cls, function, types, arguments=(), options=None):
+                calls.append({"of": name, "function": getattr(function, "__name__", "")})
+                return super().__torch_function__(function, types, arguments, options or {})
+
+        return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
+
+
+@dataclass(frozen=True)
+class Classifier(StandIn):
+    """A real, tiny BERT classifier with weights drawn from a seed, in evaluation mode.
+
+    A forward pass is logged as ``Encoder`` logs it.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Names of the classes, in the order of their ids.
+    vocabulary_size, max_length, seed : int
+    """
+
+    labels: tuple[str, ...] = ("no", "yes")
+    vocabulary_size: int = 64
+    max_length: int = 64
+    seed: int = 0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+        from transformers import BertConfig, BertForSequenceClassification
+
+        config = BertConfig(
+            vocab_size=self.vocabulary_size,
+            hidden_size=8,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=16,
+            max_position_embeddings=self.max_length,
+            # Large, so that different texts give clearly different probabilities.
+            initializer_range=0.5,
+            id2label=dict(enumerate(self.labels)),
+            label2id={name: label for label, name in enumerate(self.labels)},
+            problem_type="single_label_classification",
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = BertForSequenceClassification(config).eval()
+        model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
+        return model
+
+
+@dataclass(frozen=True)
+class Embedder(StandIn):
+    """A function from a list of texts to an array with one row a text, from a table.
+
+    A call is logged as ``{"of", "texts"}``. Anything but a list of strings raises TypeError, a
+    text that is not in the table KeyError.
+
+    Attributes
+    ----------
+    vectors : dict of str to tuple of float
+    dtype : str
+    """
+
+    vectors: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    dtype: str = "float32"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import numpy as np
+
+        def embed(texts: list[str]) -> Any:
+            if not isinstance(texts, list):
+                raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
+            calls.append({"of": self.name, "texts": list(texts)})
+            return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
+
+        return embed
+
+
+@dataclass(frozen=True)
+class Predict(StandIn):
+    """A function from a list of texts to one list of labels and scores a text, best first.
+
+    The scores follow from the text, so that answers in another order show. A call is logged as
+    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    error : str
+        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+    cause : str
+        Message of the exception that this error was raised from, which nobody may be shown.
+    """
+
+    labels: tuple[str, ...] = ("yes", "no")
+    error: str = "RuntimeError: the model failed"
+    cause: str = "behind it"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import builtins
+
+        def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
+            if not isinstance(texts, list) or not all(type(text) is str for text in texts):
+                raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
+            calls.append({"of": self.name, "texts": list(texts)})
+            if any("fail" in text for text in texts):
+                kind, _, message = self.error.partition(": ")
+                raise getattr(builtins, kind)(message) from OSError(self.cause)
+            return [self.scores(text) for text in texts]
+
+        return predict
+
+    def scores(self, text: str) -> list[dict[str, Any]]:
+        """Return what the function answers for one text."""
+        import zlib
+
+        first = zlib.crc32(text.encode()) % len(self.labels)
+        order = self.labels[first:] + self.labels[:first]
+        total = sum(range(1, len(order) + 1))
+        return [
+            {"label": label, "score": (len(order) - place) / total}
+            for place, label in enumerate(order)
+        ]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of an `HttpServer`.
+
+    Attributes
+    ----------
+    status : int
+    body : str
+        JSON, or whatever else the server sends.
+    seconds : float
+        How long it keeps the caller waiting.
+    """
+
+    status: int
+    body: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class HttpServer(StandIn):
+    """The address of an HTTP server on this machine whose answers the test chooses.
+
+    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
+    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
+    ``{"of": "time.sleep", "seconds"}``.
+
+    Attributes
+    ----------
+    replies : tuple of Reply
+        In order; the last is given again to every further request.
+    """
+
+    replies: tuple[Reply, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        port, scripts = _scripted_server()
+        scripts.append((self, calls, iter(self.replies)))
+        return f"http://127.0.0.1:{port}/{len(scripts) - 1}"
+
+    def around(self, calls: list[dict[str, Any]]) -> Any:
+        import threading
+        import time
+        from unittest.mock import patch
+
+        caller, really_sleep = threading.get_ident(), time.sleep
+
+        def sleep(seconds: float) -> None:
+            # Other threads of the process sleep now and then; they are not the answer.
+            if threading.get_ident() == caller:
+                calls.append({"of": "time.sleep", "seconds": float(seconds)})
+            else:
+                really_sleep(seconds)
+
+        return patch("time.sleep", sleep)
+
+
+@functools.cache
+def _scripted_server() -> tuple[int, list[tuple]]:
+    """Start the one server of this process; the path of a request says whose answers it gives."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    scripts: list[tuple] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            calls.append(
+                {
+                    "of": stand_in.name,
+                    "method": self.command,
+                    "headers": {name.lower(): value for name, value in self.headers.items()},
+                    "body": body.decode("utf-8", "replace"),
+                }
+            )
+            reply = next(replies, stand_in.replies[-1])
+            threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
+            content = reply.body.encode()
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = do_PATCH = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing on stderr."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # a caller that has hung up is no news
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port, scripts
+
+
+@dataclass(frozen=True)
+class AppRequests:
+    """What to ask of a web application that a function returned; see `Answer.used`.
+
+    Attributes
+    ----------
+    requests : tuple of dict
+        ``{"method", "path"}``, and ``"json"`` (any value) or ``"body"`` (text) for what is sent.
+    """
+
+    requests: tuple[dict[str, Any], ...]
+
+    def apply(self, app: Any) -> list[dict[str, Any]]:
+        """Return one ``{"status", "text"}`` a request; the app runs here, without a network."""
+        from fastapi import FastAPI
+        from starlette.testclient import TestClient
+
+        if not isinstance(app, FastAPI):
+            raise TypeError(f"expected a FastAPI app, got {type(app).__name__}")
+        answers = []
+        with TestClient(app, raise_server_exceptions=False) as client:
+            for request in self.requests:
+                sent = {"json": request["json"]} if "json" in request else {}
+                if "body" in request:
+                    kind = {"Content-Type": "application/json"}
+                    sent = {"content": request["body"], "headers": kind}
+                answer = client.request(request["method"], request["path"], **sent)
+                answers.append({"status": answer.status_code, "text": answer.text})
+        return answers
+
+
+@dataclass(frozen=True)
+class Trainee(StandIn):
+    """A real, tiny classifier of bags of tokens to take a training step with.
+
+    It comes in evaluation mode, with gradients left over from before, and with a parameter that
+    no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
+    "gradients"}``.
+
+    Attributes
+    ----------
+    vocabulary_size, num_labels, seed : int
+    left_over : float
+        Every parameter's gradient before the call.
+    """
+
+    vocabulary_size: int = 12
+    num_labels: int = 3
+    seed: int = 0
+    left_over: float = 0.0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = bag_classifier()(self.name, self.vocabulary_size, self.num_labels, calls)
+        for weights in model.parameters():
+            weights.grad = torch.full_like(weights, self.left_over)
+        # Whoever looks after the optimizer of the same call finds the model by the shared log.
+        _trainees[id(calls), self.name] = model
+        return model.eval()
+
+
+_trainees: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+@dataclass(frozen=True)
+class Descent(StandIn):
+    """Plain gradient descent on the `Trainee` that stands before it among the arguments.
+
+    Logged as ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients",
+    "weights"}``: each parameter's gradient (None where it has none) when the step was asked for,
+    and its values after it, as lists by the parameter's name.
+
+    Attributes
+    ----------
+    model : str
+        Name of the `Trainee`.
+    learning_rate : float
+    """
+
+    model: str = "model"
+    learning_rate: float = 0.1
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        model, name = _trainees[id(calls), self.model], self.name
+
+        def listed(tensor: Any) -> Any:
+            return None if tensor is None else tensor.detach().tolist()
+
+        class LoggedDescent(torch.optim.SGD):
+            def zero_grad(self, set_to_none: bool = True) -> None:
+                calls.append({"of": name, "method": "zero_grad"})
+                super().zero_grad(set_to_none)
+
+            def step(self, closure: Any = None) -> Any:
+                gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
+                result = super().step(closure)
+                weights = {key: listed(part) for key, part in model.named_parameters()}
+                calls.append(
+                    {"of": name, "method": "step", "gradients": gradients, "weights": weights}
+                )
+                return result
+
+        return LoggedDescent(model.parameters(), lr=self.learning_rate)
+
+
+def bag_classifier() -> type:
+    """Return the class of `Trainee`'s models, made here to import torch late."""
+    import torch
+    from transformers.modeling_outputs import SequenceClassifierOutput
+
+    class BagClassifier(torch.nn.Module):
+        def __init__(self, name, vocabulary_size, num_labels, calls):
+            super().__init__()
+            self.name, self.calls = name, calls
+            self.embedding = torch.nn.Embedding(vocabulary_size, 4)
+            self.head = torch.nn.Linear(4, num_labels)
+            self.unused = torch.nn.Parameter(torch.ones(2))
+
+        @property
+        def device(self):
+            return self.unused.device
+
+        def forward(self, input_ids, attention_mask, labels=None):
+            self.calls.append(
+                {
+                    "of": self.name,
+                    "method": "forward",
+                    "training": self.training,
+                    "gradients": torch.is_grad_enabled(),
+                }
+            )
+            mask = attention_mask.unsqueeze(-1).float()
+            logits = self.head((self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1))
+            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            return SequenceClassifierOutput(loss=loss, logits=logits)
+
+    return BagClassifier
+
+
+@dataclass(frozen=True)
+class DropoutClassifier(Classifier):
+    """A `Classifier` with dropout of one half, whose changes of mode are logged as `Encoder`'s are.
+
+    Attributes
+    ----------
+    training : bool
+        The mode that it is handed over in.
+    """
+
+    training: bool = False
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        model = super().build(calls)
+        for part in model.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = 0.5
+        model.train(self.training)
+        model.train = Encoder._train_of(self, model, calls)
+        return model
+
+
+@dataclass(frozen=True)
+class Rule(StandIn):
+    """A function from a frame to a boolean Series that says which rows belong to a slice.
+
+    A call is logged as ``{"of", "rows"}``.
+
+    Attributes
+    ----------
+    column : str
+    values : tuple
+        A row belongs where its column holds one of these.
+    """
+
+    column: str = ""
+    values: tuple = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        def rule(frame: Any) -> Any:
+            calls.append({"of": self.name, "rows": len(frame)})
+            return frame[self.column].isin(self.values)
+
+        return rule
+
+
+@dataclass(frozen=True)
+class WatchedNames(StandIn):
+    """A list of strings; a warning while the answer runs is logged.
+
+    As ``{"of", "warning"}``, with the warning's class and text.
+
+    Attributes
+    ----------
+    values : tuple of str
+    """
+
+    values: tuple[str, ...] = ()
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return list(self.values)
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Any:
+        with warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always")
+            yield
+        calls += [
+            {"of": self.name, "warning": f"{one.category.__name__}: {one.message}"}
+            for one in raised
+        ]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Let gradients flow back from a tensor that a function returned; see `Answer.used`.
+
+    What they are is found in `Answer.arguments` afterwards, at the tensors that asked for them.
+    """
+
+    def apply(self, result: Any) -> bool:
+        """Return whether the result is a tensor with a way back."""
+        import torch
+
+        if not isinstance(result, torch.Tensor) or not result.requires_grad:
+            return False
+        result.sum().backward()
+        return True
+
+
+CLASSES: dict[str, type] = {
+    name: kind for name, kind in list(globals().items()) if dataclasses.is_dataclass(kind)
+}
+"""Every description that may be sent to the sandbox and be built there, by name."""

@@ -1,0 +1,155 @@
+"""Match a submitted notebook to its release, whatever editors and students did to it.
+
+Colab, VS Code and text editors drop metadata and cell ids; students delete, copy and move cells.
+Realignment gives the submission the release's shape again: every release cell in its place, graded
+cells with the student's answer in them, everything else that the student wrote kept next to the
+cell that it stood behind.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+
+import nbformat
+from nbformat import NotebookNode
+
+LESSON_ONLY = "lesson-only"
+"""Tag of cells that train, compute or draw for the story alone, and of those that build on them.
+
+They take minutes and no answer needs what they leave behind, so grading runs only their imports
+and definitions. The first cell has it, too: where a submission is graded nothing is installed.
+"""
+_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^>]+>|\]\([^)]*\)|^#+ |[●○]|\d+", re.MULTILINE)
+Matches = dict[int, int]
+"""Index of a release cell to index of the submitted cell that answers to it."""
+
+
+def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """Return the submission in the release's shape, with a sentence for each graded cell fixed.
+
+    Cells are matched by ``grade_id``, then by cell id, then by content or what of it no translation
+    changes, then by order.
+    """
+    matches = _match(submission.cells, release.cells)
+    behind = _own_cells(len(submission.cells), matches)
+    cells = [_own(submission.cells[index], index) for index in behind.get(-1, [])]
+    notes = _duplicates(submission.cells, release.cells, matches)
+    for index, original in enumerate(release.cells):
+        found = matches.get(index)
+        cells.append(_restored(original, None if found is None else submission.cells[found]))
+        cells += [_own(submission.cells[own], own) for own in behind.get(index, [])]
+        if found is None and _grade_id(original):
+            notes.append(f"cell {_grade_id(original)} was missing; the release's stands in for it")
+    aligned = copy.deepcopy(release)
+    aligned.cells = cells
+    return aligned, notes
+
+
+def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Matches:
+    matches: Matches = {}
+    for feature in (_grade_id, _cell_id, _content, _defined_name, _marks):
+        _match_by(feature, submitted, released, matches)
+    _match_by_order(submitted, released, matches)
+    return matches
+
+
+def _match_by(feature, submitted, released, matches: Matches) -> None:
+    """Pair unmatched cells that share a feature, the first with the first."""
+    taken = set(matches.values())
+    waiting: dict[object, list[int]] = {}
+    for index, cell in enumerate(submitted):
+        if index not in taken and feature(cell) is not None:
+            waiting.setdefault(feature(cell), []).append(index)
+    for index, cell in enumerate(released):
+        if index not in matches and waiting.get(feature(cell)):
+            matches[index] = waiting[feature(cell)].pop(0)
+
+
+def _match_by_order(submitted, released, matches: Matches) -> None:
+    """Pair what is left between two matched neighbours: an answer that replaced its stub."""
+    for index, cell in enumerate(released):
+        if index in matches or not _grade_id(cell):
+            continue
+        before = max((matches[i] for i in matches if i < index), default=-1)
+        after = min((matches[i] for i in matches if i > index), default=len(submitted))
+        taken = set(matches.values())
+        gap = (i for i in range(before + 1, after) if i not in taken)
+        found = next((i for i in gap if submitted[i].cell_type == cell.cell_type), None)
+        if found is not None:
+            matches[index] = found
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    metadata = cell.metadata.get("nbgrader")
+    return metadata.get("grade_id") if isinstance(metadata, dict) else None
+
+
+def _cell_id(cell: NotebookNode) -> str | None:
+    return cell.get("id")
+
+
+def _content(cell: NotebookNode) -> tuple[str, str] | None:
+    text = " ".join(cell.source.split())
+    return (cell.cell_type, text) if text else None
+
+
+def _defined_name(cell: NotebookNode) -> str | None:
+    """Return the first function or variable that a code cell defines at its top level."""
+    if cell.cell_type != "code":
+        return None
+    found = re.search(r"^(?:def\s+(\w+)\s*\(|(\w+)\s*=[^=])", cell.source, flags=re.MULTILINE)
+    return found and (found[1] or found[2])
+
+
+def _marks(cell: NotebookNode) -> tuple[str, ...] | None:
+    """Return what of a Markdown cell is the same in every language: code, tags, links, numbers."""
+    marks = tuple(_ANY_LANGUAGE.findall(cell.source)) if cell.cell_type == "markdown" else ()
+    return marks if len(marks) > 2 else None  # two or fewer could also be another cell's
+
+
+def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:
+    """Return which unmatched submitted cells stand behind which release cell (-1: before all)."""
+    release_of = {found: index for index, found in matches.items()}
+    behind: dict[int, list[int]] = {}
+    anchor = -1
+    for index in range(count):
+        if index in release_of:
+            anchor = release_of[index]
+        else:
+            behind.setdefault(anchor, []).append(index)
+    return behind
+
+
+def _duplicates(submitted, released, matches: Matches) -> list[str]:
+    graded = {_grade_id(cell) for cell in released} - {None}
+    kept = set(matches.values())
+    return [
+        f"cell {_grade_id(cell)} stands more than once; the first counts"
+        for index, cell in enumerate(submitted)
+        if index not in kept and _grade_id(cell) in graded
+    ]
+
+
+def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNode:
+    """Return the release's cell with the student's source, unless it is locked or lost."""
+    cell = copy.deepcopy(original)
+    if LESSON_ONLY in original.metadata.get("tags", []):
+        cell.source = definitions(original.source)
+    elif found is not None and not original.metadata.get("nbgrader", {}).get("locked", False):
+        cell.source = found.source
+    return cell
+
+
+def definitions(source: str) -> str:
+    """Return the imports, functions and classes of a cell's top level, without the rest."""
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    kept = [node for node in ast.parse(source).body if isinstance(node, kinds)]
+    return "\n".join(["# Only for the lesson: not run when graded.", *map(ast.unparse, kept)])
+
+
+def _own(cell: NotebookNode, position: int) -> NotebookNode:
+    """Return a cell of the student's own without metadata: none of it may steer the grading."""
+    make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+    return make(cell.source, id=f"own-{position:03d}")

@@ -1,0 +1,89 @@
+"""Grade predictions for a test split by what they achieve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grading.judging.testing import Failure, that
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+Thresholds = tuple[float, ...]
+"""Scores that earn one more equal part of the points each, lowest first."""
+
+
+def share_of_points(
+    predicted: object,
+    exercise: str,
+    copies: Mapping[str, DatasetDict],
+    score: Callable[[np.ndarray, np.ndarray], float],
+    real: Thresholds,
+    embedded: Thresholds,
+    likely: str,
+) -> float:
+    """Return the share of the points that predictions earn on a dataset's test split.
+
+    A notebook reads the first copy of the data that it finds, and predictions for one copy are
+    worth nothing against another's labels: what counts is the copy that they fit best.
+
+    Parameters
+    ----------
+    predicted : object
+        To be an array of label ids, shape (rows of the test split,).
+    exercise : str
+        Its name, for messages.
+    copies : mapping of str to DatasetDict
+        By source, as `helpers.data.copies_at_hand` gives them. The embedded copy is a stand-in;
+        every other holds the dataset itself.
+    score : callable
+        Takes true labels and predictions, arrays of one shape, and returns the score.
+    real, embedded : Thresholds
+        For the dataset itself and for its embedded stand-in, as many of each.
+    likely : str
+        The likely mistake where nothing is earned.
+
+    Raises
+    ------
+    Failure
+        If these are no predictions, or earn nothing.
+    FileNotFoundError
+        If no copy of the dataset is at hand: a fault of the grader's machine.
+    """
+    that(
+        isinstance(predicted, np.ndarray),
+        f"{exercise} must be a NumPy array, not a {type(predicted).__name__}.",
+    )
+    that(
+        np.issubdtype(predicted.dtype, np.integer),
+        f"{exercise} must hold integers, not {predicted.dtype}.",
+    )
+    if not copies:
+        raise FileNotFoundError(f"no copy of the data of {exercise} is at hand")
+    tests = {source: dataset["test"] for source, dataset in copies.items()}
+    truths = {source: np.array(test["label"][:]) for source, test in tests.items()}
+    fitting = {source: truth for source, truth in truths.items() if truth.shape == predicted.shape}
+    if not fitting:
+        rows = min(len(truth) for truth in truths.values())
+        raise Failure(f"The shape must be ({rows},), not {predicted.shape}.")
+    classes = max(test.features["label"].num_classes for test in tests.values())
+    low, high = int(predicted.min()), int(predicted.max())
+    that(
+        low >= 0 and high < classes,
+        f"Label ids run from 0 to {classes - 1}, not from {low} to {high}.",
+    )
+    tried = []
+    for source, truth in fitting.items():
+        thresholds = embedded if source == "embedded" else real
+        reached = score(truth, predicted)
+        tried.append((np.mean(reached >= np.array(thresholds)), reached, thresholds[0]))
+    share, reached, first = max(tried)
+    if share == 0.0:
+        raise Failure(
+            f"The score on the test split is {reached:.3f}; points begin at {first}. "
+            f"Likely: {likely}."
+        )
+    return float(share)

@@ -1,0 +1,253 @@
+"""What a lesson's ``hidden_tests.py`` is written with.
+
+A hidden test is a function for one graded cell. It gets `answer`, which calls the student's
+function (or fetches the student's variable) wherever that lives, and a seeded random generator:
+
+    @grades("mean_pool")
+    def _(answer, rng):
+        hidden, mask = random_batch(rng)
+        close(answer(hidden, mask), masked_average(hidden, mask), "averages real tokens only")
+
+It asserts with the functions of this module, whose messages a student reads, and returns nothing
+for full marks or a share of the points between 0 and 1. Arguments and results are plain data
+(scalars, strings, lists, dicts, arrays, tensors, frames, datasets) or stand-ins of
+`grading.inside.standins`, so that the same test works on an answer in another process.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grading.inside.answer import Answer, AnswerError
+from grading.inside.standins import holds_standin
+
+# Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
+# the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
+FLOAT64 = 1e-9
+"""For float64, with room for millions of steps."""
+FLOAT32 = 1e-4
+"""For float32 after layers of a network, a softmax or an exponential, which multiply the error."""
+COARSE = 2e-3
+"""For differences of float32 numbers of about 1e4, whose neighbours are 1e-3 apart."""
+
+Test = Callable[[Answer, np.random.Generator], float | None]
+
+
+class Failure(Exception):
+    """The answer is wrong; the text says what was expected and, where it may be shown, on what.
+
+    Attributes
+    ----------
+    share : float
+        Of the points, for what is right all the same.
+    """
+
+    def __init__(self, message: str, share: float = 0.0):
+        super().__init__(message)
+        self.share = share
+
+
+class Parts:
+    """Partial credit: each part is tried whatever became of the others, and has a name.
+
+    parts = Parts()
+    with parts("the right order", weight=2):
+        equal(...)
+    with parts("no input at all"):
+        raises(...)
+    parts.count()
+    """
+
+    def __init__(self) -> None:
+        self._reached = self._possible = 0.0
+        self._missed: list[str] = []
+
+    @contextmanager
+    def __call__(self, name: str, weight: float = 1.0) -> Iterator[None]:
+        self._possible += weight
+        try:
+            yield
+        except (Failure, AnswerError) as failure:
+            self._missed.append(f"{name}: {failure}")
+        else:
+            self._reached += weight
+
+    def count(self) -> None:
+        """Finish the test: raise `Failure` with the share of the points, unless all is right."""
+        if self._missed:
+            raise Failure(" ".join(self._missed), self._reached / self._possible)
+
+
+def grades(exercise: str) -> Callable[[Test], Test]:
+    """Mark a function as the hidden test of an exercise.
+
+    Raises
+    ------
+    ValueError
+        If another function of the same file grades it already.
+    """
+
+    def mark(test: Test) -> Test:
+        if exercise in _collected:
+            raise ValueError(f"two hidden tests grade {exercise!r}; make them one")
+        _collected[exercise] = test
+        return test
+
+    return mark
+
+
+# Tests are all named `_`, so they are collected as they are decorated.
+_collected: dict[str, Test] = {}
+
+
+def load_tests(path: Path) -> dict[str, Test]:
+    """Return the hidden tests of a ``hidden_tests.py``, by exercise."""
+    # Tests try tokenizers on texts that are too long: keep the library's warnings out of the log.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    _collected.clear()
+    runpy.run_path(str(path))
+    return dict(_collected)
+
+
+def run_test(test: Test, answer: Answer, seed: int) -> float:
+    """Run one hidden test and return the share of the points that the answer earns.
+
+    Raises
+    ------
+    Failure
+        If the answer is wrong, with the message for the student.
+    AnswerError
+        If the student's code raised where it should not.
+    """
+    share = test(answer, np.random.default_rng(seed))
+    return 1.0 if share is None else float(np.clip(share, 0.0, 1.0))
+
+
+def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
+    """Require exactly this value: type of container, order, shape and dtype of arrays included."""
+    if not _same(got, expected):
+        raise Failure(_message(what, got, expected, likely))
+
+
+def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float = 1e-5) -> None:
+    """Require this number, array or tensor up to a relative and absolute tolerance.
+
+    The default is for a few steps in float32, or in float64 on numbers that may come as float32.
+    """
+    try:
+        one, other = _numbers(got), _numbers(expected)
+    except (TypeError, ValueError):
+        raise Failure(_message(what, got, expected, likely)) from None
+    if one.shape != other.shape:
+        text = f"{what}: expected the shape {other.shape}, got {one.shape}."
+        raise Failure(_joined(text, likely))
+    if not np.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True):
+        raise Failure(_message(what, got, expected, likely))
+
+
+def same_frame(got: Any, expected: pd.DataFrame, what: str, likely: str = "") -> None:
+    """Require a data frame with these columns, index, dtypes and values (floats up to 1e-9)."""
+    if not isinstance(got, pd.DataFrame):
+        raise Failure(f"{what}: expected a DataFrame, got {type(got).__name__}.")
+    try:
+        pd.testing.assert_frame_equal(got, expected, rtol=1e-9, atol=1e-9)
+    except AssertionError as difference:
+        reason = " ".join(str(difference).split())
+        raise Failure(_joined(f"{what}: {reason}.", likely)) from None
+
+
+def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
+    """Require an instance of exactly one of these types."""
+    kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+    if type(got) not in kinds:
+        names = " or ".join(kind.__name__ for kind in kinds)
+        raise Failure(f"{what}: expected {names}, got {type(got).__name__}.")
+
+
+def that(condition: bool, message: str) -> None:
+    """Require a condition that no other function puts well; the message is the whole text."""
+    if not condition:
+        raise Failure(message)
+
+
+def raises(
+    answer: Answer,
+    *arguments: Any,
+    error: type[Exception],
+    mentions: str,
+    what: str,
+    **options: Any,
+) -> None:
+    """Require exactly this class of exception, with a message that holds `mentions`."""
+    try:
+        got = answer(*arguments, **options)
+    except AnswerError as raised:
+        if raised.kind != error.__name__:
+            raise Failure(f"{what}: expected {error.__name__}, got {raised}.") from None
+        if mentions not in raised.message:
+            text = f"{what}: the message must name {mentions!r}; it says {raised.message!r}."
+            raise Failure(text) from None
+        return
+    raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
+
+
+def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
+    """Require that a call leaves its arguments as they were; return its result."""
+    result = answer(*arguments, **options)
+    for before, after in zip(arguments, answer.arguments, strict=True):
+        if not holds_standin(before) and not _same(after, before):
+            raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
+    return result
+
+
+def _same(got: Any, expected: Any) -> bool:
+    """Compare plain data by value; the expected side decides how, so no `__eq__` can lie."""
+    if hasattr(expected, "detach"):
+        return (
+            hasattr(got, "detach")
+            and got.dtype == expected.dtype
+            and np.array_equal(_numbers(got), _numbers(expected), equal_nan=True)
+        )
+    if type(got) is not type(expected):
+        return False
+    if isinstance(expected, np.ndarray):
+        return got.dtype == expected.dtype and np.array_equal(got, expected)
+    if isinstance(expected, pd.DataFrame | pd.Series):
+        return got.equals(expected) and list(got.index) == list(expected.index)
+    if isinstance(expected, dict):
+        return list(got) == list(expected) and all(_same(got[k], v) for k, v in expected.items())
+    if isinstance(expected, list | tuple):
+        return len(got) == len(expected) and all(map(_same, got, expected))
+    if hasattr(expected, "to_dict") and hasattr(expected, "features"):  # a datasets.Dataset
+        return got.features == expected.features and got.to_dict() == expected.to_dict()
+    return bool(got == expected)
+
+
+def _numbers(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return np.asarray(value, dtype=np.float64)
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 200 else f"{text[:197]}…"
+
+
+def _message(what: str, got: Any, expected: Any, likely: str) -> str:
+    text = f"{what}: expected {_shown(expected)}, got {_shown(got)}."
+    return _joined(text, likely)
+
+
+def _joined(text: str, likely: str) -> str:
+    return f"{text} Likely: {likely}." if likely else text

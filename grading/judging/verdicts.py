@@ -1,0 +1,103 @@
+"""What a hidden test can end as, and how a student and a teacher are told."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+PASSED = "passed"
+FAILED = "failed"
+NOT_ATTEMPTED = "not attempted"
+ERROR = "error"
+TIMED_OUT = "timed out"
+OUT_OF_MEMORY = "out of memory"
+CRASHED = "crashed"
+TAMPERED = "tampered"
+CANNOT_GRADE = "cannot grade"
+
+# What a student reads in front of the reason; ordered as a teacher wants to see them.
+STATUSES = {
+    CANNOT_GRADE: "This could not be graded, which is not your fault: a teacher will look at it.",
+    TAMPERED: "What came back from your code is no answer to what it was asked.",
+    CRASHED: "Your code ended the whole Python process.",
+    OUT_OF_MEMORY: "Your code needs more memory than there is.",
+    TIMED_OUT: "Your code does not come to an end in the time that it has.",
+    ERROR: "Your code stops with an exception.",
+    FAILED: "Not right yet.",
+    NOT_ATTEMPTED: "The line that raises NotImplementedError is still there.",
+    PASSED: "Right.",
+}
+# Exceptions with a status of their own; any other is an error.
+TELLING_EXCEPTIONS = {
+    "NotImplementedError": NOT_ATTEMPTED,
+    "MemoryError": OUT_OF_MEMORY,
+    "SystemExit": CRASHED,
+}
+# Sign, word and border say the same thing, so that colour alone never does.
+SIGNS = {PASSED: ("✓", "#0072B2"), NOT_ATTEMPTED: ("…", "#767676"), CANNOT_GRADE: ("?", "#767676")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one exercise was graded.
+
+    Attributes
+    ----------
+    exercise : str
+    status : str
+        A key of `STATUSES`.
+    points : float or None
+        None where it cannot be graded.
+    max_points : float
+    message : str
+        For the student: what was expected, what came, the likely cause. Plain text.
+    seconds : float
+        How long the hidden test took.
+    """
+
+    exercise: str
+    status: str
+    points: float | None
+    max_points: float
+    message: str
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """One line: the points, the status, and why."""
+        reached = "–" if self.points is None else f"{self.points:g}"
+        return (
+            f"{self.exercise}: {reached} of {self.max_points:g} points, {self.status}. {self.why}"
+        )
+
+    @property
+    def why(self) -> str:
+        return f"{STATUSES[self.status]} {self.message}".strip()
+
+    @property
+    def card(self) -> str:
+        """The same as HTML, with everything that is not ours escaped."""
+        sign, colour = SIGNS.get(self.status, ("✗", "#D55E00"))
+        title, _, why = self.text.partition(". ")
+        return (
+            f'<div style="border-left:4px solid {colour};padding:0.4em 0.8em">'
+            f"<strong>{sign} {html.escape(title)}.</strong> {html.escape(why)}</div>"
+        )
+
+
+def make_verdict(
+    exercise: str, max_points: float, status: str, message: str = "", share: float = 0.0
+) -> Verdict:
+    """Return a verdict whose points follow from its status, or from a share of them."""
+    points = None if status == CANNOT_GRADE else max_points * (1.0 if status == PASSED else share)
+    return Verdict(exercise, status, points, max_points, message)
+
+
+def described(error: BaseException) -> str:
+    """Return an exception's class and, where it has one, its message."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def status_of_exception(kind: str) -> str:
+    """Return what an exception of that class says of an answer."""
+    return TELLING_EXCEPTIONS.get(kind, ERROR)

@@ -1,0 +1,345 @@
+"""`course prove`: how often the grader is wrong, on answers known to be right or wrong.
+
+Every exercise has variants (``solutions/NN/variants/<exercise>``): wrong answers, each of which
+breaks one clause of its contract, and right ones in another style. They go the way of a student's
+answer: into a sandbox, in front of the visible check, and through the hidden test from outside,
+under a fresh seed, or several. A lesson's answers enter one sandbox, one after the other, after
+the imports of the lesson; what is graded needs nothing else of it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+
+from grading.judging.reference import imports_of, reference_cells
+from grading.judging.session import UNEXPLAINED, AnswerKey, Run, verdict_of
+from grading.judging.testing import load_tests
+from grading.judging.verdicts import CANNOT_GRADE, ERROR, FAILED, PASSED
+from grading.paths import ROOT, hidden_tests_path
+from grading.proof.mutants import equivalents, mutants
+from grading.release.source import source_notebook
+from grading.sandbox.commands import NO_SANDBOX
+from grading.sandbox.limits import Limits, share_processors, threads_of
+from helpers.lessons import LESSONS, Lesson, lesson_named
+
+# A box serves a whole lesson here, and answers that ask for predictions fit a model.
+LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
+# Some mutants never end, and the references take seconds at most.
+MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
+# A wrong answer is told that it is wrong, or stops by itself.
+FAULTS_OF_THE_ANSWER = {FAILED, ERROR}
+# Names of variants that only a sandbox stops, since they copy the labels of test, begin so.
+LEAKS = "wrong_leaked_"
+
+FALSE_ACCEPT = "false accept"
+FALSE_REJECT = "false reject"
+UNSTEADY = "unsteady"
+WRONG_MESSAGE = "wrong message"
+
+
+@dataclass(frozen=True)
+class Known:
+    """An answer that is known to be right, or known to be wrong.
+
+    Attributes
+    ----------
+    exercise : str
+    name : str
+    source : str
+    right : bool
+    """
+
+    exercise: str
+    name: str
+    source: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What the grader made of a known answer.
+
+    Attributes
+    ----------
+    lesson, exercise, name : str
+    right : bool
+    statuses, messages : tuple of str
+        Of the hidden test, by run.
+    check : str
+        What the visible check says.
+    seconds : float
+    """
+
+    lesson: str
+    exercise: str
+    name: str
+    right: bool
+    statuses: tuple[str, ...]
+    messages: tuple[str, ...]
+    check: str
+    seconds: float
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the grader, or nothing."""
+        passed = [status == PASSED for status in self.statuses]
+        if self.right:
+            return "" if all(passed) else FALSE_REJECT
+        if any(passed):
+            return FALSE_ACCEPT
+        if len(set(self.statuses)) > 1:
+            return UNSTEADY
+        silent = any(not said or said.startswith(UNEXPLAINED) for said in self.messages)
+        return WRONG_MESSAGE if silent or self.statuses[0] not in FAULTS_OF_THE_ANSWER else ""
+
+    @property
+    def loses_points(self) -> bool:
+        """Whether every run refused it; what could not be graded shows nothing of the test."""
+        return not {PASSED, CANNOT_GRADE} & set(self.statuses)
+
+    @property
+    def caught_by_check(self) -> bool:
+        """Whether the visible check alone says that the answer is wrong, and something about it."""
+        return bool(self.check.partition(f"{self.exercise}: not yet. ")[2].strip())
+
+
+def known_answers(lesson: Lesson) -> list[Known]:
+    """Return a lesson's reference answers and variants, exercise by exercise.
+
+    The reference answer to an exercise that asks for a variable computes for minutes; that it
+    passes is tested where a whole notebook is graded.
+    """
+    references = reference_cells(source_notebook(lesson))
+    answers = []
+    for exercise in lesson.exercises:
+        if exercise in references:
+            answers.append(Known(exercise, "reference", references[exercise], True))
+        for path in sorted(variants_folder(lesson).glob(f"{exercise}/*_*.py")):
+            right = path.stem.startswith("right_")
+            answers.append(Known(exercise, path.stem, path.read_text(), right))
+    return answers
+
+
+def variants_folder(lesson: Lesson) -> Path:
+    return ROOT / "solutions" / lesson.name / "variants"
+
+
+class Bench:
+    """A sandbox in which one answer after the other is graded. Use as a context manager."""
+
+    def __init__(self, lesson: Lesson, sandbox: str, limits: Limits = LIMITS):
+        solution = source_notebook(lesson)
+        self._lesson, self._sandbox, self._limits = lesson, sandbox, limits
+        self._key = AnswerKey(load_tests(hidden_tests_path(lesson)), solution)
+        code = (cell.source for cell in solution.cells if cell.cell_type == "code")
+        self._imports = "\n".join(map(imports_of, code))
+        self._run = self._started()
+
+    def _started(self) -> Run:
+        run = Run(self._sandbox, self._limits, seed=0)
+        run.cell(self._imports)
+        return run
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run.close()
+
+    def grade(self, answer: Known, seeds: list[int], check: bool = True) -> Tried:
+        """Grade an answer once per seed."""
+        started = time.monotonic()
+        exercise = answer.exercise
+        if self._run.box_ended:  # by the answer before
+            self._run.close()
+            self._run = self._started()
+        self._run.forget(exercise)
+        self._run.cell(f"globals().pop({exercise!r}, None)", exercise)
+        self._run.cell(answer.source, exercise)
+        said = self._run.check(f"check({exercise!r})") if check else []
+        ended = []
+        for seed in seeds:
+            self._run.seed = seed
+            ended.append(verdict_of(self._run, exercise, 1.0, self._key))
+        return Tried(
+            self._lesson.name,
+            exercise,
+            answer.name,
+            answer.right,
+            tuple(verdict.status for verdict in ended),
+            tuple(verdict.message for verdict in ended),
+            "".join(output.text for output in said).removeprefix("The visible check says: "),
+            time.monotonic() - started,
+        )
+
+
+def prove(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
+    """Grade every known answer of a lesson."""
+    seeds = [secrets.randbits(32) for _ in range(runs)]
+    with Bench(lesson, sandbox) as bench:
+        for answer in known_answers(lesson):
+            if sandbox != NO_SANDBOX or not answer.name.startswith(LEAKS):
+                yield bench.grade(answer, seeds)
+
+
+def try_mutants(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
+    """Grade every mutant of a lesson's references that is not listed as equivalent."""
+    seeds = [secrets.randbits(32) for _ in range(runs)]
+    known = equivalents(lesson)
+    with Bench(lesson, sandbox, MUTANT_LIMITS) as bench:
+        for mutant in mutants(lesson):
+            if mutant.name not in known.get(mutant.exercise, {}):
+                answer = Known(mutant.exercise, mutant.name, mutant.source, right=False)
+                yield bench.grade(answer, seeds, check=False)
+
+
+PROOFS = {"variants": prove, "mutants": try_mutants}
+
+
+def prove_lesson(proof: str, name: str, sandbox: str, runs: int) -> list[Tried]:
+    """Return what one of `PROOFS` yields; for another process."""
+    with contextlib.redirect_stdout(None):
+        return list(PROOFS[proof](lesson_named(name), sandbox, runs))
+
+
+def prove_lessons(
+    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int
+) -> Iterator[tuple[str, list[Tried]]]:
+    """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
+    context = multiprocessing.get_context("spawn")
+    # Lessons whose answers train take longest, so they come first.
+    ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=share_processors, initargs=(threads_of(workers),)
+    ) as pool:
+        running = {
+            pool.submit(prove_lesson, proof, lesson.name, sandbox, runs): lesson.name
+            for lesson in ordered
+        }
+        for done in concurrent.futures.as_completed(running):
+            yield running[done], done.result()
+
+
+def table_of(tried: list[Tried]) -> pd.DataFrame:
+    """Count what became of the answers.
+
+    Returns
+    -------
+    DataFrame
+        One row per exercise, in the order of the lessons: ``lesson``, ``wrong`` and ``right`` (how
+        many answers), ``false_accepts``, ``false_rejects``, ``unsteady``, ``wrong_messages``,
+        ``caught`` (wrong ones that the visible check alone finds), ``seconds``.
+    """
+    frame = pd.DataFrame(
+        {
+            "lesson": [one.lesson for one in tried],
+            "exercise": [one.exercise for one in tried],
+            "wrong": [not one.right for one in tried],
+            "right": [one.right for one in tried],
+            "false_accepts": [one.problem == FALSE_ACCEPT for one in tried],
+            "false_rejects": [one.problem == FALSE_REJECT for one in tried],
+            "unsteady": [one.problem == UNSTEADY for one in tried],
+            "wrong_messages": [one.problem == WRONG_MESSAGE for one in tried],
+            "caught": [not one.right and one.caught_by_check for one in tried],
+            "seconds": [one.seconds for one in tried],
+        }
+    )
+    order = {name: place for place, name in enumerate(e for x in LESSONS for e in x.exercises)}
+    table = frame.groupby("exercise").agg(
+        {"lesson": "first", **dict.fromkeys(frame.columns[2:], "sum")}
+    )
+    return table.loc[sorted(table.index, key=order.__getitem__)]
+
+
+def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
+    """Count mutants by lesson.
+
+    Returns
+    -------
+    DataFrame
+        One row per lesson: ``mutants``, ``equivalent`` (listed as no mistake), ``caught`` (of the
+        others), ``survived``.
+    """
+    rows = {}
+    for lesson in lessons:
+        survived = [not one.loses_points for one in tried if one.lesson == lesson.name]
+        listed = sum(map(len, equivalents(lesson).values()))
+        rows[lesson.name] = {
+            "mutants": listed + len(survived),
+            "equivalent": listed,
+            "caught": len(survived) - sum(survived),
+            "survived": sum(survived),
+        }
+    return pd.DataFrame(rows).T
+
+
+def show_proof(
+    lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
+) -> bool:
+    """Prove lessons, show progress and a table; return whether the grader was never wrong."""
+    tried = _proved("variants", lessons, sandbox, runs, workers, console)
+    console.print(_table(table_of(tried), runs))
+    wrong = [one for one in tried if one.problem]
+    for one in wrong:
+        _show_problem(one, one.problem, console)
+    return not wrong
+
+
+def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Console) -> bool:
+    """Try the mutants of lessons, and list the survivors; return whether there are none."""
+    tried = _proved("mutants", lessons, sandbox, 1, workers, console)
+    counts = mutants_table(tried, lessons)
+    table = Table("lesson", *counts.columns, title="Mutants of the reference answers")
+    for lesson, row in [*counts.iterrows(), ("all", counts.sum())]:
+        table.add_row(escape(lesson), *map(str, row))
+    console.print(table)
+    survivors = [one for one in tried if not one.loses_points]
+    for one in survivors:
+        _show_problem(one, "survived", console)
+    return not survivors
+
+
+def _proved(
+    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
+) -> list[Tried]:
+    tried: list[Tried] = []
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("Prove", total=len(lessons))
+        for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers):
+            tried += of_lesson
+            progress.update(bar, advance=1, description=escape(f"Proved {name}"))
+    return tried
+
+
+def _show_problem(one: Tried, problem: str, console: Console) -> None:
+    where = escape(f"{one.lesson}/{one.exercise}/{one.name}")
+    console.print(f"[red]✗[/red] {escape(problem)}: {where}", highlight=False, soft_wrap=True)
+    pairs = zip(one.statuses, one.messages, strict=True)
+    said = "; ".join(dict.fromkeys(f"{status}: {message}" for status, message in pairs))
+    console.print(f"  {said}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _table(counts: pd.DataFrame, runs: int) -> Table:
+    table = Table(title=f"Known answers, each graded {runs} time{'s' * (runs > 1)}")
+    names = ["wrong", "right", "false accepts", "false rejects", "unsteady", "wrong messages"]
+    for name in ["exercise", *names, "check alone", "seconds"]:
+        table.add_column(name, justify="left" if name == "exercise" else "right")
+    for exercise, row in [*counts.iterrows(), ("all", counts.drop(columns="lesson").sum())]:
+        numbers = [str(int(row[name.replace(" ", "_")])) for name in names]
+        caught = f"{row.caught / max(row.wrong, 1):.0%}"
+        table.add_row(escape(exercise), *numbers, caught, f"{row.seconds:.0f}")
+    return table

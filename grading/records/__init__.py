@@ -1,0 +1,1 @@
+"""What is kept of grading: receipts, the gradebook, reports, and exports to learning platforms."""

@@ -1,0 +1,271 @@
+"""What became of an assignment: one self-contained page for the teacher of a class."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from jinja2 import Environment
+from matplotlib.figure import Figure
+
+from grading.intake.submissions import submitted
+from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
+from grading.records.class_report import png
+from grading.records.receipts import read_receipt, verdicts_of
+
+NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
+UNGRADED = "what was handed in was not graded; the command that grades it says why"
+HELP_BELOW = 0.5
+MESSAGES = 12
+# Hidden tests draw their numbers anew for every submission; the mistake is the same.
+DRAWN = re.compile(r"-?\d[\d.,e+-]*|'[^']*'|\[[^\[\]]*\]")
+
+TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
+table { border-collapse: collapse; margin: 1em 0; }
+th, td { padding: 0.2em 0.8em; text-align: right; vertical-align: top; }
+th:first-child, td.text, th.text { text-align: left; }
+tbody tr:nth-child(odd) { background: #f3f3f3; }
+img { max-width: 100%; } figure { margin: 1em 0; }
+@media print { body { margin: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+</style>
+</head>
+<body>
+<main>
+<h1>{{ title }}</h1>
+<p>{{ students }} submissions, {{ exercises|length }} exercises graded by program,
+median {{ median }} of {{ maximum }} points.</p>
+
+<h2>Needs a person</h2>
+{% if person %}<table>
+<thead><tr><th scope="col">student</th><th scope="col" class="text">what happened</th></tr></thead>
+<tbody>{% for student, text in person %}<tr><th scope="row">{{ student }}</th>
+<td class="text">{{ text }}</td></tr>{% endfor %}</tbody>
+</table>{% else %}<p>Nothing: every test of every submission was graded.</p>{% endif %}
+
+<h2>Scores</h2>
+<figure><img alt="{{ scores.alt }}" src="data:image/png;base64,{{ scores.png }}">
+<figcaption>Points by program, late penalties not taken off.</figcaption></figure>
+
+<h2>Exercises</h2>
+<figure><img alt="{{ items.alt }}" src="data:image/png;base64,{{ items.png }}">
+<figcaption>To the left: hard. Near the bottom: who solves it has not done better in the rest, which
+is worth a look at the exercise and at its test.</figcaption></figure>
+<table>
+<thead><tr><th scope="col">exercise</th><th scope="col">points reached</th>
+<th scope="col">not attempted</th><th scope="col">discrimination</th></tr></thead>
+<tbody>{% for exercise in exercises %}<tr><th scope="row">{{ exercise.name }}</th>
+<td>{{ exercise.reached }}</td><td>{{ exercise.untouched }}</td>
+<td>{{ exercise.discrimination }}</td></tr>{% endfor %}</tbody>
+</table>
+<p>Discrimination is the correlation of the exercise's points with those of all others together.</p>
+
+<h2>The most common messages</h2>
+{% if messages %}<table>
+<thead><tr><th scope="col">students</th><th scope="col" class="text">exercise</th>
+<th scope="col" class="text">what they were told (for one of them)</th></tr></thead>
+<tbody>{% for message in messages %}<tr><td>{{ message.count }}</td>
+<td class="text">{{ message.exercise }}</td><td class="text">{{ message.text }}</td></tr>
+{% endfor %}</tbody>
+</table>{% else %}<p>None: everything passed.</p>{% endif %}
+
+<h2>Who needs help</h2>
+{% if helped %}<table>
+<thead><tr><th scope="col">student</th><th scope="col">points</th>
+<th scope="col" class="text">not solved</th></tr></thead>
+<tbody>{% for row in helped %}<tr><th scope="row">{{ row.student }}</th>
+<td>{{ row.points }}</td><td class="text">{{ row.unsolved }}</td></tr>{% endfor %}</tbody>
+</table>{% else %}<p>Nobody has less than half of the points.</p>{% endif %}
+
+<h2>Time</h2>
+<p>Grading a notebook took {{ seconds.median }} s in the middle, {{ seconds.longest }} s at the
+longest ({{ seconds.student }}): its cells, the hidden tests, and the sandbox's start.</p>
+</main>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its description for who does not see it."""
+
+    alt: str
+    png: str
+
+
+def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
+    """Return how every test of every submission ended, from the receipts.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``student``, ``exercise``, ``status``, ``points`` (NaN where it was not graded),
+        ``max_points``, ``text`` and ``seconds`` (of the whole notebook), in the notebook's order.
+
+    Raises
+    ------
+    ValueError
+        If nothing of the assignment was graded.
+    """
+    rows = []
+    for path in sorted((course / "receipts").glob(f"*/{assignment}/*.json")):
+        receipt = read_receipt(path)
+        for verdict in verdicts_of(receipt):
+            rows.append(
+                {
+                    "student": receipt["student"],
+                    "exercise": verdict.exercise,
+                    "status": verdict.status,
+                    "points": verdict.points,
+                    "max_points": verdict.max_points,
+                    "text": verdict.why,
+                    "seconds": receipt["seconds"],
+                }
+            )
+    if not rows:
+        raise ValueError(f"no receipts of {assignment} in {course / 'receipts'}; grade it first")
+    return pd.DataFrame(rows).astype({"points": float})
+
+
+def item_statistics(ended: pd.DataFrame) -> pd.DataFrame:
+    """Return how hard each exercise is and how well it tells students apart.
+
+    Parameters
+    ----------
+    ended : DataFrame
+        As `assignment_verdicts` returns.
+
+    Returns
+    -------
+    DataFrame
+        Index: exercises in the notebook's order. ``reached``, the mean share of the points;
+        ``untouched``, the number of students who left the stub; ``discrimination``, the
+        correlation with the points of all other exercises (corrected item-total correlation),
+        NaN where either does not vary. What could not be graded does not count.
+    """
+    order = list(dict.fromkeys(ended["exercise"]))
+    points = ended.pivot(index="student", columns="exercise", values="points")[order]
+    maxima = ended.groupby("exercise")["max_points"].max()[order]
+    untouched = (ended["status"] == NOT_ATTEMPTED).groupby(ended["exercise"]).sum()[order]
+    rest = {name: points.drop(columns=name).sum(axis=1) for name in order}
+    vary = [name for name in order if points[name].nunique() > 1 and rest[name].nunique() > 1]
+    related = {name: points[name].corr(rest[name]) for name in vary}
+    return pd.DataFrame(
+        {
+            "reached": points.mean() / maxima,
+            "untouched": untouched,
+            "discrimination": pd.Series(related, dtype=float),
+        }
+    ).loc[order]
+
+
+def common_messages(ended: pd.DataFrame) -> list[dict[str, object]]:
+    """Return what most students were told, those who made the same mistake together."""
+    wrong = ended[~ended["status"].isin([PASSED, NOT_ATTEMPTED])]
+    alike = wrong["text"].str.replace(DRAWN, "#", regex=True)
+    found = [
+        {"count": len(rows), "exercise": exercise, "text": rows["text"].iloc[0]}
+        for (exercise, _), rows in wrong.groupby([wrong["exercise"], alike], sort=False)
+    ]
+    return sorted(found, key=lambda one: -one["count"])[:MESSAGES]
+
+
+def plot_scores(totals: pd.Series, maximum: float) -> Figure:
+    """Draw how many students have how many points."""
+    figure, axes = plt.subplots(figsize=(8, 3))
+    axes.hist(totals, bins=range(int(maximum) + 2), align="left", color="#0072B2", rwidth=0.9)
+    axes.set(xlabel="points", ylabel="students", xlim=(-0.6, maximum + 0.6))
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    return figure
+
+
+def plot_items(items: pd.DataFrame) -> Figure:
+    """Draw each exercise by how hard it is and how well it tells students apart."""
+    figure, axes = plt.subplots(figsize=(8, 4))
+    shown = items.fillna({"discrimination": 0.0})
+    axes.scatter(100 * shown["reached"], shown["discrimination"], color="#0072B2")
+    for name, row in shown.iterrows():
+        axes.annotate(
+            name, (100 * row["reached"], row["discrimination"]), (4, 4), textcoords="offset points"
+        )
+    axes.axhline(0, color="#999999", linewidth=1)
+    axes.set(
+        xlabel="points reached by the class (%)",
+        ylabel="discrimination",
+        xlim=(-3, 112),
+        ylim=(-1.05, 1.05),
+    )
+    return figure
+
+
+def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
+    """Write the report of one assignment as one HTML file, its figures inside.
+
+    Raises
+    ------
+    ValueError
+        If nothing of the assignment was graded.
+    """
+    ended = assignment_verdicts(assignment, course)
+    items = item_statistics(ended)
+    totals = ended.groupby("student")["points"].sum()
+    maximum = ended.groupby("exercise")["max_points"].max().sum()
+    seconds = ended.groupby("student")["seconds"].first()
+    unsolved = ended[ended["status"] != PASSED].groupby("student")["exercise"].agg(", ".join)
+    weak = totals[totals < HELP_BELOW * maximum].sort_values()
+    person = [
+        (row.student, f"{row.exercise}: {row.text}")
+        for row in ended[ended["status"].isin(NEEDS_A_PERSON)].itertuples()
+    ]
+    ungraded = {student for _, student in submitted(assignment, course)} - set(totals.index)
+    person += [(student, UNGRADED) for student in sorted(ungraded)]
+    page = Environment(autoescape=True).from_string(TEMPLATE)
+    text = page.render(
+        title=assignment,
+        students=len(totals),
+        median=f"{totals.median():g}",
+        maximum=f"{maximum:g}",
+        person=person,
+        scores=Picture(
+            f"Bars: how many of {len(totals)} students have how many points; "
+            f"from {totals.min():g} to {totals.max():g}.",
+            png(plot_scores(totals, maximum)),
+        ),
+        items=Picture(
+            f"Points: exercises by the share of points reached; {items['reached'].idxmin()} is the "
+            "hardest.",
+            png(plot_items(items)),
+        ),
+        exercises=[
+            {
+                "name": name,
+                "reached": f"{row['reached']:.0%}",
+                "untouched": int(row["untouched"]),
+                "discrimination": "–"
+                if pd.isna(row["discrimination"])
+                else f"{row['discrimination']:.2f}",
+            }
+            for name, row in items.iterrows()
+        ],
+        messages=common_messages(ended),
+        helped=[
+            {"student": name, "points": f"{points:g}", "unsolved": unsolved[name]}
+            for name, points in weak.items()
+        ],
+        seconds={
+            "median": f"{seconds.median():.0f}",
+            "longest": f"{seconds.max():.0f}",
+            "student": seconds.idxmax(),
+        },
+    )
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,63 @@
+"""nbgrader's gradebook: read the scores, and take back those of an earlier submission."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pandas as pd
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+
+from grading.records.receipts import (
+    receipt_path,
+)
+from grading.settings import course_directory
+from helpers.lessons import LESSONS
+
+
+def scores(course: Path) -> pd.DataFrame:
+    """Return the gradebook, one row per exercise of a submission.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``student``, ``lesson``, ``exercise``, ``score`` (NaN where a person has yet to
+        grade), ``points``.
+    """
+    rows = []
+    exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
+    with Gradebook(course_directory(course).db_url) as gradebook:
+        for submission in gradebook.db.query(SubmittedAssignment).all():
+            for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+                exercise = grade.name.removeprefix("test_")
+                pending = grade.needs_manual_grade and grade.manual_score is None
+                rows.append(
+                    {
+                        "student": submission.student.id,
+                        "lesson": exercises[exercise].name,
+                        "exercise": exercise,
+                        "score": float("nan") if pending else grade.score,
+                        "points": grade.max_score,
+                    }
+                )
+    return pd.DataFrame(rows, columns=["student", "lesson", "exercise", "score", "points"])
+
+
+def forget(course: Path, student: str, assignment: str) -> None:
+    """Remove the receipts and automatic scores of a submission that cannot be graded now."""
+    address = course_directory(course).db_url
+    for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
+        path.unlink()
+        names = {"student": student, "assignment": assignment, "notebook": path.stem}
+        forget_scores({**names, "db_url": address})
+
+
+def forget_scores(names: dict[str, str]) -> None:
+    """Remove a submission's automatic scores from the gradebook; points by hand stay."""
+    with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
+        found = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        for score in found.grades:
+            score.auto_score, score.needs_manual_grade = None, True
+        gradebook.db.commit()

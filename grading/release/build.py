@@ -1,0 +1,209 @@
+"""From a lesson's source to its executed solution notebook and to its release.
+
+Execution is nbclient's, stripping nbgrader's. This module puts them in a row, in each language, and
+compares what is committed with what the source gives.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
+
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
+from grading.release.languages import (
+    LANGUAGES,
+    catalog_path,
+    messages_path,
+    messages_text,
+    translated,
+    translated_path,
+)
+from grading.release.leaks import find_leaks
+from grading.release.source import BuildError, source_notebook
+from grading.settings import course_config
+from helpers.lessons import Lesson
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run a notebook on the embedded data and model, and return it with its outputs."""
+    executed = nbformat.from_dict(notebook)
+    client = NotebookClient(
+        executed,
+        timeout=900,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        extra_arguments=["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"],
+    )
+    with _embedded_sources_only():
+        client.execute()
+    executed.metadata = notebook.metadata
+    for cell in executed.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_passing(output)]
+    return executed
+
+
+@contextmanager
+def _embedded_sources_only() -> Iterator[None]:
+    """The preview shows what everyone can reproduce: embedded data and model, no network."""
+    before = dict(os.environ)
+    os.environ.pop("COURSE_MIRROR", None)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _is_passing(output: NotebookNode) -> bool:
+    """Return whether an output is a progress bar or the like, of no use once the cell is done."""
+    widget = "application/vnd.jupyter.widget-view+json"
+    return output.get("name") == "stderr" or widget in output.get("data", {})
+
+
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy as its source would give it: no outputs, no execution counts."""
+    bare = nbformat.from_dict(notebook)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return bare
+
+
+def release_notebook(lesson: Lesson, notebook: NotebookNode, root: Path = ROOT) -> NotebookNode:
+    """Return what students get: nbgrader's own stripping of a solution notebook.
+
+    Raises
+    ------
+    BuildError
+        If the release would hold a solution, a hidden test or an output.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        course = Path(folder)
+        path = solution_path(lesson, course)
+        path.parent.mkdir(parents=True)
+        path.write_text(nbformat.writes(notebook))
+        _generate_assignment(lesson, course, root)
+        release = nbformat.read(release_path(lesson, course), as_version=4)
+    leaks = list(find_leaks(release, notebook, hidden_tests_path(lesson, root)))
+    if leaks:
+        raise BuildError(f"the release of {lesson.name} leaks: " + "; ".join(leaks))
+    return release
+
+
+def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
+    config = course_config(course, root)
+    config.CourseDirectory.assignment_id = lesson.name
+    # A build writes files only; `nbgrader generate_assignment` fills the gradebook.
+    steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
+    config.GenerateAssignment.preprocessors = steps
+    config.GenerateAssignment.no_database = True
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+    converter.log.setLevel("WARNING")
+    converter.start()
+
+
+def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
+    """Bring a lesson's solution notebook and release up to date; execute only what changed.
+
+    Returns
+    -------
+    bool
+        Whether the lesson was executed.
+    """
+    fresh = source_notebook(lesson, root)
+    path = solution_path(lesson, root)
+    stale = force or not _is_current(path, fresh)
+    if stale:
+        _write(path, execute(fresh, path.parent))
+    for edition, notebook in editions(lesson, release_notebook(lesson, fresh, root), root):
+        _write(edition, notebook)
+    return stale
+
+
+def editions(
+    lesson: Lesson, release: NotebookNode, root: Path = ROOT
+) -> Iterator[tuple[Path, NotebookNode]]:
+    """Yield what students get, with its path: the release, and in each language that there is."""
+    yield release_path(lesson, root), release
+    for language in LANGUAGES:
+        if catalog_path(lesson, language, root).exists():
+            yield (
+                translated_path(lesson, language, root),
+                translated(lesson, language, release, root),
+            )
+
+
+def build_messages() -> None:
+    """Write the checks' messages in each language, for `helpers.checks.language`."""
+    for path, text in _messages():
+        path.write_text(text, encoding="utf-8")
+
+
+def check_messages_build() -> list[str]:
+    """Return which of these files are not what their catalogues give."""
+    return [
+        f"{path} is not what its catalogue gives; run `course build`"
+        for path, text in _messages()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def _messages() -> Iterator[tuple[Path, str]]:
+    for language in LANGUAGES:
+        yield messages_path(language), messages_text(language)
+
+
+def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
+    """Rebuild a lesson in a temporary folder and return what differs from what is committed."""
+    fresh = source_notebook(lesson, root)
+    release = release_notebook(lesson, fresh, root)
+    problems = []
+    if not _is_current(solution_path(lesson, root), fresh):
+        problems.append(f"{solution_path(lesson, root)} is not what its source gives")
+    elif not _is_executed(solution_path(lesson, root)):
+        problems.append(f"{solution_path(lesson, root)} holds cells that were never run, or errors")
+    for path, notebook in editions(lesson, release, root):
+        if not path.is_file() or path.read_text() != _text(notebook):
+            problems.append(f"{path} is not what its source gives")
+        others = {item.name for item in path.parent.glob("*")}
+        others -= {path.name, ".ipynb_checkpoints"}
+        problems += [f"{path.parent / name} has no place in a release" for name in sorted(others)]
+    return problems
+
+
+def _is_current(path: Path, fresh: NotebookNode) -> bool:
+    if not path.is_file():
+        return False
+    committed = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    return _text(without_outputs(committed)) == _text(fresh)
+
+
+def _is_executed(path: Path) -> bool:
+    """Tell whether every code cell was run, in order and without an error."""
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source]
+    errors = [o for cell in code for o in cell.outputs if o.output_type == "error"]
+    counts = [cell.execution_count for cell in code]
+    return not errors and counts == list(range(1, len(code) + 1))
+
+
+def _text(notebook: NotebookNode) -> str:
+    return nbformat.writes(notebook) + "\n"
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_text(notebook))

@@ -1,0 +1,266 @@
+"""A lesson in another language: its Markdown by gettext catalogues, its code as it is.
+
+Only the first cell differs: its comment is translated, and it tells the checks the language.
+
+The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
+``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
+the source is untranslated again, and only that one. ``checks.po`` holds the messages of the
+visible checks in the same way, {1} and so on standing for their values.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import nbformat
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
+
+from grading.paths import ROOT
+from grading.release.source import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
+from helpers.lessons import LESSONS, Lesson
+
+LANGUAGES = {"es": "Abrir esta lección en Colab"}
+"""Each language, and its word on the badge."""
+SPOKEN = '\n\nimport os\n\nos.environ["COURSE_LANGUAGE"] = "{language}"'
+"""What the first cell says besides: opened alone, a notebook lies in no folder of its language."""
+PROJECT = "Transformers for Text Classification"
+_BLANK = re.compile(r"\n[ \t]*\n")
+_UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
+_RUBRIC = re.compile(r"=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.S)
+# A translation must keep each of these, as often as the original has it.
+_KEPT = {
+    "code": re.compile(r"`[^`]+`|(?<=<code>).*?(?=</code>)"),
+    "tag": re.compile(r"</?\w+[^>]*>|<!--.*?-->"),
+    "link": re.compile(r"\]\(([^)]*)\)"),
+    "heading": re.compile(r"^#+ ", re.M),
+    "list": re.compile(r"^ *(?:-|\d+\.) ", re.M),
+    "table": re.compile(r"\|"),
+    "bold": re.compile(r"\*\*"),
+    "dots": re.compile(r"[●○]"),
+    "value": re.compile(r"\{\d\}"),
+}
+
+
+def catalog_path(lesson: Lesson | None, language: str, root: Path = ROOT) -> Path:
+    """Return the path of a lesson's catalogue, or of that of the checks' messages (None)."""
+    return root / "locales" / language / f"{lesson.name if lesson else 'checks'}.po"
+
+
+def blocks(text: str) -> list[str]:
+    """Return the blocks of a Markdown text; a fenced block of code is never cut."""
+    found: list[str] = []
+    for part in _BLANK.split(text):
+        if found and found[-1].count("```") % 2:
+            found[-1] += f"\n\n{part}"
+        else:
+            found.append(part)
+    return found
+
+
+def is_told(block: str) -> bool:
+    """Return whether a block holds words beside code, tags, addresses and the badge."""
+    return not block.startswith("[![") and bool(re.search(r"[^\W\d_]{2}", _UNTOLD.sub(" ", block)))
+
+
+def template(lesson: Lesson | None, root: Path = ROOT) -> Catalog:
+    """Return an empty catalogue of a lesson's blocks, or of the checks' messages, in order."""
+    catalog = Catalog(project=PROJECT)
+    for text, comment in _lesson_blocks(lesson, root) if lesson else check_messages():
+        catalog.add(text, auto_comments=[comment] if text not in catalog else [])
+    return catalog
+
+
+def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
+    for cell in source_notebook(lesson, root).cells:
+        if cell.id == "bootstrap":
+            yield BOOTSTRAP_COMMENT, cell.id
+        # An author's answer and rubric are in no release.
+        if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
+            for block in filter(is_told, blocks(_RUBRIC.sub("", cell.source))):
+                yield block, cell.id
+
+
+def check_messages() -> Iterator[tuple[str, str]]:
+    """Yield each message of the checks, with the values that stand in it as a comment.
+
+    Messages are what `say` is given, what the functions of `helpers.checks.expect` are given to
+    tell, and whatever else reads as a sentence.
+    """
+    exercises = {name for lesson in LESSONS for name in lesson.exercises}
+    for path in sorted((ROOT / "helpers/checks").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        parts = {  # of a message, and docstrings
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in ast.walk(node)
+            if part is not node
+        }
+        told = {id(node) for node in _told(tree)}
+        parts |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text, values = _as_message(node)
+            if id(node) in parts or not is_told(text) or text in exercises:
+                continue
+            if id(node) in told or _is_sentence(text):
+                yield text, "; ".join([path.stem, *values])
+
+
+# Which arguments of these functions are told to a reader.
+_TELLING = {
+    **dict.fromkeys(["equal", "close"], (2, 3)),
+    **dict.fromkeys(["that"], (1,)),
+    **dict.fromkeys(["of_type"], (2,)),
+    **dict.fromkeys(["raises"], (3, 4)),
+    **dict.fromkeys(["say", "retell", "Wrong"], (0,)),
+    "joined": (1,),
+}
+_TELLING_NAMES = {"about", "given", "hint", "likely", "message"}
+
+
+def _told(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            places = _TELLING.get(node.func.id, ())
+            for place in places:
+                yield from _texts(node.args[place : place + 1])
+            yield from _texts([word.value for word in node.keywords if word.arg in _TELLING_NAMES])
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if node.targets[0].id in _TELLING_NAMES:
+                yield from _texts([node.value])
+            if node.targets[0].id == "VERDICTS":
+                yield from _texts(node.value.values)
+
+
+def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[ast.AST]:
+    """Yield the strings among what may be strings, choices between them, or tables by string."""
+    for node in nodes:
+        if isinstance(node, ast.IfExp):
+            yield from _texts([node.body, node.orelse])
+        elif isinstance(node, ast.Dict):
+            yield from _texts(node.keys)
+        elif node is not None:
+            yield node
+
+
+def _as_message(node: ast.AST) -> tuple[str, list[str]]:
+    """Return a string with {1}, {2} and so on for its values, and the values' expressions."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value, []
+    if not isinstance(node, ast.JoinedStr):
+        return "", []
+    text, values = "", []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            values.append(f"{{{len(values) + 1}}}: {ast.unparse(part.value)}")
+            text += f"{{{len(values)}}}"
+        else:
+            text += part.value
+    return text, values
+
+
+def _is_sentence(text: str) -> bool:
+    start, end, spaces = text.lstrip()[:1], text.rstrip()[-1:], text.count(" ")
+    return (start.isupper() or start in "`{[") and (spaces > 2 or (spaces > 1 and end in ".?"))
+
+
+def read_catalog(path: Path) -> Catalog:
+    """Return a catalogue; an empty one where there is no file."""
+    if not path.exists():
+        return Catalog(project=PROJECT)
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.name, abort_invalid=True)
+
+
+def update_catalog(lesson: Lesson | None, language: str, root: Path = ROOT) -> Catalog:
+    """Write a lesson's catalogue anew: translations of blocks that are still there are kept."""
+    path = catalog_path(lesson, language, root)
+    earlier, catalog = read_catalog(path), template(lesson, root)
+    catalog.locale = language
+    for message in catalog:
+        if message.id and message.id in earlier:
+            message.string = earlier[message.id].string
+    write_catalog(catalog, path)
+    return catalog
+
+
+def write_catalog(catalog: Catalog, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True)
+
+
+def faults(lesson: Lesson | None, language: str, root: Path = ROOT) -> Iterator[str]:
+    """Yield a sentence for everything in a catalogue that cannot be released."""
+    catalog = read_catalog(catalog_path(lesson, language, root))
+    expected = template(lesson, root)
+    for message in expected:
+        if message.id and not getattr(catalog.get(message.id), "string", ""):
+            yield f"not translated: {message.id[:80]!r}"
+    for message in catalog:
+        if not message.id:
+            continue
+        if message.id not in expected:
+            yield f"no longer in the lesson: {message.id[:80]!r}"
+        elif message.string:
+            yield from _differences(message.id, message.string)
+
+
+def _differences(original: str, translation: str) -> Iterator[str]:
+    for what, pattern in _KEPT.items():
+        wanted, got = (Counter(pattern.findall(text)) for text in (original, translation))
+        if wanted != got:
+            lost, added = list((wanted - got).elements()), list((got - wanted).elements())
+            yield f"{what}: lost {lost}, added {added} in {translation[:80]!r}"
+    if len(blocks(translation)) != len(blocks(original)):
+        yield f"another number of paragraphs in {translation[:80]!r}"
+
+
+def messages_path(language: str) -> Path:
+    return ROOT / "helpers" / "checks" / f"{language}.json"
+
+
+def messages_text(language: str) -> str:
+    """Return the checks' messages and their translations, for `helpers.checks.language`."""
+    catalog = read_catalog(catalog_path(None, language))
+    told = {message.id: message.string for message in catalog if message.id and message.string}
+    return json.dumps(told, ensure_ascii=False, indent=0) + "\n"
+
+
+def translated_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:
+    return root / "notebooks" / language / lesson.name / f"{lesson.name}.ipynb"
+
+
+def translated(
+    lesson: Lesson, language: str, release: NotebookNode, root: Path = ROOT
+) -> NotebookNode:
+    """Return a release with its Markdown in another language; what is not translated stays."""
+    catalog = read_catalog(catalog_path(lesson, language, root))
+    result = nbformat.from_dict(release)
+    for cell in result.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and not marks.get("solution"):
+            told = (_in(block, catalog, language) for block in blocks(cell.source))
+            cell.source = "\n\n".join(told)
+            if "checksum" in marks:
+                marks["checksum"] = compute_checksum(cell)
+        elif cell.id == "bootstrap":
+            comment = _in(BOOTSTRAP_COMMENT, catalog, language)
+            cell.source = bootstrap_cell(root, comment).source + SPOKEN.format(language=language)
+    return result
+
+
+def _in(block: str, catalog: Catalog, language: str) -> str:
+    if block.startswith("[!["):
+        linked = block.replace("/blob/main/notebooks/", f"/blob/main/notebooks/{language}/")
+        return re.sub(r"^\[!\[[^\]]*\]", f"[![{LANGUAGES[language]}]", linked)
+    message = catalog.get(block)
+    return message.string if message and message.string else block

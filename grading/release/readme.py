@@ -1,0 +1,160 @@
+"""What README takes from elsewhere: lessons, measured figures, and the picture of one lesson."""
+
+import base64
+import json
+from pathlib import Path
+
+import nbformat
+
+from grading.paths import ROOT, release_path, solution_path
+from grading.release.source import colab_badge
+from helpers.lessons import LESSONS, lesson_named
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+ROWS = {
+    "emotion, validation: always the most frequent class (accuracy)": "emotion.majority",
+    "emotion, validation: TF-IDF and logistic regression (accuracy)": "emotion.tfidf",
+    "emotion, validation: frozen features, [CLS] (accuracy)": "emotion.cls_probe",
+    "emotion, validation: frozen features, mean (accuracy)": "emotion.mean_probe",
+    "emotion, validation: fine-tuned, five seeds (accuracy)": "emotion.finetuned.accuracy",
+    "emotion, validation: fine-tuned, five seeds (weighted F1)": "emotion.finetuned.f1",
+    "emotion, test: fine-tuned, five seeds (accuracy)": "emotion.finetuned.test_accuracy",
+    "emotion: fine-tuning (seconds)": "emotion.finetuned.seconds",
+    "emotion: planted labels found (precision)": "emotion.planted.precision",
+    "emotion: planted labels found (recall)": "emotion.planted.recall",
+    "tweet_emotion, test (accuracy)": "tweet_emotion.accuracy",
+    "tweet_emotion, test (macro-F1)": "tweet_emotion.macro_f1",
+    "imdb, test sample (accuracy)": "imdb.accuracy",
+    "stance_climate, test (mean F1 of against and favor)": "stance_climate.score",
+    "stance_climate, test (F1 of against)": "stance_climate.f1_against",
+    "financial_topics, validation (macro-F1)": "financial_topics.macro_f1",
+    "features: times the usual recipe's speed, bfloat16": "features.speedup_bf16",
+    "features: times the usual recipe's speed, float32": "features.speedup_float32",
+    "features: share of the machine's matrix product": "features.limit_share",
+    "first figure of lesson 1, warm (seconds)": "start.first_figure_warm",
+    "all seven lessons, executed warm (seconds)": "course.seconds_warm",
+    "all seven lessons, executed with empty caches (seconds)": "course.seconds_cold",
+    "`make test` (seconds)": "course.test_seconds",
+    "`make demo` from a fresh clone (seconds)": "course.demo_seconds",
+    "a million texts streamed to disk: growth of memory (MiB)": "growth.streaming.memory_growth",
+    "fine-tuning, texts a second: in bf16 over the usual recipe": "finetuning.speedup_bf16",
+    "fine-tuning, texts a second: in float32 over the usual recipe": "finetuning.speedup_float32",
+    "fine-tuning: accuracy gained by that, 1,280 texts, five seeds": "finetuning.accuracy_gain",
+    "fine-tuning: times as fast without dropout between layers": "finetuning.no_dropout.speedup",
+    "fine-tuning: validation accuracy gained by that, five seeds": (
+        "finetuning.no_dropout.validation_gain"
+    ),
+    "serving, one text at a time: int8 over transformers' pipeline": "serving.speedup_single",
+    "serving, 32 texts at once: int8 over transformers' pipeline": "serving.speedup_batch32",
+    "serving: same label in int8": "serving.agreement",
+    "serving, one client: half of the answers within (ms)": "serving.p50_ms_c1",
+    "serving, eight clients: 99 % of the answers within (ms)": "serving.p99_ms_c8",
+    "grading: wrong answers that pass (docs/grading-accuracy.md)": "grading.false_accepts",
+    "grading: right answers that fail": "grading.false_rejects",
+    "grading: wrong answers that the visible check alone finds": "grading.visible_share",
+    "grading: mutants of the references that lose points": "grading.mutation_score",
+    "grading: kinds of attacks tried (docs/security.md)": "grading.attacks_total",
+    "grading: survived by this grader": "grading.attacks_survived",
+    "grading: survived by stock nbgrader": "grading.attacks_survived_nbgrader",
+    "grading: times as fast as stock nbgrader, lesson 1": "grading.speedup_lesson1",
+    "grading: times as fast as stock nbgrader, lesson 3": "grading.speedup_lesson3",
+    "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
+}
+DIGITS = {"s": 0, "count": 0, "MiB": 0, "ms": 1, "ratio": 1}
+PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
+
+
+def lessons_table(root: Path = ROOT) -> str:
+    """Return the Markdown table of the lessons: notebook, minutes, points, badge."""
+    rows = ["| lesson | what it is about | minutes | points | open |", "|---|---|---|---|---|"]
+    for lesson in LESSONS:
+        notebook = release_path(lesson, ROOT).relative_to(ROOT).as_posix()
+        rows.append(
+            f"| [{lesson.name}]({notebook}) | {lesson.title} "
+            f"| {lesson.minutes} | {lesson.points} | {colab_badge(lesson, root)} |"
+        )
+    return "\n".join(rows)
+
+
+def missing_figures() -> list[str]:
+    """Return the names that README's table asks for and the record lacks."""
+    figures = json.loads(RESULTS.read_text())["figures"]
+    return [name for name in ROWS.values() if not _found(name, figures)]
+
+
+def _found(name: str, figures: dict[str, dict]) -> list[dict]:
+    """Return a figure, as it is on the real data and on the embedded, where it was measured."""
+    return [figures[key] for key in (name, f"{name}.embedded") if key in figures]
+
+
+def results_table() -> str:
+    """Return the Markdown table of what has been measured, on the real and on the embedded data.
+
+    Scores for which a maintainer has vouched after a change have a footnote below it.
+
+    Raises
+    ------
+    ValueError
+        If the record lacks a figure that the table asks for.
+    """
+    missing = missing_figures()
+    if missing:
+        raise ValueError(f"{RESULTS.name} lacks {', '.join(missing)}: measure what is missing")
+    figures = json.loads(RESULTS.read_text())["figures"]
+    rows = ["| what | real data | embedded data |", "|---|---|---|"]
+    reasons: list[str] = []
+    for what, name in ROWS.items():
+        by_data = {figure["data"]: _cell(figure, reasons) for figure in _found(name, figures)}
+        cells = [by_data.get(data, "–") for data in ("mirror", "embedded")]
+        rows.append(f"| {what} | {' | '.join(cells)} |")
+    notes = [f"{_mark(place)} {reason}" for place, reason in enumerate(reasons)]
+    return "\n".join(rows) + "".join(f"\n\n{note}" for note in notes)
+
+
+def _mark(place: int) -> str:
+    return f"<sup>{place + 1}</sup>"
+
+
+def _cell(figure: dict, reasons: list[str]) -> str:
+    """Return a figure with its interval, and the mark of its footnote, which joins `reasons`."""
+    digits = DIGITS.get(figure["unit"], 3)
+    if figure["unit"] == "s" and figure["value"] < 10:
+        digits = 1
+    value, *bounds = (
+        f"{figure[key]:.{digits}f}"
+        for key in ("value", "lower", "upper")
+        if figure[key] is not None
+    )
+    text = f"{value} [{', '.join(bounds)}]" if bounds else value
+    if not figure["vouched"]:
+        return text
+    vouched = figure["vouched"]
+    reason = (
+        f"Measured before a change of {vouched['date']} that cannot have moved it: "
+        f"{vouched['reason']}"
+    )
+    if reason not in reasons:
+        reasons.append(reason)
+    return f"{text}{_mark(reasons.index(reason))}"
+
+
+def picture() -> bytes:
+    """Return lesson 3's maps of the classes, as the executed notebook shows them."""
+    notebook = nbformat.read(solution_path(lesson_named("3")), as_version=4)
+    (cell,) = (cell for cell in notebook.cells if "plot_class_maps(" in cell.source)
+    (image,) = (o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
+    return base64.b64decode(image)
+
+
+def update_readme() -> None:
+    """Put the current tables between README's marks and the current picture beside it."""
+    path = ROOT / "README.md"
+    text = path.read_text()
+    for mark, table in (("lessons", lessons_table()), ("results", results_table())):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    path.write_text(text)
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_bytes(picture())

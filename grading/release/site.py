@@ -1,0 +1,157 @@
+"""The course's site: the executed solutions' prose and figures, with the answers taken out.
+
+``python -m grading.release.site`` writes it to ``build/site/html``; with ``--answers folded`` each
+answer stands there behind a button.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading.paths import ROOT, release_path, solution_path
+from grading.release.source import source_notebook
+from grading.settings import answer_stubs
+from helpers.lessons import LESSONS, Lesson
+
+ANSWERS = ("absent", "folded")
+_SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
+_MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
+_RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
+_TABLE_STYLE = re.compile(r"<style scoped>.*?</style>", re.S)
+_BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
+_NEIGHBOUR = re.compile(r"\.\./(\d\d_\w+)/\1\.ipynb")
+_IMAGE = re.compile(r'<img alt="(?P<alt>[^"]*)" src="data:image/png;base64,(?P<data>[^"]+)">')
+
+
+def build_site(folder: Path, answers: str = "absent") -> Path:
+    """Build the site; return the folder with its pages.
+
+    Parameters
+    ----------
+    folder : Path
+        What is in it is replaced.
+    answers : {"absent", "folded"}
+
+    Raises
+    ------
+    ValueError
+        If `answers` is neither.
+    RuntimeError
+        If Sphinx warns or fails; it says of what.
+    """
+    from sphinx.cmd.build import build_main
+
+    if answers not in ANSWERS:
+        raise ValueError(f"answers is {answers!r}; choose from {', '.join(ANSWERS)}")
+    shutil.rmtree(folder, ignore_errors=True)
+    source, pages = folder / "source", folder / "html"
+    write_source(source, answers)
+    if build_main(["-q", "-W", "--keep-going", "-b", "html", str(source), str(pages)]):
+        raise RuntimeError(f"Sphinx did not build {pages}; its warnings stand above")
+    return pages
+
+
+def write_source(source: Path, answers: str) -> None:
+    """Write what Sphinx reads: the site's own pages, the lessons, and the pages of docs/."""
+    shutil.copytree(ROOT / "site", source)
+    for path in (ROOT / "docs").glob("*.md"):
+        shutil.copy(path, source)
+    shutil.copytree(ROOT / "docs" / "figures", source / "figures")
+    (source / "lessons").mkdir()
+    (source / "downloads").mkdir()
+    lines = []
+    for lesson in LESSONS:
+        shutil.copy(release_path(lesson), source / "downloads")
+        notebook = lesson_page(lesson, source / "_static" / "figures", answers)
+        nbformat.write(notebook, source / "lessons" / f"{lesson.name}.ipynb")
+        lines.append(
+            f"{lesson.number}. [{lesson.title}](lessons/{lesson.name}.ipynb): "
+            f"{lesson.minutes} minutes, {lesson.points} points"
+        )
+    index = source / "index.md"
+    pages = "\n".join(f"lessons/{lesson.name}" for lesson in LESSONS)
+    index.write_text(index.read_text().format(lessons="\n".join(lines), pages=pages))
+
+
+def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
+    """Return a lesson as the site shows it, its figures written to a folder."""
+    notebook = nbformat.read(solution_path(lesson), as_version=4)
+    if [cell.id for cell in notebook.cells] != [c.id for c in source_notebook(lesson).cells]:
+        raise RuntimeError(f"{lesson.name} is older than its source: run `course build` first")
+    figures.mkdir(parents=True, exist_ok=True)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "bootstrap"]
+    for cell in notebook.cells:
+        _without_answer(cell, answers)
+        cell.source = _NEIGHBOUR.sub(r"\1.ipynb", cell.source)
+        if cell.cell_type == "code":
+            # The check's output says that the author's answer passes: of no use to a reader.
+            checked = cell.source.startswith("check(")
+            cell.outputs = [] if checked else [_linked(o, figures) for o in cell.outputs]
+    first = notebook.cells[0]
+    # The badge is a picture on another server, which would see every reader.
+    first.source = _BADGE.sub(
+        rf"[\1](\2) · {{download}}`Download it <../downloads/{lesson.name}.ipynb>`", first.source
+    )
+    return notebook
+
+
+def _without_answer(cell: NotebookNode, answers: str) -> None:
+    """Take an author's answer and rubric out of a cell, or fold the answer."""
+    cell.source = _RUBRIC.sub("", cell.source)
+    if not cell.metadata.get("nbgrader", {}).get("solution"):
+        return
+    code_stub, text_stub = answer_stubs()
+    if cell.cell_type == "code" and answers == "folded":
+        cell.source = _MARKS.sub("", cell.source)
+        cell.metadata.tags = [*cell.metadata.get("tags", []), "hide-input"]
+    elif cell.cell_type == "code":
+        cell.source = _SOLUTION.sub(rf"\1{code_stub}", cell.source)
+    elif answers == "folded":
+        text = cell.source
+        cell.source = f"<details><summary>An answer</summary>\n\n{text}\n\n</details>"
+    else:
+        cell.source = text_stub
+
+
+def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
+    """Return an output whose figures are files: a page without them is small, and loads first."""
+    markup = "".join(output.get("data", {}).get("text/html", ""))
+    linked = nbformat.from_dict(output)
+    if (
+        "sk-top-container" in markup
+    ):  # scikit-learn's drawing of a pipeline holds 50 kB of style sheets
+        del linked.data["text/html"]
+    if "<style scoped>" in markup:  # pandas' own, which says what every table here looks like
+        linked.data["text/html"] = _TABLE_STYLE.sub("", markup)
+    if not _IMAGE.search(markup):
+        return linked
+
+    def to_file(found: re.Match) -> str:
+        content = base64.b64decode(found["data"])
+        name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
+        (figures / name).write_bytes(content)
+        return f'<img alt="{found["alt"]}" src="../_static/figures/{name}" loading="lazy">'
+
+    linked.data = NotebookNode({"text/html": _IMAGE.sub(to_file, markup)})
+    linked.metadata = NotebookNode()
+    return linked
+
+
+def main() -> None:
+    """Build the site from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m grading.release.site", description=__doc__)
+    parser.add_argument("--answers", choices=ANSWERS, default="absent")
+    pages = build_site(ROOT / "build" / "site", parser.parse_args().answers)
+    print(f"The site is {pages / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,339 @@
+"""A box for a student's code: namespaces, limits, and a pipe in and out.
+
+The code runs in bubblewrap (Linux), Docker or Podman (elsewhere), or, where a teacher says that
+the submissions are trusted, as an ordinary process. What is inside sees the Python environment,
+`helpers`, the data and the model caches, all read-only, and three small folders in memory. It has
+no network, none of the instructor's variables, no file of the course besides these, and dies with
+the process that started it. Whatever it sends is untrusted data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import helpers
+from grading.inside.protocol import FRAME, LENGTH_BYTES, REPLY_FRAME
+from grading.inside.wire import WireError, decode, encode
+from grading.paths import ROOT
+from grading.sandbox.commands import (
+    NO_SANDBOX,
+    bubblewrap_command,
+    container_command,
+    find_bubblewrap,
+)
+from grading.sandbox.contents import HOME, environment, shared_paths
+from grading.sandbox.limits import Limits
+from grading.sandbox.memory import held_bytes, processes_below
+from grading.sandbox.warm import fork_kernel, numba_cache, warm_address
+
+NUMBA_CACHE = "NUMBA_CACHE_DIR"
+
+
+class SandboxFault(RuntimeError):
+    """The sandbox did not start: a fault of the grader's or of the machine's."""
+
+
+class SandboxDied(Exception):
+    """The student's code ended its box, or went so far that we ended it.
+
+    Attributes
+    ----------
+    status : {"timed out", "out of memory", "crashed", "tampered"}
+    """
+
+    def __init__(self, status: str, detail: str):
+        super().__init__(detail)
+        self.status = status
+
+
+_users = itertools.count()
+
+
+class Sandbox:
+    """One box with one kernel in it. Use as a context manager.
+
+    Parameters
+    ----------
+    kind : str
+        As `find_sandbox` returns.
+    limits : Limits
+
+    Raises
+    ------
+    SandboxFault
+        If it does not start.
+    """
+
+    def __init__(self, kind: str, limits: Limits):
+        self.limits = limits
+        # A user number that no account on this machine has, and no other box of this process.
+        self._user = 2**30 + os.getpid() * 64 + next(_users) % 64
+        self._fate: tuple[str, str] | None = None
+        self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
+        self._relay: int | None = None  # set where it is not a child of the box's first process
+        self._inherited = 0
+        address = warm_address() if kind == "bubblewrap" else None
+        if not (address and self._open_warm(address)):
+            self._open_cold(kind)
+        for pipe in (self._requests, self._replies):
+            os.set_blocking(pipe.fileno(), False)
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+        try:
+            if self._receive(time.monotonic() + 180) != {"ready": True}:
+                raise SandboxDied("crashed", "its kernel did not start")
+        except SandboxDied as death:
+            self._errors.seek(0)
+            said = self._errors.read(4000).decode(errors="replace").strip()
+            self.close()
+            raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
+        if self._relay:
+            # A warm kernel starts with memory that all boxes share and that no student asked for.
+            self._inherited = held_bytes(self._processes(), 0)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, code: str, seconds: float) -> dict[str, Any]:
+        """Run a cell.
+
+        Returns
+        -------
+        dict
+            ``outputs``, a list in the notebook format, and ``error``, None or the exception's
+            class and message. Both are claims of the student's process.
+
+        Raises
+        ------
+        SandboxDied
+            If the box is gone afterwards.
+        """
+        request = {"code": code, "output_bytes": self.limits.output_bytes}
+        reply = self._exchange(request, seconds)
+        outputs, error = reply.get("outputs"), reply.get("error")
+        named = error is None or (type(error) is list and [*map(type, error)] == [str, str])
+        if type(outputs) is not list or not named:
+            raise self.end("tampered", "what came back is no cell's result")
+        return reply
+
+    def ask(self, question: bytes, seconds: float) -> bytes:
+        """Ask the student's process a question and return the bytes that it answers.
+
+        Raises
+        ------
+        SandboxDied
+            If the box is gone afterwards.
+        """
+        reply = self._exchange({"question": question}, seconds).get("reply")
+        if not isinstance(reply, bytes):
+            raise self.end("tampered", "what came back is no reply")
+        return reply
+
+    @property
+    def ended(self) -> bool:
+        """Whether the box is gone."""
+        return self._fate is not None or self._process.poll() is not None
+
+    def close(self) -> None:
+        """End everything in the box."""
+        self._kill()
+        self._watching.join()
+        for pipe in (self._requests, self._replies):
+            with contextlib.suppress(OSError):  # the pipe may hold a last frame that was never read
+                pipe.close()
+        self._errors.close()
+        if self._scratch:
+            self._scratch.cleanup()
+
+    def _open_cold(self, kind: str) -> None:
+        """Start the box with a kernel that imports everything itself."""
+        self._process = subprocess.Popen(
+            [*self._opening(kind), *self._first_program(kind)],
+            env=self._variables(kind),
+            cwd=self._scratch.name if self._scratch else "/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,
+        )
+        self._requests, self._replies = self._process.stdin, self._process.stdout
+
+    def _open_warm(self, address: str) -> bool:
+        """Start the box empty and have a kernel forked into it; return whether that worked."""
+        told, telling = os.pipe()
+        command = self._opening("bubblewrap")
+        command[1:1] = ["--info-fd", str(telling)]
+        self._process = subprocess.Popen(
+            [*command, *self._first_program("bubblewrap"), "hold"],
+            env=self._variables("bubblewrap"),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            pass_fds=[telling],
+            start_new_session=True,
+        )
+        os.close(telling)
+        with os.fdopen(told) as information, self._process.stdout as opened:
+            box = json.loads(information.read() or "{}").get("child-pid")
+            opened.read(4)  # returns once the box is open, or has ended
+        requests, replies = os.pipe(), os.pipe()
+        self._requests, self._replies = os.fdopen(requests[1], "wb", 0), os.fdopen(replies[0], "rb")
+        request = {
+            "box": box,
+            "user_namespace": os.geteuid() != 0,
+            "limits": self._taken("bubblewrap"),
+            "folder": HOME,
+            "environment": self._variables("bubblewrap") | {NUMBA_CACHE: numba_cache(address)},
+            "outside": [str(ROOT)],
+        }
+        descriptors = [requests[0], replies[1], self._errors.fileno()]
+        try:
+            self._relay = fork_kernel(address, request, descriptors)
+        except OSError:  # the process that forks kernels has ended
+            self._kill()
+            self._requests.close()
+            self._replies.close()
+            return False
+        finally:
+            os.close(requests[0])
+            os.close(replies[1])
+        return True
+
+    def _opening(self, kind: str) -> list[str]:
+        if kind == "bubblewrap":
+            return bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
+        return [] if kind == NO_SANDBOX else container_command(kind, self.limits)
+
+    def _taken(self, kind: str) -> dict[str, int | None]:
+        """Return what `grading.inside.start` is to take on."""
+        boxed = kind == "bubblewrap"
+        return {
+            "processes": self.limits.processes if boxed else 2**20,
+            "file_bytes": self.limits.file_bytes,
+            "memory_bytes": self.limits.memory_bytes,
+            "user": self._user if boxed and os.geteuid() == 0 else None,
+        }
+
+    def _first_program(self, kind: str) -> list[str]:
+        folder = ROOT / "grading" if kind == NO_SANDBOX else Path("/course/grading")
+        python = "python" if kind in ("docker", "podman") else os.path.abspath(sys.executable)
+        taken = json.dumps(self._taken(kind))
+        return [python, "-E", "-S", str(folder / "inside" / "start.py"), taken]
+
+    def _variables(self, kind: str) -> dict[str, str]:
+        if kind in ("docker", "podman"):
+            return dict(os.environ)  # for the client; a container's own are on its command line
+        variables = environment()
+        if kind == NO_SANDBOX:
+            paths = os.pathsep.join({str(ROOT), str(Path(helpers.__file__).parent.parent)})
+            shared = {inside: outside for outside, inside in shared_paths().items()}
+            variables = {name: shared.get(value, value) for name, value in variables.items()}
+            variables |= {"PYTHONPATH": paths, "HOME": self._scratch.name}
+            variables["TMPDIR"] = self._scratch.name
+        return variables
+
+    def _exchange(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        self._send(encode(request, FRAME), deadline)
+        reply = self._receive(deadline)
+        if not isinstance(reply, dict):
+            raise self.end("tampered", "what came back is no reply")
+        if "died" in reply:
+            raise self.end("crashed", f"the process ended{_by_signal(reply['died'])}")
+        return reply
+
+    def _send(self, frame: bytes, deadline: float) -> None:
+        rest = memoryview(len(frame).to_bytes(LENGTH_BYTES, "little") + frame)
+        pipe = self._requests.fileno()
+        while len(rest):
+            self._wait([], [pipe], deadline)
+            try:
+                rest = rest[os.write(pipe, rest[: 2**16]) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise self.end("crashed", "the process ended") from None
+
+    def _receive(self, deadline: float) -> Any:
+        length = int.from_bytes(self._read(LENGTH_BYTES, deadline), "little")
+        if length > REPLY_FRAME.bytes:
+            raise self.end("tampered", f"a reply of {length:,} bytes")
+        try:
+            return decode(self._read(length, deadline), REPLY_FRAME)
+        except WireError as error:
+            raise self.end("tampered", f"a reply that cannot be read ({error})") from None
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        pipe, pieces = self._replies.fileno(), []
+        while length:
+            self._wait([pipe], [], deadline)
+            try:
+                piece = os.read(pipe, min(length, 2**20))
+            except BlockingIOError:
+                continue
+            if not piece:
+                raise self.end("crashed", "the process ended")
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+    def _wait(self, readable: list[int], writable: list[int], deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0 or not any(select.select(readable, writable, [], left)):
+            raise self.end("timed out", "the time was up")
+
+    def end(self, status: str, detail: str) -> SandboxDied:
+        """End the box and return the reason, which is the watchdog's if it was quicker."""
+        self._fate = self._fate or (status, detail)
+        self._kill()
+        return SandboxDied(*self._fate)
+
+    def _kill(self) -> None:
+        processes = [] if self._scratch is None else processes_below(self._process.pid)
+        # When the first process of a namespace ends, the kernel ends all others in it.
+        self._process.kill()
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+
+    def _processes(self) -> list[psutil.Process]:
+        found = processes_below(self._process.pid)
+        return found + (processes_below(self._relay) if self._relay else [])
+
+    def _watch(self) -> None:
+        """End the box when all in it together hold more memory than they may."""
+        while self._process.poll() is None:
+            started = time.monotonic()
+            held = held_bytes(self._processes(), self.limits.memory_bytes) - self._inherited
+            if held > self.limits.memory_bytes:
+                gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
+                self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")
+                self._process.kill()
+                return
+            # Measuring is slow on a machine with many processes: spend a sixth of the time on it.
+            time.sleep(max(0.1, 5 * (time.monotonic() - started)))
+
+
+def _by_signal(code: Any) -> str:
+    if not isinstance(code, int) or code >= 0:
+        return f" with the code {code}" if isinstance(code, int) else ""
+    return f" by signal {-code}"

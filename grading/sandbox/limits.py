@@ -1,0 +1,55 @@
+"""What a submission may use, and how this machine's processors are shared."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use.
+
+    Attributes
+    ----------
+    cell_seconds, test_seconds, notebook_seconds : float
+        For one cell, for one exercise's hidden test, and for everything together.
+    memory_bytes : int
+        Resident memory of all processes together, and of each folder in memory.
+    processes : int
+        Processes and threads.
+    scratch_bytes, file_bytes, output_bytes : int
+        For each folder that can be written to, one file in it, and one cell's output.
+    """
+
+    cell_seconds: float = 600
+    test_seconds: float = 180
+    notebook_seconds: float = 3600
+    memory_bytes: int = 6 * 2**30
+    processes: int = 512
+    scratch_bytes: int = 2**30
+    file_bytes: int = 2**29
+    output_bytes: int = 4 * 2**20
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_of(workers: int) -> int:
+    """Return how many threads a kernel may use where this many workers grade."""
+    return max(1, processors() // workers)
+
+
+def share_processors(threads: int) -> None:
+    """Let each worker's kernel use this many threads: more than processors slow each other down."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = str(threads)

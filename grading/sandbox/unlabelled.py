@@ -1,0 +1,63 @@
+"""Test splits without their labels, for the sandbox.
+
+An answer that asks for predictions could copy what it is to predict. In the box the rows of every
+test split are there and all their labels are 0, so that code runs and learns nothing from them.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+
+def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
+    """Return unlabelled copies of the test splits below some folders.
+
+    Parameters
+    ----------
+    folders : dict of str to str
+        By path outside of the sandbox, the path in it.
+
+    Returns
+    -------
+    dict of str to str
+        By path outside, of a copy without labels, the path of the original in the sandbox.
+    """
+    hidden = {}
+    for outside, inside in folders.items():
+        for path in sorted(Path(outside).rglob("test*.parquet")):
+            # In the Hub's cache a file's name is a link to its content.
+            file = path.resolve()
+            if not file.is_relative_to(outside):
+                continue
+            copy = _without_labels(file, file.stat().st_mtime_ns)
+            if copy:
+                hidden[copy] = f"{inside}/{file.relative_to(outside).as_posix()}"
+    return hidden
+
+
+@functools.cache
+def _folder_of_copies() -> tempfile.TemporaryDirectory:
+    """Return a folder that is removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="test-splits-")
+
+
+@functools.cache
+def _without_labels(path: Path, modified: int) -> str | None:
+    """Return a copy of a split whose labels are 0, or nothing where there are none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("label")
+    if place < 0:
+        return None
+    field = table.schema.field(place)
+    zeros = pa.array([0] * table.num_rows, field.type)
+    copy = (
+        Path(_folder_of_copies().name)
+        / f"{len(list(Path(_folder_of_copies().name).iterdir()))}.parquet"
+    )
+    pq.write_table(table.set_column(place, field, zeros), copy)
+    return str(copy)

@@ -1,0 +1,1 @@
+"""nbgrader's own steps over a course, and ours between them."""

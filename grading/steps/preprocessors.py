@@ -1,0 +1,238 @@
+"""Our steps within nbgrader's autograde: every button and command that autogrades runs them.
+
+`nbgrader_config.py` names them: the exporter looks at the file, `Realign` gives it the release's
+shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
+SaveAutoGrades, from which it differs only where nothing could be graded.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Dict, Float, Integer, Unicode
+
+from grading.intake.realign import realign
+from grading.intake.submissions import drop_links, files_not_taken, read_checked
+from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
+from grading.judging.testing import load_tests
+from grading.judging.verdicts import CANNOT_GRADE, Verdict
+from grading.paths import ROOT
+from grading.records.gradebook import forget_scores
+from grading.records.receipts import (
+    digest,
+    receipt_key,
+    receipt_of,
+    receipt_path,
+    seed_of,
+    write_receipt,
+)
+from grading.sandbox.commands import find_sandbox
+from grading.sandbox.limits import Limits
+
+UNGRADED = "cannot_grade"
+"""Key in nbconvert's resources for the names of cells that could not be graded."""
+RECEIPT_KEY = "receipt_key"
+"""Key in those resources, and in the graded notebook's metadata, for the receipt's key."""
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission as nbgrader does, once it has proved to be a notebook.
+
+    Whatever happens next, the scores of an earlier submission are gone by then.
+    """
+
+    def from_filename(
+        self, filename: str, resources: ResourcesDict | None = None, **options: Any
+    ) -> tuple[Any, ResourcesDict]:
+        names = (resources or {}).get("nbgrader")
+        if names:
+            course = Path(CourseDirectory(config=self.config).root)
+            path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
+            # The receipt first: if the grader is ended in between, nothing looks complete.
+            path.unlink(missing_ok=True)
+            forget_scores(names)
+            read_checked(Path(filename).absolute(), course)
+        return super().from_filename(filename, resources, **options)
+
+
+class Realign(NbGraderPreprocessor):
+    """Gives a submission its release's shape; the first of nbgrader's sanitizing steps."""
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        directory = CourseDirectory(config=self.config)
+        folder = directory.format_path(directory.release_directory, ".", names["assignment"])
+        release = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
+        aligned, notes = realign(notebook, release)
+        for note in notes:
+            self.log.warning("%s: %s", names["student"], note)
+        return aligned, resources
+
+
+def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Remove links from a submission's folder; nbgrader calls this before it copies the files."""
+    for notebook in notebooks:
+        drop_links(Path(notebook).absolute().parent)
+
+
+class GradeInSandbox(NbGraderPreprocessor):
+    """Runs the student's cells in a sandbox and grades them from outside."""
+
+    elsewhere = Dict(
+        help="What `grading.batch.cluster` has graded on another machine, by notebook; here it is "
+        "only recorded.",
+    ).tag(config=True)
+    sandbox = Unicode(
+        "",
+        help="The kind of sandbox: bubblewrap, docker, podman; none where submissions are trusted. "
+        "The first that works where this is empty.",
+    ).tag(config=True)
+    cell_seconds = Float(Limits.cell_seconds, help="For one cell.").tag(config=True)
+    test_seconds = Float(Limits.test_seconds, help="For one hidden test.").tag(config=True)
+    notebook_seconds = Float(Limits.notebook_seconds, help="For one notebook.").tag(config=True)
+    memory_bytes = Integer(Limits.memory_bytes, help="Resident, all processes.").tag(config=True)
+    processes = Integer(Limits.processes, help="Processes and threads.").tag(config=True)
+    scratch_bytes = Integer(Limits.scratch_bytes, help="A folder to write to.").tag(config=True)
+    file_bytes = Integer(Limits.file_bytes, help="One file there.").tag(config=True)
+    output_bytes = Integer(Limits.output_bytes, help="One cell's output.").tag(config=True)
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        directory = CourseDirectory(config=self.config)
+        contents = submission_contents(directory, names)
+        seed = seed_of(contents["submission"], contents["tests"])
+        found = self.elsewhere.get(names["notebook"])
+        if found:
+            graded = graded_elsewhere(found, contents)
+            sandbox, seconds = found["sandbox"], found["seconds"]
+        else:
+            sandbox = find_sandbox(self.sandbox)
+            key = answer_key(contents, tests_path(directory, names["assignment"]))
+            started = time.monotonic()
+            graded = grade(notebook, key, seed, self.limits(), sandbox)
+            seconds = time.monotonic() - started
+        folder = Path(
+            directory.format_path(
+                directory.submitted_directory, names["student"], names["assignment"]
+            )
+        )
+        graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
+        receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
+        write_receipt(receipt, Path(directory.root))
+        resources[RECEIPT_KEY] = receipt_key(receipt)
+        put_outputs(notebook, graded.outputs)
+        ungraded = {v.exercise for v in graded.verdicts if v.status == CANNOT_GRADE}
+        resources[UNGRADED] = [
+            cell.metadata.nbgrader.grade_id
+            for cell in notebook.cells
+            if graded_exercise(cell) in ungraded
+        ]
+        for verdict in graded.verdicts:
+            if verdict.exercise in ungraded:
+                self.log.error("%s: %s", names["student"], verdict.text)
+        return notebook, resources
+
+    def limits(self) -> Limits:
+        """Return what a submission may use."""
+        return Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
+
+
+def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Graded:
+    """Return what another machine has found out about a submission.
+
+    Raises
+    ------
+    ValueError
+        If a file has changed since it was sent there.
+    """
+    changed = [name for name, text in contents.items() if digest(text) != found["sha256"][name]]
+    if changed:
+        raise ValueError(f"changed while it was graded, grade it again: {', '.join(changed)}")
+    outputs = {
+        int(index): [nbformat.from_dict(output) for output in of_cell]
+        for index, of_cell in found["outputs"].items()
+    }
+    ended = [Verdict(**verdict) for verdict in found["verdicts"]]
+    return Graded(ended, outputs, list(found["notes"]))
+
+
+def put_outputs(notebook: NotebookNode, outputs: dict[int, list[NotebookNode]]) -> None:
+    """Set the outputs of code cells in place; a cell that was not run has none."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs = outputs.get(index, [])
+            cell.execution_count = index + 1 if index in outputs else None
+
+
+def tests_path(directory: CourseDirectory, assignment: str) -> Path:
+    """Return an assignment's hidden tests: the course folder's own, or this repository's."""
+    folder = Path(directory.format_path(directory.source_directory, ".", assignment))
+    own = folder / "hidden_tests.py"
+    return own if own.is_file() else ROOT / "solutions" / assignment / "hidden_tests.py"
+
+
+def submission_contents(directory: CourseDirectory, names: dict[str, str]) -> dict[str, bytes]:
+    """Return everything that a grade depends on, as bytes, by its name in a receipt."""
+
+    def notebook_in(step: str, student: str) -> bytes:
+        folder = directory.format_path(step, student, names["assignment"])
+        return Path(folder, f"{names['notebook']}.ipynb").read_bytes()
+
+    tests = tests_path(directory, names["assignment"])
+    return {
+        "submission": notebook_in(directory.submitted_directory, names["student"]),
+        "release": notebook_in(directory.release_directory, "."),
+        "solution": notebook_in(directory.source_directory, "."),
+        "tests": tests.read_bytes() if tests.is_file() else b"",
+    }
+
+
+def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
+    """Return what a submission is graded with; it has no tests where the file is missing."""
+    return _answer_key(contents["solution"], contents["tests"], tests)
+
+
+@functools.lru_cache(maxsize=1)
+def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
+    """Keep the last answer key: a class is graded with one, unless solution or tests change."""
+    notebook = nbformat.reads(solution.decode(), as_version=4)
+    return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
+
+
+class SaveGrades(SaveAutoGrades):
+    """Saves scores as nbgrader does, except that what cannot be graded has none."""
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        self._ungraded = resources.get(UNGRADED, [])
+        notebook, resources = super().preprocess(notebook, resources)
+        # The graded notebook is written last, so its key says that everything was recorded.
+        notebook.metadata[RECEIPT_KEY] = resources[RECEIPT_KEY]
+        return notebook, resources
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        if cell.metadata.nbgrader.grade_id in self._ungraded:
+            score = self.gradebook.find_grade(
+                cell.metadata.nbgrader.grade_id,
+                self.notebook_id,
+                self.assignment_id,
+                self.student_id,
+            )
+            score.auto_score, score.needs_manual_grade = None, True
+            self.gradebook.db.commit()

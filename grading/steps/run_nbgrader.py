@@ -1,0 +1,176 @@
+"""nbgrader's steps over a course folder: release, autograde, feedback."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
+
+from grading.intake.submissions import check_folder
+from grading.judging.verdicts import described
+from grading.paths import solution_path
+from grading.records.gradebook import forget
+from grading.settings import course_config
+from grading.steps.outcomes import SUCCESS, Outcome, outcome_of
+from helpers.lessons import Lesson
+
+
+class GradingError(RuntimeError):
+    """One of nbgrader's steps failed; the text is its log."""
+
+
+def nbgrader_api(course: Path) -> NbGraderAPI:
+    """Return nbgrader's interface to the course in a folder, with this repository's settings."""
+    config = course_config(course)
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    api.log_level = logging.WARNING
+    return api
+
+
+def release(lessons: list[Lesson], course: Path) -> None:
+    """Generate the assignments of a course folder from the repository's solution notebooks."""
+    for lesson in lessons:
+        path = solution_path(lesson, course)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(solution_path(lesson), path)
+        generate_release(lesson.name, course)
+
+
+def generate_release(assignment: str, course: Path) -> None:
+    """Generate an assignment from the course folder's own source.
+
+    Raises
+    ------
+    GradingError
+        If nbgrader cannot; it holds nbgrader's log.
+    """
+    result = nbgrader_api(course).generate_assignment(assignment)
+    _checked(result, f"the release of {assignment}")
+
+
+class KeepingAutograde(Autograde):
+    """nbgrader's step, which keeps the exception that it would only write to its log.
+
+    Attributes
+    ----------
+    error : BaseException or None
+        The first that was raised over the submission.
+    notebook : str
+        Name of the file over which it was raised; empty before and after all notebooks.
+    """
+
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        self.error: BaseException | None = None
+        self.notebook = ""
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        with self._keeping():
+            return super().init_destination(assignment_id, student_id)
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        with self._keeping():
+            super().init_assignment(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        with self._keeping(Path(notebook_filename).name):
+            super().convert_single_notebook(notebook_filename)
+
+    def set_permissions(self, assignment_id: str, student_id: str) -> None:
+        with self._keeping():
+            super().set_permissions(assignment_id, student_id)
+
+    @contextlib.contextmanager
+    def _keeping(self, notebook: str = "") -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            if self.error is None:
+                self.error, self.notebook = error, notebook
+            raise
+
+
+def autograde_one(
+    course: Path,
+    assignment: str,
+    student: str,
+    sandbox: str = "",
+    elsewhere: dict[str, Any] | None = None,
+) -> Outcome:
+    """Grade one submission: its scores go to the gradebook, its receipt beside it.
+
+    Where it cannot be graded, an earlier submission's scores and receipt are taken back.
+
+    Parameters
+    ----------
+    course : Path
+    assignment, student, sandbox : str
+    elsewhere : dict of str to dict, optional
+        What another machine has found out, by notebook; then it is only recorded.
+    """
+    # SQLAlchemy warns of the order in which nbgrader adds rows, which does no harm.
+    warnings.simplefilter("ignore", SAWarning)
+    step = None
+    try:
+        config = course_config(course)
+        config.CourseDirectory.assignment_id = assignment
+        config.CourseDirectory.student_id = student
+        config.GradeInSandbox.elsewhere = elsewhere or {}
+        if sandbox:
+            config.GradeInSandbox.sandbox = sandbox
+        directory = CourseDirectory(config=config)
+        check_submission(directory, assignment, student)
+        step = KeepingAutograde(coursedir=directory, config=config)
+        step.force = True
+        step.start()
+    except (Exception, SystemExit) as error:
+        kept = step is not None and step.error
+        outcome = outcome_of(kept, step.notebook) if kept else outcome_of(error)
+        return _taken_back(outcome, course, assignment, student)
+    return SUCCESS
+
+
+def check_submission(directory: CourseDirectory, assignment: str, student: str) -> None:
+    """Refuse a submission that nbgrader would give up on without saying what is wrong with it.
+
+    Raises
+    ------
+    Refused
+        See `grading.intake.submissions.check_folder`.
+    """
+    submission = directory.format_path(directory.submitted_directory, student, assignment)
+    release = directory.format_path(directory.release_directory, ".", assignment)
+    expected = sorted(path.name for path in Path(release).glob("*.ipynb"))
+    check_folder(Path(submission), expected)
+
+
+def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
+    """Take back what an earlier submission reached; add to the outcome if that fails."""
+    try:
+        forget(course, student, assignment)
+    except Exception as error:
+        more = f"Its earlier scores are still there ({described(error)})."
+        return replace(outcome, sentence=f"{outcome.sentence} {more}")
+    return outcome
+
+
+def generate_feedback(lesson: Lesson, course: Path) -> None:
+    """Write the feedback pages of everyone who was graded."""
+    result = nbgrader_api(course).generate_feedback(lesson.name)
+    _checked(result, f"the feedback on {lesson.name}")
+
+
+def _checked(result: dict, what: str) -> None:
+    if not result["success"]:
+        log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
+        raise GradingError(f"{what}: {log}")
