@@ -564,7 +564,8 @@ def _raises_for_line(
             )
         raise Wrong(
             say(
-                "{1} must raise a ValueError that names line {2}; yours returns {3} rows.",
+                "{1} must raise a ValueError that names line {2}; yours returns a dataset "
+                "(number of rows: {3}).",
                 given,
                 number,
                 got.num_rows,

@@ -142,7 +142,7 @@ def _(answer):
     given = say("For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0")
     likely = say("No rounding, and truth comes before predictions.")
     for key, value in {"accuracy": 4 / 6, "kappa": 0.25, "mcc": 0.25}.items():
-        close(got[key], value, say("{1} the score {2}", given, key), likely, tolerance=1e-4)
+        close(got[key], value, say("{1}, the score {2}", given, key), likely, tolerance=1e-4)
     _check_table(got["per_class"], given)
     _check_averages(answer)
     _check_undefined(answer)
@@ -230,7 +230,7 @@ def _check_averages(answer):
         say("True rows are counted."),
     )
     for key, value in {"kappa": 0.1578947, "mcc": 0.1626978}.items():
-        close(report[key], value, say("{1} the score {2}", given, key), tolerance=1e-4)
+        close(report[key], value, say("{1}, the score {2}", given, key), tolerance=1e-4)
     shares = {"precision": [3 / 4, 1 / 2, 0.0, 0.0], "recall": [3 / 5, 1 / 2, 0.0, 0.0]}
     for column, values in shares.items():
         close(
@@ -243,7 +243,7 @@ def _check_averages(answer):
 
 def _check_undefined(answer):
     names = ["sun", "rain", "fog"]
-    cases = ([1, 1, 1], say("For one class throughout, all right,")), ([2], say("For a single row"))
+    cases = ([1, 1, 1], say("For one class throughout, all right")), ([2], say("For a single row"))
     for truth, given in cases:
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
@@ -252,7 +252,7 @@ def _check_undefined(answer):
             close(
                 report[key],
                 0.0,
-                say("{1} the score {2}", given, key),
+                say("{1}, the score {2}", given, key),
                 {
                     say("0/0 is NaN: what does the exercise want where it is undefined?"): math.nan,
                     say(
@@ -263,13 +263,13 @@ def _check_undefined(answer):
         close(
             report["macro_f1"],
             1 / 3,
-            say("{1} macro_f1 over three names", given),
+            say("{1}, macro_f1 over three names", given),
             {say("It averages over the classes that occur; over all names is wanted."): 1.0},
         )
         that(
             not raised,
             say(
-                "{1} there is a warning ({2}). Which case can be tested for before the "
+                "{1}, there is a warning ({2}). Which case can be tested for before the "
                 "function is called?",
                 given,
                 raised[0].message if raised else "",

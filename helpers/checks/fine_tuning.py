@@ -95,7 +95,10 @@ def _(answer):
     of_type(got, tuple, "label_maps")
     that(
         len(got) == 2,
-        say("label_maps returns two dictionaries; yours returns {1} items.", len(got)),
+        say(
+            "label_maps must return two dictionaries; yours returns a tuple of length {1}.",
+            len(got),
+        ),
     )
     id2label, label2id = got
     equal(
