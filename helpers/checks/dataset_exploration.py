@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.checks.core import NotAttempted, Wrong, examples
+from helpers.checks.core import NotAttempted, Wrong, described, examples
 from helpers.checks.expect import (
     close,
     equal,
@@ -542,7 +542,7 @@ def _raises_for_line(
                     "{1} must raise {2}; yours raises {3}.",
                     given,
                     ValueError.__name__,
-                    f"{type(error).__name__}: {text}",
+                    described(error),
                 ),
             )
             numbers = [int(digits) for digits in re.findall(r"\d+", text)]

@@ -551,7 +551,7 @@ def _check_contract(client, model):
             say("There is no such path."): 404,
             say(
                 "Your app does not accept this body; the answer's text says why: {1}",
-                response.text[:200],
+                shown(response.text[:200]),
             ): 422,
         },
     )

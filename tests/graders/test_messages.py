@@ -19,6 +19,7 @@ from helpers.lessons import LESSONS
 
 TOLD = ("given", "likely", "message")
 """Parameters of `helpers.checks.expect` that a reader gets to see."""
+WORDS = r"[^\W\d_]{2,} [^\W\d_]{2,}"
 
 
 @pytest.fixture
@@ -29,9 +30,13 @@ def marked(monkeypatch):
     monkeypatch.setattr(language, "_translations", lambda _: told)
 
 
+class Value(str):
+    """What an answer gave or raised: the words in it are not the course's."""
+
+
 @pytest.fixture
 def unsaid(marked, monkeypatch):
-    """Return a list that collects what the checks hand to `expect` without having said it.
+    """Return a list that collects what the checks hand to `expect` or `say` without having said it.
 
     Hints belong to it that no answer of ours comes across.
     """
@@ -39,12 +44,17 @@ def unsaid(marked, monkeypatch):
     for lesson in LESSONS:
         module = importlib.import_module(f"helpers.checks.{lesson.topic}")
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            if function.__module__ == expect.__name__:
+            if name in ("shown", "described"):
+                monkeypatch.setattr(module, name, lambda given, of=function: Value(of(given)))
+            elif name == "say":
+                monkeypatch.setattr(module, name, saying(found))
+            elif function.__module__ == expect.__name__:
                 monkeypatch.setattr(module, name, watched(function, found))
     return found
 
 
 def watched(function, found):
+    """Return a function of `expect` that collects what it is given to tell, unless it was said."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -52,17 +62,29 @@ def watched(function, found):
         told = signature.bind(*arguments, **options).arguments
         for name in TOLD:
             value = told.get(name, "")
-            found.extend(
-                text for text in ([value] if isinstance(value, str) else value) if not is_said(text)
-            )
+            texts = [value] if isinstance(value, str) else value
+            # Code such as `k=0` is the same in every language.
+            found.extend(text for text in texts if re.search(r"\s", text) and not is_marked(text))
         return function(*arguments, **options)
 
     return call
 
 
-def is_said(text):
-    """Tell whether a text is whole messages between marks, or code such as `k=0`."""
-    return not re.search(r"\s", text) or (text[0], text[-1]) == ("«", "»")
+def saying(found):
+    """Return a `say` that collects the values that are words, unless they were said."""
+
+    def call(message, *values):
+        for number, value in enumerate(values, 1):
+            quoted = f"`{{{number}}}`" in message or isinstance(value, Value)
+            if isinstance(value, str) and not quoted and re.search(WORDS, value):
+                found.extend([] if is_marked(value) else [value])
+        return language.say(message, *values)
+
+    return call
+
+
+def is_marked(text):
+    return (text[0], text[-1]) == ("«", "»")
 
 
 def untranslated(text):
