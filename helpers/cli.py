@@ -1,15 +1,23 @@
 """The students' commands of `course`."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from helpers.sources import SourceError
 
-console = Console()
+# Errors and paths are printed as they are: the brackets of `weights[mask]` are no markup.
+console = Console(markup=False, emoji=False, highlight=False)
 commands = typer.Typer(no_args_is_help=True)
+
+
+def fail(error: object) -> NoReturn:
+    """Print what went wrong behind a red cross, and exit with status 1."""
+    console.print(Text.assemble(("✗", "red"), f" {error}"), soft_wrap=True)
+    raise typer.Exit(1)
 
 
 @commands.command()
@@ -23,9 +31,8 @@ def mirror(
     try:
         fill_mirror(folder, names or None)
     except (SourceError, ValueError, OSError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
-    console.print(f"Done. Set COURSE_MIRROR={folder} to use it.", highlight=False)
+        fail(error)
+    console.print(f"Done. Set COURSE_MIRROR={folder} to use it.", soft_wrap=True)
 
 
 @commands.command()
@@ -47,14 +54,12 @@ def train(
         with redirect_stdout(None):  # the script will say the same
             dataset_named(data)  # fetched once, and found wrong before any process starts
     except (SourceError, OSError, ValueError) as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
     command = [*launcher(processes), "-m", "helpers.train_script", data, str(output)]
     options = ["--epochs", str(epochs), "--seed", str(seed)]
     if subprocess.run([*command, *options], check=False).returncode:
-        console.print("[red]✗[/red] The training failed; the lines above say why")
-        raise typer.Exit(1)
-    console.print(f"Saved. `course serve {output}` serves it.", highlight=False, soft_wrap=True)
+        fail("The training failed; the lines above say why.")
+    console.print(f"Saved. `course serve {output}` serves it.", soft_wrap=True)
 
 
 @commands.command()
@@ -73,8 +78,7 @@ def serve(
         predict, name = load_predictor(folder) if folder else course_predictor()
         run_server(predict, port, name)
     except (SourceError, OSError, ValueError) as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
 
 
 @commands.command()
@@ -92,8 +96,7 @@ def status(
         if page:
             page.write_text(status_page(found), encoding="utf-8")
     except OSError as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        fail(error)
     table = Table("lesson", "exercises done", "points", "minutes left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -106,6 +109,6 @@ def status(
         )
     table.caption = summary(found)
     console.print(table)
-    console.print(next_exercise(found), highlight=False)
+    console.print(next_exercise(found), soft_wrap=True)
     if page:
-        console.print(f"The page is {page}.", highlight=False)
+        console.print(f"The page is {page}.", soft_wrap=True)

@@ -11,7 +11,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
-from helpers.sources import hub_is_offline, hub_is_reachable
+from helpers.sources import (
+    SourceError,
+    hub_is_offline,
+    hub_is_reachable,
+    is_network_failure,
+    local_failure,
+)
 
 Answer = TypeVar("Answer")
 
@@ -31,14 +37,21 @@ def ask_hub(question: Callable[[], Answer], otherwise: str) -> Answer | None:
     -------
     object
         The answer; None where the Hub is not to be asked, does not answer or breaks off.
+
+    Raises
+    ------
+    SourceError
+        If the answer could not be stored on this machine.
     """
     reason = ""
     if not hub_is_offline() and hub_is_reachable():
         try:
             return question()
         except Exception as error:
-            # A proxy's login page, too many requests, a line cut: each comes as another class,
-            # some from the HTTP client beneath huggingface_hub, which changes with its version.
+            if message := local_failure(error):
+                raise SourceError(message) from error
+            if not is_network_failure(error):
+                raise
             reason = f" ({type(error).__name__})"
     print(f"The Hub cannot be asked from here{reason}. Online, this cell shows {otherwise}.")
     return None

@@ -3,7 +3,12 @@
 `helpers.data` and `helpers.models` share this order; it is written once, here.
 """
 
+import errno
+import json
 import os
+import re
+import socket
+import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -148,6 +153,8 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
     ------
     SourceNotThere
         If the Hub is not to be asked (``HF_HUB_OFFLINE``), does not answer or breaks off.
+    SourceError
+        If it has no such repository or file, or this machine has no room for it.
     """
     if hub_is_offline():
         raise SourceNotThere("HF_HUB_OFFLINE is set; unset it to use the Hub")
@@ -175,12 +182,66 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
     except RepositoryNotFoundError as reason:
         raise SourceError(f"it has no {hub_id} that you may read") from reason
     except Exception as reason:
-        # A download breaks in as many ways as there are layers below it, and all of them mean
-        # the same to a lesson: ask the next source.
-        global _hub_answers
-        _hub_answers = False
-        raise NetworkFailed(f"the download of {hub_id} failed ({reason})") from reason
+        if is_network_failure(reason):
+            global _hub_answers
+            _hub_answers = False
+            raise NetworkFailed(f"the download of {hub_id} failed ({reason})") from reason
+        if message := local_failure(reason):
+            raise SourceError(message) from reason
+        raise
     missing = [pattern for pattern in patterns if not any(folder.glob(pattern))]
     if missing:
         raise SourceError(f"{hub_id} at {revision} holds no {', '.join(missing)}")
     return folder
+
+
+# What the operating system says of a network, where Python has no exception of its own for it.
+_NETWORK_NUMBERS = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+_FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
+_READ_ONLY_NUMBERS = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def is_network_failure(error: Exception) -> bool:
+    """Tell whether an exception means that the Hub could not be reached or did not do its part.
+
+    A full disk, a folder that may not be written and a mistake in a program mean something else.
+
+    Parameters
+    ----------
+    error : Exception
+        From a function of huggingface_hub, or of a library that uses it.
+    """
+    import requests
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # The HTTP client below huggingface_hub changes with its version. A status such as 503 is an
+    # error of the client's, too, and names the base class of all of them.
+    clients = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
+    network = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
+    # A proxy's login page comes in place of the Hub's answer, and is no JSON.
+    if isinstance(error, (*clients, requests.RequestException, *network, json.JSONDecodeError)):
+        return True
+    # What the operating system refuses has a number. Without one, an OSError is the library's own
+    # word for what a server sent: no metadata, or a file of another size.
+    return isinstance(error, OSError) and _number(error) in {None, *_NETWORK_NUMBERS}
+
+
+def local_failure(error: Exception) -> str:
+    """Return what to tell a reader if the cache on this machine cannot be written, else ""."""
+    from huggingface_hub import constants
+
+    number = _number(error) if isinstance(error, OSError) else None
+    if number in _FULL_NUMBERS:
+        remedy = "free some space, or set HF_HOME to a folder on another disk"
+    elif number in _READ_ONLY_NUMBERS:
+        remedy = "make it writable, or set HF_HOME to a folder that is"
+    else:
+        return ""
+    path = error.filename or constants.HF_HUB_CACHE
+    return f"{path} could not be written ({os.strerror(number)}); {remedy}, and restart Python"
+
+
+def _number(error: OSError) -> int | None:
+    """Return the operating system's number of an error; hf_xet only writes it into the text."""
+    written = re.search(r"\(os error (\d+)\)", str(error))
+    return int(written[1]) if error.errno is None and written else error.errno

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.checks.core import VERDICTS
-from helpers.checks.language import everywhere
+from helpers.checks.core import CheckFailed
 from helpers.lessons import LESSONS, Lesson
 
 NOT_ATTEMPTED, WRONG, PASSED, WRITTEN = "not attempted", "wrong", "passed", "written"
@@ -101,12 +100,18 @@ def _found(cells: list[dict[str, Any]], lesson: Lesson) -> Iterable[tuple[str, s
 
 
 def _checked(name: str, outputs: list[dict[str, Any]]) -> str:
-    """Return what a check said when its cell was last run."""
+    """Return what a check found when its cell was last run.
+
+    `check` shows a result only if the answer passed. Otherwise it raises, and the class of the
+    exception is the same in every language.
+    """
     for output in outputs:
         text = output.get("evalue") or "".join(output.get("data", {}).get("text/plain", ""))
-        for status, verdict in VERDICTS.items():
-            if text.startswith(tuple(f"{name}: {word}." for word in everywhere(verdict))):
-                return status
+        if text.startswith(f"{name}: "):
+            raised = output.get("ename")
+            if raised is None:
+                return PASSED
+            return WRONG if raised == CheckFailed.__name__ else NOT_ATTEMPTED
     return NOT_ATTEMPTED
 
 

@@ -5,27 +5,27 @@ Only the first cell differs: its comment is translated, and it tells the checks 
 The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
 ``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
 the source is untranslated again, and only that one. ``checks.po`` holds the messages of the
-visible checks in the same way, {1} and so on standing for their values.
+visible checks in the same way; values are filled in where they say {1}, {2} and so on.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum
 
 from grading.paths import ROOT
 from grading.release.source import BOOTSTRAP_COMMENT, bootstrap_cell, source_notebook
-from helpers.lessons import LESSONS, Lesson
+from helpers.lessons import Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}
 """Each language, and its word on the badge."""
@@ -73,8 +73,12 @@ def is_told(block: str) -> bool:
 def template(lesson: Lesson | None, root: Path = ROOT) -> Catalog:
     """Return an empty catalogue of a lesson's blocks, or of the checks' messages, in order."""
     catalog = Catalog(project=PROJECT)
-    for text, comment in _lesson_blocks(lesson, root) if lesson else check_messages():
-        catalog.add(text, auto_comments=[comment] if text not in catalog else [])
+    if lesson is None:
+        for message, path in check_messages():
+            catalog.add(message, locations=[(path, 1)])
+        return catalog
+    for block, comment in _lesson_blocks(lesson, root):
+        catalog.add(block, auto_comments=[comment] if block not in catalog else [])
     return catalog
 
 
@@ -89,87 +93,13 @@ def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
 
 
 def check_messages() -> Iterator[tuple[str, str]]:
-    """Yield each message of the checks, with the values that stand in it as a comment.
+    """Yield each message of the checks, in order, with the path of its module.
 
-    Messages are what `say` is given, what the functions of `helpers.checks.expect` are given to
-    tell, and whatever else reads as a sentence.
+    Babel's extractor finds them: they are what `say` is called with.
     """
-    exercises = {name for lesson in LESSONS for name in lesson.exercises}
-    for path in sorted((ROOT / "helpers/checks").glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        parts = {  # of a message, and docstrings
-            id(part)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.JoinedStr)
-            for part in ast.walk(node)
-            if part is not node
-        }
-        told = {id(node) for node in _told(tree)}
-        parts |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            text, values = _as_message(node)
-            if id(node) in parts or not is_told(text) or text in exercises:
-                continue
-            if id(node) in told or _is_sentence(text):
-                yield text, "; ".join([path.stem, *values])
-
-
-# Which arguments of these functions are told to a reader.
-_TELLING = {
-    **dict.fromkeys(["equal", "close"], (2, 3)),
-    **dict.fromkeys(["that"], (1,)),
-    **dict.fromkeys(["of_type"], (2,)),
-    **dict.fromkeys(["raises"], (3, 4)),
-    **dict.fromkeys(["say", "retell", "Wrong"], (0,)),
-    "joined": (1,),
-}
-_TELLING_NAMES = {"about", "given", "hint", "likely", "message"}
-
-
-def _told(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            places = _TELLING.get(node.func.id, ())
-            for place in places:
-                yield from _texts(node.args[place : place + 1])
-            yield from _texts([word.value for word in node.keywords if word.arg in _TELLING_NAMES])
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            if node.targets[0].id in _TELLING_NAMES:
-                yield from _texts([node.value])
-            if node.targets[0].id == "VERDICTS":
-                yield from _texts(node.value.values)
-
-
-def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[ast.AST]:
-    """Yield the strings among what may be strings, choices between them, or tables by string."""
-    for node in nodes:
-        if isinstance(node, ast.IfExp):
-            yield from _texts([node.body, node.orelse])
-        elif isinstance(node, ast.Dict):
-            yield from _texts(node.keys)
-        elif node is not None:
-            yield node
-
-
-def _as_message(node: ast.AST) -> tuple[str, list[str]]:
-    """Return a string with {1}, {2} and so on for its values, and the values' expressions."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value, []
-    if not isinstance(node, ast.JoinedStr):
-        return "", []
-    text, values = "", []
-    for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            values.append(f"{{{len(values) + 1}}}: {ast.unparse(part.value)}")
-            text += f"{{{len(values)}}}"
-        else:
-            text += part.value
-    return text, values
-
-
-def _is_sentence(text: str) -> bool:
-    start, end, spaces = text.lstrip()[:1], text.rstrip()[-1:], text.count(" ")
-    return (start.isupper() or start in "`{[") and (spaces > 2 or (spaces > 1 and end in ".?"))
+    folder = Path("helpers", "checks")
+    for file, _, message, _, _ in extract_from_dir(ROOT / folder, keywords={"say": (1,)}):
+        yield message, (folder / file).as_posix()
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -195,7 +125,15 @@ def update_catalog(lesson: Lesson | None, language: str, root: Path = ROOT) -> C
 def write_catalog(catalog: Catalog, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalog, width=100, omit_header=True, ignore_obsolete=True)
+        # Without line numbers, which would change with every edit of the source.
+        write_po(
+            file,
+            catalog,
+            width=100,
+            omit_header=True,
+            ignore_obsolete=True,
+            include_lineno=False,
+        )
 
 
 def faults(lesson: Lesson | None, language: str, root: Path = ROOT) -> Iterator[str]:

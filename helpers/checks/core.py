@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.checks.language import retell, say
+from helpers.checks.language import say
 from helpers.lessons import lesson_of
 
 _EXAMPLES: dict[str, Callable[[Any], None]] = {}
-VERDICTS = {"passed": "passed", "wrong": "not yet", "not attempted": "not attempted"}
-"""The word of each status."""
 WIDTH = 80
 
 
@@ -34,7 +32,8 @@ class CheckFailed(Exception):
     """What `check` raises, so that "Run all" stops and nbgrader sees that the cell failed.
 
     IPython shows the result's own text instead of a traceback, which would only point into the
-    check's code.
+    check's code. `course status` tells the two kinds of failure apart by the class, whose name a
+    notebook keeps with its outputs: the text is in the reader's language.
     """
 
     def __init__(self, result: CheckResult):
@@ -45,6 +44,10 @@ class CheckFailed(Exception):
         # JupyterLab breaks what is shown as an error anywhere, within words too.
         wrapper = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
         return [wrapper.fill(line) for line in str(self.result).splitlines()]
+
+
+class CheckNotAttempted(CheckFailed):
+    """What `check` raises where there is no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,12 @@ class CheckResult:
 
     @property
     def title(self) -> str:
-        return f"{self.name}: {say(VERDICTS[self.status])}."
+        verdicts = {
+            "passed": say("passed"),
+            "wrong": say("not yet"),
+            "not attempted": say("not attempted"),
+        }
+        return f"{self.name}: {verdicts[self.status]}."
 
     def __str__(self) -> str:
         return f"{self.title} {self.message}"
@@ -113,11 +121,15 @@ def check(name: str) -> None:
     ValueError
         If there is no such exercise.
     CheckFailed
-        If the answer is wrong or was not attempted.
+        If the answer is wrong.
+    CheckNotAttempted
+        If there is no answer yet.
     """
     result = run_check(name, sys._getframe(1).f_globals)
-    if result.status != "passed":
+    if result.status == "wrong":
         raise CheckFailed(result) from None
+    if result.status == "not attempted":
+        raise CheckNotAttempted(result) from None
     show_result(result)
 
 
@@ -157,12 +169,12 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
                 stack.enter_context(context)
             try_examples(namespace[name])
     except (NotAttempted, NotImplementedError):
-        message = say("Replace the line that raises NotImplementedError by your answer.")
+        message = say("Replace the line that raises NotImplementedError with your answer.")
         return CheckResult(name, "not attempted", message)
     except Wrong as wrong:
-        return CheckResult(name, "wrong", retell(str(wrong)))
+        return CheckResult(name, "wrong", str(wrong))
     except Exception as error:
-        return CheckResult(name, "wrong", say("Your code stops with {1}.", _described(error)))
+        return CheckResult(name, "wrong", say("Your code stops with {1}.", described(error)))
     return CheckResult(name, "passed", say("Every visible example comes out right."))
 
 
@@ -185,6 +197,7 @@ def show_result(result: CheckResult) -> None:
         print(result)
 
 
-def _described(error: Exception) -> str:
+def described(error: Exception) -> str:
+    """Return the class and the first line of an exception, to end a sentence with."""
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {text[0].rstrip('.')}" if text else type(error).__name__

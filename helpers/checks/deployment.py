@@ -13,8 +13,8 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from helpers.checks.core import NotAttempted, examples
-from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.core import NotAttempted, Wrong, described, examples
+from helpers.checks.expect import close, equal, joined, of_type, raises, shown, that, unchanged
 from helpers.checks.language import say
 from helpers.checks.words import small_tokenizer
 
@@ -31,38 +31,41 @@ def _scores(predictions):
 def _(answer):
     logits = torch.tensor([math.log(2), 0.0, math.log(5)])
     names = {0: "calm", 1: "cross", 2: "glad"}
-    given = "For the logits log 2, 0 and log 5 of calm, cross and glad"
+    given = say("For the logits log 2, 0 and log 5 of calm, cross and glad")
     got = unchanged(answer, logits, names, given="top_predictions")
     of_type(got, list, "top_predictions")
     that(
         all(isinstance(entry, dict) and set(entry) == {"label", "score"} for entry in got),
-        f"Each entry must be a dict with the keys 'label' and 'score'; yours are {got!r}.",
+        say(
+            "Each entry must be a dict with the keys 'label' and 'score'; yours are {1}.",
+            shown(got),
+        ),
     )
     equal(
         _labels(got),
         ["glad", "calm", "cross"],
-        f"{given} the labels, best first,",
+        say("{1} the labels, best first", given),
         {
-            "They are in the order of their ids: sort by score.": ["calm", "cross", "glad"],
-            "That is worst first.": ["cross", "calm", "glad"],
-            "Those are ids: `id2label` has their names.": [2, 0, 1],
-            "With top_k=None every class is wanted.": ["glad"],
+            say("They are in the order of their ids: sort by score."): ["calm", "cross", "glad"],
+            say("That is worst first."): ["cross", "calm", "glad"],
+            say("Those are ids: `id2label` has their names."): [2, 0, 1],
+            say("With top_k=None every class is wanted."): ["glad"],
         },
     )
-    of_type(_scores(got)[0], float, "A score")
+    of_type(_scores(got)[0], float, say("A score"))
     close(
         _scores(got),
         [0.625, 0.25, 0.125],
-        f"{given} the scores",
+        say("{1} the scores", given),
         {
-            "Those are the logits: where is the softmax?": [1.609438, 0.693147, 0.0],
-            "The logits must go through exp first.": [0.698970, 0.301030, 0.0],
-            "That is a sigmoid for each class; one label of several needs a softmax.": [
+            say("Those are the logits: where is the softmax?"): [1.609438, 0.693147, 0.0],
+            say("The logits must go through exp first."): [0.698970, 0.301030, 0.0],
+            say("That is a sigmoid for each class; one label of several needs a softmax."): [
                 0.833333,
                 0.666667,
                 0.5,
             ],
-            "Those are logarithms: `softmax`, not `log_softmax`.": [
+            say("Those are logarithms: `softmax`, not `log_softmax`."): [
                 -0.470004,
                 -1.386294,
                 -2.079442,
@@ -74,24 +77,28 @@ def _(answer):
         equal(
             _labels(got),
             ["glad", "calm", "cross"][:kept],
-            f"{given} and top_k={top_k} the labels",
-            "Over the number of classes, top_k gives all." if top_k == 7 else "",
+            say("{1} and top_k={2} the labels", given, top_k),
+            say("Where top_k is larger than the number of classes, it gives all.")
+            if top_k == 7
+            else "",
         )
         close(
             _scores(got),
             [0.625, 0.25, 0.125][:kept],
-            f"{given} and top_k={top_k} the scores",
+            say("{1} and top_k={2} the scores", given, top_k),
             {
-                "The softmax must run over all classes, before the best are taken: the scores of "
-                "the kept ones do not add up to 1.": [[1.0], [0.714286, 0.285714]][min(kept, 2) - 1]
+                say(
+                    "The softmax must run over all classes, before the best are taken: the "
+                    "scores of the kept ones do not add up to 1."
+                ): [[1.0], [0.714286, 0.285714]][min(kept, 2) - 1]
             },
         )
     large = answer(torch.tensor([1e4, 0.0, -1e4]), names)
     close(
         _scores(large),
         [1.0, 0.0, 0.0],
-        "For the logits 10000, 0 and -10000 the scores",
-        "exp(10000) is infinite. `torch.softmax` subtracts the largest logit first.",
+        say("For the logits 10000, 0 and -10000 the scores"),
+        say("exp(10000) is infinite. `torch.softmax` subtracts the largest logit first."),
     )
     for top_k in (0, -1):
         raises(
@@ -99,7 +106,7 @@ def _(answer):
             ValueError,
             str(top_k),
             f"top_k={top_k}",
-            "Mind that 0 is falsy, like None." if top_k == 0 else "",
+            say("Note that 0 is falsy, like None.") if top_k == 0 else "",
         )
 
 
@@ -170,47 +177,57 @@ def _(answer):
     got = _ask(answer, web, ["i feel fine"], _URL)
     if isinstance(got, Exception):
         raise got
-    equal(got, _ANSWER, "For a server that answers 200, query")
+    equal(got, _ANSWER, say("For a server that answers 200, the answer of query"))
     equal(
         len(web.asked),
         1,
-        "For one text and a server that answers 200 the number of requests",
-        "It must be sent with `requests`, and only once.",
+        say("For one text and a server that answers 200 the number of requests"),
+        say("It must be sent with `requests`, and only once."),
     )
     request, body = web.asked[0]
-    equal(request.method, "POST", "The method")
+    equal(request.method, "POST", say("The method"))
     equal(
         body,
         {"inputs": ["i feel fine"]},
-        "The JSON body for the texts ['i feel fine']",
+        say("The JSON body for the texts ['i feel fine']"),
         {
-            "All texts go in one list under 'inputs'.": {"inputs": "i feel fine"},
-            "The list must stand under the key 'inputs'.": ["i feel fine"],
-            "Form fields are not JSON: `requests.post` has a parameter `json`.": None,
+            say("All texts go in one list under 'inputs'."): {"inputs": "i feel fine"},
+            say("The list belongs under the key 'inputs'."): ["i feel fine"],
+            say("Form fields are not JSON: `requests.post` has a parameter `json`."): None,
         },
     )
     that(
         "Authorization" not in request.headers,
-        "Without a token there must be no Authorization header; yours is "
-        f"{request.headers.get('Authorization')!r}.",
+        say(
+            "Without a token there must be no Authorization header; yours is {1}.",
+            shown(request.headers.get("Authorization")),
+        ),
     )
     that(
         web.timeouts[0] is not None,
-        "The request has no timeout: a server that never answers would hold your program for ever.",
+        say(
+            "The request has no timeout: a server that never answers would keep your "
+            "program waiting forever."
+        ),
     )
     web = _Web((200, _ANSWER))
     _ask(answer, web, ["a", "b"], _URL, token="hf_example")
-    equal(len(web.asked), 1, "For two texts the number of requests", "One request takes them all.")
+    equal(
+        len(web.asked),
+        1,
+        say("For two texts the number of requests"),
+        say("One request takes them all."),
+    )
     equal(
         web.asked[0][0].headers.get("Authorization"),
         "Bearer hf_example",
-        "With the token 'hf_example' the Authorization header",
-        {"The word Bearer and a space stand before the token.": "hf_example"},
+        say("With the token 'hf_example' the Authorization header"),
+        {say("Put the word Bearer and a space before the token."): "hf_example"},
     )
     web = _Web((200, _ANSWER))
     got = _ask(answer, web, [], _URL)
-    that(not web.asked, "For no texts there must be no request; yours sends one.")
-    equal(got, [], "For no texts query")
+    that(not web.asked, say("For no texts there must be no request; yours sends one."))
+    equal(got, [], say("For no texts, the answer of query"))
     _check_patience(answer)
     _check_errors(answer)
 
@@ -219,50 +236,51 @@ def _check_patience(answer):
     busy = (503, {"error": "loading", "estimated_time": 2.5})
     web = _Web(busy, busy, (200, _ANSWER))
     got = _ask(answer, web, ["a"], _URL)
-    given = "For a server that answers 503 twice with estimated_time 2.5, then 200,"
-    that(
-        not isinstance(got, Exception),
-        f"{given} query must try again; yours raises {type(got).__name__}: {got}.",
-    )
-    equal(got, _ANSWER, f"{given} query")
+    given = say("For a server that answers 503 twice with estimated_time 2.5, then 200,")
+    if isinstance(got, Exception):
+        raise Wrong(say("{1} query must try again; yours raises {2}.", given, described(got)))
+    equal(got, _ANSWER, say("{1} the answer of query", given))
     equal(
         web.slept,
         [2.5, 2.5],
-        f"{given} the seconds waited, with `time.sleep`,",
+        say("{1} the seconds waited, with `time.sleep`", given),
         {
-            "It tries again at once: the server says how long it needs.": [],
-            "It waits one second: the body's `estimated_time` says how long.": [1.0, 1.0],
+            say("It tries again at once: the server says how long it needs."): [],
+            say("It waits one second: the body's `estimated_time` says how long."): [1.0, 1.0],
         },
     )
     for body, seconds, likely in (
-        ({"error": "loading"}, 1.0, "Without `estimated_time` it is one second."),
-        ({"error": "loading", "estimated_time": 90}, 10.0, "Ten seconds at most."),
-        ("<html>busy</html>", 1.0, "That body is not JSON, so it has no `estimated_time`."),
+        ({"error": "loading"}, 1.0, say("Without `estimated_time` it is one second.")),
+        ({"error": "loading", "estimated_time": 90}, 10.0, say("Ten seconds at most.")),
+        ("<html>busy</html>", 1.0, say("That body is not JSON, so it has no `estimated_time`.")),
     ):
         web = _Web((503, body), (200, _ANSWER))
         got = _ask(answer, web, ["a"], _URL)
-        given = f"For a 503 with the body {body!r}, then 200,"
-        that(
-            not isinstance(got, Exception),
-            f"{given} query must try again; yours raises {type(got).__name__}: {got}. {likely}",
-        )
-        equal(web.slept, [seconds], f"{given} the seconds waited", likely)
+        given = say("For a 503 with the body {1}, then 200,", shown(body))
+        if isinstance(got, Exception):
+            text = say("{1} query must try again; yours raises {2}.", given, described(got))
+            raise Wrong(joined(text, likely))
+        equal(web.slept, [seconds], say("{1} the seconds waited", given), likely)
     for retries in (3, 0):
         web = _Web(busy)
         got = _ask(answer, web, ["a"], _URL, retries=retries)
-        given = f"For a server that always answers 503 and retries={retries}"
+        given = say("For a server that always answers 503 and retries={1}", retries)
         equal(
             len(web.asked),
             retries + 1,
-            f"{given} the number of requests",
+            say("{1} the number of requests", given),
             {
-                "The first call is not a retry: retries + 1 calls.": retries,
-                "One too many.": retries + 2,
+                say("The first call is not a retry: retries + 1 calls."): retries,
+                say("One too many."): retries + 2,
             },
         )
         that(
             type(got).__name__ == "HTTPError",
-            f"{given} query must raise requests.HTTPError in the end; yours gives {got!r}.",
+            say(
+                "{1}, query must raise requests.HTTPError in the end; yours gives {2}.",
+                given,
+                shown(got),
+            ),
         )
 
 
@@ -274,21 +292,35 @@ def _check_errors(answer):
     ):
         web = _Web((status, body))
         got = _ask(answer, web, ["a"], _URL)
-        given = f"For a server that answers {status} with the body {body!r}"
-        hint = "" if mentions else " A body that is not JSON must not stop you."
+        given = say("For a server that answers {1} with the body {2}", status, shown(body))
+        hint = "" if mentions else say("A body that is not JSON must not stop your code.")
         that(
             type(got).__name__ == "HTTPError",
-            f"{given} query must raise requests.HTTPError; yours gives {got!r}.{hint}",
+            joined(
+                say(
+                    "{1}, query must raise requests.HTTPError; yours gives {2}.", given, shown(got)
+                ),
+                hint,
+            ),
         )
         that(
             mentions in str(got),
-            f"{given} the error's message must hold {mentions!r}; yours is {str(got)!r}. "
-            "`raise_for_status` knows the status, but not what the body says.",
+            say(
+                "{1}, the error's message must contain {2}; yours is {3}. "
+                "`raise_for_status` knows the status, but not what the body says.",
+                given,
+                shown(mentions),
+                shown(str(got)),
+            ),
         )
         that(
             len(web.asked) == 1 and not web.slept,
-            f"{given} query must not try again: only 503 means 'not yet'. Yours sends "
-            f"{len(web.asked)} requests.",
+            say(
+                "{1}, query must not try again: only 503 means 'not yet'. Yours sends {2} "
+                "requests.",
+                given,
+                len(web.asked),
+            ),
         )
 
 
@@ -325,49 +357,49 @@ class _Sure(torch.nn.Module):
 @examples("classify")
 def _(answer):
     tokenizer, model = small_tokenizer(), _Sure().eval()
-    about = "With a model whose best of three labels gets n / (n + 2) for n tokens,"
+    about = say("With a model whose best of three labels gets n / (n + 2) for n tokens,")
     for text, label in (("ten", "cross"), ("twenty", "glad"), ("thirty", "calm")):
         got = answer(text, tokenizer, model)
         of_type(got, dict, "classify")
         that(
             set(got) == {"label", "score"},
-            f"The keys must be 'label' and 'score'; yours are {list(got)}.",
+            say("The keys must be 'label' and 'score'; yours are {1}.", shown(list(got))),
         )
         equal(
             got["label"],
             label,
-            f"{about} the label of {text!r}",
+            say("{1} the label of {2}", about, shown(text)),
             {
-                "That is the class's id; `model.config.id2label` has its name.": {
+                say("That is the class's id; `model.config.id2label` has its name."): {
                     "calm": 0,
                     "cross": 1,
                     "glad": 2,
                 }[label]
             },
         )
-        of_type(got["score"], float, "The score")
+        of_type(got["score"], float, say("The score"))
         close(
             got["score"],
             0.6,
-            f"{about} the score of {text!r} (three tokens with [CLS] and [SEP])",
+            say("{1} the score of {2} (three tokens with [CLS] and [SEP])", about, shown(text)),
             {
-                "That is the logit: where is the softmax?": math.log(3),
-                "The special tokens are missing.": 1 / 3,
-                "That is a sigmoid; one label of several needs a softmax.": 0.75,
+                say("That is the logit: where is the softmax?"): math.log(3),
+                say("The special tokens are missing."): 1 / 3,
+                say("That is a sigmoid; one label of several needs a softmax."): 0.75,
             },
         )
     got = answer("ten " * 9, tokenizer, model)
     close(
         got["score"],
         0.75,
-        f"{about} the score of nine words, where the tokenizer's maximum is 6 tokens,",
-        {"The text was not cut. The tokenizer has an option for that.": 11 / 13},
+        say("{1} the score of nine words, where the tokenizer's maximum is 6 tokens", about),
+        {say("The text was not cut. The tokenizer has an option for that."): 11 / 13},
     )
     cut = tokenizer("ten " * 9, truncation=True)["input_ids"]
     equal(
         got["label"],
         ["calm", "cross", "glad"][sum(cut) // 10 % 3],
-        f"{about} the label of nine words",
+        say("{1} the label of nine words", about),
     )
 
 
@@ -390,32 +422,40 @@ def _(answer):
             raise KeyError(f"embed was asked for {unknown[0]!r}, which is neither text nor label")
         return np.array([vectors[text] for text in texts])
 
-    given = (
-        "With the vectors sun (3, 4), night (-4, 3), noon (0, 0.5) and day (6, 8), so that the "
-        "cosines of 'sun' are 0, 0.8 and 1,"
+    given = say(
+        "With the vectors sun (3, 4), night (-4, 3), noon (0, 0.5) and day (6, "
+        "8), so that the cosines of 'sun' are 0, 0.8 and 1,"
     )
     got = answer("sun", ["night", "noon", "day"], embed)
     of_type(got, dict, "zero_shot")
     equal(
         list(got),
         ["day", "noon", "night"],
-        f"{given} the labels, best first,",
+        say("{1} the labels, best first", given),
         {
-            "They are in the order of the argument: sort by probability.": ["night", "noon", "day"],
-            "That is worst first.": ["night", "noon", "day"],
+            say("They are in the order of the argument: sort by probability."): [
+                "night",
+                "noon",
+                "day",
+            ],
+            say("That is worst first."): ["night", "noon", "day"],
         },
     )
-    of_type(got["day"], float, "A probability")
+    of_type(got["day"], float, say("A probability"))
     close(
         list(got.values()),
         [0.880758, 0.119198, 0.00004],
-        f"{given} the probabilities",
+        say("{1} the probabilities", given),
         {
-            "The similarities are not multiplied by 10.": [0.457442, 0.374526, 0.168031],
-            "Those are the similarities: where is the softmax?": [1.0, 0.8, 0.0],
-            "Those are 10 × the similarities: where is the softmax?": [10.0, 8.0, 0.0],
-            "The vectors' lengths count: a cosine divides by both of them.": [1.0, 0.0, 0.0],
-            "The similarities are shared out; a softmax takes exp first.": [0.555556, 0.444444, 0],
+            say("The similarities are not multiplied by 10."): [0.457442, 0.374526, 0.168031],
+            say("Those are the similarities: where is the softmax?"): [1.0, 0.8, 0.0],
+            say("Those are 10 × the similarities: where is the softmax?"): [10.0, 8.0, 0.0],
+            say("The vectors' lengths count: a cosine divides by both of them."): [1.0, 0.0, 0.0],
+            say("The similarities are shared out; a softmax takes exp first."): [
+                0.555556,
+                0.444444,
+                0,
+            ],
         },
         tolerance=1e-4,
     )
@@ -423,8 +463,8 @@ def _(answer):
         lambda: answer("sun", [], embed),
         ValueError,
         "labels",
-        "An empty list of labels",
-        "Say which argument is at fault.",
+        say("An empty list of labels"),
+        say("Say which argument is wrong."),
     )
 
 
@@ -461,23 +501,30 @@ def _(answer):
         _check_contract(client, model)
         _check_refusals(client)
         fault = client.post("/", json={"inputs": "fail"})
-        given = "When `predict` raises RuntimeError('the weights are gone') the"
-        equal(fault.status_code, 500, f"{given} status")
+        given = say("When `predict` raises RuntimeError('the weights are gone')")
+        equal(fault.status_code, 500, say("{1}, the status", given))
         got = _json(fault)
         that(
             isinstance(got, dict) and list(got) == ["error"],
-            f'{given} body must be {{"error": …}}; yours is {fault.text[:200]!r}. Catch the '
-            "exception, and answer with a JSONResponse.",
+            say(
+                '{1}, the body must be {"error": …}; yours is {2}. Catch the exception, '
+                "and answer with a JSONResponse.",
+                given,
+                shown(fault.text[:200]),
+            ),
         )
         that(
             "Traceback" not in fault.text and "File " not in fault.text,
-            f"{given} body holds the trace. It tells strangers about your files; its message is "
-            "the most that they may see.",
+            say(
+                "{1}, the body must not hold the traceback: it tells people you don't "
+                "know about your files. Show them the exception's message at most.",
+                given,
+            ),
         )
         equal(
             client.post("/", json={"inputs": "a"}).status_code,
             200,
-            "After a fault the status of the next good request",
+            say("After a fault the status of the next good request"),
         )
 
 
@@ -492,48 +539,50 @@ def _check_contract(client, model):
     equal(
         client.get("/health").status_code,
         200,
-        "The status of GET /health",
-        {"There is no such path.": 404},
+        say("The status of GET /health"),
+        {say("There is no such path."): 404},
     )
     response = client.post("/", json={"inputs": ["a", "abc"]})
     equal(
         response.status_code,
         200,
-        'The status of POST / with {"inputs": ["a", "abc"]}',
+        say('The status of POST / with {"inputs": ["a", "abc"]}'),
         {
-            "There is no such path.": 404,
-            "Your app does not accept this body; the answer's text says why: "
-            f"{response.text[:200]}": 422,
+            say("There is no such path."): 404,
+            say(
+                "Your app does not accept this body; the answer's text says why: {1}",
+                shown(response.text[:200]),
+            ): 422,
         },
     )
     equal(
         _json(response),
         [model.scores("a"), model.scores("abc")],
-        'The answer to {"inputs": ["a", "abc"]}',
+        say('The answer to {"inputs": ["a", "abc"]}'),
     )
     equal(
         _json(client.post("/", json={"inputs": "abc"})),
         [model.scores("abc")],
-        'The answer to {"inputs": "abc"}',
+        say('The answer to {"inputs": "abc"}'),
         {
-            "One text, too, gives a list of lists.": model.scores("abc"),
-            "The string was taken for a list of its characters.": [model.scores("a")] * 3,
+            say("One text, too, gives a list of lists."): model.scores("abc"),
+            say("The string was taken for a list of its characters."): [model.scores("a")] * 3,
         },
     )
-    equal(_json(client.post("/", json={"inputs": []})), [], 'The answer to {"inputs": []}')
+    equal(_json(client.post("/", json={"inputs": []})), [], say('The answer to {"inputs": []}'))
     for top_k, kept in ((1, 1), (2, 2), (9, 3), (None, 3)):
         equal(
             _json(client.post("/", json={"inputs": "a", "parameters": {"top_k": top_k}})),
             [model.scores("a")[:kept]],
-            f'The answer to {{"inputs": "a", "parameters": {{"top_k": {json.dumps(top_k)}}}}}',
-            {"`top_k` is not looked at.": [model.scores("a")]},
+            say('The answer to {"inputs": "a", "parameters": {"top_k": {1}}}', json.dumps(top_k)),
+            {say("`top_k` is ignored."): [model.scores("a")]},
         )
     more = {"inputs": "a", "options": {"wait": True}, "parameters": {"colour": "red"}}
     equal(
         client.post("/", json=more).status_code,
         200,
-        f"The status for {json.dumps(more)}",
-        {"Unknown keys must be ignored, not refused.": 422},
+        say("The status for {1}", json.dumps(more)),
+        {say("Unknown keys must be ignored, not refused."): 422},
     )
 
 
@@ -553,10 +602,10 @@ def _check_refusals(client):
         equal(
             client.post("/", json=body).status_code,
             422,
-            f"The status for {json.dumps(body)} ({why})",
+            say("The status for {1} ({2})", json.dumps(body), why),
         )
     status = client.post("/", content=b"{", headers={"Content-Type": "application/json"})
-    equal(status.status_code, 422, "The status for a body that is not JSON")
+    equal(status.status_code, 422, say("The status for a body that is not JSON"))
     for count, length, status, what in (
         (64, 1, 200, say("64 texts")),
         (65, 1, 413, say("65 texts")),
@@ -566,18 +615,18 @@ def _check_refusals(client):
         equal(
             client.post("/", json={"inputs": ["x" * length] * count}).status_code,
             status,
-            f"The status for {what}",
+            say("The status for {1}", what),
             {
-                "Too large is 413; 422 is for what cannot be understood.": 422
+                say("Too large is 413; 422 is for what cannot be understood."): 422
                 if status == 413
                 else 0,
-                "The limit itself is still allowed.": 413 if status == 200 else 0,
-                "That is over the limit.": 200 if status == 413 else 0,
+                say("The limit itself is still allowed."): 413 if status == 200 else 0,
+                say("That is over the limit."): 200 if status == 413 else 0,
             },
         )
     equal(
         client.post("/", json={"inputs": "x" * 10_001}).status_code,
         413,
-        'The status for {"inputs": a string of 10,001 characters}',
-        "Is the limit checked for a single string, too?",
+        say('The status for {"inputs": a string of 10,001 characters}'),
+        say("Is the limit checked for a single string, too?"),
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from helpers.checks.core import examples
-from helpers.checks.expect import close, equal, of_type, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, shown, that, unchanged
 from helpers.checks.language import say
 
 
@@ -23,49 +23,55 @@ def _(answer):
     close(
         got,
         [quarter, rest, rest],
-        "For three rows whose labels have the probabilities 1/4, 3/4 and 3/4, the loss (1.386, "
-        "0.288, 0.288)",
+        say(
+            "For three rows whose labels have the probabilities 1/4, 3/4 and 3/4, "
+            "the loss (1.386, 0.288, 0.288)"
+        ),
         {
-            "That is the mean of the rows; each is wanted.": (quarter + 2 * rest) / 3,
-            "That is the sum of the rows; each is wanted.": quarter + 2 * rest,
-            "The sign is missing: the logarithm of a probability is at most 0.": [
+            say("That is the mean of the rows; each is wanted."): (quarter + 2 * rest) / 3,
+            say("That is the sum of the rows; each is wanted."): quarter + 2 * rest,
+            say("The sign is missing: the logarithm of a probability is at most 0."): [
                 -quarter,
                 -rest,
                 -rest,
             ],
-            "That is the probability of the label, not its logarithm.": [0.25, 0.75, 0.75],
-            "That is a logarithm to base 2; nats are wanted.": [
+            say("That is the probability of the label, not its logarithm."): [0.25, 0.75, 0.75],
+            say("That is a logarithm to base 2; nats are wanted."): [
                 2.0,
                 rest / math.log(2),
                 rest / math.log(2),
             ],
-            "That is the logit of the label alone; the sum of exponentials is missing.": [
+            say("That is the logit of the label alone; the sum of exponentials is missing."): [
                 0.0,
                 -math.log(3),
                 -math.log(3),
             ],
-            "That is the loss of the most probable class; take the column of the label.": [
+            say("That is the loss of the most probable class; take the column of the label."): [
                 rest,
                 rest,
                 rest,
             ],
-            "That is the loss of the first class in every row; take the label's column.": [
+            say("That is the loss of the first class in every row; take the label's column."): [
                 quarter,
                 rest,
                 quarter,
             ],
-            "The shape is (3, 1); squeeze the last dimension away.": [[quarter], [rest], [rest]],
-            "`[:, labels]` takes all the labels' columns in every row: index rows, too.": [
+            say("The shape is (3, 1); squeeze the last dimension away."): [
+                [quarter],
+                [rest],
+                [rest],
+            ],
+            say("`[:, labels]` takes all the labels' columns in every row: index rows, too."): [
                 [quarter, quarter, rest],
                 [rest, rest, quarter],
                 [quarter, quarter, rest],
             ],
-            "Every class has its loss here; pick the column of the label in each row.": [
+            say("Every class has its loss here; pick the column of the label in each row."): [
                 [quarter, rest],
                 [rest, quarter],
                 [quarter, rest],
             ],
-            "The softmax runs over the rows; the classes are dimension 1.": _losses_by_column(
+            say("The softmax runs over the rows; the classes are dimension 1."): _losses_by_column(
                 logits, labels
             ),
         },
@@ -75,22 +81,24 @@ def _(answer):
     close(
         answer(far, torch.tensor([1, 0])),
         [20_000.0, 0.0],
-        "For two rows of the logits 10000 and -10000 with the labels 1 and 0, the loss",
-        "The probability of -10000 is 0 in any float: its logarithm is infinite, and clipping it "
-        "or adding a small number gives a loss that is far too small. `log_softmax` and "
-        "`logsumexp` never form the probability.",
+        say("For two rows of the logits 10000 and -10000 with the labels 1 and 0, the loss"),
+        say(
+            "The probability of -10000 is 0 in any float: its logarithm is infinite, "
+            "and clipping it or adding a small number gives a loss that is far too "
+            "small. `log_softmax` and `logsumexp` never form the probability."
+        ),
         tolerance=2e-3,
     )
     close(
         answer(torch.zeros(1, 4), torch.tensor([2])),
         [math.log(4)],
-        "For one row of four equal logits, the loss",
-        {"A row of its own lost its dimension: the shape must stay (1,).": math.log(4)},
+        say("For one row of four equal logits, the loss"),
+        {say("A single row lost its dimension: the shape must stay (1,)."): math.log(4)},
     )
     used = _functions_used(answer)
     that(
         not used & {"cross_entropy", "cross_entropy_loss"},
-        "per_example_loss calls F.cross_entropy, which it is to stand without.",
+        say("per_example_loss calls F.cross_entropy; write it without that function."),
     )
 
 
@@ -121,15 +129,20 @@ def _(answer):
     got = unchanged(answer, truth, predicted, names, given="evaluation_report")
     of_type(got, dict, "evaluation_report")
     missing = [key for key in (*_SCORES, "per_class") if key not in got]
-    that(not missing, f"The report lacks {', '.join(missing)}.")
+    that(not missing, say("The report has no {1}.", ", ".join(missing)))
     extra = sorted(set(got) - {*_SCORES, "per_class"})
-    that(not extra, f"The report holds {', '.join(map(str, extra))}, which nobody asked for.")
+    that(
+        not extra,
+        say(
+            "The report holds {1}, which the exercise does not ask for.", ", ".join(map(str, extra))
+        ),
+    )
     for key in _SCORES:
         of_type(got[key], float, f"`{key}`")
-    given = "For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0"
-    likely = "No rounding, and truth comes before predictions."
+    given = say("For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0")
+    likely = say("No rounding, and truth comes before predictions.")
     for key, value in {"accuracy": 4 / 6, "kappa": 0.25, "mcc": 0.25}.items():
-        close(got[key], value, f"{given} the score {key}", likely, tolerance=1e-4)
+        close(got[key], value, say("{1}, the score {2}", given, key), likely, tolerance=1e-4)
     _check_table(got["per_class"], given)
     _check_averages(answer)
     _check_undefined(answer)
@@ -140,11 +153,11 @@ def _check_table(table, given):
     equal(
         list(table.index),
         ["sun", "rain"],
-        "With the names sun, rain, the index of per_class",
+        say("With the names sun, rain, the index of per_class"),
         {
-            "The index holds ids; the names are wanted.": [0, 1],
-            "The names are sorted; keep the order of the list.": ["rain", "sun"],
-            "The classes are the columns here: one row a class is wanted.": [
+            say("The index holds ids; the names are wanted."): [0, 1],
+            say("The names are sorted; keep the order of the list."): ["rain", "sun"],
+            say("The classes are the columns here: one row per class is wanted."): [
                 "precision",
                 "recall",
                 "f1",
@@ -155,75 +168,82 @@ def _check_table(table, given):
     equal(
         sorted(table.columns),
         ["f1", "precision", "recall", "support"],
-        "The sorted columns of per_class",
+        say("The sorted columns of per_class"),
     )
-    close(list(table["support"]), [4, 2], f"{given} the support of the two classes")
+    close(list(table["support"]), [4, 2], say("{1} the support of the two classes", given))
 
 
 def _check_averages(answer):
     """A third name that nothing has, and sizes for which no two averages agree."""
     truth, predicted = [0, 0, 0, 0, 0, 1, 1, 3], [0, 0, 0, 1, 3, 1, 3, 0]
     names = ["sun", "rain", "hail", "fog"]
-    given = "For 5 times sun, 2 times rain, once fog and no hail (nor is hail predicted)"
+    given = say("For 5 times sun, 2 times rain, once fog and no hail (nor is hail predicted)")
     report = answer(truth, predicted, names)
     table = report["per_class"]
     equal(
         list(table.index),
         names,
-        f"{given} the index of per_class",
-        {"A name without rows needs a row, too.": ["sun", "rain", "fog"]},
+        say("{1} the index of per_class", given),
+        {say("A name without rows needs a row, too."): ["sun", "rain", "fog"]},
     )
     f1 = [6 / 9, 2 / 4, 0.0, 0.0]
     close(
         list(table["f1"]),
         f1,
-        f"{given} the F1 of each class",
+        say("{1} the F1 of each class", given),
         {
-            "A class without rows gets zeros, not NaN.": [6 / 9, 2 / 4, math.nan, 0.0],
-            "A class without rows gets zeros, not ones.": [6 / 9, 2 / 4, 1.0, 0.0],
+            say("A class without rows gets zeros, not NaN."): [6 / 9, 2 / 4, math.nan, 0.0],
+            say("A class without rows gets zeros, not ones."): [6 / 9, 2 / 4, 1.0, 0.0],
         },
     )
     weighted = (5 * 6 / 9 + 2 * 2 / 4) / 8
-    over_all = "It averages over the classes that occur; over all names is wanted."
-    of_means = "That is F1 of the mean precision and recall; the mean of the F1s is wanted."
+    over_all = say("It averages over the classes that occur; over all names is wanted.")
+    of_means = say("That is F1 of the mean precision and recall; the mean of the F1s is wanted.")
     close(
         report["macro_f1"],
         sum(f1) / 4,
-        f"{given} macro_f1",
+        say("{1} macro_f1", given),
         {
             over_all: sum(f1) / 3,
             of_means: 0.2925532,
-            "That is the weighted average.": weighted,
-            "That is the accuracy, which micro-F1 equals.": 4 / 8,
+            say("That is the weighted average."): weighted,
+            say("That is the accuracy, which micro-F1 equals."): 4 / 8,
         },
     )
     close(
         report["weighted_f1"],
         weighted,
-        f"{given} weighted_f1",
+        say("{1} weighted_f1", given),
         {
-            "That is the macro average.": sum(f1) / 4,
-            "Weighted by predicted rows; true rows are wanted.": (4 * 6 / 9 + 2 * 2 / 4) / 8,
+            say("That is the macro average."): sum(f1) / 4,
+            say("Weighted by predicted rows; true rows are wanted."): (4 * 6 / 9 + 2 * 2 / 4) / 8,
         },
     )
-    macro = "That is the macro average; micro-F1 counts all hits together and equals the accuracy."
-    close(report["micro_f1"], 4 / 8, f"{given} micro_f1", {macro: sum(f1) / 4})
-    close(list(table["support"]), [5, 2, 0, 1], f"{given} the support", "True rows are counted.")
+    macro = say(
+        "That is the macro average; micro-F1 counts all hits together and equals the accuracy."
+    )
+    close(report["micro_f1"], 4 / 8, say("{1} micro_f1", given), {macro: sum(f1) / 4})
+    close(
+        list(table["support"]),
+        [5, 2, 0, 1],
+        say("{1} the support", given),
+        say("True rows are counted."),
+    )
     for key, value in {"kappa": 0.1578947, "mcc": 0.1626978}.items():
-        close(report[key], value, f"{given} the score {key}", tolerance=1e-4)
+        close(report[key], value, say("{1}, the score {2}", given, key), tolerance=1e-4)
     shares = {"precision": [3 / 4, 1 / 2, 0.0, 0.0], "recall": [3 / 5, 1 / 2, 0.0, 0.0]}
     for column, values in shares.items():
         close(
             list(table[column]),
             values,
-            f"{given} the {column} of each class",
-            "In scikit-learn's functions truth comes before predictions.",
+            say("{1} the {2} of each class", given, column),
+            say("In scikit-learn's functions truth comes before predictions."),
         )
 
 
 def _check_undefined(answer):
     names = ["sun", "rain", "fog"]
-    cases = ([1, 1, 1], say("For one class throughout, all right,")), ([2], say("For a single row"))
+    cases = ([1, 1, 1], say("For one class throughout, all right")), ([2], say("For a single row"))
     for truth, given in cases:
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
@@ -232,37 +252,46 @@ def _check_undefined(answer):
             close(
                 report[key],
                 0.0,
-                f"{given} the score {key}",
+                say("{1}, the score {2}", given, key),
                 {
-                    "0/0 is NaN: what does the exercise want where it is undefined?": math.nan,
-                    "Perfect agreement, but luck alone would reach it: the exercise wants 0.": 1.0,
+                    say("0/0 is NaN: what does the exercise want where it is undefined?"): math.nan,
+                    say(
+                        "Perfect agreement, but luck alone would reach it: the exercise wants 0."
+                    ): 1.0,
                 },
             )
         close(
             report["macro_f1"],
             1 / 3,
-            f"{given} macro_f1 over three names",
-            {"It averages over the classes that occur; over all names is wanted.": 1.0},
+            say("{1}, macro_f1 over three names", given),
+            {say("It averages over the classes that occur; over all names is wanted."): 1.0},
         )
         that(
             not raised,
-            f"{given} there is a warning ({raised[0].message if raised else ''}). Which case "
-            "can be tested for before the function is called?",
+            say(
+                "{1}, there is a warning ({2}). Which case can be tested for before the "
+                "function is called?",
+                given,
+                raised[0].message if raised else "",
+            ),
         )
     for key in ("kappa", "mcc"):
         close(
             answer([0, 1, 1], [0, 1, 1], names)[key],
             1.0,
-            f"For two classes, all right, the score {key}",
-            {"It is undefined only where one class stands alone; here it has a value.": 0.0},
+            say("For two classes, all right, the score {1}", key),
+            {say("It is undefined only where there is a single class; here it has a value."): 0.0},
         )
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
         answer([0, 1, 0], [0, 2, 0], names)
     that(
         not raised,
-        "A class that is never predicted, or never true, gives a warning: "
-        f"{raised[0].message if raised else ''} `zero_division` settles it.",
+        say(
+            "A class that is never predicted, or never true, gives a warning: {1} "
+            "`zero_division` settles it.",
+            raised[0].message if raised else "",
+        ),
     )
 
 
@@ -283,16 +312,16 @@ def _(answer):
     equal(
         list(got.columns),
         ["text", "label", "predicted_label", "confidence"],
-        "The list of columns",
+        say("The list of columns"),
         {
-            "Exactly four of the columns are wanted, in this order.": list(frame.columns),
-            "The order is wrong: text first, confidence last.": [
+            say("Exactly four of the columns are wanted, in this order."): list(frame.columns),
+            say("The order is wrong: text first, confidence last."): [
                 "confidence",
                 "label",
                 "predicted_label",
                 "text",
             ],
-            "The index became a column: keep it as the index.": [
+            say("The index became a column: keep it as the index."): [
                 "index",
                 "text",
                 "label",
@@ -301,35 +330,44 @@ def _(answer):
             ],
         },
     )
-    given = (
-        "For rows a to f of confidence 0.6, 0.99, 0.8, 0.6, 0.9, 0.6, of which only b is right, "
-        "and k=4, the texts"
+    given = say(
+        "For rows a to f of confidence 0.6, 0.99, 0.8, 0.6, 0.9, 0.6, of which "
+        "only b is right, and k=4, the texts"
     )
     equal(
         list(got["text"]),
         ["e", "c", "a", "d"],
         given,
         {
-            "b is right: only wrong rows are wanted.": ["b", "e", "c", "a"],
-            "b takes a place before it is filtered out: filter first, then cut.": ["e", "c", "a"],
-            "Those are the least confident; best first.": ["a", "d", "f", "c"],
-            "The rows are right, their order is not: most confident first.": ["a", "c", "d", "e"],
-            "Rows of equal confidence must stay in their order: a before d before f.": [
+            say("b is right: only wrong rows are wanted."): ["b", "e", "c", "a"],
+            say("b takes a place before it is filtered out: filter first, then cut."): [
+                "e",
+                "c",
+                "a",
+            ],
+            say("Those are the least confident; best first."): ["a", "d", "f", "c"],
+            say("The rows are right, their order is not: most confident first."): [
+                "a",
+                "c",
+                "d",
+                "e",
+            ],
+            say("Rows of equal confidence must stay in their order: a before d before f."): [
                 "e",
                 "c",
                 "f",
                 "d",
             ],
-            "All errors come back; only k of them are wanted.": ["e", "c", "a", "d", "f"],
-            "Sorted by loss, not by confidence.": ["e", "c", "d", "f"],
-            "The k most confident, but in the order of the frame; best first.": list("acde"),
+            say("All errors come back; only k of them are wanted."): ["e", "c", "a", "d", "f"],
+            say("Sorted by loss, not by confidence."): ["e", "c", "d", "f"],
+            say("The k most confident, but in the order of the frame; best first."): list("acde"),
         },
     )
     equal(
         list(got.index),
         [14, 12, 10, 13],
-        "The index of these rows",
-        {"It was counted anew: leave each row its own.": [0, 1, 2, 3]},
+        say("The index of these rows"),
+        {say("The rows were numbered again: keep each row's own index."): [0, 1, 2, 3]},
     )
     tied = pd.DataFrame(
         {
@@ -342,15 +380,18 @@ def _(answer):
     equal(
         list(answer(tied, k=3)["text"]),
         ["row 0", "row 2", "row 4"],
-        "For 200 errors whose confidence is 0.5, 0.25, 0.5, 0.25 and so on, the first three texts",
-        "Not every sort leaves ties in their order; `kind` chooses one that does.",
+        say(
+            "For 200 errors whose confidence is 0.5, 0.25, 0.5, 0.25 and so on, the "
+            "first three texts"
+        ),
+        say("Not every sort leaves ties in their order; `kind` chooses one that does."),
     )
-    equal(len(answer(tied)), 10, "With k left at its default, the number of rows")
+    equal(len(answer(tied)), 10, say("With k left at its default, the number of rows"))
     equal(
         len(answer(frame, k=100)),
         5,
-        "With five errors and k=100, the number of rows",
-        "No padding.",
+        say("With five errors and k=100, the number of rows"),
+        say("No padding."),
     )
 
 
@@ -362,32 +403,32 @@ def _(answer):
     labels = np.array([0, 0, 0, 1, 1, 1])
     got = unchanged(answer, probabilities, labels, given="suspect_labels")
     of_type(got, np.ndarray, "suspect_labels")
-    hint = " One bool a row is wanted, not the suspects' numbers." if len(got) == 2 else ""
-    that(
-        got.shape == (6,),
-        f"Six rows must give an array of the shape (6,); yours has the shape {got.shape}.{hint}",
-    )
-    that(got.dtype == bool, f"The array must hold bool; yours holds {got.dtype}.")
+    hint = say("Expected one bool per row, not the suspects' numbers.") if len(got) == 2 else ""
+    text = say("Six rows must give an array of the shape (6,); yours has the shape {1}.", got.shape)
+    that(got.shape == (6,), joined(text, hint))
+    that(got.dtype == bool, say("The array must hold bool; yours holds {1}.", got.dtype))
     equal(
         got,
         np.array([False, False, True, False, True, False]),
-        "For the six messages a to f of the table above, the suspects",
+        say("For the six messages a to f of the table above, the suspects"),
         {
-            "Those are the messages that are not suspect.": np.array(
+            say("Those are the messages that are not suspect."): np.array(
                 [True, True, False, True, False, True]
             ),
-            "Nothing is suspect. Is a candidate compared with the row's label?": np.zeros(6, bool),
-            "f has no candidate: with P(tense) = 0.5 it reaches no threshold. It is not enough "
-            "that its own label is below its threshold.": np.array(
-                [False, False, True, False, True, True]
+            say("Nothing is suspect. Is a candidate compared with the row's label?"): np.zeros(
+                6, bool
             ),
+            say(
+                "f has no candidate: with P(tense) = 0.5 it reaches no threshold. It is "
+                "not enough that its own label is below its threshold."
+            ): np.array([False, False, True, False, True, True]),
         },
     )
     equal(
         answer(probabilities, labels.tolist()),
         np.array([False, False, True, False, True, False]),
-        "The same with the labels as a list",
-        "`list == 0` is one False: make it an array first.",
+        say("The same with the labels as a list"),
+        say("`list == 0` is one False: make it an array first."),
     )
     _check_candidates(answer)
     _check_thresholds(answer)
@@ -398,14 +439,21 @@ def _check_candidates(answer):
     equal(
         answer(table, np.array([0, 1, 1, 2, 1])),
         np.array([False, False, False, False, True]),
-        "With the thresholds 14/16, 6.7/16 and 6/16, for rows [14 1 1], [8 4 4], [1 14 1], "
-        "[8 2 6], [8 2 6] (sixteenths) labelled 0 1 1 2 1, the suspects",
+        say(
+            "With the thresholds 14/16, 6.7/16 and 6/16, for rows [14 1 1], [8 4 4], "
+            "[1 14 1], [8 2 6], [8 2 6] (sixteenths) labelled 0 1 1 2 1, the suspects"
+        ),
         {
-            "The last row: class 0 has the most, but misses its threshold. Class 2 reaches its "
-            "own, so the row is suspect. Take the argmax among candidates only.": np.zeros(5, bool),
-            "The model's first choice is compared with the label; thresholds do not matter "
-            "then.": np.array([False, True, False, True, True]),
-            "The second row has no candidate at all, so it is not suspect.": np.array(
+            say(
+                "The last row: class 0 has the most, but misses its threshold. Class 2 "
+                "reaches its own, so the row is suspect. Take the argmax among "
+                "candidates only."
+            ): np.zeros(5, bool),
+            say(
+                "The model's first choice is compared with the label; thresholds do not "
+                "matter then."
+            ): np.array([False, True, False, True, True]),
+            say("The second row has no candidate at all, so it is not suspect."): np.array(
                 [False, True, False, False, True]
             ),
         },
@@ -415,16 +463,22 @@ def _check_candidates(answer):
     equal(
         answer(table, np.array([0, 0, 1, 1])),
         np.array([False, False, True, False]),
-        "With the thresholds 6/16 and 4/16, for rows [7 6 3], [5 3 8], [12 0 4], [6 8 2] "
-        "(sixteenths) labelled 0 0 1 1, the suspects",
+        say(
+            "With the thresholds 6/16 and 4/16, for rows [7 6 3], [5 3 8], [12 0 4], "
+            "[6 8 2] (sixteenths) labelled 0 0 1 1, the suspects"
+        ),
         {
-            "The first and the last row have two candidates, of which the more probable is their "
-            "label: they are not suspect.": np.array([True, False, True, True]),
-            "The last row has two candidates; take the more probable, not the first.": np.array(
-                [False, False, True, True]
-            ),
-            "Of two candidates the more probable counts, not the one that exceeds its threshold "
-            "by more.": np.array([True, False, True, False]),
+            say(
+                "The first and the last row have two candidates, of which the more "
+                "probable is their label: they are not suspect."
+            ): np.array([True, False, True, True]),
+            say(
+                "The last row has two candidates; take the more probable, not the first."
+            ): np.array([False, False, True, True]),
+            say(
+                "Of two candidates the more probable counts, not the one that exceeds "
+                "its threshold by more."
+            ): np.array([True, False, True, False]),
         },
     )
 
@@ -434,19 +488,26 @@ def _check_thresholds(answer):
     equal(
         answer(halves, np.array([0, 0, 1, 1, 1])),
         np.array([False, False, True, False, False]),
-        "For P(first class) of 12, 8, 10, 6, 2 sixteenths labelled 0 0 1 1 1, where the third row "
-        "lies exactly at the first threshold of 10/16, the suspects",
-        {"At the threshold counts as reached: `>=`.": np.zeros(5, bool)},
+        say(
+            "For P(first class) of 12, 8, 10, 6, 2 sixteenths labelled 0 0 1 1 1, "
+            "where the third row lies exactly at the first threshold of 10/16, the "
+            "suspects"
+        ),
+        {say("At the threshold counts as reached: `>=`."): np.zeros(5, bool)},
     )
     absent = np.array([[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8]]) / 16
     equal(
         answer(absent, np.array([0, 0, 1, 1])),
         np.array([False, False, False, False]),
-        "For rows [2 4 10], [10 4 2], [4 10 2], [5 3 8] (sixteenths) labelled 0 0 1 1, the "
-        "suspects",
+        say(
+            "For rows [2 4 10], [10 4 2], [4 10 2], [5 3 8] (sixteenths) labelled 0 "
+            "0 1 1, the suspects"
+        ),
         {
-            "Nobody is labelled with class 2, so it has no threshold and is never a candidate, "
-            "however probable. Is its threshold 0?": np.array([True, False, False, True]),
+            say(
+                "Nobody is labelled with class 2, so it has no threshold and is never a "
+                "candidate, however probable. Is its threshold 0?"
+            ): np.array([True, False, False, True]),
         },
     )
 
@@ -461,40 +522,43 @@ def _(answer):
         labels,
         given="expected_calibration_error",
     )
-    hint = " Did you forget `return`?" if got is None else ""
-    that(
-        np.ndim(got) == 0 and isinstance(got, float | int | np.number),
-        f"expected_calibration_error returns one number; yours is a {type(got).__name__}.{hint}",
-    )
+    hint = say("Did you forget `return`?") if got is None else ""
+    text = say("expected_calibration_error must return one number; yours returns {1}.", shown(got))
+    that(np.ndim(got) == 0 and isinstance(got, float | int | np.number), joined(text, hint))
     # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
-    given = (
-        "For four rows with the confidences 0.625, 0.625, 0.875, 0.9375, of which all but the last "
-        "are right,"
+    given = say(
+        "For four rows with the confidences 0.625, 0.625, 0.875, 0.9375, of "
+        "which all but the last are right,"
     )
     close(
         got,
         (low + high) / 2,
-        f"{given} and bins=4, the error",
+        say("{1} and bins=4, the error", given),
         {
-            "The groups are not weighted by their share of the rows: that is a sum.": low + high,
-            "It divides by the number of bins, empty ones included: weight by rows.": (low + high)
+            say("The groups are not weighted by their share of the rows: that is a sum."): low
+            + high,
+            say("It divides by the number of bins, empty ones included: weight by rows."): (
+                low + high
+            )
             / 4,
-            "Either the gap of each row is averaged, or there are ten groups whatever `bins` says; "
-            "here both give that.": (2 * 0.375 + 0.125 + 0.9375) / 4,
-            "That is the largest gap; the average is wanted.": high,
-            "Signs cancel out: take the absolute value of each group's gap.": (high - low) / 2,
-            "Those are squared gaps; absolute values are wanted.": (low**2 + high**2) / 2,
-            "Some group is empty, and its mean is NaN: skip it.": math.nan,
-            "The confidence is the top probability of a row, not that of its label.": 0.234375,
-            "That is a percentage.": 50 * (low + high),
+            say(
+                "Either the gap of each row is averaged, or there are ten groups "
+                "whatever `bins` says; here both give that."
+            ): (2 * 0.375 + 0.125 + 0.9375) / 4,
+            say("That is the largest gap; the average is wanted."): high,
+            say("Signs cancel out: take the absolute value of each group's gap."): (high - low) / 2,
+            say("Those are squared gaps; absolute values are wanted."): (low**2 + high**2) / 2,
+            say("Some group is empty, and its mean is NaN: skip it."): math.nan,
+            say("The confidence is the top probability of a row, not that of its label."): 0.234375,
+            say("That is a percentage."): 50 * (low + high),
         },
     )
     close(
         answer(probabilities, labels, bins=1),
         0.015625,
-        f"{given} and bins=1, which is one group of all, the error",
-        {"There are other groups whatever `bins` says.": (2 * 0.375 + 0.125 + 0.9375) / 4},
+        say("{1} and bins=1, which is one group of all, the error", given),
+        {say("There are other groups whatever `bins` says."): (2 * 0.375 + 0.125 + 0.9375) / 4},
     )
     _check_uneven_sizes(answer)
     _check_edges(answer)
@@ -502,12 +566,14 @@ def _(answer):
     close(
         answer(np.stack([top, 1 - top], axis=1), [1, 0, 0]),
         0.1875,
-        "For the confidences 0.625, 0.6875, 0.75, of which the first is wrong, labels as a list "
-        "and `bins` left at its default of 10, the error",
+        say(
+            "For the confidences 0.625, 0.6875, 0.75, of which the first is wrong, "
+            "labels as a list and `bins` left at its default of 10, the error"
+        ),
         {
-            "That is the error with 15 groups.": 0.3958333,
-            "That is the error with 5 groups.": 0.0208333,
-            "Lists are compared as a whole: make them arrays first.": 0.6875,
+            say("That is the error with 15 groups."): 0.3958333,
+            say("That is the error with 5 groups."): 0.0208333,
+            say("Lists are compared as a whole: make them arrays first."): 0.6875,
         },
         tolerance=1e-4,
     )
@@ -518,10 +584,12 @@ def _check_uneven_sizes(answer):
     close(
         answer(table, np.array([1, 0, 0, 1]), bins=4),
         (0.625 + 3 * (0.875 - 2 / 3)) / 4,
-        "For one wrong row of confidence 0.625, and three of 0.875 of which two are right, with "
-        "bins=4, the error",
+        say(
+            "For one wrong row of confidence 0.625, and three of 0.875 of which two "
+            "are right, with bins=4, the error"
+        ),
         {
-            "Each group counts the same; weight it by its number of rows.": (
+            say("Each group counts the same; weight it by its number of rows."): (
                 0.625 + (0.875 - 2 / 3)
             )
             / 2,
@@ -535,19 +603,24 @@ def _check_edges(answer):
     close(
         answer(table, np.array([1, 0]), bins=2),
         (0.5 + 0.125) / 2,
-        "With bins=2, a wrong row of confidence exactly 0.5 and a right one of 0.875, the error",
+        say(
+            "With bins=2, a wrong row of confidence exactly 0.5 and a right one of 0.875, the error"
+        ),
         {
-            "0.5 lies on an edge and belongs to the group below it, (0, 0.5]. Yours puts both rows "
-            "into one group.": abs(0.6875 - 0.5),
-            "0.5 lies on an edge and belongs to the group below it; yours drops it.": 0.125 / 2,
+            say(
+                "0.5 lies on an edge and belongs to the group below it, (0, 0.5]. Yours "
+                "puts both rows into one group."
+            ): abs(0.6875 - 0.5),
+            say("0.5 lies on an edge and belongs to the group below it; yours drops it."): 0.125
+            / 2,
         },
         tolerance=1e-4,
     )
     close(
         answer(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 0])),
         0.5,
-        "For two rows of confidence exactly 1, one of them right, the error",
-        {"1.0 lies in the last group, (0.9, 1]; yours drops it.": 0.0},
+        say("For two rows of confidence exactly 1, one of them right, the error"),
+        {say("1.0 lies in the last group, (0.9, 1]; yours drops it."): 0.0},
     )
 
 
@@ -571,11 +644,11 @@ def _(answer):
     equal(
         list(got.index),
         ["lake", "all", "hill"],
-        "For the slices lake, all, hill the index",
+        say("For the slices lake, all, hill the index"),
         {
-            "Sorted; the order of the dict is wanted.": ["all", "hill", "lake"],
-            "The slices' names belong into the index.": [0, 1, 2],
-            "One row a slice is wanted: turn the table round.": [
+            say("Sorted; the order of the dict is wanted."): ["all", "hill", "lake"],
+            say("The slices' names belong in the index."): [0, 1, 2],
+            say("One row per slice is wanted: transpose the table."): [
                 "rows",
                 "accuracy",
                 "lower",
@@ -585,72 +658,82 @@ def _(answer):
     )
     that(
         got.index.name == "slice",
-        f"The index is to be named 'slice'; yours has the name {got.index.name!r}.",
+        say("The index must be named 'slice'; yours is named {1}.", shown(got.index.name)),
     )
-    equal(list(got.columns), ["rows", "accuracy", "lower", "upper"], "The columns")
+    equal(list(got.columns), ["rows", "accuracy", "lower", "upper"], say("The columns"))
     close(
         list(got["rows"]),
         [4, 10, 6],
-        "The rows of lake, all, hill",
-        {"Those are the right rows; all rows of the slice count.": [3, 9, 6]},
+        say("The rows of lake, all, hill"),
+        {say("Those are the right rows; all rows of the slice count."): [3, 9, 6]},
     )
     close(
         list(got["accuracy"]),
         [0.75, 0.9, 1.0],
-        "The accuracy on lake, all, hill",
+        say("The accuracy on lake, all, hill"),
         {
-            "Those are percentages.": [75.0, 90.0, 100.0],
-            "That is the share of errors.": [0.25, 0.1, 0.0],
-            "Divided by all rows, not by those of the slice.": [0.3, 0.9, 0.6],
+            say("Those are percentages."): [75.0, 90.0, 100.0],
+            say("That is the share of errors."): [0.25, 0.1, 0.0],
+            say("Divided by all rows, not by those of the slice."): [0.3, 0.9, 0.6],
         },
     )
     _check_interval(got.loc["all"], got.loc["hill"])
     empty = answer(frame, {"none": lambda rows: rows["place"] == "moon", "all": slices["all"]})
-    equal(list(empty.index), ["none", "all"], "With a slice that no row is in, the index",
-          {"An empty slice keeps its row.": ["all"]})  # fmt: skip
-    close(list(empty["rows"]), [0, 10], "With a slice that no row is in, the column rows")
+    equal(
+        list(empty.index),
+        ["none", "all"],
+        say("With a slice without rows, the index"),
+        {say("An empty slice keeps its row."): ["all"]},
+    )
+    close(list(empty["rows"]), [0, 10], say("With a slice without rows, the column rows"))
     close(
         [float(empty.loc["none", column]) for column in ("accuracy", "lower", "upper")],
         [math.nan] * 3,
-        "A slice that no row is in: accuracy, lower and upper",
+        say("For a slice without rows, accuracy, lower and upper"),
         {
-            "Nothing is known of it: NaN, not 0.": [0.0] * 3,
-            "Nothing is known of it: NaN for the interval, too.": [math.nan, 0.0, 1.0],
+            say("Nothing is known of it: NaN, not 0."): [0.0] * 3,
+            say("Nothing is known of it: NaN for the interval, too."): [math.nan, 0.0, 1.0],
         },
     )
 
 
 def _check_interval(nine_of_ten, six_of_six):
-    given = "For 9 of 10 right rows, lower and upper"
+    given = say("For 9 of 10 right rows, lower and upper")
     close(
         [nine_of_ten["lower"], nine_of_ten["upper"]],
         [0.59585, 0.98212],
         given,
         {
-            "That is p ± z·√(p(1−p)/n), which goes past 1. Wilson's formula is wanted.": [
+            say("That is p ± z·√(p(1−p)/n), which goes past 1. Wilson's formula is wanted."): [
                 0.71406,
                 1.08594,
             ],
-            "That is p ± z·√(p(1−p)/n), cut off at 1. Wilson's formula is wanted.": [0.71406, 1.0],
-            "That is a 90 % interval: z is 1.96 for 95 %, which leaves 2.5 % at each end.": [
+            say("That is p ± z·√(p(1−p)/n), cut off at 1. Wilson's formula is wanted."): [
+                0.71406,
+                1.0,
+            ],
+            say("That is a 90 % interval: z is 1.96 for 95 %, which leaves 2.5 % at each end."): [
                 0.65228,
                 0.97737,
             ],
-            "z is 1.96; yours looks like 2.": [0.58880, 0.98263],
-            "That is a 99 % interval: z is 1.96 for 95 %.": [0.49277, 0.98815],
-            "That is Clopper and Pearson's exact interval; Wilson's is wanted.": [0.55498, 0.99747],
-            "That is Wilson's interval with a continuity correction, which is not wanted.": [
+            say("z is 1.96; yours looks like 2."): [0.58880, 0.98263],
+            say("That is a 99 % interval: z is 1.96 for 95 %."): [0.49277, 0.98815],
+            say("That is Clopper and Pearson's exact interval; Wilson's is wanted."): [
+                0.55498,
+                0.99747,
+            ],
+            say("That is Wilson's interval with a continuity correction, which is not wanted."): [
                 0.54115,
                 0.99476,
             ],
-            "The ends are swapped.": [0.98212, 0.59585],
+            say("The ends are swapped."): [0.98212, 0.59585],
         },
         tolerance=1e-4,
     )
     close(
         [six_of_six["lower"], six_of_six["upper"]],
         [0.60967, 1.0],
-        "For 6 of 6 right rows, lower and upper",
-        {"A width of 0 from six rows? p ± z·√(p(1−p)/n) fails at 1.": [1.0, 1.0]},
+        say("For 6 of 6 right rows, lower and upper"),
+        {say("A width of 0 from six rows? p ± z·√(p(1−p)/n) fails at 1."): [1.0, 1.0]},
         tolerance=1e-4,
     )

@@ -3,20 +3,27 @@
 Every message has three parts: the input (``given``), what was expected next to what came, and the
 likely mistake (``likely``): either one text, or a dict from a mistake's text to the wrong value
 that this mistake gives, of which the one that matches is shown.
+
+All of these are written through `say`. What is ``given`` may be singular or plural, a noun or
+"For … the …": no verb of the templates below agrees with it.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from helpers.checks.core import NotAttempted, Wrong
-from helpers.checks.language import retell, say
+from helpers.checks.core import NotAttempted, Wrong, described
+from helpers.checks.language import say
 
-Likely = str | dict[str, Any]
+Likely = str | Mapping[str, Any]
+LONGEST = 300
+"""Characters that are shown of a value."""
+DIGITS = 6
+"""Digits that are shown of a number, one more than `close` compares."""
 
 
 def equal(got: Any, expected: Any, given: str, likely: Likely = "") -> None:
@@ -42,9 +49,12 @@ def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
     if isinstance(got, wanted):
         return
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    names = say(" or ").join(kind.__name__ for kind in kinds)
-    text = say("{1} expects a {2}; yours is a {3}.", retell(given), names, type(got).__name__)
-    raise Wrong(joined(text, "Did you forget `return`?" if got is None else ""))
+    names = " | ".join(kind.__name__ for kind in kinds)
+    if got is None:
+        text = say("{1}: expected a value of type {2}; got None.", given, names)
+        raise Wrong(joined(text, say("Did you forget `return`?")))
+    kind = type(got).__name__
+    raise Wrong(say("{1}: expected a value of type {2}; got type {3}.", given, names, kind))
 
 
 def that(condition: bool, message: str) -> None:
@@ -64,23 +74,31 @@ def raises(
         raise NotAttempted from untouched
     except Exception as raised:
         if type(raised) is not error:
-            other = type(raised).__name__
-            text = say(
-                "{1} must raise {2}; yours raises {3}: {4}.", retell(given), wanted, other, raised
-            )
+            text = say("{1} must raise {2}; yours raises {3}.", given, wanted, described(raised))
             raise Wrong(joined(text, likely)) from None
         if mentions not in str(raised):
             text = say(
-                "{1} raises {2}, as it must, but the message does not name {3}: {4}.",
-                retell(given),
+                "{1} must raise {2}, and yours does, but its message does not name {3}: {4}.",
+                given,
                 wanted,
-                repr(mentions),
-                repr(str(raised)),
+                shown(mentions),
+                shown(str(raised)),
             )
-            raise Wrong(joined(text, "Whoever reads it must know what to mend.")) from None
+            raise Wrong(joined(text, say("A reader must know what to fix."))) from None
         return
-    text = say("{1} must raise {2}; yours returns {3}.", retell(given), wanted, shown(got))
+    text = say("{1} must raise {2}; yours returns {3}.", given, wanted, shown(got))
     raise Wrong(joined(text, likely))
+
+
+def runs(call: Callable[[], Any], given: str, likely: str = "") -> Any:
+    """Expect that a call comes to its end, and return what it gives."""
+    try:
+        return call()
+    except (NotAttempted, NotImplementedError, Wrong):
+        raise
+    except Exception as error:
+        text = say("{1}: your code stops with {2}.", given, described(error))
+        raise Wrong(joined(text, likely)) from None
 
 
 def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
@@ -90,12 +108,12 @@ def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
     for before, after in zip(arguments, copies, strict=True):
         if not same(after, before):
             text = say(
-                "{1} changes its input in place: it was {2} and is {3} afterwards.",
-                retell(given),
+                "{1}: the input was changed in place. It was {2} and is {3} afterwards.",
+                given,
                 shown(before),
                 shown(after),
             )
-            raise Wrong(joined(text, "Work on a copy."))
+            raise Wrong(joined(text, say("Work on a copy.")))
     return answer
 
 
@@ -140,11 +158,24 @@ def nearly(got: Any, expected: Any, tolerance: float) -> bool:
 
 def shown(value: Any) -> str:
     """Return a short text for a value: what a reader can take in at a glance."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
-    text = np.array2string(value, threshold=30) if isinstance(value, np.ndarray) else repr(value)
-    text = text.replace("array(", "").rstrip() if isinstance(value, np.ndarray) else text
-    return text if len(text) <= 300 else f"{text[:297]}…"
+    text = repr(_plain(value))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a person would write it: lists for arrays, 3 for np.int64(3)."""
+    if hasattr(value, "detach") and not isinstance(value, type):
+        value = value.detach().cpu()
+        value = value.float().numpy() if value.is_floating_point() else value.numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _as_array(value: Any) -> np.ndarray:
@@ -156,10 +187,12 @@ def _as_array(value: Any) -> np.ndarray:
 def _message(
     got: Any, expected: Any, given: str, likely: Likely, agree: Callable[[Any, Any], bool]
 ) -> str:
+    wanted, came = shown(expected), shown(got)
+    if wanted == came:  # they differ in their type, or in a digit that is not shown
+        wanted, came = repr(expected), repr(got)
+    text = say("{1}: expected {2}; got {3}.", given, wanted, came)
     if got is None:
-        text = say("{1} gives {2}; yours is None.", retell(given), shown(expected))
-        return joined(text, "Did you forget `return`?")
-    text = say("{1} gives {2}; yours is {3}.", retell(given), shown(expected), shown(got))
+        return joined(text, say("Did you forget `return`?"))
     if isinstance(likely, str):
         return joined(text, likely)
     matching = (mistake for mistake, value in likely.items() if agree(got, value))
@@ -167,5 +200,5 @@ def _message(
 
 
 def joined(text: str, likely: str) -> str:
-    """Return a finished text with the likely mistake behind it."""
-    return f"{text} {retell(likely)}".strip()
+    """Return a text with the likely mistake, where there is one, behind it."""
+    return f"{text} {likely}".strip()

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
-from helpers.checks.core import examples
-from helpers.checks.expect import close, equal, of_type, raises, that, unchanged
+from helpers.checks.core import Wrong, described, examples
+from helpers.checks.expect import close, equal, joined, of_type, raises, shown, that, unchanged
+from helpers.checks.language import say
 
 _IDS = {"one": 11, "two": 12, "three": 13, "four": 14, "five": 15}
 _CLS, _SEP = 1, 2
@@ -80,40 +81,42 @@ def _(answer):
     )
     got = unchanged(lambda data: answer(data, tokenizer, max_length=5), dataset, given="prepare")
     of_type(got, DatasetDict, "prepare")
-    equal(list(got), ["train", "extra"], "For the splits train and extra, the splits")
+    equal(list(got), ["train", "extra"], say("For the splits train and extra, the splits"))
     columns = set(got["train"].column_names)
     wanted = {"label", "input_ids", "attention_mask"}
     missing, surplus = sorted(wanted - columns), sorted(columns - wanted)
-    that(not missing, f"The columns lack {', '.join(missing)}.")
+    that(not missing, say("There is no column {1}.", ", ".join(missing)))
     hints = {
-        "text": "Trainer cannot make tensors of texts.",
-        "token_type_ids": "A tokenizer may give more than you want: name what you keep.",
-        "row": "It came with the dataset: drop whatever column is not wanted.",
+        "text": say("Trainer cannot make tensors of texts."),
+        "token_type_ids": say("A tokenizer may give more than you want: name what you keep."),
+        "row": say("It came with the dataset: drop every column that you don't need."),
     }
-    that(
-        not surplus,
-        f"The columns are to be label, input_ids and attention_mask alone; yours hold "
-        f"{', '.join(surplus)} too. {hints.get(surplus[0], '') if surplus else ''}".strip(),
-    )
+    if surplus:
+        text = say(
+            "The columns must be label, input_ids and attention_mask alone; yours also "
+            "include {1}.",
+            ", ".join(surplus),
+        )
+        raise Wrong(joined(text, hints.get(surplus[0], "")))
     equal(
         [list(ids) for ids in got["train"]["input_ids"]],
         [[1, 11, 12, 2], [1, 11, 12, 13, 2]],
-        "For the texts 'one two' and 'one two three four five' with max_length=5, input_ids",
+        say("For the texts 'one two' and 'one two three four five' with max_length=5, input_ids"),
         {
-            "The second text is not truncated.": [[1, 11, 12, 2], [1, 11, 12, 13, 14, 15, 2]],
-            "It is cut at the tokenizer's own maximum; `max_length` has no effect.": [
+            say("The second text is not truncated."): [[1, 11, 12, 2], [1, 11, 12, 13, 14, 15, 2]],
+            say("It is cut at the tokenizer's own maximum; `max_length` has no effect."): [
                 [1, 11, 12, 2],
                 [1, 11, 12, 13, 14, 2],
             ],
-            "Rows are padded here; that is the collator's job, batch by batch.": [
+            say("Rows are padded here; that is the collator's job, batch by batch."): [
                 [1, 11, 12, 2, 0],
                 [1, 11, 12, 13, 2],
             ],
-            "The special tokens are part of `max_length`: the tokenizer counts them itself.": [
+            say("The special tokens are part of `max_length`: the tokenizer counts them itself."): [
                 [1, 11, 12, 2],
                 [1, 11, 12, 13, 14, 15],
             ],
-            "The last token, [SEP], is cut off: let the tokenizer truncate.": [
+            say("The last token, [SEP], is cut off: let the tokenizer truncate."): [
                 [1, 11, 12, 2],
                 [1, 11, 12, 13, 14],
             ],
@@ -122,19 +125,22 @@ def _(answer):
     equal(
         [list(mask) for mask in got["train"]["attention_mask"]],
         [[1, 1, 1, 1], [1, 1, 1, 1, 1]],
-        "For two texts of 4 and 5 tokens, attention_mask",
-        "One 1 a token, and no padding.",
+        say("For two texts of 4 and 5 tokens, attention_mask"),
+        say("One 1 per token, and no padding."),
     )
     equal(
         [list(ids) for ids in got["extra"]["input_ids"]],
         [[1, 15, 2]],
-        "For the text 'five' in another split, input_ids",
+        say("For the text 'five' in another split, input_ids"),
     )
-    equal(list(got["train"]["label"]), [1, 0], "For the labels 1 and 0, the column label")
+    equal(list(got["train"]["label"]), [1, 0], say("For the labels 1 and 0, the column label"))
     that(
         isinstance(got["train"].features["label"], ClassLabel),
-        "The label has lost its feature: it was a ClassLabel with the names calm and storm, and "
-        f"is now {got['train'].features['label']}.",
+        say(
+            "The label has lost its feature: it was a ClassLabel with the names calm "
+            "and storm, and is now {1}.",
+            got["train"].features["label"],
+        ),
     )
     _check_missing_columns(answer, tokenizer)
     long_text = " ".join(["one"] * 90)
@@ -142,11 +148,11 @@ def _(answer):
     equal(
         len(got["train"][0]["input_ids"]),
         60,
-        "For a text of 90 words and no max_length, the number of tokens",
+        say("For a text of 90 words and no max_length, the number of tokens"),
         {
-            "The default of max_length is 60.": 6,
-            "The text is not truncated.": 92,
-            "The two special tokens count, too.": 62,
+            say("The default of max_length is 60."): 6,
+            say("The text is not truncated."): 92,
+            say("The two special tokens count, too."): 62,
         },
     )
 
@@ -159,8 +165,8 @@ def _check_missing_columns(answer, tokenizer):
             lambda broken=broken: answer(broken, tokenizer),
             ValueError,
             column,
-            f"A dataset whose second split, 'late', has no column {column!r}",
-            "Look at the columns of every split before you tokenize.",
+            say("A dataset whose second split, 'late', has no column {1}", shown(column)),
+            say("Look at the columns of every split before you tokenize."),
         )
 
 
@@ -173,51 +179,55 @@ def _(answer):
     close(
         got,
         (against + favor) / 2,
-        "For the true labels 2 2 1 0 2 1 0 and the predictions 2 0 1 2 2 2 1 the score",
+        say("For the true labels 2 2 1 0 2 1 0 and the predictions 2 0 1 2 2 2 1 the score"),
         {
-            "That averages over all three classes; none (0) has no F1 in it.": (against + favor)
+            say("That averages over all three classes; none (0) has no F1 in it."): (
+                against + favor
+            )
             / 3,
-            "That is the F1 of favor alone.": favor,
-            "That is the F1 of against alone, or the mean precision.": against,
-            "That is the accuracy.": 3 / 7,
-            "Classes count by their size there; here each counts one half.": (
+            say("That is the F1 of favor alone."): favor,
+            say("That is the F1 of against alone, or the mean precision."): against,
+            say("That is the accuracy."): 3 / 7,
+            say("Classes count by their size there; here each counts one half."): (
                 2 * against + 3 * favor
             )
             / 5,
-            "That averages the classes 0 and 1; against is 1 and favor 2.": against / 2,
-            "That averages the classes 0 and 2; against is 1 and favor 2.": favor / 2,
-            "Rows whose true label is none (0) are left out, yet they may be taken for against "
-            "or favor.": 2 / 3,
-            "That adds the two; the mean is wanted.": against + favor,
-            "That pools both classes before the F1; take it class by class.": 6 / 11,
-            "That is the mean recall.": (1 / 2 + 2 / 3) / 2,
+            say("That averages the classes 0 and 1; against is 1 and favor 2."): against / 2,
+            say("That averages the classes 0 and 2; against is 1 and favor 2."): favor / 2,
+            say(
+                "Rows whose true label is none (0) are left out, yet they may be taken "
+                "for against or favor."
+            ): 2 / 3,
+            say("That adds the two; the mean is wanted."): against + favor,
+            say("That pools both classes before the F1; take it class by class."): 6 / 11,
+            say("That is the mean recall."): (1 / 2 + 2 / 3) / 2,
         },
     )
     close(
         answer(np.array([2, 2, 1]), np.array([2, 2, 2])),
         0.4,
-        "If favor has the F1 0.8 and against is never predicted, the score",
+        say("If favor has the F1 0.8 and against is never predicted, the score"),
         {
-            "A class that is never predicted has the F1 0 and is part of the mean.": 0.8,
-            "Its F1 is 0, not undefined.": np.nan,
+            say("A class that is never predicted has the F1 0 and is part of the mean."): 0.8,
+            say("Its F1 is 0, not undefined."): np.nan,
         },
     )
     close(
         answer(np.array([2, 0, 2]), np.array([2, 0, 2])),
         0.5,
-        "If favor is perfect and against neither occurs nor is predicted, the score",
+        say("If favor is perfect and against neither occurs nor is predicted, the score"),
         {
-            "A class with no true and no predicted rows counts 0.0.": 1.0,
-            "0 divided by 0: such a class counts 0.0.": np.nan,
+            say("A class with no true and no predicted rows counts 0.0."): 1.0,
+            say("0 divided by 0: such a class counts 0.0."): np.nan,
         },
     )
     close(
         answer([0, 0], [0, 0]),
         0.0,
-        "If only none occurs and is predicted, the score",
+        say("If only none occurs and is predicted, the score"),
         {
-            "Neither class is there: both count 0.0.": 1.0,
-            "0 divided by 0: such a class counts 0.0.": np.nan,
+            say("Neither class is there: both count 0.0."): 1.0,
+            say("0 divided by 0: such a class counts 0.0."): np.nan,
         },
     )
 
@@ -260,52 +270,56 @@ class _Classifier(torch.nn.Module):
 @examples("predict_texts")
 def _(answer):
     tokenizer, model = _Tokenizer(), _Classifier()
-    about = "With a model that says low, middle or high,"
+    about = say("With a model that says low, middle or high,")
     got = answer(["five"], tokenizer, model)
     of_type(got, list, "predict_texts")
     equal(
         got,
         ["middle"],
-        f"{about} the text 'five'",
+        say("{1} the label of the text 'five'", about),
         {
-            "Those are ids; `model.config.id2label` has their names.": [1],
-            "The ids are still tensors; `.tolist()` makes numbers of them.": [torch.tensor(1)],
-            "That is the name which follows: the model was in training mode. Where is "
-            "`model.eval()`?": ["high"],
-            "The config writes names, not LABEL_1.": ["LABEL_1"],
-            "The last batch, which is smaller than 32, is lost.": [],
-            "Those are the best texts of each class; the best class of each text is wanted: "
-            "another `dim`.": ["low", "low", "low"],
+            say("Those are ids; `model.config.id2label` has their names."): [1],
+            say("The ids are still tensors; `.tolist()` makes numbers of them."): [torch.tensor(1)],
+            say(
+                "That is the name which follows: the model was in training mode. Where "
+                "is `model.eval()`?"
+            ): ["high"],
+            say("The config writes names, not LABEL_1."): ["LABEL_1"],
+            say("The last batch, which is smaller than 32, is lost."): [],
+            say(
+                "Those are the best texts of each class; the best class of each text is "
+                "wanted: another `dim`."
+            ): ["low", "low", "low"],
         },
     )
-    that(all(type(name) is str for name in got), "Every label must be a str.")
+    that(all(type(name) is str for name in got), say("Every label must be a str."))
     texts = ["five five five five", "one", "four four", "one one"]
     expected = ["high", "low", "middle", "middle"]
     got = unchanged(lambda rows: answer(rows, tokenizer, model), texts, given="predict_texts")
     equal(
         got,
         expected,
-        f"{about} the texts {texts} together",
+        say("{1} the labels of the texts {2} together", about, texts),
         {
-            "Short texts go wrong next to long ones: does the model get the attention mask?": [
+            say("Short texts go wrong next to long ones: does the model get the attention mask?"): [
                 "high",
                 "low",
                 "low",
                 "low",
             ],
-            "They are right, but sorted by length, longest first.": [
+            say("They are right, but sorted by length, longest first."): [
                 "high",
                 "middle",
                 "middle",
                 "low",
             ],
-            "They are right, but sorted by length, shortest first.": [
+            say("They are right, but sorted by length, shortest first."): [
                 "low",
                 "middle",
                 "middle",
                 "high",
             ],
-            "The model was in training mode: where is `model.eval()`?": [
+            say("The model was in training mode: where is `model.eval()`?"): [
                 "low",
                 "middle",
                 "high",
@@ -317,47 +331,62 @@ def _(answer):
         got = answer(["five " * 9], tokenizer, model)
     except IndexError as error:
         got = error
-    that(
-        not isinstance(got, IndexError),
-        f"A text of nine words stops with: {got}. Which option of the tokenizer cuts it?",
-    )
-    equal(got, ["high"], f"{about} a text of nine words, cut to six tokens,")
+    if isinstance(got, IndexError):
+        raise Wrong(
+            say(
+                "A text of nine words stops your code with {1}. Which option of the tokenizer "
+                "cuts the text?",
+                described(got),
+            )
+        )
+    equal(got, ["high"], say("{1} the label of a text of nine words, cut to six tokens", about))
     model.passes.clear()
     many = answer([["one", "five"][row % 2] for row in range(70)], tokenizer, model)
-    equal(len(many), 70, "Seventy texts: the number of labels", "What becomes of the last batch?")
-    equal(many, ["low", "middle"] * 35, f"{about} 70 texts, 'one' and 'five' in turn,")
+    equal(
+        len(many),
+        70,
+        say("For 70 texts the number of labels"),
+        say("What happens to the last batch?"),
+    )
+    equal(
+        many,
+        ["low", "middle"] * 35,
+        say("{1} the labels of 70 texts, 'one' and 'five' in turn", about),
+    )
     equal(
         sorted(model.passes),
         [6, 32, 32],
-        "For 70 texts the rows of the forward passes, sorted,",
+        say("For 70 texts the sorted numbers of rows of the forward passes"),
         {
-            "All at once does not fit into memory for long lists; take 32 at a time.": [70],
-            "One text at a time is slow; take 32.": [1] * 70,
-            "Batches of 32 are wanted.": [6, 64],
+            say("All at once does not fit into memory for long lists; take 32 at a time."): [70],
+            say("One text at a time is slow; take 32."): [1] * 70,
+            say("Batches of 32 are wanted."): [6, 64],
         },
     )
-    for training in (True, False):
+    modes = {True: say("training"), False: say("evaluation")}
+    for training, mode in modes.items():
         model.train(training)
         answer(["one"], tokenizer, model)
-        mode = "training" if training else "evaluation"
         that(
             model.training == training,
-            f"The model came in {mode} mode and must leave in it; yours is afterwards in "
-            f"{'evaluation' if training else 'training'} mode.",
+            say(
+                "The model came in {1} mode and must leave in it; yours is afterwards in {2} mode.",
+                mode,
+                modes[not training],
+            ),
         )
         that(
             answer(["five"], tokenizer, model) == ["middle"],
-            f"A model that comes in {mode} mode must predict in evaluation mode.",
+            say("A model that comes in {1} mode must predict in evaluation mode.", mode),
         )
     try:
         got = answer([], tokenizer, model)
     except (IndexError, RuntimeError, ValueError) as error:
         got = error
-    that(
-        not isinstance(got, Exception),
-        f"No texts must give an empty list; yours stops with {type(got).__name__}: {got}",
-    )
-    equal(got, [], "No texts")
+    if isinstance(got, Exception):
+        text = say("No texts must give an empty list; your code stops with {1}.", described(got))
+        raise Wrong(text)
+    equal(got, [], say("For no texts, the result"))
 
 
 @examples("few_shot_sample")
@@ -371,56 +400,63 @@ def _(answer):
     )
     texts = [f"text {row}" for row in range(14)]
     dataset = Dataset.from_dict({"text": texts, "label": labels}, features=features)
-    given = "With 6 red, 6 green and 2 blue rows and k="
+    given = say("With 6 red, 6 green and 2 blue rows")
     got = unchanged(lambda rows: answer(rows, 3), dataset, given="few_shot_sample")
     of_type(got, Dataset, "few_shot_sample")
     equal(
         [list(got["label"]).count(label) for label in range(3)],
         [3, 3, 2],
-        f"{given}3, the number of sampled rows of red, green and blue",
+        say("{1} and k={2}, the number of sampled rows of red, green and blue", given, 3),
         {
-            "Blue has two rows: take both, and neither twice.": [3, 3, 3],
-            "Every class is cut to the smallest; only a smaller class gives less than k.": [
+            say("Blue has two rows: take both, and neither twice."): [3, 3, 3],
+            say("Every class is cut to the smallest; only a smaller class gives less than k."): [
                 2,
                 2,
                 2,
             ],
-            "Those are k rows altogether; k rows a class are wanted.": [1, 1, 1],
+            say("Those are k rows altogether; k rows per class are wanted."): [1, 1, 1],
         },
     )
     that(
         len(set(got["text"])) == len(got),
-        "A row occurs twice in the sample: draw without replacement.",
+        say("A row occurs twice in the sample: draw without replacement."),
     )
     that(
         got.features == dataset.features,
-        f"The features must stay as they were, names of the classes included; yours are "
-        f"{got.features}.",
+        say(
+            "The features must stay as they were, names of the classes included; yours are {1}.",
+            got.features,
+        ),
     )
     that(
         set(got["text"]) <= set(texts)
         and all(labels[texts.index(row["text"])] == row["label"] for row in got),
-        "Texts and labels have come apart.",
+        say("Texts and labels have come apart."),
     )
     whole = answer(dataset, 50)
-    equal(len(whole), 14, f"{given}50, the number of rows", "Take all of a smaller class.")
+    equal(
+        len(whole),
+        14,
+        say("{1} and k={2}, the number of rows", given, 50),
+        say("Take all of a smaller class."),
+    )
     draws = [answer(dataset, 3, seed=seed) for seed in range(6)]
     that(
         answer(dataset, 3, seed=4).to_dict() == draws[4].to_dict(),
-        "The same seed gives two different samples.",
+        say("The same seed gives two different samples."),
     )
     that(
         len({frozenset(draw["text"]) for draw in draws}) > 1,
-        "Six seeds take the same rows every time: the rows are to be drawn at random.",
+        say("Six seeds take the same rows every time: draw the rows at random."),
     )
     that(
         any(list(draw["label"]) != sorted(draw["label"]) for draw in draws),
-        "The sample is sorted by class: shuffle it, or the last batches hold one class alone.",
+        say("The sample is sorted by class: shuffle it, or the last batches hold one class alone."),
     )
     fixed = {tuple(draw["label"]) for draw in draws}
     that(
         len(fixed) > 1,
-        "The classes come in the same order for every seed: shuffle with the seed.",
+        say("The classes come in the same order for every seed: shuffle with the seed."),
     )
     for k in (0, -2):
         raises(
@@ -428,7 +464,7 @@ def _(answer):
             ValueError,
             str(k),
             f"k={k}",
-            "A sample of no rows, or fewer, is a mistake of the caller.",
+            say("A sample of no rows, or fewer, is a mistake of the caller."),
         )
 
 
@@ -436,34 +472,41 @@ def _(answer):
 def _(answer):
     that(
         isinstance(answer, np.ndarray),
-        f"stance_predictions must be a NumPy array; yours is a {type(answer).__name__}. "
-        "`.numpy()` turns a tensor into one, `np.array(…)` a list.",
+        say(
+            "stance_predictions must be a NumPy array; yours is of type {1}. "
+            "`.numpy()` turns a tensor into one, `np.array(…)` a list.",
+            type(answer).__name__,
+        ),
     )
     hint = ""
     if answer.ndim == 2:
-        hint = " Did you keep one number a class? `argmax(axis=1)`."
+        hint = say("Did you keep one number per class? `argmax(axis=1)`.")
     elif answer.shape == (40,):
-        hint = " Those are the rows of validation; test is wanted."
+        hint = say("Those are the rows of validation; test is wanted.")
     elif answer.shape == (355,):
-        hint = " Those are the rows of train; test is wanted."
-    that(
-        answer.shape == (169,),
-        f"One label id for each of the 169 test posts is wanted; yours has the shape "
-        f"{answer.shape}.{hint}",
+        hint = say("Those are the rows of train; test is wanted.")
+    text = say(
+        "Expected one label id for each of the 169 test posts; yours has the shape {1}.",
+        answer.shape,
     )
+    that(answer.shape == (169,), joined(text, hint))
     that(
         np.issubdtype(answer.dtype, np.integer),
-        f"Label ids are integers; yours have the dtype {answer.dtype}.",
+        say("Label ids are integers; yours have the dtype {1}.", answer.dtype),
     )
     low, high = int(answer.min()), int(answer.max())
-    that(low >= 0 and high <= 2, f"Label ids run from 0 to 2; yours from {low} to {high}.")
+    that(
+        low >= 0 and high <= 2, say("Label ids run from 0 to 2; yours from {1} to {2}.", low, high)
+    )
     counts = np.bincount(answer, minlength=3)
     that(
         counts.max() < len(answer),
-        f"Every post gets the label {counts.argmax()}: one class for all earns nothing.",
+        say("Every post gets the label {1}: one class for all earns nothing.", counts.argmax()),
     )
     that(
         counts[1] > 0,
-        "No post at all is labelled against (1), so its F1 is 0 and half of the score is lost. "
-        "What makes a classifier care for thirteen rows of 355?",
+        say(
+            "No post at all is labelled against (1), so its F1 is 0 and half of the "
+            "score is lost. What makes a classifier care about thirteen rows of 355?"
+        ),
     )

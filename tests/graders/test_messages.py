@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import importlib
+import inspect
 import io
 import re
 
@@ -11,43 +13,92 @@ from grading.judging.reference import imports_of
 from grading.proof.prove import known_answers
 from grading.release.languages import check_messages
 from grading.release.source import source_notebook
-from helpers.checks import language
+from helpers.checks import expect, language
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
+
+TOLD = ("given", "likely", "message")
+"""Parameters of `helpers.checks.expect` that a reader gets to see."""
+WORDS = r"[^\W\d_]{2,} [^\W\d_]{2,}"
 
 
 @pytest.fixture
 def marked(monkeypatch):
-    """Translate every message into itself between marks."""
-    told = {message: f"«{message}»" for message, _ in check_messages_once()}
+    """Translate every message of the catalogue into itself between marks."""
+    told = {message: f"«{message}»" for message, _ in check_messages()}
     monkeypatch.setattr(language, "language", lambda: "xx")
-    language._patterns.cache_clear()
     monkeypatch.setattr(language, "_translations", lambda _: told)
-    yield
-    language._patterns.cache_clear()
+
+
+class Value(str):
+    """What an answer gave or raised: the words in it are not the course's."""
+
+
+@pytest.fixture
+def unsaid(marked, monkeypatch):
+    """Return a list that collects what the checks hand to `expect` or `say` without having said it.
+
+    Hints belong to it that no answer of ours comes across.
+    """
+    found = []
+    for lesson in LESSONS:
+        module = importlib.import_module(f"helpers.checks.{lesson.topic}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name in ("shown", "described"):
+                monkeypatch.setattr(module, name, lambda given, of=function: Value(of(given)))
+            elif name == "say":
+                monkeypatch.setattr(module, name, saying(found))
+            elif function.__module__ == expect.__name__:
+                monkeypatch.setattr(module, name, watched(function, found))
+    return found
+
+
+def watched(function, found):
+    """Return a function of `expect` that collects what it is given to tell, unless it was said."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*arguments, **options):
+        told = signature.bind(*arguments, **options).arguments
+        for name in TOLD:
+            value = told.get(name, "")
+            texts = [value] if isinstance(value, str) else value
+            # Code such as `k=0` is the same in every language.
+            found.extend(text for text in texts if re.search(r"\s", text) and not is_marked(text))
+        return function(*arguments, **options)
+
+    return call
+
+
+def saying(found):
+    """Return a `say` that collects the values that are words, unless they were said."""
+
+    def call(message, *values):
+        for number, value in enumerate(values, 1):
+            quoted = f"`{{{number}}}`" in message or isinstance(value, Value)
+            if isinstance(value, str) and not quoted and re.search(WORDS, value):
+                found.extend([] if is_marked(value) else [value])
+        return language.say(message, *values)
+
+    return call
+
+
+def is_marked(text):
+    return (text[0], text[-1]) == ("«", "»")
 
 
 def untranslated(text):
-    """Return what of a text is no message, or a whole message that was taken for a value."""
-    plain = text
-    while (shorter := re.sub("«[^«»]*»", "", plain)) != plain:
-        plain = shorter
-    whole = (message for message, _ in check_messages_once() if message.count(" ") > 3)
-    return re.findall(r"[^\W\d_]{2,}", plain) or [
-        message for message in whole if text.count(message) > text.count(f"«{message}")
-    ]
+    """Return the words of a text that are in no message."""
+    while (shorter := re.sub("«[^«»]*»", "", text)) != text:
+        text = shorter
+    return re.findall(r"[^\W\d_]{2,}", text)
 
 
-@functools.cache
-def check_messages_once():
-    return list(check_messages())
-
-
-def wrong_answers(lesson):
+def answers(lesson):
     cells = source_notebook(lesson).cells
     imports = "\n".join(imports_of(cell.source) for cell in cells if cell.cell_type == "code")
     for answer in known_answers(lesson):
-        if not answer.right and f"def {answer.exercise}(" in answer.source:
+        if f"def {answer.exercise}(" in answer.source:
             namespace = {"__name__": "answer"}
             with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
                 exec(imports, namespace)
@@ -56,12 +107,13 @@ def wrong_answers(lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_what_a_check_says_of_a_wrong_answer_can_be_translated(lesson, marked):
+def test_what_a_check_says_can_be_translated(lesson, unsaid):
     tried, missed = 0, []
-    for answer, namespace in wrong_answers(lesson):
+    for answer, namespace in answers(lesson):
         said = run_check(answer.exercise, namespace)
         tried += said.status == "wrong"
         if untranslated(said.message):
             missed.append(f"{answer.exercise}/{answer.name}: {said.message}")
     assert tried > 20
     assert not missed, "\n".join(missed)
+    assert not unsaid, "\n".join(sorted(set(unsaid)))

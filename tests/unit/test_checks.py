@@ -34,21 +34,22 @@ def test_right_answer_passes(doubling):
 def test_wrong_answer_is_told_what_was_expected_and_the_likely_mistake(doubling):
     result = status_of(lambda x: x + 2)
     assert result.status == "wrong"
-    assert result.message == "Doubling 3 gives 6; yours is 5. It adds two instead."
+    assert result.message == "Doubling 3: expected 6; got 5. It adds two instead."
 
 
 def test_another_mistake_is_not_named_for_the_one_that_does_not_match(doubling):
-    assert status_of(lambda x: 7).message == "Doubling 3 gives 6; yours is 7."
+    assert status_of(lambda x: 7).message == "Doubling 3: expected 6; got 7."
 
 
 def test_forgotten_return_is_named(doubling):
     assert "Did you forget `return`?" in status_of(lambda x: None).message
 
 
-def test_untouched_stub_is_not_attempted(doubling):
-    def stub(x):
-        raise NotImplementedError("your answer goes here")
+def stub(*_):
+    raise NotImplementedError("your answer goes here")
 
+
+def test_untouched_stub_is_not_attempted(doubling):
     assert status_of(stub).status == "not attempted"
 
 
@@ -107,6 +108,16 @@ def test_failure_is_shown_in_lines_that_end_between_words():
     assert " ".join(lines).split() == str(failed).split()
 
 
+def test_check_raises_another_class_where_there_is_no_answer(doubling):
+    namespace = {"check": core.check, "class_weights": stub}
+    with pytest.raises(core.CheckNotAttempted):
+        exec('check("class_weights")', namespace)
+    namespace["class_weights"] = lambda x: 7
+    with pytest.raises(CheckFailed) as raised:
+        exec('check("class_weights")', namespace)
+    assert not isinstance(raised.value, core.CheckNotAttempted)
+
+
 def test_plain_python_gets_plain_text():
     code = (
         "from helpers.checks import core\n"
@@ -132,6 +143,58 @@ def test_same_compares_values_and_containers(got, expected, agree):
     assert expect.same(got, expected) is agree
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int64(3), "3"),
+        (np.float32(0.1), "0.1"),
+        (2 / 3, "0.666667"),
+        ([np.int64(3), np.bool_(True)], "[3, True]"),
+        ((np.int64(3), {"a": [np.float64(0.5)]}), "(3, {'a': [0.5]})"),
+        ({np.int64(1): np.str_("joy")}, "{1: 'joy'}"),
+        (np.array([[5.0]]), "[[5.0]]"),
+        (torch.tensor([1, 2]), "[1, 2]"),
+        ([torch.tensor(0.5, requires_grad=True)], "[0.5]"),
+        (torch.tensor([0.5], dtype=torch.bfloat16), "[0.5]"),
+        (np.array([np.nan, np.inf]), "[nan, inf]"),
+        ("a", "'a'"),
+        (None, "None"),
+    ],
+)
+def test_values_are_shown_as_a_person_writes_them(value, text):
+    assert expect.shown(value) == text
+
+
+def test_long_value_is_cut():
+    text = expect.shown(list(range(1000)))
+    assert text.startswith("[0, 1, 2")
+    assert text.endswith("…")
+    assert len(text) <= expect.LONGEST
+
+
+def test_values_that_differ_only_in_their_type_are_told_apart():
+    with pytest.raises(Wrong, match=r"expected \[1\]; got array\(\[1\]\)\."):
+        expect.equal(np.array([1]), [1], "The list")
+
+
+def test_type_is_named_without_an_article():
+    with pytest.raises(Wrong, match=r"^The map: expected a value of type int; got type ndarray\.$"):
+        expect.of_type(np.array([1]), int, "The map")
+    with pytest.raises(Wrong, match=r"type float \| int; got None\. Did you forget `return`\?$"):
+        expect.of_type(None, (float, int), "The map")
+
+
+def test_run_that_stops_is_told_with_its_input_and_the_likely_mistake():
+    with pytest.raises(Wrong) as told:
+        expect.runs(lambda: [][0], "An empty batch", "Nothing is there to index.")
+    assert str(told.value) == (
+        "An empty batch: your code stops with IndexError: list index out of range. "
+        "Nothing is there to index."
+    )
+    with pytest.raises(NotImplementedError):
+        expect.runs(stub, "An empty batch")
+
+
 def test_raises_wants_exactly_the_class_and_the_value_in_the_message():
     def call(error):
         def function():
@@ -153,7 +216,7 @@ def test_unchanged_catches_work_in_place():
         values.sort()
         return values
 
-    with pytest.raises(Wrong, match="changes its input in place"):
+    with pytest.raises(Wrong, match=r"Sorting \[2, 1\]: the input was changed in place\."):
         expect.unchanged(sort_in_place, [2, 1], given="Sorting [2, 1]")
     assert expect.unchanged(sorted, [2, 1], given="Sorting [2, 1]") == [1, 2]
 

@@ -1,14 +1,21 @@
 """Loading datasets: the order of sources, what is checked, and what the errors say."""
 
 import dataclasses
+import errno
 import io
+import json
+import socket
+import ssl
 import subprocess
 import sys
 import time
 
+import httpx2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
+from huggingface_hub.errors import FileMetadataError, HfHubHTTPError, LocalEntryNotFoundError
 from standin_hub import standin_hub
 
 from helpers import sources
@@ -200,6 +207,87 @@ def test_download_that_breaks_off_falls_back_with_a_warning(online, capsys, monk
     online.requests.clear()
     load("emotion")
     assert online.requests == [], "a broken network is paid for once"
+
+
+def response(status):
+    request = httpx2.Request("GET", "https://huggingface.co")
+    return httpx2.Response(status, request=request)
+
+
+NETWORK_FAILURES = [
+    httpx2.ConnectError("refused"),
+    httpx2.ReadTimeout("slow"),
+    httpx2.ProxyError("407"),
+    httpx2.RemoteProtocolError("closed without a complete message"),
+    HfHubHTTPError("503 Server Error", response=response(503)),
+    LocalEntryNotFoundError("we cannot find the snapshot, check your connection"),
+    FileMetadataError("no ETag"),
+    requests.ConnectionError("refused"),
+    ConnectionResetError(errno.ECONNRESET, "reset by peer"),
+    TimeoutError(errno.ETIMEDOUT, "timed out"),
+    OSError(errno.ENETUNREACH, "unreachable"),
+    OSError("Consistency check failed: file should be of size 3 but has size 2"),
+    socket.gaierror(socket.EAI_NONAME, "not known"),
+    ssl.SSLError(1, "certificate verify failed"),
+    json.JSONDecodeError("no JSON", "<html>Please log in</html>", 0),
+]
+LOCAL_FAILURES = [
+    (OSError(errno.ENOSPC, "No space left", "cache/blobs/1"), "cache/blobs/1.*free some space"),
+    (OSError(errno.EDQUOT, "Quota exceeded", "cache/blobs/1"), "cache/blobs/1.*free some space"),
+    (OSError("I/O error: No space left on device (os error 28)"), "hub-cache.*free some space"),
+    (PermissionError(errno.EACCES, "denied", "cache/refs"), "cache/refs.*make it writable"),
+    (OSError(errno.EROFS, "read-only", "cache/refs"), "cache/refs.*make it writable"),
+]
+OTHER_FAILURES = [
+    MemoryError(),
+    TypeError("a bug of ours"),
+    KeyError("a bug of ours"),
+    RuntimeError("a bug of ours"),
+    OSError(errno.EIO, "the disk is broken"),
+]
+
+
+def named(value):
+    return type(value).__name__ if isinstance(value, Exception) else None
+
+
+@pytest.fixture
+def failing(online, monkeypatch):
+    """Return a function that makes every download from the Hub raise an exception."""
+
+    def fail(error):
+        def download(*_, local_files_only=False, **__):
+            raise LocalEntryNotFoundError("nothing here") if local_files_only else error
+
+        monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+
+    return fail
+
+
+@pytest.mark.parametrize("error", NETWORK_FAILURES, ids=named)
+def test_network_failure_falls_back_with_a_warning(failing, capsys, error):
+    failing(error)
+    assert load("emotion")["train"].num_rows == 16_000
+    assert "The Hub could not be used: the download of dair-ai/emotion" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("error", "message"), LOCAL_FAILURES, ids=named)
+def test_full_or_read_only_cache_is_told_with_its_path_and_a_way_out(
+    failing, capsys, error, message
+):
+    failing(error)
+    with pytest.raises(SourceError, match=f"{message}.*HF_HOME.*restart Python"):
+        load("emotion")
+    assert capsys.readouterr().out == ""
+    assert sources.hub_is_reachable()
+
+
+@pytest.mark.parametrize("error", OTHER_FAILURES, ids=named)
+def test_what_is_no_failure_of_the_network_is_raised_as_it_is(failing, error):
+    failing(error)
+    with pytest.raises(type(error)) as raised:
+        load("emotion")
+    assert raised.value is error
 
 
 def test_repository_that_is_gone_is_an_error_not_a_fall_back(online):

@@ -1,10 +1,15 @@
 """The lessons' use of a network."""
 
+import errno
+import json
+import os
+
 import pytest
 import requests
 
 from helpers import sources
 from helpers.network import ask_hub, serve_folder
+from helpers.sources import SourceError
 
 
 @pytest.fixture
@@ -35,6 +40,30 @@ def test_question_that_breaks_off_says_why(reachable, capsys):
 
     assert ask_hub(question, otherwise="datasets") is None
     assert "(ConnectionResetError)" in capsys.readouterr().out
+
+
+def test_page_in_place_of_an_answer_is_the_network_s_fault(reachable, capsys):
+    assert ask_hub(lambda: json.loads("<html>Please log in</html>"), otherwise="datasets") is None
+    assert "(JSONDecodeError)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [MemoryError(), TypeError("a bug"), OSError(errno.EIO, "disk")])
+def test_what_is_no_failure_of_the_network_is_raised_as_it_is(reachable, error):
+    def question():
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        ask_hub(question, otherwise="datasets")
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_cache_that_cannot_be_written_is_told_with_its_path_and_a_way_out(reachable, number):
+    def question():
+        raise OSError(number, os.strerror(number), "cache/README.md")
+
+    with pytest.raises(SourceError, match=r"cache/README\.md could not be written.*HF_HOME"):
+        ask_hub(question, otherwise="the card of a dataset")
 
 
 def test_folder_is_served_for_the_length_of_the_block(tmp_path, capfd):

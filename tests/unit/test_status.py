@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from course import app
 from grading.paths import ROOT, release_path, solution_path
-from helpers.checks.core import run_check
+from helpers.checks.core import CheckFailed, CheckNotAttempted, run_check
 from helpers.lessons import LESSONS, lesson_named
 from helpers.status import course_status, lesson_status, next_exercise, status_page
 
@@ -37,7 +37,9 @@ def shown(result):
 
 
 def failed(result):
-    return [nbformat.v4.new_output("error", ename="CheckFailed", evalue=str(result), traceback=[])]
+    """Return the output of a check that raises, as `check` itself does for this result."""
+    kind = CheckFailed if result.status == "wrong" else CheckNotAttempted
+    return [nbformat.v4.new_output("error", ename=kind.__name__, evalue=str(result), traceback=[])]
 
 
 def one_hot(*_):
@@ -137,7 +139,12 @@ def test_checks_that_answered_in_spanish_count_as_well(tmp_path, monkeypatch):
     wrong = run_check("one_hot", {"one_hot": one_hot})
     assert "todavía no" in str(wrong)
     passed = type(wrong)("build_vocabulary", "passed", "Bien.")
-    saved(tmp_path, {"build_vocabulary": shown(str(passed)), "one_hot": failed(str(wrong))})
+    outputs = {
+        "build_vocabulary": shown(passed),
+        "one_hot": failed(wrong),
+        "wordpiece": failed(run_check("wordpiece", {})),
+    }
+    saved(tmp_path, outputs)
     monkeypatch.delenv("COURSE_LANGUAGE")
     found = lesson_status(LESSON, tmp_path).exercises
-    assert (found["build_vocabulary"], found["one_hot"]) == ("passed", "wrong")
+    assert [found[name] for name in outputs] == ["passed", "wrong", "not attempted"]
