@@ -40,7 +40,7 @@ def train(
     data: str = typer.Argument(..., help="A dataset of the course, or a folder with train.csv."),
     output: Path = typer.Argument(..., help="A new folder for the model."),
     epochs: int = typer.Option(2, min=1, help="How often each text is seen."),
-    processes: int = typer.Option(1, min=1, help="One a GPU; on a CPU one is enough."),
+    processes: int = typer.Option(1, min=1, help="One per GPU; on a CPU one is enough."),
     seed: int = typer.Option(0, help="Draws the new head, the order and the dropout."),
 ) -> None:
     """Fine-tune the course's checkpoint by lesson 4's recipe, and save it for `course serve`."""

@@ -102,7 +102,7 @@ def first_available(
     what : str
         What is being loaded, for messages.
     loaders : dict of str to callable
-        One loader a source; each raises `SourceError` where its source does not have it.
+        One loader per source; each raises `SourceError` where its source does not have it.
     source : {"auto", "mirror", "hub", "embedded"}
 
     Returns

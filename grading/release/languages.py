@@ -111,7 +111,7 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def update_catalog(lesson: Lesson | None, language: str, root: Path = ROOT) -> Catalog:
-    """Write a lesson's catalogue anew: translations of blocks that are still there are kept."""
+    """Write a lesson's catalogue again; blocks that have not changed keep their translations."""
     path = catalog_path(lesson, language, root)
     earlier, catalog = read_catalog(path), template(lesson, root)
     catalog.locale = language

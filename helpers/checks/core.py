@@ -1,4 +1,4 @@
-"""How a check runs and speaks; what it checks stands in the modules of the lessons."""
+"""How a check runs and reports; what it checks is in the modules of the lessons."""
 
 from __future__ import annotations
 
