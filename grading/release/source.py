@@ -41,7 +41,7 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
     """Return the notebook that a lesson's source describes, without outputs."""
     path = source_path(lesson, root)
     if not path.is_file():
-        raise BuildError(f"{path} is not there; a lesson starts with its source")
+        raise BuildError(f"{path} is missing: a lesson starts with its source")
     notebook = jupytext.read(path, fmt="py:percent")
     notebook.metadata = NotebookNode(
         kernelspec=KERNELSPEC, language_info={"name": "python", "file_extension": ".py"}
