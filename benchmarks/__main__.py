@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import os
 import shlex
 import subprocess
@@ -124,7 +125,8 @@ def show_stale(refuse: bool) -> int:
 def measure_stale() -> int:
     """Measure what is out of date, the shortest command first; each is kept as it is done."""
     figures, old = record.read()["figures"], record.stale()
-    commands = {figures[name]["command"]: figures[name]["seconds"] for name in old}
+    # How long a test takes is not known, for it proves other things as well: tests come last.
+    commands = {figures[name]["command"]: figures[name]["seconds"] or math.inf for name in old}
     for number, command in enumerate(sorted(commands, key=commands.get), start=1):
         print(f"[{number} of {len(commands)}] {command}", flush=True)
         words = [sys.executable, *shlex.split(command)[1:]]

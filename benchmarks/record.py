@@ -80,7 +80,7 @@ def read(path: Path = RESULTS) -> dict[str, Any]:
 
 
 def keep(
-    figures: dict[str, Figure], command: str, seconds: float, path: Path = RESULTS
+    figures: dict[str, Figure], command: str, seconds: float | None, path: Path = RESULTS
 ) -> dict[str, Any]:
     """Write figures into the record, and return it; those of other commands stay.
 
@@ -90,8 +90,8 @@ def keep(
         By name; figures on the embedded data end in ``.embedded``.
     command : str
         Measures them again.
-    seconds : float
-        How long the command took.
+    seconds : float or None
+        How long the command took; None where it proves more than these figures.
     path : Path
         The record.
     """
@@ -102,7 +102,7 @@ def keep(
         record["figures"][name] = {
             **asdict(figure),
             "command": command,
-            "seconds": round(seconds, 1),
+            "seconds": None if seconds is None else round(seconds, 1),
             "commit": commit(),
             "date": today(),
             # Not all figures need come from the machine that measured last.
@@ -139,7 +139,7 @@ def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path 
 
     changed = {name: figure for name, figure in figures.items() if is_new(name, figure)}
     if changed:
-        keep(changed, command, 0.0, path)
+        keep(changed, command, None, path)
 
 
 def write(record: dict[str, Any], path: Path = RESULTS) -> None:
