@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import fcntl
 import functools
 import hashlib
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
@@ -125,7 +127,8 @@ def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
 def begin_work(threads: int) -> None:
     """Set up a worker: give it its share of the processors, and end it with its parent."""
     signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
+    _end_with_parent()
     share_processors(threads)
     keep_engines()
 
@@ -139,8 +142,25 @@ def keep_engines() -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    """Have this process ended when its parent has ended.
+
+    By the kernel, on Linux: a thread that waits for it cannot run while another one is in code that
+    keeps Python's lock, and has been seen to wait for minutes. The signal comes when the pipe
+    closes that only the parent has open; PR_SET_PDEATHSIG would also follow the end of the
+    thread that started this worker. bubblewrap then ends the worker's boxes.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux":
+        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+    def wait() -> None:
+        parent.join()  # at once, if it had ended before
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def workers_here(limits: Limits) -> int:
