@@ -9,7 +9,8 @@ from nbgrader.utils import determine_grade
 
 from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
-from grading.judging.session import AnswerKey, _checked, own_output, score_output, verdict_of
+from grading.judging.outputs import own_output
+from grading.judging.session import AnswerKey, _checked, score_output, verdict_of
 from grading.judging.testing import Answer, Failure, Parts, equal, run_test
 from grading.judging.verdicts import (
     CANNOT_GRADE,
