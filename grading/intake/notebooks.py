@@ -60,7 +60,8 @@ def notebook_of(content: bytes, name: str) -> NotebookNode:
     total = sum(len(cell.source.encode()) for cell in made)
     if total > LARGEST_TEXT:
         raise Refused(f"{name} has {total:,} bytes of text in its cells; {_most(LARGEST_TEXT)}")
-    return nbformat.v4.new_notebook(cells=made)
+    # Its ids may be no valid ones: realignment gives the notebook the release's.
+    return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 def _most(limit: int) -> str:
@@ -110,9 +111,8 @@ def _cell(cell: Any, number: int, name: str) -> NotebookNode:
         raise Refused(f"{what} is no cell: open the notebook in JupyterLab and save it again")
     source = _source(cell.get("source", ""), what)
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
-    make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-    made = make(source, metadata=_mark(cell.get("metadata")))
-    made.pop("id", None)  # nbformat's own, drawn by chance
+    made = nbformat.from_dict({"cell_type": kind, "metadata": _mark(cell.get("metadata"))})
+    made["source"] = source
     if isinstance(cell.get("id"), str):
         made["id"] = clean(cell["id"])
     pictures = pictures_of(cell.get("attachments"))
