@@ -21,6 +21,7 @@ from rich.table import Table
 
 from grading.batch.pool import autograde
 from grading.batch.resume import graded_already
+from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
 from grading.judging.session import grade
@@ -203,9 +204,8 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
-    submission, release = (
-        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
-    )
+    submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
+    release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
     sandbox = find_sandbox(receipt["sandbox"])
     limits = Limits(**receipt["limits"])

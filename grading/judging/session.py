@@ -16,7 +16,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -26,6 +26,7 @@ from grading.inside.wire import encode
 from grading.judging.asking import judged
 from grading.judging.dependence import Dependents
 from grading.judging.disposable import Judged, judged_apart
+from grading.judging.outputs import NotebookOutputs, deaths_notes, plain_text, text_output
 from grading.judging.reference import grade_id, imports_of, reference_cells
 from grading.judging.testing import Test
 from grading.judging.verdicts import (
@@ -127,6 +128,7 @@ def grade(
         run_and_ask(notebook, key, run, found, graded.outputs)
     finally:
         run.close()
+        run.add_notes()
     ended = {exercise: asked.judged for exercise, asked in found.items()}
     again, notes = ask_again(notebook, key, run, ended)
     graded.notes += notes
@@ -163,7 +165,7 @@ def run_and_ask(
         elif cell.cell_type == "code":
             harmful.follow(cell.source)
             if not grade_id(cell) and harmful.runs_one(cell.source):
-                outputs[index] = [_text(NOT_RUN)]
+                outputs[index] = [text_output(NOT_RUN)]
             else:
                 outputs[index] = run.cell(cell.source, grade_id(cell))
 
@@ -374,6 +376,8 @@ class Run:
         self.errors: dict[str, list[str]] = {}
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
+        self._dead: list[tuple[str, SandboxDied]] = []
+        self._outputs = NotebookOutputs(limits.output_bytes, limits.notebook_output_bytes)
         self.kind = sandbox
         self._box: Sandbox | None = None
         self._history: list[Step] = []
@@ -400,20 +404,17 @@ class Run:
     def cell(self, code: str, exercise: str = "") -> list[NotebookNode]:
         """Run a cell and return its outputs; one that ends the sandbox is not run again."""
         try:
-            reply = self.box().run(code, self._seconds(self.limits.cell_seconds))
+            seconds = self._seconds(self.limits.cell_seconds)
+            reply = self.box().run(code, seconds, self._outputs.room)
         except SandboxDied as death:
             self._note_death(death, exercise)
-            return [_text(f"[This cell was ended: {death.status}, {death}.]\n")]
+            return [text_output(f"[This cell was ended: {death.status}, {death}.]\n")]
         except SandboxFault:
             return []
         self._history.append(Step(exercise, code))
         if reply["error"] and exercise:
             self.errors[exercise] = [part[:500] for part in reply["error"]]
-        made = [output for sent in reply["outputs"] if (output := own_output(sent))]
-        # The relay has cut outputs already, unless a student replaced it.
-        if len(str(made)) > 5 * self.limits.output_bytes + 10_000:
-            return [_text("[This cell's output was left out: it is too long.]\n")]
-        return made
+        return self._outputs.taken(reply["outputs"])
 
     def define(self, exercise: str, reference: str) -> None:
         """Put the course's own answer in the place of the student's; only in a second box."""
@@ -437,9 +438,9 @@ class Run:
             reply = self._box.run(code, self._seconds(CHECK_SECONDS))
         except SandboxDied:
             return []
-        said = [text for output in reply["outputs"] if (text := _plain_text(output))]
+        said = [text for output in reply["outputs"] if (text := plain_text(output))]
         text = "\n".join(said)[:CHECK_CHARACTERS]
-        return [_text(f"The visible check says: {text}\n")] if text else []
+        return [text_output(f"The visible check says: {text}\n")] if text else []
 
     def box(self) -> Sandbox:
         """Return a sandbox in which everything has run that was run so far."""
@@ -467,6 +468,10 @@ class Run:
     def close(self) -> None:
         if self._box:
             self._box.close()
+
+    def add_notes(self) -> None:
+        """Add what there is to note about all cells together."""
+        self.notes += [*deaths_notes(self._dead), *self._outputs.notes]
 
     def _start(self) -> None:
         self.close()
@@ -505,38 +510,6 @@ class Run:
         return min(limit, left)
 
     def _note_death(self, death: SandboxDied, exercise: str) -> None:
-        self.notes.append(f"cell {exercise or 'of its own'}: {death.status}, {death}")
+        self._dead.append((exercise, death))
         if exercise:
             self.deaths[exercise] = death
-
-
-def own_output(output: Any) -> NotebookNode | None:
-    """Return an output as nbformat knows it, made anew from untrusted data."""
-    if type(output) is not dict:
-        return None
-    kind, data = output.get("output_type"), output.get("data")
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=str(output.get("text", "")))
-    if kind == "error":
-        parts = {key: str(output.get(key, ""))[:500] for key in ("ename", "evalue")}
-        lines = output.get("traceback")
-        lines = [str(line) for line in lines] if type(lines) is list else []
-        return new_output("error", **parts, traceback=lines)
-    if kind in ("display_data", "execute_result") and type(data) is dict:
-        data = {str(mime): text for mime, text in data.items() if type(text) is str}
-        return new_output("display_data", data)
-    return None
-
-
-def _text(text: str) -> NotebookNode:
-    return new_output("stream", name="stdout", text=text)
-
-
-def _plain_text(output: Any) -> str:
-    made = own_output(output)
-    if made is None or made.get("name") == "stderr":
-        return ""
-    if made.output_type == "error":
-        return made.evalue.strip()
-    return str(made.get("text") or made.get("data", {}).get("text/plain", "")).strip()

@@ -132,8 +132,8 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, code: str, seconds: float) -> dict[str, Any]:
-        """Run a cell.
+    def run(self, code: str, seconds: float, output_bytes: int | None = None) -> dict[str, Any]:
+        """Run a cell; `output_bytes` says how much it may show where that is not the limit.
 
         Returns
         -------
@@ -146,7 +146,8 @@ class Sandbox:
         SandboxDied
             If the box is gone afterwards.
         """
-        request = {"code": code, "output_bytes": self.limits.output_bytes}
+        shown = self.limits.output_bytes if output_bytes is None else output_bytes
+        request = {"code": code, "output_bytes": shown}
         reply = self._exchange(request, seconds)
         outputs, error = reply.get("outputs"), reply.get("error")
         named = error is None or (type(error) is list and [*map(type, error)] == [str, str])

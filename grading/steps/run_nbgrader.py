@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
 import shutil
 import warnings
@@ -16,7 +17,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
-from grading.intake.submissions import check_folder
+from grading.intake.submissions import check_folder, check_name
 from grading.judging.verdicts import described
 from grading.paths import solution_path
 from grading.records.gradebook import forget
@@ -124,7 +125,8 @@ def autograde_one(
     try:
         config = course_config(course)
         config.CourseDirectory.assignment_id = assignment
-        config.CourseDirectory.student_id = student
+        # nbgrader takes it for a pattern: a student named "a[b]" would be graded on "ab"'s work.
+        config.CourseDirectory.student_id = glob.escape(student)
         config.GradeInSandbox.elsewhere = elsewhere or {}
         if sandbox:
             config.GradeInSandbox.sandbox = sandbox
@@ -146,8 +148,9 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
     Raises
     ------
     Refused
-        See `grading.intake.submissions.check_folder`.
+        See `grading.intake.submissions.check_name` and `check_folder`.
     """
+    check_name(student)
     submission = directory.format_path(directory.submitted_directory, student, assignment)
     release = directory.format_path(directory.release_directory, ".", assignment)
     expected = sorted(path.name for path in Path(release).glob("*.ipynb"))

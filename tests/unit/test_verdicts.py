@@ -10,7 +10,8 @@ from nbgrader.utils import determine_grade
 from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
 from grading.judging.asking import _checked
-from grading.judging.session import AnswerKey, ask_exercise, own_output, score_output
+from grading.judging.outputs import own_output
+from grading.judging.session import AnswerKey, ask_exercise, score_output
 from grading.judging.testing import Answer, Failure, Parts, equal, run_test
 from grading.judging.verdicts import (
     CANNOT_GRADE,
