@@ -69,8 +69,10 @@ def shared_paths() -> dict[str, str]:
     paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
-    if hub_cache().is_dir():
-        paths[hub_cache()] = "/course/hub"
+    # Of the Hub's cache only models: it may hold any version of a dataset (another config, a
+    # conversion to Parquet, one file of all splits), and no name says which rows are of test.
+    for model in sorted(hub_cache().glob("models--*")):
+        paths[model] = f"/course/hub/{model.name}"
     shared = {str(path): inside for path, inside in paths.items()}
     folders = {path: shared[path] for path in shared if Path(path).is_dir()}
     return shared | unlabelled | unlabelled_splits(folders)
@@ -158,6 +160,6 @@ def environment() -> dict[str, str]:
     inside = shared_paths().values()
     if "/course/mirror" in inside:
         variables["COURSE_MIRROR"] = "/course/mirror"
-    if "/course/hub" in inside:
+    if any(path.startswith("/course/hub/") for path in inside):
         variables["HF_HUB_CACHE"] = "/course/hub"
     return variables
