@@ -22,7 +22,7 @@ class Limits:
     cell_seconds, test_seconds, notebook_seconds : float
         For one cell, for one exercise's hidden test, and for everything together.
     memory_bytes : int
-        Resident memory of all processes together, and of each folder in memory.
+        Memory of all processes and of their folders in memory together.
     processes : int
         Processes and threads.
     scratch_bytes, file_bytes, output_bytes : int
