@@ -9,13 +9,14 @@ from grading.intake.texts import clean, one_line
 
 LONGEST_NAME = 128  # characters; what nbgrader's gradebook keeps of a student's name
 LONGEST_IN_BYTES = 255  # what file systems take
-# They end an attribute or a tag in formgrader's pages, which print names as they are.
-UNSAFE = '<>"\\/'
+# They end an attribute or a tag in formgrader's pages, which print names as they are; and nbgrader
+# takes a name for a pattern: it would grade a student named "a[b]" on the work of "ab".
+UNSAFE = '<>"\\/[]*?'
 
 
 def fault_of(name: str) -> str:
     """Return why a student cannot have this name here, or an empty text."""
-    if name != clean(name) or "\n" in name or "\t" in name:
+    if name != clean(name) or one_line(name) != " ".join(name.split(" ")).strip():
         return "it holds control characters, or bytes that are no text"
     if not name or name.startswith("."):
         return "it is empty, or begins with a dot"
@@ -25,7 +26,7 @@ def fault_of(name: str) -> str:
         return f"it has {len(name)} characters; the most is {LONGEST_NAME}"
     unsafe = [sign for sign in UNSAFE if sign in name]
     if unsafe:
-        return f"it holds {' '.join(unsafe)}, which formgrader would show as part of its page"
+        return f"it holds {' '.join(unsafe)}, which nbgrader would take for a pattern or for HTML"
     return ""
 
 

@@ -61,7 +61,7 @@ def notebook_of(content: bytes, name: str) -> NotebookNode:
     if total > LARGEST_TEXT:
         raise Refused(f"{name} has {total:,} bytes of text in its cells; {_most(LARGEST_TEXT)}")
     # Its ids may be no valid ones: realignment gives the notebook the release's.
-    return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
 
 def _most(limit: int) -> str:

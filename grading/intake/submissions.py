@@ -50,7 +50,7 @@ def read_submission(path: Path, course: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Refused(f"{name} is no file, but {_kind(found.st_mode)}")
+            raise Refused(f"{name} is no file, but {kind_of_file(found.st_mode)}")
         if found.st_size > LARGEST:
             raise Refused(f"{name} has {found.st_size:,} bytes; the most is {LARGEST:,}")
         return file.read(LARGEST + 1)  # it may be growing
@@ -67,7 +67,8 @@ def read_checked(path: Path, course: Path) -> NotebookNode:
     return notebook_of(read_submission(path, course), told(path.name))
 
 
-def _kind(mode: int) -> str:
+def kind_of_file(mode: int) -> str:
+    """Return what something is that is no ordinary file, from its mode."""
     kinds = {
         stat.S_IFDIR: "a folder",
         stat.S_IFIFO: "a named pipe",
@@ -120,7 +121,7 @@ def _check_time(path: Path) -> None:
     """Refuse a time that nbgrader cannot read: it would fail without naming the file."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise Refused(f"{path.name} is no file, but {_kind(mode)}: delete it")
+        raise Refused(f"{path.name} is no file, but {kind_of_file(mode)}: delete it")
     with path.open("rb") as file:
         content = file.read(LONGEST_TIME + 1)
     text = content[:LONGEST_TIME].decode("utf-8", errors="backslashreplace").strip()
@@ -165,7 +166,8 @@ def drop_what_is_no_file(folder: Path) -> None:
     """
     for path in folder.rglob("*"):
         mode = path.lstat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        # Notebooks are not copied, and `read_submission` says what is wrong with them.
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and path.suffix != ".ipynb":
             path.unlink()
 
 

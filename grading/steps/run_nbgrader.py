@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import logging
 import shutil
 import warnings
@@ -125,8 +124,7 @@ def autograde_one(
     try:
         config = course_config(course)
         config.CourseDirectory.assignment_id = assignment
-        # nbgrader takes it for a pattern: a student named "a[b]" would be graded on "ab"'s work.
-        config.CourseDirectory.student_id = glob.escape(student)
+        config.CourseDirectory.student_id = student
         config.GradeInSandbox.elsewhere = elsewhere or {}
         if sandbox:
             config.GradeInSandbox.sandbox = sandbox
