@@ -187,6 +187,20 @@ sys.displayhook = lambda value: None
         "failed",
     ),
     Attack(
+        3,
+        "replaces what a test says of itself",
+        """
+import sys
+
+for module in list(sys.modules.values()):
+    for value in list(vars(module).values()) if hasattr(module, "__dict__") else ():
+        if isinstance(value, type) and hasattr(value, "passed_all"):
+            value.passed_all = value.passed_all_public = True
+"""
+        + WRONG,
+        "failed",
+    ),
+    Attack(
         4,
         "a list that equals everything",
         "class Always(list):\n    __eq__ = lambda self, other: True\n    __hash__ = None\n"
