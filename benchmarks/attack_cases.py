@@ -29,7 +29,7 @@ from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 GAMBLES = 10
 HONEST = "zoe"
 NBGRADER, OTTER = "nbgrader", "otter-grader"
-SECONDS_FOR_LONG_TEXTS = 90.0
+SECONDS_FOR_LONG_TEXTS = 60.0  # three times what two notebooks without any take
 
 Fair = tuple[set[float | None], set[float | None]]
 """The points that the attacked exercise may have, and those that the other one may have."""
@@ -71,7 +71,7 @@ class Case:
     shown : bool
         What teachers open is looked at as well.
     seconds : float or None
-        Each run of the grader must end within this time.
+        The grader may not take more of the processor, for the two notebooks of a class.
     lacks : frozenset of str
         Graders that have no such part, so that the attack means nothing to them.
     prepare : callable or None
@@ -246,7 +246,7 @@ def double(numbers):
         if isinstance(expected, list):
             return list(expected)
         frame = frame.f_back
-    return numbers
+    return [2, 4]  # to the visible check
 """
 
 PLACES = """

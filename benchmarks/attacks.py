@@ -97,6 +97,8 @@ class Ended:
         Connections that a listener on the machine has seen.
     megabytes : float
         What the graded notebooks take.
+    seconds : float
+        What all of the grader's processes have taken of the processor.
     log : str
     """
 
@@ -106,6 +108,7 @@ class Ended:
     stamps: dict[str, str] = field(default_factory=dict)
     reached: int = 0
     megabytes: float = 0.0
+    seconds: float = 0.0
     log: str = ""
 
 
@@ -121,12 +124,14 @@ def survived(case: Case, ended: Ended) -> list[str]:
         found.append("the next submission is not graded")
     if case.steady and any(run != ended.rounds[0] for run in ended.rounds):
         found.append("the points change from run to run")
-    if case.shows not in ended.said or ended.reached:
+    if case.row in SOUGHT and (case.shows not in ended.said or ended.reached):
         found.append(SOUGHT[case.row])
     if case.unwanted and case.unwanted in ended.log:
         found.append(IN_LOG[case.row])
     if ended.megabytes > LARGEST_MEGABYTES:
         found.append(f"{ended.megabytes:.0f} MB are left behind")
+    if case.seconds and ended.seconds > case.seconds:
+        found.append(f"two notebooks take {ended.seconds:.0f} s of the processor")
     if case.prepare and (ended.stamps.get("ada") or "2001").startswith("2001"):
         found.append("the forged time counts")
     return found
@@ -330,7 +335,7 @@ def play(grader: Grader, case: Case, folder: Path) -> list[str]:
                 target.symlink_to(content)
             else:
                 target.write_bytes(content)
-    seconds = case.seconds or (grader.loop_seconds if case.loops else RUN_SECONDS)
+    seconds = grader.loop_seconds if case.loops else RUN_SECONDS
     plan = {
         "limits": {
             "processes": BOX.processes,

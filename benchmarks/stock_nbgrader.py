@@ -12,6 +12,7 @@ import html.parser
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -225,6 +226,12 @@ def left_over() -> bool:
     return bool(others())
 
 
+def processor_seconds() -> float:
+    """Return what has been started here, and has ended, has taken of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def listen(seen: list) -> None:
     """Note who connects."""
     listener = socket.create_server(("127.0.0.1", PORT))
@@ -264,7 +271,7 @@ def main(grader_class: type) -> None:
         grader.harm.append("the teacher's files were changed")
     told = {"rounds": rounds, "harm": grader.harm, "said": grader.said(plan["student"])}
     told |= {"stamps": grader.stamps(), "megabytes": grader.megabytes()}
-    told |= {"reached": len(reached)}
+    told |= {"reached": len(reached), "seconds": processor_seconds()}
     told["log"] = grader.log.read_text(errors="replace")[-300_000:]
     # A line of its own: a student's code may have written to the same file.
     sys.__stdout__.write("\n" + json.dumps(told))

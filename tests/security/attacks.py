@@ -192,10 +192,13 @@ sys.displayhook = lambda value: None
         """
 import sys
 
+def say_passed(self, name, value):
+    object.__setattr__(self, name, name == "passed" or value)
+
 for module in list(sys.modules.values()):
-    for value in list(vars(module).values()) if hasattr(module, "__dict__") else ():
-        if isinstance(value, type) and hasattr(value, "passed_all"):
-            value.passed_all = value.passed_all_public = True
+    for value in list(getattr(module, "__dict__", {}).values()):
+        if type(value) is type and "passed" in value.__dict__.get("__annotations__", ()):
+            value.__setattr__ = say_passed
 """
         + WRONG,
         "failed",
