@@ -90,6 +90,8 @@ def make_verdict(
 ) -> Verdict:
     """Return a verdict whose points follow from its status, or from a share of them."""
     points = None if status == CANNOT_GRADE else max_points * (1.0 if status == PASSED else share)
+    # Half of a surrogate pair is no character, and no file of ours could hold it.
+    message = message.encode("utf-8", "backslashreplace").decode()
     return Verdict(exercise, status, points, max_points, message)
 
 
