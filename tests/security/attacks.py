@@ -197,7 +197,8 @@ def say_passed(self, name, value):
 
 for module in list(sys.modules.values()):
     for value in list(getattr(module, "__dict__", {}).values()):
-        if type(value) is type and "passed" in value.__dict__.get("__annotations__", ()):
+        said = value.__dict__.get("__annotations__") if type(value) is type else None
+        if isinstance(said, dict) and "passed" in said:
             value.__setattr__ = say_passed
 """
         + WRONG,
