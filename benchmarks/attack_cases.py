@@ -29,7 +29,7 @@ from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 GAMBLES = 10
 HONEST = "zoe"
 NBGRADER, OTTER = "nbgrader", "otter-grader"
-SECONDS_FOR_LONG_TEXTS = 60.0  # three times what two notebooks without any take
+SECONDS_FOR_LONG_TEXTS = 60.0  # some ten times what it takes without them
 
 Fair = tuple[set[float | None], set[float | None]]
 """The points that the attacked exercise may have, and those that the other one may have."""

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import shutil
@@ -33,6 +34,7 @@ import tarfile
 import tempfile
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,8 +64,10 @@ RUN_SECONDS = 600.0
 LARGEST_MEGABYTES = 20.0
 OTTER_RELEASE = "otter-grader==7.0.0"
 OTTER_FOLDER = ROOT / "build" / "otter"
-# otter-grader has a limit for a submission, not for a cell. Starting takes it ten seconds.
-OTTER_LOOP_SECONDS = 60.0
+# otter-grader has a limit for a submission, not for a cell. Starting takes it ten seconds, and
+# much longer on a busy machine.
+OTTER_LOOP_SECONDS = 120.0
+WORKERS = 4  # boxes at the same time: they mostly wait, for kernels to start and for limits
 # What an attack was after, by row, where its own outputs must show that it did not get it.
 SOUGHT = {
     5: "hidden tests are found",
@@ -318,6 +322,9 @@ def otter_python() -> Path:
     return python
 
 
+NAMELESS = itertools.cycle(range(2**30 + os.getpid() * 64, 2**30 + os.getpid() * 64 + 64))
+"""Users without a name, one for each box: the kernel counts their processes apart."""
+PREPARING = threading.Lock()  # nbgrader's commands change the folder that they are in
 Grader = Nbgrader | Otter
 GRADERS = (Nbgrader, Otter)
 
@@ -326,7 +333,8 @@ def play(grader: Grader, case: Case, folder: Path) -> list[str]:
     """Play a case on a course of its own and return what it has done; see `survived`."""
     course = Path(shutil.copytree(grader.released, Path(folder, "course"), dirs_exist_ok=True))
     (course / "submitted").mkdir()
-    grader.prepare(case, course)
+    with PREPARING:
+        grader.prepare(case, course)
     for number, files in enumerate(case.rounds):
         for path, content in {**files, **honest()}.items():
             target = course / "rounds" / str(number) / path
@@ -341,7 +349,7 @@ def play(grader: Grader, case: Case, folder: Path) -> list[str]:
             "processes": BOX.processes,
             "file_bytes": BOX.file_bytes,
             "memory_bytes": 2**40,  # of one process; all together are watched
-            "user": 2**30 + os.getpid() * 64 if os.geteuid() == 0 else None,
+            "user": next(NAMELESS) if os.geteuid() == 0 else None,
         },
         "rounds": len(case.rounds),
         "seconds": seconds,
@@ -449,10 +457,11 @@ def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
     """
     if data != "embedded":
         return {}
-    found: dict[str, dict[int, Tried]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for grader in (kind(Path(folder)) for kind in GRADERS):
-            found[grader.name] = _play_all(grader, Path(folder), rows)
+        graders = [kind(Path(folder)) for kind in GRADERS]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            waiting = {one.name: _start(pool, one, Path(folder), rows) for one in graders}
+            found = {name: _by_row(started) for name, started in waiting.items()}
     if rows:
         return {}
     write_table(found)
@@ -467,23 +476,35 @@ def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
     return figures
 
 
-def _play_all(grader: Grader, folder: Path, rows: set[int] | None) -> dict[int, Tried]:
+def _start(
+    pool: ThreadPoolExecutor, grader: Grader, folder: Path, rows: set[int] | None
+) -> list[tuple[Case, Future | None]]:
+    """Start to play every attack; None where an attack means nothing to a grader."""
+    return [
+        (case, None if grader.name in case.lacks else pool.submit(_told, grader, case, folder))
+        for case in cases(list(grader.paths), told.PORT)
+        if not rows or case.row in rows
+    ]
+
+
+def _told(grader: Grader, case: Case, folder: Path) -> list[str]:
+    """Play an attack, and print what it has done."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=folder) as room:
+        effects = play(grader, case, Path(room))
+    seconds, said = time.monotonic() - started, "; ".join(effects) or HOLDS
+    attack = f"{grader.name:12} {case.row:2} {case.name:30.30}"
+    print(f"{attack} {seconds:5.0f} s {said}", flush=True)
+    return effects
+
+
+def _by_row(started: list[tuple[Case, Future | None]]) -> dict[int, Tried]:
     """Return what every attack has done, by row; rows that mean nothing to a grader are empty."""
     found: dict[int, Tried] = {}
-    for case in cases(list(grader.paths), told.PORT):
-        if rows and case.row not in rows:
-            continue
+    for case, future in started:
         tried = found.setdefault(case.row, [])
-        if grader.name in case.lacks:
-            continue
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(dir=folder) as room:
-            effects = play(grader, case, Path(room))
-        seconds, said = time.monotonic() - started, "; ".join(effects) or HOLDS
-        print(
-            f"{grader.name:12} {case.row:2} {case.name:30.30} {seconds:5.0f} s {said}", flush=True
-        )
-        tried.append((case.name, effects))
+        if future is not None:
+            tried.append((case.name, future.result()))
     return found
 
 

@@ -57,7 +57,8 @@ class Otter:
                     os.kill(number, signal.SIGKILL)
             if not kill and not self.may_take_long:
                 self.harm.append(f"otter run takes more than {self.seconds:g} s")
-        if status != 0 or "score" in self._read(student):
+        result = self._read(student)
+        if status != 0 or not result or "score" in result:  # a score of all is one of nothing
             self._note(student, f"status {status}")
 
     def _handed_over(self, student: str, folder: Path) -> Path | None:
@@ -78,7 +79,10 @@ class Otter:
 
     def _read(self, student: str) -> dict:
         path = self.results / student / "results.json"
-        return json.loads(path.read_text()) if path.is_file() else {}
+        try:
+            return json.loads(path.read_text())
+        except (OSError, ValueError):  # there is none, or it was not written to its end
+            return {}
 
     def scores(self) -> Scores:
         """Return the points of each student's exercises; those without a result are left out."""
@@ -113,15 +117,14 @@ class Otter:
 def grade_one(submission: str, folder: str) -> None:
     """Do what `otter run` does, and keep the executed notebook, which is looked at as well."""
     import dill
-    import nbformat
     from otter.run import main as otter_run
 
     course = Path.home() / "course"
     autograder = str(course / "autograder.zip")
     results = otter_run(submission, autograder=autograder, output_dir=folder, no_logo=True)
-    if results.notebook is not None:
-        nbformat.write(results.notebook, Path(folder, "executed.ipynb"))
-    results.notebook = None
+    executed, results.notebook = results.notebook, None
+    # In ASCII: what a student prints may be no valid Unicode, and otter has managed so far.
+    Path(folder, "executed.ipynb").write_text(json.dumps(executed or {"cells": []}))
     Path(folder, "results.pkl").write_bytes(dill.dumps(results))
 
 
