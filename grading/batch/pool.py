@@ -5,9 +5,11 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import functools
+import hashlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ import sqlalchemy
 
 from grading.intake.submissions import Task
 from grading.judging.verdicts import CANNOT_GRADE
+from grading.records.receipts import add_note
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
 from grading.sandbox.limits import (
@@ -33,6 +36,8 @@ from grading.steps.run_nbgrader import autograde_one
 
 WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
 
+GRADED_AGAIN = "It was graded again after its worker was ended."
+
 
 def autograde(
     tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
@@ -40,35 +45,59 @@ def autograde(
     """Grade submissions side by side; yield each, with what became of it, as it is done.
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
-    is left then one by one.
+    is left then one by one. A submission that was being graded when its worker ended says so in its
+    receipt: no student's code should be able to end a worker, and if one ever does, it is seen.
     """
     warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
-    with warm if len(tasks) > 1 else contextlib.nullcontext():
-        left = tasks
-        for _ in range(2):
-            broken = []
-            for task, outcome in _graded(left, course, workers, sandbox):
-                if outcome is None:
-                    broken.append(task)
-                else:
+    with (
+        warm if len(tasks) > 1 else contextlib.nullcontext(),
+        tempfile.TemporaryDirectory(prefix="begun-") as begun,
+    ):
+        left, interrupted = tasks, set()
+        for attempt in range(2 + len(tasks)):
+            # Two pools for all of them, then one for each.
+            now = left if attempt < 2 else left[:1]
+            left = [] if attempt < 2 else left[1:]
+            if not now:
+                continue
+            for task, outcome in _graded(now, course, workers, sandbox, begun):
+                if task in interrupted and outcome and outcome.graded:
+                    add_note(course, *task, GRADED_AGAIN)
+                if outcome is not None:
                     yield task, outcome
-            left = broken
-        for alone in left:
-            ((task, outcome),) = _graded([alone], course, 1, sandbox)
-            yield task, outcome or WORKER_ENDED
+                    continue
+                if _mark(begun, task).exists():
+                    interrupted.add(task)
+                if attempt < 2:
+                    left.append(task)
+                else:
+                    yield task, WORKER_ENDED
 
 
 def _graded(
-    tasks: list[Task], course: Path, workers: int, sandbox: str
+    tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
-    with worker_pool(workers) as pool:
-        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
+    with worker_pool(min(workers, len(tasks))) as pool:
+        running = {
+            pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
+            for task in tasks
+        }
         for done in concurrent.futures.as_completed(running):
             try:
                 yield running[done], done.result()
             except concurrent.futures.process.BrokenProcessPool:
                 yield running[done], None
+
+
+def _mark(begun: str, task: Task) -> Path:
+    """Return the file that says that a submission's grading has begun."""
+    return Path(begun) / hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _grade_marked(mark: Path, course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
+    mark.touch()
+    return autograde_one(course, assignment, student, sandbox)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 
+import psutil
+
 from grading.inside.protocol import QUESTION
 from grading.judging.verdicts import CANNOT_GRADE, FAILED, STATUSES, TAMPERED, described
 from grading.sandbox.limits import THREAD_VARIABLES
@@ -137,7 +139,7 @@ def _judge_and_end(judge: Callable[[Ask], Judged], its: Connection) -> None:
         try:
             judged = judge(ask)
         except MemoryError:
-            judged = Judged(CANNOT_GRADE, "Judging the reply needs too much memory.", 0.0, TAMPERED)
+            judged = _out_of_memory()
         except BaseException as error:
             judged = Judged(CANNOT_GRADE, f"The hidden test stopped with {described(error)}.")
         short = replace(judged, message=judged.message[:LONGEST_MESSAGE])
@@ -145,6 +147,13 @@ def _judge_and_end(judge: Callable[[Ask], Judged], its: Connection) -> None:
         code = 0
     finally:
         os._exit(code)  # nothing of the grader's is tidied up twice
+
+
+def _out_of_memory() -> Judged:
+    """Tell the limit of this process from a machine that has no more memory to give."""
+    if psutil.virtual_memory().available < MEMORY_BYTES:
+        return Judged(CANNOT_GRADE, "The grader's machine has too little memory (MemoryError).")
+    return Judged(CANNOT_GRADE, "Judging the reply needs too much memory.", doubt=TAMPERED)
 
 
 def _alone_with(its: Connection) -> Connection:

@@ -96,6 +96,15 @@ def write_receipt(receipt: dict[str, Any], course: Path) -> None:
     new.replace(path)
 
 
+def add_note(course: Path, assignment: str, student: str, note: str) -> None:
+    """Add a sentence for the teacher to each receipt of a submission."""
+    folder = receipt_path(course, student, assignment, "any").parent
+    for path in sorted(folder.glob("*.json")):
+        receipt = read_receipt(path)
+        receipt["notes"].append(note)
+        write_receipt(receipt, course)
+
+
 def read_receipt(path: Path) -> dict[str, Any]:
     """Return a receipt.
 

@@ -141,6 +141,7 @@ def asked_on_a_machine(fault, monkeypatch, place):
         limits=Limits(),
         seed=0,
         deaths={},
+        errors={},
         seconds_left=lambda: 60.0,
         next_seed=lambda: 1,
         box=lambda: box,
@@ -151,6 +152,8 @@ def asked_on_a_machine(fault, monkeypatch, place):
 
     if place:
         monkeypatch.setattr(place, fail)
+        full = SimpleNamespace(available=0)
+        monkeypatch.setattr("grading.judging.disposable.psutil.virtual_memory", lambda: full)
     return ask_exercise(run, "double", key).verdict("double", 2.0)
 
 
@@ -171,7 +174,7 @@ def test_a_right_answer_passes_where_the_machine_does_not_fail(monkeypatch):
 def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, monkeypatch):
     verdict = asked_on_a_machine(fault, monkeypatch, place)
     assert (verdict.status, verdict.points) == (CANNOT_GRADE, None)
-    assert type(fault).__name__ in verdict.message or "too much memory" in verdict.message
+    assert type(fault).__name__ in verdict.message
 
 
 def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
