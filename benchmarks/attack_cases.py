@@ -103,6 +103,7 @@ NEITHER = frozenset({NBGRADER, OTTER})
 NOT_OTTER = frozenset({OTTER})
 # They replace what answers this grader's questions. Nobody else asks any.
 ABOUT_REPLIES = {"answers with a pickle", "answers too much", "answers another question"}
+ROWS_ABOUT_REPLIES = {26, 27}
 
 
 def _notebook(notebook: nbformat.NotebookNode, student: str = "ada") -> Files:
@@ -129,6 +130,7 @@ def _beside(source: str, *cells: nbformat.NotebookNode) -> Files:
 
 
 def _of_attack(attack: Attack) -> Case:
+    replies = attack.row in ROWS_ABOUT_REPLIES or attack.name in ABOUT_REPLIES
     return Case(
         attack.row,
         attack.name,
@@ -136,7 +138,7 @@ def _of_attack(attack: Attack) -> Case:
         {"ada": (set(attack.deserves), {1.0})},
         attack.shows,
         loops=attack.status == "timed out",
-        lacks=NEITHER if attack.name in ABOUT_REPLIES else frozenset(),
+        lacks=NEITHER if replies else frozenset(),
     )
 
 
@@ -357,8 +359,6 @@ def _around_the_grader() -> list[Case]:
     return [
         Case(25, "takes what is expected", (_answer(TAKES_WHAT_IS_EXPECTED),), wrong),
         Case(25, "left for an accomplice", (accomplices,), {"ada": ALL, "bob": WRONG_ONE}),
-        Case(26, "replies", (), right, lacks=NEITHER),
-        Case(27, "replies", (), right, lacks=NEITHER),
         Case(28, "live HTML in Markdown", (live,), right, shown=True, lacks=NOT_OTTER),
         *_long_texts(),
         Case(30, "memory without a process", (_answer(HIDES_MEMORY),), wrong),
