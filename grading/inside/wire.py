@@ -39,6 +39,8 @@ JSON_SHARE = 4
 LONGEST_INTEGER = 4096  # bits: more than a thousand digits
 LONGEST_KEY = 64  # bits of an integer that is a member of a set or a key
 MOST_NUMBERS_AS_KEYS = 10_000  # colliding ones take about a second to be looked up
+MOST_COLUMNS = 10_000  # pandas takes half a second to make them, however short they are
+MOST_DATASETS = 200  # a millisecond each
 
 
 class WireError(ValueError):
@@ -212,6 +214,25 @@ class _KeyRule:
             raise NotPlain(f"a set or a dict with a key of type {kind.__name__}")
 
 
+class _TableRule:
+    """How many tables a message may hold; writer and reader count alike."""
+
+    def __init__(self) -> None:
+        self._columns = self._datasets = 0
+
+    def column(self) -> None:
+        """Count a column or an index; raise `WireError` if it is one too many."""
+        self._columns += 1
+        if self._columns > MOST_COLUMNS:
+            raise WireError(f"more than {MOST_COLUMNS:,} columns and indexes in tables")
+
+    def dataset(self) -> None:
+        """Count a dataset; raise `WireError` if it is one too many."""
+        self._datasets += 1
+        if self._datasets > MOST_DATASETS:
+            raise WireError(f"more than {MOST_DATASETS:,} datasets")
+
+
 # JSON's own scalars stand for themselves, lists for lists; all else is {"tag": …}.
 _DICTS: dict[str, type] = {
     "dict": dict,
@@ -242,7 +263,7 @@ class _Writer:
     def __init__(self, bounds: Bounds, opaque: bool):
         self.bounds, self.opaque = bounds, opaque
         self.parts: list[bytes] = []
-        self.keys = _KeyRule()
+        self.keys, self.tables = _KeyRule(), _TableRule()
         self.items = self.bytes = 0
 
     def node(self, value: Any, depth: int) -> Any:
@@ -373,6 +394,7 @@ class _Writer:
             raise NotPlain("an index of several levels")
         name = self.node(index.name, depth + 1)
         if isinstance(index, pd.RangeIndex):
+            self.tables.column()
             return [name, "range", [index.start, index.stop, index.step]]
         if str(index.dtype) == "object":
             self._as_keys(index.tolist())
@@ -382,6 +404,7 @@ class _Writer:
         """Return a series' or an index's values: the type's name, and what it needs to be built."""
         import pandas as pd
 
+        self.tables.column()
         dtype = values.dtype
         if isinstance(dtype, pd.CategoricalDtype):
             codes = np.asarray(getattr(values, "cat", values).codes)
@@ -401,7 +424,11 @@ class _Writer:
             return {"datasetdict": [self._nodes(value, depth), self._nodes(value.values(), depth)]}
         if not isinstance(value, datasets.Dataset):
             raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
-        features = [[name, _described(feature)] for name, feature in value.features.items()]
+        self.tables.dataset()
+        features = []
+        for name, feature in value.features.items():
+            self.tables.column()
+            features.append([name, _described(feature)])
         kind = value.format["type"]
         shown = None if kind is None else list(value.format["columns"])
         plain = value.with_format(None)[:]
@@ -426,7 +453,7 @@ class _Reader:
     def __init__(self, bounds: Bounds, parts: list[memoryview], classes: dict[str, type]):
         self.bounds, self.classes = bounds, classes
         self.parts: list[memoryview | None] = list(parts)
-        self.keys = _KeyRule()
+        self.keys, self.tables = _KeyRule(), _TableRule()
         self.items = 0
 
     def value(self, node: Any, depth: int) -> Any:
@@ -568,6 +595,7 @@ class _Reader:
                 for value in values:
                     self.keys.check(value)
             return pd.Index(values, dtype=dtype, name=name, tupleize_cols=False)
+        self.tables.column()
         start, stop, step = data
         made = range(start, stop, step)
         self.items += len(made)
@@ -579,6 +607,7 @@ class _Reader:
         """Return values and the type that they are to have, which pandas must not guess."""
         import pandas as pd
 
+        self.tables.column()
         kind, data = content
         if kind == "numpy":
             array = self._read_array(data, depth)
@@ -606,7 +635,10 @@ class _Reader:
     def _read_dataset(self, content: list, depth: int) -> Any:
         import datasets
 
+        self.tables.dataset()
         features, columns, kind, shown = content
+        for _ in features:
+            self.tables.column()
         features = datasets.Features({_text(name): _feature(node) for name, node in features})
         values = (self._values(column, depth) for column in columns)
         filled = dict(zip(features, values, strict=True))

@@ -240,6 +240,24 @@ sys.displayhook = lambda value: None
         "failed",
     ),
     Attack(
+        3,
+        "replaces what a test says of itself",
+        """
+import sys
+
+def say_passed(self, name, value):
+    object.__setattr__(self, name, name == "passed" or value)
+
+for module in list(sys.modules.values()):
+    for value in list(getattr(module, "__dict__", {}).values()):
+        said = value.__dict__.get("__annotations__") if type(value) is type else None
+        if isinstance(said, dict) and "passed" in said:
+            value.__setattr__ = say_passed
+"""
+        + WRONG,
+        "failed",
+    ),
+    Attack(
         4,
         "a list that equals everything",
         "class Always(list):\n    __eq__ = lambda self, other: True\n    __hash__ = None\n"
