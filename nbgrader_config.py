@@ -87,5 +87,9 @@ c.HTMLExporter.filters = {
     "strip_files_prefix": "grading.steps.safe_html.unchanged",
 }
 c.HTMLExporter.preprocessors = ["grading.steps.safe_html.EscapeNames"]
+# A file's name may hold what a terminal takes for a command.
+c.Application.logging_config = {
+    "formatters": {"console": {"class": "grading.steps.logs.CleanFormatter"}}
+}
 # A name may begin like a formula.
 c.ExportApp.plugin_class = NeutralCsvExport

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from grading.intake.texts import clean, one_line
+from grading.intake.texts import clean, in_order, one_line
 
 LONGEST_NAME = 128  # characters; what nbgrader's gradebook keeps of a student's name
 LONGEST_IN_BYTES = 255  # what file systems take
@@ -16,7 +16,7 @@ UNSAFE = '<>"\\/[]*?'
 
 def fault_of(name: str) -> str:
     """Return why a student cannot have this name here, or an empty text."""
-    if name != clean(name) or one_line(name) != " ".join(name.split(" ")).strip():
+    if name != clean(name) or not in_order(name) or set(name) & {"\n", "\t"}:
         return "it holds control characters, or bytes that are no text"
     if not name or name.startswith("."):
         return "it is empty, or begins with a dot"

@@ -42,6 +42,11 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
 
 
+def in_order(text: str) -> bool:
+    """Return whether a text holds none of the characters that reorder what stands beside them."""
+    return not _REORDERING.search(text)
+
+
 def one_line(text: object) -> str:
     """Return a text as it may be shown in a table or a list: cleaned, in one line, in order."""
     return " ".join(_REORDERING.sub("", clean(str(text))).split())
