@@ -38,8 +38,8 @@ from grading.sandbox.commands import (
 )
 from grading.sandbox.contents import HOME, environment, shared_paths
 from grading.sandbox.groups import launch_variables, launched, open_group
-from grading.sandbox.limits import Limits
-from grading.sandbox.memory import held_bytes, processes_below
+from grading.sandbox.limits import Limits, processors
+from grading.sandbox.memory import HIDDEN_BYTES, held_bytes, processes_below
 from grading.sandbox.warm import fork_kernel, numba_cache, warm_address
 
 NUMBA_CACHE = "NUMBA_CACHE_DIR"
@@ -121,10 +121,10 @@ class Sandbox:
             self._counted = all(self._group.holds(pid) for pid in first)
         if kind == "bubblewrap" and not self._counted:
             below = [process.pid for process in processes_below(self._process.pid)[1:2]]
-            self._inside = self._relay or next(iter(below), None)
+            self._inside = next(iter(below), None)
         if self._relay and not self._counted:
             # A warm kernel starts with memory that all boxes share and that no student asked for.
-            self._inherited = held_bytes(self._processes(), 0, self._inside)
+            self._inherited = held_bytes(self._processes(), 0, self._inside, self._relay)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -394,22 +394,27 @@ class Sandbox:
         """End the box when all in it together hold more memory than they may."""
         while self._process.poll() is None:
             started = time.monotonic()
-            fate = self._ran_out() if self._counted else self._held_too_much()
+            fate, room = (self._ran_out(), 0) if self._counted else self._held_too_much()
             if fate:
                 self._fate = self._fate or fate
                 self._process.kill()
                 return
-            # Measuring is slow where there are many processes, and those go on meanwhile.
-            time.sleep(min(0.5, max(0.1, 5 * (time.monotonic() - started))))
+            # Measuring is slow where there are many processes, so seldom then; but before processors
+            # that fill about one GiB per second could have filled what is left.
+            filled = room / 2**30 / processors()
+            time.sleep(max(0.1, min(filled, 5 * (time.monotonic() - started))))
 
-    def _held_too_much(self) -> tuple[str, str] | None:
-        """Return the fate of a box that nobody but this process counts for."""
+    def _held_too_much(self) -> tuple[tuple[str, str] | None, int]:
+        """Return the fate of a box that nobody but this process counts for, and what is left."""
         limit = self.limits.memory_bytes + self._inherited
-        held = held_bytes(self._processes(), limit, self._inside) - self._inherited
-        if held <= self.limits.memory_bytes:
-            return None
-        gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
-        return "out of memory", f"{gigabytes} were in use"
+        held = held_bytes(self._processes(), limit, self._inside, self._relay)
+        if held <= limit:
+            return None, limit - held
+        detail = "a process hid how much it uses"
+        if held < HIDDEN_BYTES:
+            used = (held - self._inherited) / 2**30
+            detail = f"{used:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB were in use"
+        return ("out of memory", detail), 0
 
 
 def _by_signal(code: Any) -> str:

@@ -24,8 +24,11 @@ SOCKET_BYTES = 2**18
 """The most that a socket holds of what was sent and not read, by Linux's own default."""
 INODE_BYTES = 2**10
 """About what the kernel holds for a file besides its content."""
-SLOWEST = 2.0
-"""Seconds after which processes that are left are taken for what the quick count says."""
+SLOWEST = 20.0
+"""Seconds after which processes that are left are taken for what the quick count says. Nothing of
+the box runs meanwhile."""
+HIDDEN_BYTES = 2**50
+"""What a process counts for that does not let its user see what it holds: more than any limit."""
 FOLDERS = (HOME, "/tmp", "/dev/shm")
 
 
@@ -38,7 +41,12 @@ def processes_below(pid: int) -> list[psutil.Process]:
         return []
 
 
-def held_bytes(processes: list[psutil.Process], limit: int, boxed: int | None = None) -> int:
+def held_bytes(
+    processes: list[psutil.Process],
+    limit: int,
+    boxed: int | None = None,
+    relay: int | None = None,
+) -> int:
     """Return the memory that processes hold together, exactly only where it may exceed a limit.
 
     Parameters
@@ -47,10 +55,13 @@ def held_bytes(processes: list[psutil.Process], limit: int, boxed: int | None = 
     limit : int
     boxed : int or None
         One of them, whose folders in memory and whose sockets count as well.
+    relay : int or None
+        One of them that is ours, and need not show what it holds.
     """
     if not psutil.LINUX:
         return sum(_resident(process) for process in processes)
-    apart = _apart_from_pages([process.pid for process in processes], boxed) if boxed else 0
+    shown = [process.pid for process in processes if process.pid != relay]
+    apart = _apart_from_pages(shown, boxed) if boxed else 0
     kinds = ("Anon", "File") if boxed else ("Anon", "File", "Shmem")  # or in `apart`
     quick = {
         process.pid: _fields(process.pid, "status", {"VmPTE", *(f"Rss{kind}" for kind in kinds)})
@@ -97,8 +108,14 @@ def _apart_from_pages(pids: list[int], boxed: int) -> int:
     """Return what a box holds that is no process's own pages."""
     sockets, shared = set(), {}
     for pid in pids:
-        sockets |= _sockets(pid)
-        shared |= _shared_memory(pid)
+        try:
+            sockets |= _sockets(pid)
+            shared |= _shared_memory(pid)
+        except PermissionError:
+            if not _ended(pid):
+                return HIDDEN_BYTES
+        except OSError:
+            continue  # has ended meanwhile
     return (
         len(sockets) * SOCKET_BYTES
         + sum(shared.values())
@@ -110,10 +127,9 @@ def _apart_from_pages(pids: list[int], boxed: int) -> int:
 def _sockets(pid: int) -> set[str]:
     """Return the names of the sockets that a process has open."""
     found = set()
-    with contextlib.suppress(OSError):
-        for file in os.listdir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                found.add(os.readlink(f"/proc/{pid}/fd/{file}"))
+    for file in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # was closed meanwhile
+            found.add(os.readlink(f"/proc/{pid}/fd/{file}"))
     return {name for name in found if name.startswith("socket:")}
 
 
@@ -123,13 +139,20 @@ def _shared_memory(pid: int) -> dict[str, int]:
     Its pages stay when no process maps them any more.
     """
     found = {}
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
-            if line.endswith("/dev/zero (deleted)"):
-                place, _, offset, _, inode, *_ = line.split()
-                start, end = (int(word, 16) for word in place.split("-"))
-                found[inode] = max(found.get(inode, 0), int(offset, 16) + end - start)
+    for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
+        if line.endswith("/dev/zero (deleted)"):
+            place, _, offset, _, inode, *_ = line.split()
+            start, end = (int(word, 16) for word in place.split("-"))
+            found[inode] = max(found.get(inode, 0), int(offset, 16) + end - start)
     return found
+
+
+def _ended(pid: int) -> bool:
+    """Return whether a process has ended, and nobody may see any more what it held."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 def _in_tcp_queues(pid: int) -> int:
