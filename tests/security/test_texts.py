@@ -420,28 +420,38 @@ WRONGLY_TYPED = {
 }
 
 
+NO_CELLS = {
+    "a list of lists": (lambda cell, _: cell.update(source=[["a"]]), "cell 2 has a source that is"),
+    "a dict": (lambda cell, _: cell.update(source={"a": 1}), "cell 2 has a source that is no text"),
+    "a number": (lambda cell, document: document["cells"].append(3), "cell 6 is no cell"),
+    "no list": (lambda cell, document: document.update(cells={}), "has no list of cells"),
+    "no format": (lambda cell, document: document.update(nbformat=[4]), "has the notebook format"),
+}
+
+
+@pytest.fixture(scope="module")
+def typed_batch(released, tmp_path_factory):
+    """Return a course, and what became of submissions whose JSON is of other types."""
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("typed") / "course")
+    changes = WRONGLY_TYPED | {name: change for name, (change, _) in NO_CELLS.items()}
+    for student, change in changes.items():
+        put_submission(folder, student, content=changed(change))
+    tasks = [(small_course.NAME, student) for student in changes]
+    outcomes = {student: outcome for (_, student), outcome in autograde(tasks, folder)}
+    return SimpleNamespace(folder=folder, outcomes=outcomes)
+
+
 @pytest.mark.parametrize("what", WRONGLY_TYPED)
-def test_what_is_wrongly_typed_costs_nothing(course, what):
-    put_submission(course, "student", content=changed(WRONGLY_TYPED[what]))
-    assert autograde_one(course, small_course.NAME, "student") == SUCCESS
-    assert points(course, "student") == 3.0
+def test_what_is_wrongly_typed_costs_nothing(typed_batch, what):
+    assert typed_batch.outcomes[what] == SUCCESS
+    assert points(typed_batch.folder, what) == 3.0
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda cell, _: cell.update(source=[["a"]]), "cell 2 has a source that is no text"),
-        (lambda cell, _: cell.update(source={"a": 1}), "cell 2 has a source that is no text"),
-        (lambda cell, document: document["cells"].append(3), "cell 6 is no cell"),
-        (lambda cell, document: document.update(cells={}), "has no list of cells"),
-        (lambda cell, document: document.update(nbformat=[4]), "has the notebook format"),
-    ],
-)
-def test_what_is_no_cell_is_refused_by_name(course, change, sentence):
-    put_submission(course, "student", content=changed(change))
-    outcome = autograde_one(course, small_course.NAME, "student")
+@pytest.mark.parametrize("what", NO_CELLS)
+def test_what_is_no_cell_is_refused_by_name(typed_batch, what):
+    outcome = typed_batch.outcomes[what]
     assert outcome.status == REFUSED
-    assert sentence in outcome.sentence
+    assert NO_CELLS[what][1] in outcome.sentence
     assert outcome.sentence.startswith("sums.ipynb")
 
 
