@@ -399,8 +399,8 @@ class Sandbox:
                 self._fate = self._fate or fate
                 self._process.kill()
                 return
-            # Measuring is slow where there are many processes, so seldom then; but before processors
-            # that fill about one GiB per second could have filled what is left.
+            # Measuring many processes is slow, so it is done less often then, but before processors
+            # that each fill about one GiB per second could have filled what is left.
             filled = room / 2**30 / processors()
             time.sleep(max(0.1, min(filled, 5 * (time.monotonic() - started))))
 
