@@ -14,3 +14,5 @@ REPLY = Bounds(bytes=60 * 2**20, simple=True)
 """A reply within a frame."""
 LONGEST_ERROR = 2000
 """Characters of an exception's message that a reply holds."""
+CUT = "[The rest of this cell's output was left out: it is too long.]\n"
+"""What a cell's output ends with where it was cut."""

@@ -23,14 +23,13 @@ import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
-from grading.inside.protocol import FRAME, LENGTH_BYTES
+from grading.inside.protocol import CUT, FRAME, LENGTH_BYTES
 from grading.inside.wire import decode, encode
 
 PR_SET_DUMPABLE = 4
 LONGEST_LOG = 3000
 SOCKETS = 5  # shell, iopub, stdin, control, heartbeat
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
-CUT = "[The rest of this cell's output was left out: it is too long.]\n"
 
 
 class KernelDied(Exception):

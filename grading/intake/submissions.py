@@ -43,14 +43,14 @@ def read_submission(path: Path, course: Path) -> bytes:
     if any(part.is_symlink() for part in below):
         raise Refused(f"{name} is a link, or lies in a folder that is one")
     try:
-        # Opening a named pipe would wait for somebody who writes into it.
+        _must_be_file(path.lstat().st_mode, name)
+        # What lies there may have been replaced by a pipe, which would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:
         raise Refused(f"{name} is no file that can be opened ({error.strerror})") from None
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Refused(f"{name} is no file, but {kind_of_file(found.st_mode)}")
+        _must_be_file(found.st_mode, name)
         if found.st_size > LARGEST:
             raise Refused(f"{name} has {found.st_size:,} bytes; the most is {LARGEST:,}")
         return file.read(LARGEST + 1)  # it may be growing
@@ -65,6 +65,11 @@ def read_checked(path: Path, course: Path) -> NotebookNode:
         See `read_submission` and `grading.intake.notebooks.notebook_of`.
     """
     return notebook_of(read_submission(path, course), told(path.name))
+
+
+def _must_be_file(mode: int, name: str) -> None:
+    if not stat.S_ISREG(mode):
+        raise Refused(f"{name} is no file, but {kind_of_file(mode)}")
 
 
 def kind_of_file(mode: int) -> str:

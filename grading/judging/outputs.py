@@ -7,6 +7,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from grading.inside.protocol import CUT
 from grading.intake.texts import clean
 from grading.sandbox.box import SandboxDied
 
@@ -31,7 +32,7 @@ class NotebookOutputs:
 
     def __init__(self, cell_bytes: int, notebook_bytes: int):
         self._cell_bytes = cell_bytes
-        self._left = notebook_bytes
+        self._left = self._all_bytes = notebook_bytes
         self._cut = 0
 
     def taken(self, sent: list[Any]) -> list[NotebookNode]:
@@ -48,6 +49,7 @@ class NotebookOutputs:
             if own is not None:
                 made.append(own)
         self._left -= size
+        self._cut += any(output.get("text", "").endswith(CUT) for output in made)
         return made
 
     @property
@@ -61,7 +63,10 @@ class NotebookOutputs:
         if not self._cut:
             return []
         cells = "1 cell" if self._cut == 1 else f"{self._cut} cells"
-        return [f"the output of {cells} was left out: it was too long"]
+        return [
+            f"the output of {cells} was cut: {self._cell_bytes:,} bytes a cell are shown, and "
+            f"{self._all_bytes:,} a notebook"
+        ]
 
 
 def size_of(value: Any) -> int:

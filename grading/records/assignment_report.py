@@ -244,7 +244,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
         person=person,
         scores=Picture(
             f"Bars: how many of {len(totals)} students have how many points; "
-            f"from {totals.min():g} to {totals.max():g}.",
+            f"from {_number(totals.min(), 'g')} to {_number(totals.max(), 'g')}.",
             png(plot_scores(totals, maximum)),
         ),
         items=Picture(

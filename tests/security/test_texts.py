@@ -224,7 +224,7 @@ def test_outputs_of_a_notebook_are_bounded_in_sum(course):
     assert path.stat().st_size < 3 * 2**20
     _, notes = recorded_verdicts(course, small_course.NAME, "loud")
     (note,) = [note for note in notes if "output" in note]
-    assert re.fullmatch(r"the output of \d+ cells was left out: .*", note)
+    assert re.fullmatch(r"the output of 9\d cells was cut: .* bytes a cell are shown.*", note)
     assert points(course, "loud") == points(course, "good") == 3.0
 
 
@@ -475,7 +475,8 @@ def test_what_is_no_file_makes_nobody_wait(course, make, name, monkeypatch):
     make(place)
     console = Console(width=150, file=io.StringIO())
     started = time.monotonic()
-    complete = grade_assignment(small_course.NAME, [], course, 1, "bubblewrap", console)
+    again = name == "timestamp.txt"  # on which no grade depends
+    complete = grade_assignment(small_course.NAME, [], course, 1, "bubblewrap", console, again)
     assert time.monotonic() - started < 60
     assert complete == (name == "data.csv")
     if not complete:
@@ -581,6 +582,7 @@ def test_what_cannot_be_graded_has_a_dash_and_no_score_anywhere(course):
     assert not list((course / "out").rglob("*.json"))
     write_assignment_report(small_course.NAME, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
+    page = re.sub('base64,[^"]*', "", page)
     assert "1 not wholly graded" in page
     assert "nan" not in page
     assert "0 of 3" not in page
