@@ -55,32 +55,25 @@ def autograde(
         warm if len(tasks) > 1 else contextlib.nullcontext(),
         tempfile.TemporaryDirectory(prefix="begun-") as begun,
     ):
-        left, interrupted = tasks, set()
-        for attempt in range(2 + len(tasks)):
-            # Two pools for all of them, then one for each.
-            now = left if attempt < 2 else left[:1]
-            left = [] if attempt < 2 else left[1:]
-            if not now:
-                continue
-            for task, outcome in _graded(now, course, workers, sandbox, begun):
-                if task in interrupted and outcome and outcome.graded:
-                    add_note(course, *task, GRADED_AGAIN)
-                if outcome is not None:
-                    yield task, outcome
-                    continue
-                if _mark(begun, task).exists():
-                    interrupted.add(task)
-                if attempt < 2:
-                    left.append(task)
+        left = tasks
+        for _ in range(2):
+            broken = []
+            for task, outcome in _graded(left, course, workers, sandbox, begun):
+                if outcome is None:
+                    broken.append(task)
                 else:
-                    yield task, WORKER_ENDED
+                    yield task, outcome
+            left = broken
+        for alone in left:
+            ((task, outcome),) = _graded([alone], course, 1, sandbox, begun)
+            yield task, outcome or WORKER_ENDED
 
 
 def _graded(
     tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
-    with worker_pool(min(workers, len(tasks))) as pool:
+    with worker_pool(workers) as pool:
         running = {
             pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
             for task in tasks
@@ -98,8 +91,13 @@ def _mark(begun: str, task: Task) -> Path:
 
 
 def _grade_marked(mark: Path, course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
+    """Grade a submission, and note in its receipt if that had begun before."""
+    again = mark.exists()
     mark.touch()
-    return autograde_one(course, assignment, student, sandbox)
+    outcome = autograde_one(course, assignment, student, sandbox)
+    if again and outcome.graded:
+        add_note(course, assignment, student, GRADED_AGAIN)
+    return outcome
 
 
 @contextlib.contextmanager
