@@ -285,13 +285,13 @@ def played(code, seconds=240):
 
 @pytest.mark.parametrize("evasion", EVASIONS, ids=lambda evasion: evasion.name)
 def test_no_way_around_the_limit(evasion, kernels, counted):
-    """Row 30: out of memory, or refused; never more than the limit and a tenth."""
+    """Row 30: out of memory, or refused; in a group never more than the limit and a tenth."""
     ended, most = played(evasion.code)
     assert ended in ({"out of memory"} if evasion.ends else {"out of memory", "survived", "error"})
     if most is not None:
         print(f"{counted}, {kernels}, {evasion.name}: {ended}, {most / GIB:.2f} GiB")
         # A watch looks every so often, and is late for what is quick.
-        assert most < (1.1 if counted == "group" else 1.6) * GIB
+        assert most < (1.1 if counted == "group" else 2) * GIB
 
 
 def test_forks_that_share_their_pages_are_no_evasion(kernels, counted):
