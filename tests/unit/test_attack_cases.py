@@ -64,6 +64,6 @@ def test_a_forged_time_is_seen():
 
 
 def test_attacks_with_the_same_effect_share_a_sentence():
-    tried = [("one", [], ["it ends"]), ("two", [], ["it ends"]), ("three", [], [])]
-    assert _cell(tried, 1) == HOLDS
-    assert _cell(tried, 2) == "*one, two*: it ends"
+    lost = [("one", ["it ends"]), ("two", ["it ends"]), ("three", [])]
+    assert _cell(lost) == "*one, two*: it ends"
+    assert _cell([(name, []) for name, _ in lost]) == HOLDS

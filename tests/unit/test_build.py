@@ -189,7 +189,7 @@ def test_execution_ignores_the_mirror_and_drops_progress_bars(root, monkeypatch)
 
 
 def test_missing_source_is_named(tmp_path):
-    with pytest.raises(BuildError, match=r"03_small_lesson\.py is not there"):
+    with pytest.raises(BuildError, match=r"03_small_lesson\.py is missing"):
         source_notebook(LESSON, tmp_path)
 
 
