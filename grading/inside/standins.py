@@ -661,7 +661,7 @@ class Trainee(StandIn):
             model = bag_classifier()(self.name, self.vocabulary_size, self.num_labels, calls)
         for weights in model.parameters():
             weights.grad = torch.full_like(weights, self.left_over)
-        # Whoever looks after the optimizer of the same call finds the model by the shared log.
+        # The stand-in for the optimizer of the same call finds the model by the shared log.
         _trainees[id(calls), self.name] = model
         return model.eval()
 
