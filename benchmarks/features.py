@@ -40,7 +40,7 @@ def measure(data: str) -> dict[str, Figure]:
     -------
     dict of str to Figure
         Seconds, ratios, and shares of what a matrix product of the machine reaches. In float32
-        alone where the machine has no bfloat16. `tests/unit/test_equal_results.py` proves that
+        alone where the machine has no bfloat16. `tests/unit/test_equal_features.py` proves that
         what is faster comes to the same.
     """
     emotion, tokenizer, encoder = load("emotion", source=data), load_tokenizer(), load_encoder()

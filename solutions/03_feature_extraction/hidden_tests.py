@@ -370,10 +370,16 @@ def _(answer, rng):
     )
 
 
-def _separation(points, groups):
-    from sklearn.metrics import silhouette_score
+def _together(points, groups):
+    """Return the share of each point's ten nearest neighbours that are of its own group.
 
-    return float(silhouette_score(points, groups))
+    A map's gaps and lengths differ from one processor to the next, and who lies beside whom hardly
+    does: right maps come to 1.00 in the tests below, where silhouettes go from 0.5 to 0.9.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    nearest = NearestNeighbors(n_neighbors=10).fit(points).kneighbors(return_distance=False)
+    return float((groups[nearest] == groups[:, None]).mean())
 
 
 def _rays(rng, points, noise=0.02):
@@ -412,11 +418,12 @@ def _(answer, rng):
         not np.array_equal(answer(features, seed=seed + 1), first),
         "Two seeds give the same map. Likely: `seed` is not used.",
     )
-    apart = _separation(first, groups)
+    share = _together(first, groups)
     that(
-        apart > 0.25,
-        f"Three groups that differ in direction do not stand apart (silhouette {apart:.2f}). "
-        "Likely: not scaled to [0, 1], or another default metric.",
+        share > 0.8,
+        f"Three groups that differ in direction do not stand apart: {share:.2f} of a point's "
+        "nearest neighbours are of its own group. Likely: not scaled to [0, 1], or another default "
+        "metric.",
     )
     equal(answer(features, n_components=3).shape, (75, 3), "the shape with n_components=3")
     default = answer(features)
@@ -428,19 +435,23 @@ def _(answer, rng):
             f"{option}={value!r} changes nothing. Likely: `{option}` is not used.",
         )
     noise = rng.uniform(0, 1e5, size=(75, 1))
-    apart = _separation(answer(np.hstack([features, noise]), seed=seed), groups)
+    share = _together(answer(np.hstack([features, noise]), seed=seed), groups)
     that(
-        apart > 0.2,
-        f"A column of noise up to 100,000 must not drown the others (silhouette {apart:.2f}). "
-        "Likely: the features are not scaled before UMAP.",
+        share > 0.65,
+        f"A column of noise up to 100,000 must not drown the others: {share:.2f} of a point's "
+        "nearest neighbours are of its own group. Likely: the features are not scaled before UMAP.",
     )
-    fan, groups = _fan(rng, 25)
-    apart = _separation(answer(fan, seed=seed), groups)
+    shares = []
+    for _ in range(3):  # one map in ninety comes out with a ray torn
+        fan, groups = _fan(rng, 25)
+        shares.append(_together(answer(fan, seed=int(rng.integers(1000))), groups))
+    share = float(np.median(shares))
     that(
-        apart > 0.75,
+        share > 0.99,
         f"Three groups that differ in direction once each feature is scaled to [0, 1] do not stand "
-        f"apart (silhouette {apart:.2f}). Likely: another scaling than from 0 to 1, one scale for "
-        "the whole matrix or for each row, or another default metric.",
+        f"apart: {share:.3f} of a point's nearest neighbours are of its own group. Likely: another "
+        "scaling than from 0 to 1, one scale for the whole matrix or for each row, or another "
+        "default metric.",
     )
     constant = np.hstack([features, np.full((75, 1), 7.0)])
     that(bool(np.isfinite(answer(constant)).all()), "A constant feature must not give NaN.")

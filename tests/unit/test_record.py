@@ -205,7 +205,7 @@ def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monk
     of_answers = {"false_accepts", "false_rejects", "visible_share"}
     of_mutants = {"mutation_score", "wrong_messages"}
     expected = {f"grading.{name}" for name in of_answers | of_mutants}
-    assert exporting == {"serving.agreement", *expected}
+    assert exporting == {"serving.agreement", "serving.agreement.embedded", *expected}
     fitting = stale_after(checkout, monkeypatch, ("benchmarks/baselines.py", "C=10", "C=11"))
     assert fitting == {
         f"emotion.{name}{data}"

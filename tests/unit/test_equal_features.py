@@ -1,6 +1,4 @@
-"""What is faster comes to the same. These tests write the figures that say so."""
-
-from pathlib import Path
+"""Features that are computed faster are the same. These tests write the figures that say so."""
 
 import numpy as np
 import pytest
@@ -8,18 +6,14 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from transformers import pipeline
 
 from benchmarks.features import features_from_nothing, usual_batch
 from benchmarks.record import Figure, prove
-from benchmarks.serving import BATCH_SIZE, export
 from helpers.data import load
 from helpers.models import load_encoder, load_tokenizer, pick_dtype
-from helpers.predictors import load_predictor
-from helpers.training import fine_tuned
 
 DEPENDS_ON = ("data/emotion/manifest.json",)
-THIS_FILE = "tests/unit/test_equal_results.py"
+THIS_FILE = "tests/unit/test_equal_features.py"
 COMPARED = 512  # texts that are padded to the longest of them, as the usual recipe does
 FITTED = 4000
 
@@ -86,18 +80,3 @@ def test_features_in_bfloat16_have_the_same_direction_and_use(emotion, tokenizer
     assert gap <= 0.003
     prove_figure("features.bf16_cosine", cosine, "cosine", FITTED)
     prove_figure("features.bf16_accuracy_gap", gap, "share", len(texts["validation"]))
-
-
-def test_a_server_in_int8_gives_the_labels_of_float32(emotion, tokenizer, tmp_path):
-    texts = emotion["validation"]["text"][:]
-    model = fine_tuned(emotion, tokenizer).cpu()
-    model.save_pretrained(tmp_path)
-    tokenizer.save_pretrained(tmp_path)
-    export(model, tokenizer, Path(tmp_path))
-    usual = pipeline("text-classification", model=model, tokenizer=tokenizer)
-    ours, _ = load_predictor(Path(tmp_path))
-    expected = usual(texts, truncation=True, batch_size=BATCH_SIZE)
-    pairs = zip(expected, ours(texts), strict=True)
-    same = float(np.mean([one["label"] == other[0]["label"] for one, other in pairs]))
-    assert same >= 0.995
-    prove_figure("serving.agreement", same, "share", len(texts))
