@@ -77,7 +77,19 @@ c.Autograde.pre_convert_hook = "grading.steps.preprocessors.before_autograde"
 
 c.GenerateFeedback.preprocessors = [HeadMarkScheme, GetGrades, CSSHTMLHeaderPreprocessor]
 
-# What students wrote is shown to those who grade and, with the feedback, in a browser again.
+# What students wrote is shown to those who grade and, with the feedback, in a browser again: shown,
+# and never run, for nbgrader's own templates put rendered Markdown into a page as it is.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "grading.steps.safe_html.markdown2html",
+    "clean_html": "grading.steps.safe_html.clean_html",
+    "highlight_code": "grading.steps.safe_html.highlight_code",
+    "strip_files_prefix": "grading.steps.safe_html.unchanged",
+}
+c.HTMLExporter.preprocessors = ["grading.steps.safe_html.EscapeNames"]
+# A file's name may hold what a terminal takes for a command.
+c.Application.logging_config = {
+    "formatters": {"console": {"class": "grading.steps.logs.CleanFormatter"}}
+}
 # A name may begin like a formula.
 c.ExportApp.plugin_class = NeutralCsvExport

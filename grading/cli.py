@@ -8,16 +8,16 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from grading.intake.texts import one_line, shown, shown_lines
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 console = Console(emoji=False)  # a file may be named :x:
 
 
 def complain(problem: object) -> None:
-    """Print what is wrong, as it is written: brackets in it are no markup."""
-    console.print(f"[red]✗[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
+    """Print what is wrong, as it is written: brackets in it are no markup, nor is it a command."""
+    console.print(f"[red]✗[/red] {shown_lines(problem)}", highlight=False, soft_wrap=True)
 
 
 def fail(error: object) -> NoReturn:
@@ -169,8 +169,8 @@ def collect(
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
-        complain(problem)
-    place = escape(str(course / "submitted"))
+        complain(one_line(problem))
+    place = shown(course / "submitted")
     console.print(f"{len(students)} notebooks were taken into {place}")
     raise typer.Exit(1 if problems or not students else 0)
 
@@ -190,12 +190,16 @@ def export(
     from grading.records.export import export_grades
 
     try:
-        waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
+        found = export_grades(assignment_name(assignment), platform.value, to, roster, course)
     except (OSError, ValueError) as error:
         fail(error)
+    for grade in found:
+        if grade.score is None:
+            complain(f"{one_line(grade.student)}: not graded, and no score was written")
+    waiting = sum(grade.waiting for grade in found)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
-    console.print(f"  {escape(str(to))}", highlight=False)
+    console.print(f"  {shown(to)}", highlight=False)
 
 
 @commands.command()
@@ -214,7 +218,7 @@ def report(
         write_assignment_report(name, course, path)
     except (OSError, ValueError) as error:
         fail(error)
-    console.print(f"  {escape(str(path))}", highlight=False)
+    console.print(f"  {shown(path)}", highlight=False)
 
 
 @commands.command()
@@ -268,7 +272,7 @@ def translate(
         name = lesson.name if lesson else "checks"
         for fault in faults(lesson, language):
             missing += 1
-            console.print(f"{escape(name)}: {escape(fault)}", highlight=False, soft_wrap=True)
+            console.print(f"{shown(name)}: {shown(fault)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if missing else 0)
 
 

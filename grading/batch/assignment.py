@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     MofNCompleteColumn,
     Progress,
@@ -21,8 +20,10 @@ from rich.table import Table
 
 from grading.batch.pool import autograde
 from grading.batch.resume import graded_already
+from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
+from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.receipts import (
@@ -74,7 +75,7 @@ def grade_assignment(
     tasks = submitted(assignment, course, students)
     missing = set(students) - {student for _, student in tasks}
     if missing or not tasks:
-        who = ", ".join(sorted(missing)) or "anyone"
+        who = one_line(", ".join(sorted(missing))) or "anyone"
         raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
     _make_known(assignment, course)
     done = set() if again else graded_already(assignment, [s for _, s in tasks], course, sandbox)
@@ -89,7 +90,7 @@ def grade_assignment(
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
-        console.print(f"[yellow]{escape(NOT_CONFINED)}[/yellow]", soft_wrap=True)
+        console.print(f"[yellow]{shown(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
     return not problems and not ungraded
 
@@ -126,7 +127,7 @@ def _shown(
         for (_, student), outcome in graded:
             if not outcome.graded:
                 problems[student] = outcome
-            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+            progress.update(bar, advance=1, description=shown(f"Graded {student}"))
     return problems
 
 
@@ -156,29 +157,35 @@ def _show(
 ) -> None:
     """Print what needs a person first, then one row per student, then the notes."""
     for student, outcome in problems.items():
-        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(outcome.sentence)}")
+        console.print(f"[red]✗[/red] {shown(student)}: not graded: {shown(outcome.sentence)}")
     for student, (found, _) in ended.items():
         for verdict in found:
             if verdict.status == CANNOT_GRADE:
-                console.print(f"[red]✗[/red] {escape(student)}: {escape(verdict.text)}")
-    table = Table(title=escape(assignment))
+                console.print(f"[red]✗[/red] {shown(student)}: {shown(verdict.text)}")
+    table = Table(title=shown(assignment))
     table.add_column("student")
     table.add_column("points", justify="right")
     table.add_column("what was not right")
     for student, (found, _) in ended.items():
-        reached = sum(verdict.points or 0.0 for verdict in found)
-        possible = sum(verdict.max_points for verdict in found)
         wrong = sorted(
             (verdict for verdict in found if verdict.status != PASSED),
             key=lambda verdict: list(STATUSES).index(verdict.status),
         )
         why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
-        points = "–" if student in problems else f"{reached:g} / {possible:g}"
-        table.add_row(escape(student), points, escape(why))
+        points = "–" if student in problems else _points(found)
+        table.add_row(shown(student), points, shown(why))
     console.print(table)
     for student, (_, notes) in ended.items():
         for note in notes:
-            console.print(f"  {escape(student)}: {escape(note)}", highlight=False)
+            console.print(f"  {shown(student)}: {shown(note)}", highlight=False)
+
+
+def _points(found: list[Verdict]) -> str:
+    """Return the points of a submission; a dash where some of it could not be graded."""
+    reached = [verdict.points for verdict in found]
+    if not found or None in reached:
+        return "–"
+    return f"{sum(reached):g} / {sum(verdict.max_points for verdict in found):g}"
 
 
 def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
@@ -203,9 +210,8 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
-    submission, release = (
-        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
-    )
+    submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
+    release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
     sandbox = find_sandbox(receipt["sandbox"])
     limits = Limits(**receipt["limits"])
@@ -215,7 +221,7 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         after = now[before.exercise]
         if (before.status, before.points) != (after.status, after.points):
             same = False
-            console.print(f"[red]✗[/red] {escape(before.text)}\n  now {escape(after.text)}")
+            console.print(f"[red]✗[/red] {shown(before.text)}\n  now {shown(after.text)}")
         else:
-            console.print(escape(f"✓ {before.exercise}: {after.points} points, {after.status}"))
+            console.print(shown(f"✓ {before.exercise}: {after.points} points, {after.status}"))
     return same

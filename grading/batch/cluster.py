@@ -11,6 +11,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import json
 import platform
 import tempfile
 import threading
@@ -25,8 +26,9 @@ from nbgrader.coursedir import CourseDirectory
 
 import helpers
 from grading.batch.pool import costly_libraries, warm_batch, worker_pool
+from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
-from grading.intake.submissions import Refused, Task, read_checked
+from grading.intake.submissions import Task
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, described
 from grading.paths import ROOT
@@ -131,7 +133,6 @@ def _graded(
         check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
-            read_checked(path.absolute(), course)
             found[path.stem] = _asked(names, client, directory, limits, sandbox)
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
@@ -150,6 +151,7 @@ def _asked(
 ) -> dict[str, Any]:
     """Have one notebook graded on the cluster."""
     contents = submission_contents(directory, names)
+    notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
     hashes = {name: digest(content) for name, content in contents.items()}
     sent = client.submit(
         grade_contents,
@@ -167,6 +169,8 @@ def _light(name: str, content: bytes) -> bytes:
     """Return a notebook without outputs, which no grade depends on; other files as they are."""
     if name == "tests":
         return content
+    if name == "submission":
+        return json.dumps(notebook_of(content, "the submission")).encode()
     notebook = nbformat.reads(content.decode(), as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -204,9 +208,8 @@ def grade_contents(
     if lock != course_lock():
         where = f"the worker on {platform.node()}"
         raise GradingError(f"{where} has another version of the course or of its environment")
-    submission, release = (
-        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
-    )
+    submission = notebook_of(contents["submission"], "the submission")
+    release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
     with tempfile.TemporaryDirectory() as folder, _loading:
         tests = Path(folder) / "hidden_tests.py"

@@ -11,9 +11,12 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections import deque
 
 import nbformat
 from nbformat import NotebookNode
+
+from grading.intake.notebooks import pictures_of
 
 LESSON_ONLY = "lesson-only"
 """Tag of cells that train, compute or draw for the story alone, and of those that build on them.
@@ -21,7 +24,9 @@ LESSON_ONLY = "lesson-only"
 They take minutes and no answer needs what they leave behind, so grading runs only their imports
 and definitions. The first cell has it, too: where a submission is graded nothing is installed.
 """
-_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^>]+>|\]\([^)]*\)|^#+ |[●○]|\d+", re.MULTILINE)
+# No part may search past the place where the next one could begin: a cell may hold a million "<".
+_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^<>]+>|\]\([^()]*\)|^#+ |[●○]|\d+", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:def[ \t]+(\w+)[ \t]*\(|(\w+)[ \t]*=[^=])", re.MULTILINE)
 Matches = dict[int, int]
 """Index of a release cell to index of the submitted cell that answers to it."""
 
@@ -58,13 +63,14 @@ def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Match
 def _match_by(feature, submitted, released, matches: Matches) -> None:
     """Pair unmatched cells that share a feature, the first with the first."""
     taken = set(matches.values())
-    waiting: dict[object, list[int]] = {}
+    waiting: dict[object, deque[int]] = {}
     for index, cell in enumerate(submitted):
-        if index not in taken and feature(cell) is not None:
-            waiting.setdefault(feature(cell), []).append(index)
+        value = None if index in taken else feature(cell)
+        if value is not None:
+            waiting.setdefault(value, deque()).append(index)
     for index, cell in enumerate(released):
-        if index not in matches and waiting.get(feature(cell)):
-            matches[index] = waiting[feature(cell)].pop(0)
+        if index not in matches and (same := waiting.get(feature(cell))):
+            matches[index] = same.popleft()
 
 
 def _match_by_order(submitted, released, matches: Matches) -> None:
@@ -83,11 +89,13 @@ def _match_by_order(submitted, released, matches: Matches) -> None:
 
 def _grade_id(cell: NotebookNode) -> str | None:
     metadata = cell.metadata.get("nbgrader")
-    return metadata.get("grade_id") if isinstance(metadata, dict) else None
+    name = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _cell_id(cell: NotebookNode) -> str | None:
-    return cell.get("id")
+    name = cell.get("id")
+    return name if isinstance(name, str) else None
 
 
 def _content(cell: NotebookNode) -> tuple[str, str] | None:
@@ -99,7 +107,7 @@ def _defined_name(cell: NotebookNode) -> str | None:
     """Return the first function or variable that a code cell defines at its top level."""
     if cell.cell_type != "code":
         return None
-    found = re.search(r"^(?:def\s+(\w+)\s*\(|(\w+)\s*=[^=])", cell.source, flags=re.MULTILINE)
+    found = _DEFINED.search(cell.source)
     return found and (found[1] or found[2])
 
 
@@ -125,10 +133,13 @@ def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:
 def _duplicates(submitted, released, matches: Matches) -> list[str]:
     graded = {_grade_id(cell) for cell in released} - {None}
     kept = set(matches.values())
-    return [
-        f"cell {_grade_id(cell)} stands more than once; the first counts"
+    doubled = [
+        _grade_id(cell)
         for index, cell in enumerate(submitted)
         if index not in kept and _grade_id(cell) in graded
+    ]
+    return [
+        f"cell {name} stands more than once; the first counts" for name in dict.fromkeys(doubled)
     ]
 
 
@@ -139,7 +150,15 @@ def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNod
         cell.source = definitions(original.source)
     elif found is not None and not original.metadata.get("nbgrader", {}).get("locked", False):
         cell.source = found.source
+        _take_pictures(cell, found)
     return cell
+
+
+def _take_pictures(cell: NotebookNode, found: NotebookNode) -> None:
+    """Take the pictures that a student has pasted into a Markdown cell."""
+    pictures = pictures_of(found.get("attachments")) if cell.cell_type == "markdown" else {}
+    if pictures:
+        cell.attachments = nbformat.from_dict(cell.get("attachments", {}) | pictures)
 
 
 def definitions(source: str) -> str:
@@ -152,4 +171,6 @@ def definitions(source: str) -> str:
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
     """Return a cell of the student's own without metadata: none of it may steer the grading."""
     make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-    return make(cell.source, id=f"own-{position:03d}")
+    own = make(cell.source, id=f"own-{position:03d}")
+    _take_pictures(own, cell)
+    return own

@@ -15,7 +15,10 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
+from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
+from grading.intake.texts import clean
+from grading.records.gradebook import is_ungraded
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import recorded_verdicts
 from grading.settings import course_directory
@@ -30,8 +33,8 @@ class Grade:
     Attributes
     ----------
     student, last_name, first_name, email : str
-    score : float
-        Penalties for lateness taken off, never below 0.
+    score : float or None
+        Penalties for lateness taken off, never below 0; None where it was not graded.
     max_score : float
     waiting : int
         Answers that a person has yet to read; they count 0 so far.
@@ -41,9 +44,14 @@ class Grade:
     last_name: str
     first_name: str
     email: str
-    score: float
+    score: float | None
     max_score: float
     waiting: int
+
+    @property
+    def written(self) -> str:
+        """The score as a table holds it: an empty field where there is none, never 0."""
+        return "" if self.score is None else f"{self.score:g}"
 
 
 def grades(assignment: str, course: Path) -> list[Grade]:
@@ -69,7 +77,9 @@ def _grade(submission: Any) -> Grade:
         student.last_name or "",
         student.first_name or "",
         student.email or "",
-        max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
+        None
+        if is_ungraded(submission)
+        else max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
         submission.max_score,
         sum(mark.needs_manual_grade for mark in marks),
     )
@@ -77,7 +87,7 @@ def _grade(submission: Any) -> Grade:
 
 def export_grades(
     assignment: str, platform: str, to: Path, roster: Path | None, course: Path
-) -> int:
+) -> list[Grade]:
     """Write an assignment's grades for a platform.
 
     Parameters
@@ -92,8 +102,8 @@ def export_grades(
 
     Returns
     -------
-    int
-        Answers that a person has yet to read.
+    list of Grade
+        What was written. Who was not graded has an empty field, and no file for Gradescope.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def export_grades(
     else:
         write = write_canvas if platform == "canvas" else write_moodle
         write(found, assignment, read_roster(roster), to)
-    return sum(grade.waiting for grade in found)
+    return found
 
 
 def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
@@ -119,7 +129,7 @@ def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
     rows = []
     for grade in found:
         names = (grade.student, grade.last_name, grade.first_name, grade.email)
-        rows.append([*names, f"{grade.score:g}", f"{grade.max_score:g}", str(grade.waiting)])
+        rows.append([*names, grade.written, f"{grade.max_score:g}", str(grade.waiting)])
     _write([header, *rows], path)
 
 
@@ -141,9 +151,7 @@ def write_canvas(found: list[Grade], assignment: str, roster: Roster, path: Path
         )
     rows = roster.students({grade.student for grade in found})
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
-    lines = [
-        [rows[grade.student][column] for column in kept] + [f"{grade.score:g}"] for grade in found
-    ]
+    lines = [[rows[grade.student][column] for column in kept] + [grade.written] for grade in found]
     _write([[*kept, columns[0]], *lines], path)
 
 
@@ -158,13 +166,15 @@ def write_moodle(found: list[Grade], assignment: str, roster: Roster, path: Path
     if "Grade" not in roster.columns:
         raise ValueError("the roster has no column 'Grade': it is no grading worksheet of Moodle's")
     rows = roster.students({grade.student for grade in found})
-    lines = [{**rows[grade.student], "Grade": f"{grade.score:g}"} for grade in found]
+    lines = [{**rows[grade.student], "Grade": grade.written} for grade in found]
     _write([roster.columns, *([line[name] for name in roster.columns] for line in lines)], path)
 
 
 def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
     """Write one ``results.json`` per student, each in a folder of the student's name."""
     for grade in found:
+        if grade.score is None or fault_of(grade.student):  # a name may lead out of the folder
+            continue
         ended, _ = recorded_verdicts(course, assignment, grade.student)
         tests = [
             {
@@ -180,7 +190,8 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
         place = folder / grade.student / "results.json"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = clean(json.dumps(results, indent=1, ensure_ascii=False))
+        place.write_text(text + "\n", encoding="utf-8")
 
 
 def _write(rows: list[list[str]], path: Path) -> None:

@@ -6,11 +6,15 @@ import contextlib
 from pathlib import Path
 
 import pandas as pd
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-
-from grading.records.receipts import (
-    receipt_path,
+from nbgrader.api import (
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
 )
+
+from grading.records.receipts import receipt_path
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
 
@@ -41,6 +45,24 @@ def scores(course: Path) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows, columns=["student", "lesson", "exercise", "score", "points"])
+
+
+def is_ungraded(submission: SubmittedAssignment) -> bool:
+    """Return whether a program was to grade something of a submission, and nobody has yet.
+
+    Answers that a person is to read are no such thing: they wait, and count 0 so far.
+    """
+    return any(
+        _waits_for_a_program(mark, notebook)
+        for notebook in submission.notebooks
+        for mark in notebook.grades
+    )
+
+
+def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
+    answers = {cell.name for cell in notebook.notebook.solution_cells}
+    graded = mark.auto_score is not None or mark.manual_score is not None
+    return not graded and mark.cell.cell_type == "code" and mark.name not in answers
 
 
 def forget(course: Path, student: str, assignment: str) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 
+from grading.intake.texts import one_line
+from grading.records.gradebook import is_ungraded
+
 COLUMNS = (
     "assignment",
     "duedate",
@@ -22,7 +25,8 @@ COLUMNS = (
     "score",
     "max_score",
 )
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets in East Asian languages take the wide forms for the signs.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class NeutralCsvExport(CsvExportPlugin):
@@ -63,6 +67,8 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
     except MissingEntry:  # nothing was handed in
         return row
     penalty = submission.late_submission_penalty or 0.0
+    if is_ungraded(submission):
+        return row | {"timestamp": submission.timestamp, "raw_score": None, "score": None}
     return row | {
         "timestamp": submission.timestamp,
         "raw_score": submission.score,
@@ -72,6 +78,6 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
 
 
 def neutral(value: Any) -> str:
-    """Return a cell's text, marked as text where a spreadsheet would compute it."""
-    text = "" if value is None else str(value)
+    """Return a cell's text in one line, marked as text where a spreadsheet would compute it."""
+    text = "" if value is None else one_line(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text

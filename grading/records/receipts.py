@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from grading.intake.texts import clean
 from grading.judging.session import Graded
 from grading.judging.verdicts import Verdict
 from grading.paths import ROOT
@@ -76,7 +77,7 @@ def receipt_of(
         "sandbox": sandbox,
         "seconds": round(seconds, 2),
         "tests": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
-        "notes": graded.notes,
+        "notes": [clean(note) for note in graded.notes],
     }
 
 
@@ -92,8 +93,22 @@ def write_receipt(receipt: dict[str, Any], course: Path) -> None:
     path = receipt_path(course, *names)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(receipt, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
+    try:
+        new.write_text(
+            clean(json.dumps(receipt, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8"
+        )
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)  # a part of it, where the disk is full
+
+
+def add_note(course: Path, assignment: str, student: str, note: str) -> None:
+    """Add a sentence for the teacher to each receipt of a submission."""
+    folder = receipt_path(course, student, assignment, "any").parent
+    for path in sorted(folder.glob("*.json")):
+        receipt = read_receipt(path)
+        receipt["notes"].append(note)
+        write_receipt(receipt, course)
 
 
 def read_receipt(path: Path) -> dict[str, Any]:

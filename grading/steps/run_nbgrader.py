@@ -16,7 +16,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
-from grading.intake.submissions import check_folder
+from grading.intake.submissions import check_folder, check_name
 from grading.judging.verdicts import described
 from grading.paths import solution_path
 from grading.records.gradebook import forget
@@ -146,8 +146,9 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
     Raises
     ------
     Refused
-        See `grading.intake.submissions.check_folder`.
+        See `grading.intake.submissions.check_name` and `check_folder`.
     """
+    check_name(student)
     submission = directory.format_path(directory.submitted_directory, student, assignment)
     release = directory.format_path(directory.release_directory, ".", assignment)
     expected = sorted(path.name for path in Path(release).glob("*.ipynb"))

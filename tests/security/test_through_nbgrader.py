@@ -20,7 +20,7 @@ from rich.console import Console
 from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, through_the_exchange
 
 from grading.batch.assignment import grade_assignment, regrade_receipt
-from grading.batch.pool import autograde
+from grading.batch.pool import GRADED_AGAIN, autograde
 from grading.intake.submissions import Refused, read_checked
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
@@ -326,6 +326,8 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
     grading.join(300)
     assert ended == [((small_course.NAME, "student"), SUCCESS)]
     assert grades(course, "student") == RIGHT
+    _, notes = recorded_verdicts(course, small_course.NAME, "student")
+    assert notes == [GRADED_AGAIN]
 
 
 def _worker_with_a_box(deadline):
