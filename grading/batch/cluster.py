@@ -7,6 +7,7 @@ alone: nbgrader's steps, the gradebook and the receipts, as if the notebook had 
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -25,7 +26,7 @@ import nbformat
 from nbgrader.coursedir import CourseDirectory
 
 import helpers
-from grading.batch.pool import costly_libraries, warm_batch, worker_pool
+from grading.batch.pool import GRADED_AGAIN, costly_libraries, warm_batch, worker_pool
 from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task
@@ -44,6 +45,9 @@ from grading.steps.run_nbgrader import GradingError, autograde_one, check_submis
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
 """Submissions on their way: enough for workers that come later, too few to fill a memory."""
+
+BEGUN = "course-submission-begun"
+"""The topic under which workers tell whose grading begins: twice, if a worker was lost."""
 
 _loading = threading.Lock()
 
@@ -90,10 +94,14 @@ def autograde_on(
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
+        begun: collections.Counter[str] = collections.Counter()
+        client.subscribe_topic(BEGUN, lambda event: begun.update([event[1]]))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {
-                sending.submit(_graded, task, client, recorders, directory, limits, sandbox): task
+                sending.submit(
+                    _graded, task, client, begun, recorders, directory, limits, sandbox
+                ): task
                 for task in tasks
             }
             for done in concurrent.futures.as_completed(running):
@@ -119,6 +127,7 @@ def _client(scheduler: str) -> distributed.Client:
 def _graded(
     task: Task,
     client: distributed.Client,
+    begun: collections.Counter[str],
     recorders: concurrent.futures.Executor,
     directory: CourseDirectory,
     limits: Limits,
@@ -133,7 +142,7 @@ def _graded(
         check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
-            found[path.stem] = _asked(names, client, directory, limits, sandbox)
+            found[path.stem] = _asked(names, client, begun, directory, limits, sandbox)
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
@@ -145,24 +154,34 @@ def _graded(
 def _asked(
     names: dict[str, str],
     client: distributed.Client,
+    begun: collections.Counter[str],
     directory: CourseDirectory,
     limits: Limits,
     sandbox: str,
 ) -> dict[str, Any]:
-    """Have one notebook graded on the cluster."""
+    """Have one notebook graded on the cluster.
+
+    Dask gives the task of a worker that was lost to another one. No student's code should be able
+    to end a worker; if one ever does, the receipt says so.
+    """
     contents = submission_contents(directory, names)
     notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
     hashes = {name: digest(content) for name, content in contents.items()}
+    key = f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}"
     sent = client.submit(
-        grade_contents,
+        _grade_told,
+        key,
         {name: _light(name, content) for name, content in contents.items()},
         seed_of(contents["submission"], contents["tests"]),
         dataclasses.asdict(limits),
         sandbox,
         course_lock(),
-        key=f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}",
+        key=key,
     )
-    return sent.result() | {"sha256": hashes}
+    found = sent.result() | {"sha256": hashes}
+    if begun[key] > 1:
+        found["notes"] = [*found["notes"], GRADED_AGAIN]
+    return found
 
 
 def _light(name: str, content: bytes) -> bytes:
@@ -176,6 +195,12 @@ def _light(name: str, content: bytes) -> bytes:
         if cell.cell_type == "code":
             cell.outputs = []
     return nbformat.writes(notebook).encode()
+
+
+def _grade_told(key: str, *arguments: Any) -> dict[str, Any]:
+    """Tell that a task begins, and do it."""
+    distributed.get_worker().log_event(BEGUN, key)
+    return grade_contents(*arguments)
 
 
 def grade_contents(

@@ -112,13 +112,15 @@ def plain_text(output: Any) -> str:
     return str(made.get("text") or made.get("data", {}).get("text/plain", "")).strip()
 
 
-def deaths_notes(deaths: list[tuple[str, SandboxDied]]) -> list[str]:
+def deaths_notes(deaths: list[tuple[str, SandboxDied]], when: str = "") -> list[str]:
     """Return one sentence about all cells that have ended their sandbox, if there are any.
 
     Parameters
     ----------
     deaths : list of tuple of str and SandboxDied
         Each cell's exercise, or an empty text for a cell of the student's own, and how it ended.
+    when : str
+        Follows what they did: " after a restart".
     """
     told = [f"{name or 'of its own'}: {death.status}, {death}" for name, death in deaths]
     counted = {text: told.count(text) for text in dict.fromkeys(told)}
@@ -126,5 +128,5 @@ def deaths_notes(deaths: list[tuple[str, SandboxDied]]) -> list[str]:
     more = len(parts) - NAMED_DEATHS
     named = "; ".join(parts[:NAMED_DEATHS]) + (f"; and {more} more" if more > 0 else "")
     if len(deaths) > 1:
-        return [f"{len(deaths)} cells ended the sandbox: {named}"]
-    return [f"cell {named}"] if deaths else []
+        return [f"{len(deaths)} cells ended the sandbox{when}: {named}"]
+    return [f"cell {named}{when}"] if deaths else []

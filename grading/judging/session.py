@@ -377,6 +377,7 @@ class Run:
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
         self._dead: list[tuple[str, SandboxDied]] = []
+        self._dead_again: list[tuple[str, SandboxDied]] = []
         self._outputs = NotebookOutputs(limits.output_bytes, limits.notebook_output_bytes)
         self.kind = sandbox
         self._box: Sandbox | None = None
@@ -471,7 +472,9 @@ class Run:
 
     def add_notes(self) -> None:
         """Add what there is to note about all cells together."""
-        self.notes += [*deaths_notes(self._dead), *self._outputs.notes]
+        self.notes += deaths_notes(self._dead)
+        self.notes += deaths_notes(self._dead_again, " after a restart")
+        self.notes += self._outputs.notes
 
     def _start(self) -> None:
         self.close()
@@ -499,7 +502,7 @@ class Run:
                 else:
                     self._box.run(step.code, self._seconds(self.limits.cell_seconds))
             except SandboxDied as death:
-                self.notes.append(f"a cell was left out after a restart: {death.status}, {death}")
+                self._dead_again.append((step.exercise, death))
                 del self._history[place]
                 return
 

@@ -95,7 +95,7 @@ def rendered(context: Context, way: str, text: str, *others: Any) -> str:
     left = resources.get(LEFT, PAGE_SECONDS)
     text = clean(text)
     made = None
-    if left > 0 and len(text) <= LARGEST_CELL + len(str(others)):
+    if left > 0 and len(text) <= LARGEST_CELL:  # pictures have a limit of their own
         started = time.monotonic()
         made = _renderer.ask(way, [text, *others], min(SECONDS, left))
         resources[LEFT] = left - (time.monotonic() - started)
