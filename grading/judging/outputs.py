@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,6 +16,7 @@ from grading.sandbox.box import SandboxDied
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 LONGEST_TRACEBACK = 200  # lines
 NAMED_DEATHS = 10
+STOPPED_AT = re.compile(r"Cell In ?\[\d+\], line (\d+)")
 LEFT_OUT = "[This cell's output was left out: the notebook's outputs are too long together.]\n"
 TOO_LONG = "[This cell's output was left out: it is too long.]\n"
 
@@ -110,6 +112,16 @@ def plain_text(output: Any) -> str:
     if made.output_type == "error":
         return made.evalue.strip()
     return str(made.get("text") or made.get("data", {}).get("text/plain", "")).strip()
+
+
+def line_of_error(outputs: list[Any]) -> int:
+    """Return the line of a cell at which it stopped, as its traceback says; 0 if it does not."""
+    for output in outputs:
+        made = own_output(output)
+        if made is not None and made.output_type == "error":
+            found = STOPPED_AT.search("\n".join(made.traceback))
+            return int(found[1]) if found else 0
+    return 0
 
 
 def deaths_notes(deaths: list[tuple[str, SandboxDied]], when: str = "") -> list[str]:

@@ -23,10 +23,18 @@ from nbformat.v4 import new_output
 
 from grading.inside.protocol import QUESTION
 from grading.inside.wire import encode
+from grading.intake.parts import parts
+from grading.intake.texts import clean
 from grading.judging.asking import judged
 from grading.judging.dependence import Dependents
 from grading.judging.disposable import Judged, judged_apart
-from grading.judging.outputs import NotebookOutputs, deaths_notes, plain_text, text_output
+from grading.judging.outputs import (
+    NotebookOutputs,
+    deaths_notes,
+    line_of_error,
+    plain_text,
+    text_output,
+)
 from grading.judging.reference import grade_id, imports_of, reference_cells
 from grading.judging.testing import Test
 from grading.judging.verdicts import (
@@ -53,6 +61,11 @@ SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed(
 UNEXPLAINED = "The result is not what the exercise asks for"
 """How the message begins where a hidden test stopped over an answer instead of judging it."""
 NOT_RUN = "[This cell was not run: it calls an answer that would end it.]\n"
+NOT_THERE = ("ModuleNotFoundError", "ImportError")
+MISSING = (
+    "a cell asks for what is not there where submissions are graded ({}); "
+    "its other imports and definitions were run"
+)
 ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
 
 
@@ -415,7 +428,34 @@ class Run:
         self._history.append(Step(exercise, code))
         if reply["error"] and exercise:
             self.errors[exercise] = [part[:500] for part in reply["error"]]
-        return self._outputs.taken(reply["outputs"])
+        outputs = self._outputs.taken(reply["outputs"])
+        if reply["error"] and (not exercise or reply["error"][0] in NOT_THERE):
+            outputs += self._rest(code, line_of_error(reply["outputs"]), exercise)
+        return outputs
+
+    def _rest(self, code: str, line: int, exercise: str) -> list[NotebookNode]:
+        """Run the imports, definitions and constants below the line at which a cell stopped.
+
+        A package that only the student's machine has must not cost what stands below its import.
+        """
+        missing = []
+        for part in parts(code, from_line=line):
+            try:
+                reply = self.box().run(part, self._seconds(self.limits.cell_seconds), 0)
+            except SandboxDied as death:
+                self._note_death(death, exercise)
+                break
+            except SandboxFault:
+                break
+            if not reply["error"]:
+                self._history.append(Step(exercise, part))
+            elif reply["error"][0] in NOT_THERE:
+                missing.append(clean(reply["error"][1][:200]))
+        if not missing:
+            return []
+        note = MISSING.format(" ".join(dict.fromkeys(missing)))
+        self.notes.append(note)
+        return [text_output(f"[{note}]\n")]
 
     def define(self, exercise: str, reference: str) -> None:
         """Put the course's own answer in the place of the student's; only in a second box."""
