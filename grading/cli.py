@@ -183,6 +183,9 @@ def export(
     roster: Path = typer.Option(
         None, exists=True, help="What Canvas or Moodle gives out: gradebook, grading worksheet."
     ),
+    scale: bool = typer.Option(
+        False, "--scale", help="To the platform's maximum, where that is not ours."
+    ),
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
@@ -190,16 +193,23 @@ def export(
     from grading.records.export import export_grades
 
     try:
-        found = export_grades(assignment_name(assignment), platform.value, to, roster, course)
+        name = assignment_name(assignment)
+        exported = export_grades(name, platform.value, to, roster, course, scale)
     except (OSError, ValueError) as error:
         fail(error)
-    for grade in found:
+    for grade in exported.grades:
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
-    waiting = sum(grade.waiting for grade in found)
+    for student in exported.missing:
+        complain(f"{one_line(student)}: in no row of the roster, and left out")
+    if exported.scaled_to:
+        console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
+    waiting = sum(grade.waiting for grade in exported.grades)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)
+    ungraded = any(grade.score is None for grade in exported.grades)
+    raise typer.Exit(1 if ungraded or exported.missing else 0)
 
 
 @commands.command()

@@ -21,13 +21,13 @@ LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
 MOST_CELLS = 2_000  # a lesson has about a hundred
 LARGEST_CELL = 2**20  # bytes of one cell's text
 LARGEST_TEXT = 4 * 2**20  # bytes of all cells' texts
-# UTF-32's marks come before UTF-16's, with which they begin.
+# Editors on Windows begin a text with one. UTF-32's come before UTF-16's, with which they begin.
 BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "UTF-8",
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
 }
 PICTURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
@@ -73,20 +73,16 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
         raise Refused(f"{name} has more than {LARGEST:,} bytes")
     if not content:
         raise Refused(f"{name} is empty")
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if content.startswith(mark):
-            raise Refused(
-                f"{name} begins with a byte order mark (BOM) of {encoding}: "
-                "save it as UTF-8 without one"
-            )
-    if b"\0" in content:
+    marked = (name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark))
+    encoding = next(marked, "utf-8")
+    if b"\0" in content and encoding.startswith("utf-8"):
         raise Refused(f"{name} holds null bytes: it is no notebook")
     try:
-        text = content.decode("utf-8")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise Refused(
-            f"{name} is not UTF-8 (byte 0x{content[error.start]:02x} at position {error.start}): "
-            "save it as UTF-8"
+            f"{name} is not {encoding.removesuffix('-sig').upper()} "
+            f"(byte 0x{content[error.start]:02x} at position {error.start}): save it as UTF-8"
         ) from None
     try:
         document = json.loads(text)

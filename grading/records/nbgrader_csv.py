@@ -78,6 +78,13 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
 
 
 def neutral(value: Any) -> str:
-    """Return a cell's text in one line, marked as text where a spreadsheet would compute it."""
+    """Return a cell's text in one line, marked as text where a spreadsheet would compute it.
+
+    What begins with a dash or a plus and a space, as a list in a teacher's comment does, stays as
+    it is, unless it could call or fetch something.
+    """
     text = "" if value is None else one_line(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
+    if not isinstance(value, str) or not text.startswith(FORMULA_SIGNS):
+        return text
+    is_prose = text.startswith(("- ", "+ ")) and not set(text) & set("=(|!@")
+    return text if is_prose or text in ("-", "+") else f"'{text}"
