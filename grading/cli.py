@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
@@ -210,6 +211,53 @@ def export(
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
     raise typer.Exit(1 if ungraded or exported.missing else 0)
+
+
+@commands.command()
+def extend(
+    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    until: datetime = typer.Argument(..., help="A day or a time, in this machine's time zone."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Let one student hand in later; what was taken off for lateness is reckoned anew."""
+    from grading.batch.assignment import assignment_name
+    from grading.records.deadlines import extend as grant
+    from grading.records.deadlines import refresh_penalties
+
+    name = assignment_name(assignment)
+    try:
+        due = grant(name, student, until.astimezone(), course)
+        changed = refresh_penalties(name, [student], course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    times = f"until {until:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
+    console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
+    for before, now in changed.values():
+        console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)
+
+
+@commands.command()
+def changes(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    since: datetime = typer.Option(None, help="Leave out what changed before this day or time."),
+    to: Path = typer.Option(None, help="A CSV file to write, with the receipts of both grades."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """List whose grade has changed when it was graded again, by how much and why."""
+    from grading.batch.assignment import assignment_name, show_changes
+    from grading.records.changes import changes as changes_of
+    from grading.records.nbgrader_csv import write_csv
+
+    try:
+        found = changes_of(assignment_name(assignment), course, since and since.astimezone())
+        if to:
+            write_csv(found, to)
+    except (OSError, ValueError) as error:
+        fail(error)
+    show_changes(found, console)
+    if to:
+        console.print(f"  {shown(to)}", highlight=False)
 
 
 @commands.command()

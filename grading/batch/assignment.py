@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
 from rich.progress import (
@@ -19,13 +20,14 @@ from rich.progress import (
 from rich.table import Table
 
 from grading.batch.pool import autograde
-from grading.batch.resume import graded_already
+from grading.batch.resume import NEW, reasons_to_grade
 from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
 from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.records.deadlines import refresh_penalties
 from grading.records.receipts import (
     digest,
     environment_lock,
@@ -38,9 +40,10 @@ from grading.sandbox.limits import Limits
 from grading.settings import course_directory
 from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
-from grading.steps.run_nbgrader import GradingError, generate_release
+from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
 from helpers.lessons import lesson_named
 
+MOST_NAMED = 10  # students in one line
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
 
@@ -78,7 +81,10 @@ def grade_assignment(
         who = one_line(", ".join(sorted(missing))) or "anyone"
         raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
     _make_known(assignment, course)
-    done = set() if again else graded_already(assignment, [s for _, s in tasks], course, sandbox)
+    names = [student for _, student in tasks]
+    reasons = reasons_to_grade(assignment, names, course, sandbox)
+    _show_reasons(reasons, console)
+    done = set() if again else set(names) - reasons.keys()
     if done:
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
@@ -87,6 +93,10 @@ def grade_assignment(
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
+    for student, (before, now) in refresh_penalties(assignment, sorted(done), course).items():
+        taken = f"{now:g} instead of {before:g}"
+        console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
+    refresh_feedback(assignment, [student for _, student in left], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
@@ -178,6 +188,37 @@ def _show(
     for student, (_, notes) in ended.items():
         for note in notes:
             console.print(f"  {shown(student)}: {shown(note)}", highlight=False)
+
+
+def _show_reasons(reasons: dict[str, str], console: Console) -> None:
+    """Say whose submission is graded again, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for student, reason in reasons.items():
+        if reason != NEW:
+            by_reason.setdefault(reason, []).append(student)
+    for reason, students in by_reason.items():
+        named = ", ".join(students[:MOST_NAMED])
+        more = len(students) - MOST_NAMED
+        who = f"{named} and {more} more" if more > 0 else named
+        console.print(shown(f"Graded again, because {reason}: {who}"), highlight=False)
+
+
+def show_changes(found: pd.DataFrame, console: Console) -> None:
+    """Print the grades that have changed, as `grading.records.changes` returns them."""
+    if found.empty:
+        console.print("no grade has changed")
+        return
+    table = Table()
+    for name in ("student", "when", "before", "after", "exercises", "because"):
+        table.add_column(name, justify="right" if name in ("before", "after") else "left")
+    for row in found.itertuples():
+        points = ("–" if pd.isna(value) else f"{value:g}" for value in (row.before, row.after))
+        table.add_row(
+            shown(row.student), row.when, *points, shown(row.exercises), shown(row.because)
+        )
+    console.print(table)
+    changed = found["student"].nunique()
+    console.print(f"{changed} students; --to FILE.csv names the receipts of both grades")
 
 
 def _points(found: list[Verdict]) -> str:

@@ -11,7 +11,6 @@ import collections
 import concurrent.futures
 import contextlib
 import dataclasses
-import functools
 import json
 import platform
 import tempfile
@@ -25,16 +24,14 @@ import distributed
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
-import helpers
 from grading.batch.pool import GRADED_AGAIN, costly_libraries, warm_batch, worker_pool
 from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, described
-from grading.paths import ROOT
 from grading.records.gradebook import forget
-from grading.records.receipts import digest, environment_lock, seed_of
+from grading.records.receipts import digest, environment_lock, grader_code, seed_of
 from grading.sandbox.commands import find_sandbox
 from grading.sandbox.limits import Limits, processors
 from grading.settings import course_config
@@ -253,9 +250,6 @@ def grade_contents(
     }
 
 
-@functools.cache
 def course_lock() -> str:
     """Return a hash of the environment and of the code that grades: the same on all machines."""
-    packages = (ROOT / "grading", Path(helpers.__file__).parent)
-    files = sorted(path for folder in packages for path in folder.rglob("*.py"))
-    return digest(environment_lock().encode(), *(path.read_bytes() for path in files))
+    return digest(environment_lock().encode(), grader_code().encode())

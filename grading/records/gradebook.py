@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 
-from grading.records.receipts import receipt_path
+from grading.records.receipts import receipt_path, set_aside
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
 
@@ -69,9 +70,62 @@ def forget(course: Path, student: str, assignment: str) -> None:
     """Remove the receipts and automatic scores of a submission that cannot be graded now."""
     address = course_directory(course).db_url
     for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
-        path.unlink()
+        set_aside(path)
         names = {"student": student, "assignment": assignment, "notebook": path.stem}
         forget_scores({**names, "db_url": address})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook held of one exercise before it was graded again.
+
+    Attributes
+    ----------
+    auto_score, manual_score : float or None
+    done : bool
+        Whether nobody has to look at it.
+    answer : str
+        Hash of the answer that a person has read; empty where it was not kept.
+    """
+
+    auto_score: float | None
+    manual_score: float | None
+    done: bool
+    answer: str
+
+    def still_done(self, auto_score: float | None, answer: str) -> bool:
+        """Tell whether a person's points stand: they were given to the same work."""
+        if self.manual_score is None or not self.done or auto_score != self.auto_score:
+            return False
+        return auto_score is not None or (bool(answer) and answer == self.answer)
+
+
+def marks(names: dict[str, str], answers: dict[str, str]) -> dict[str, Mark]:
+    """Return what the gradebook holds of a submitted notebook, by exercise.
+
+    Parameters
+    ----------
+    names : dict
+        ``student``, ``assignment``, ``notebook`` and ``db_url``.
+    answers : dict of str to str
+        Hashes of the answers that a person reads, from the receipt.
+    """
+    with Gradebook(names["db_url"]) as gradebook:
+        try:
+            found = gradebook.find_submission_notebook(
+                names["notebook"], names["assignment"], names["student"]
+            )
+        except MissingEntry:
+            return {}
+        return {
+            mark.name: Mark(
+                mark.auto_score,
+                mark.manual_score,
+                not mark.needs_manual_grade,
+                answers.get(mark.name, ""),
+            )
+            for mark in found.grades
+        }
 
 
 def forget_scores(names: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 from __future__ import annotations
 
 import functools
+import json
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -34,13 +35,16 @@ from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
 from grading.judging.testing import load_tests
 from grading.judging.verdicts import CANNOT_GRADE, Verdict
 from grading.paths import ROOT
-from grading.records.gradebook import forget_scores
+from grading.records.gradebook import forget_scores, marks
 from grading.records.receipts import (
+    answers_in,
     digest,
+    drop_copies,
     receipt_key,
     receipt_of,
     receipt_path,
     seed_of,
+    set_aside,
     write_receipt,
 )
 from grading.sandbox.commands import find_sandbox
@@ -62,9 +66,12 @@ class SubmissionExporter(NotebookExporter):
     submission : bytes
         What was read last from ``submitted``. The receipt is about these very bytes, even if the
         file is replaced while it is graded.
+    before : dict of str to Mark
+        What the gradebook held of it until now.
     """
 
     submission = Bytes()
+    before = Dict()
 
     def from_filename(
         self, filename: str, resources: ResourcesDict | None = None, **options: Any
@@ -76,7 +83,8 @@ class SubmissionExporter(NotebookExporter):
         course = Path(CourseDirectory(config=self.config).root)
         receipt = receipt_path(course, names["student"], names["assignment"], names["notebook"])
         # The receipt first: if the grader is ended in between, nothing looks complete.
-        receipt.unlink(missing_ok=True)
+        self.before = marks(names, answers_in(receipt))
+        set_aside(receipt)
         forget_scores(names)
         self.submission = read_submission(path, course)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
@@ -176,7 +184,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         )
         graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
         receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
+        receipt["answers"] = answers_of(notebook)
         write_receipt(receipt, Path(directory.root))
+        drop_copies(Path(directory.root), receipt)
         resources[RECEIPT_KEY] = receipt_key(receipt)
         put_outputs(notebook, graded.outputs)
         ungraded = {v.exercise for v in graded.verdicts if v.status == CANNOT_GRADE}
@@ -276,6 +286,24 @@ def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
     return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
 
 
+def answer_hash(cell: NotebookNode) -> str:
+    """Return the hash of an answer that a person reads, with its pictures; empty for others."""
+    mark = cell.metadata.get("nbgrader", {})
+    if not (mark.get("grade") and mark.get("solution")) and not mark.get("task"):
+        return ""
+    pictures = json.dumps(cell.get("attachments", {}), sort_keys=True)
+    return digest(cell.source.encode(), pictures.encode())
+
+
+def answers_of(notebook: NotebookNode) -> dict[str, str]:
+    """Return the hashes of the answers that a person reads, by cell."""
+    found = {
+        cell.metadata.get("nbgrader", {}).get("grade_id"): answer_hash(cell)
+        for cell in notebook.cells
+    }
+    return {name: value for name, value in found.items() if name and value}
+
+
 class SaveGrades(SaveAutoGrades):
     """Saves scores as nbgrader does, except that what cannot be graded has none."""
 
@@ -290,12 +318,13 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)
-        if cell.metadata.nbgrader.grade_id in self._ungraded:
-            score = self.gradebook.find_grade(
-                cell.metadata.nbgrader.grade_id,
-                self.notebook_id,
-                self.assignment_id,
-                self.student_id,
-            )
+        name = cell.metadata.nbgrader.grade_id
+        score = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        before = self.parent.before.get(name)
+        if name in self._ungraded:
             score.auto_score, score.needs_manual_grade = None, True
-            self.gradebook.db.commit()
+        elif before and before.still_done(score.auto_score, answer_hash(cell)):
+            score.needs_manual_grade = False
+        self.gradebook.db.commit()

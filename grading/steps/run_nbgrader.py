@@ -171,6 +171,17 @@ def generate_feedback(lesson: Lesson, course: Path) -> None:
     _checked(result, f"the feedback on {lesson.name}")
 
 
+def refresh_feedback(assignment: str, students: list[str], course: Path) -> None:
+    """Write the feedback of those anew who have some: it would tell of an earlier grade."""
+    api = nbgrader_api(course)
+    directory = CourseDirectory(config=course_config(course))
+    for student in students:
+        folder = directory.format_path(directory.feedback_directory, student, assignment)
+        if Path(folder).is_dir():
+            result = api.generate_feedback(assignment, student, force=True)
+            _checked(result, f"the feedback on {assignment} for {student}")
+
+
 def _checked(result: dict, what: str) -> None:
     if not result["success"]:
         log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
