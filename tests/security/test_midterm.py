@@ -1,0 +1,183 @@
+"""The course changes while it is taught: tests, deadlines, questions; no point is lost by it."""
+
+import io
+from datetime import UTC, datetime
+
+import nbformat
+import pytest
+import small_course
+from nbformat.v4 import new_markdown_cell
+from nbgrader.api import Gradebook
+from rich.console import Console
+from submissions import put_submission
+
+from grading.batch.assignment import grade_assignment
+from grading.records.changes import changes
+from grading.records.deadlines import extend, refresh_penalties
+from grading.records.receipts import EARLIER, all_receipts
+from grading.sandbox.commands import find_bubblewrap
+from grading.steps.run_nbgrader import generate_release, nbgrader_api
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+NAME = small_course.NAME
+# A right answer that a hidden test once refused: nobody was asked for tuples.
+LISTS = """def double(numbers):
+    return [2 * number for number in numbers] if isinstance(numbers, list) else None
+"""
+TOO_STRICT = small_course.HIDDEN_TESTS.replace(
+    "        equal(unchanged(answer, numbers), expected",
+    "        assert answer((3,)) == [6], 'It takes no tuples.'\n"
+    "        equal(unchanged(answer, numbers), expected",
+)
+
+
+def written(text):
+    marks = {"grade": True, "grade_id": "why", "locked": False, "schema_version": 3, "points": 4}
+    marks |= {"solution": True, "task": False}
+    return new_markdown_cell(text, id="why", metadata={"nbgrader": marks})
+
+
+def lesson(double, text):
+    notebook = small_course.notebook(double, small_course.TOTAL)
+    notebook.cells.append(written(text))
+    return notebook
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Return a course with a question for a person, and a test that refuses what is right."""
+    room = tmp_path / "course" / "solutions" / NAME
+    room.mkdir(parents=True)
+    solution = small_course.solution()
+    solution.cells.append(written("*Your answer goes here.*"))
+    nbformat.write(solution, room / f"{NAME}.ipynb")
+    (room / "hidden_tests.py").write_text(TOO_STRICT)
+    folder = tmp_path / "course"
+    generate_release(NAME, folder)
+    put_submission(folder, "ada", lesson(small_course.DOUBLE, "Because it is so."))
+    put_submission(folder, "bob", lesson(LISTS, "By chance."))
+    return folder
+
+
+def graded(course, **options):
+    said = io.StringIO()
+    console = Console(width=200, file=said)
+    assert grade_assignment(NAME, [], course, 2, "bubblewrap", console, **options)
+    return said.getvalue()
+
+
+def gradebook(course):
+    return Gradebook(f"sqlite:///{course / 'gradebook.db'}")
+
+
+def read_by_a_person(course, student, points, comment):
+    with gradebook(course) as opened:
+        mark = opened.find_grade("why", NAME, NAME, student)
+        mark.manual_score, mark.needs_manual_grade = points, False
+        opened.find_comment("why", NAME, NAME, student).manual_comment = comment
+        opened.db.commit()
+
+
+def marks(course, student):
+    with gradebook(course) as opened:
+        notebook = opened.find_submission_notebook(NAME, NAME, student)
+        return {mark.name: (mark.score, mark.needs_manual_grade) for mark in notebook.grades}
+
+
+def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(course):
+    graded(course)
+    assert marks(course, "bob")["test_double"] == (0.0, False)
+    for student, points in (("ada", 3.5), ("bob", 1.0)):
+        read_by_a_person(course, student, points, f"read by me, {student}")
+    feedback = course / "feedback" / "bob" / NAME / f"{NAME}.html"
+    assert nbgrader_api(course).generate_feedback(NAME)["success"]
+    assert "It takes no tuples." in feedback.read_text()
+
+    tests = course / "solutions" / NAME / "hidden_tests.py"
+    tests.write_text(small_course.HIDDEN_TESTS)
+    said = graded(course)
+    assert "because the hidden tests have changed: ada, bob" in said
+    assert marks(course, "bob") == {
+        "test_double": (2.0, False),
+        "test_total": (1.0, False),
+        "why": (1.0, False),
+    }
+    assert marks(course, "ada")["why"] == (3.5, False)
+    with gradebook(course) as opened:
+        assert opened.find_comment("why", NAME, NAME, "bob").manual_comment == "read by me, bob"
+    assert "It takes no tuples." not in feedback.read_text()
+
+    (row,) = changes(NAME, course).to_dict("records")
+    assert (row["student"], row["before"], row["after"]) == ("bob", 1.0, 3.0)
+    assert (row["exercises"], row["because"]) == ("double", "the hidden tests have changed")
+    for name in ("earlier_receipt", "receipt"):
+        assert (course / row[name]).is_file()
+    assert EARLIER in row["earlier_receipt"]
+    assert changes(NAME, course, since=datetime(2099, 1, 1, tzinfo=UTC)).empty
+
+    assert "2 of 2 are graded already" in graded(course)
+    graded(course, again=True)  # nothing has changed, so that no receipt is kept twice
+    assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [2, 2]
+
+
+def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
+    graded(course)
+    for student in ("ada", "bob"):
+        read_by_a_person(course, student, 2.0, "read")
+    put_submission(course, "ada", lesson(small_course.DOUBLE, "Because I thought again."))
+    put_submission(course, "bob", lesson(small_course.DOUBLE, "By chance."))
+    said = graded(course)
+    assert "because it was handed in anew: ada, bob" in said
+    assert marks(course, "ada")["why"] == (2.0, True)
+    assert marks(course, "bob")["why"] == (2.0, False)
+
+
+def test_the_grader_s_own_code_is_part_of_a_receipt(course, monkeypatch):
+    graded(course)
+    assert "2 of 2 are graded already" in graded(course)
+    monkeypatch.setattr("grading.batch.resume.grader_code", lambda: "another")
+    assert "because the grader's code has changed: ada, bob" in graded(course)
+
+
+def late(course, student):
+    with gradebook(course) as opened:
+        return opened.find_submission(NAME, student).total_seconds_late
+
+
+def test_deadlines_extensions_and_time_stamps_count_without_grading_again(course, monkeypatch):
+    monkeypatch.setattr(
+        "nbgrader.plugins.LateSubmissionPlugin.late_submission_penalty",
+        lambda self, student, score, seconds: seconds / 3600,
+    )
+    stamp = course / "submitted" / "ada" / NAME / "timestamp.txt"
+    stamp.write_text("2030-01-02 02:00:00 UTC")
+    graded(course)
+    assert late(course, "ada") == 0
+    with gradebook(course) as opened:
+        opened.find_assignment(NAME).duedate = datetime(2030, 1, 2)
+        opened.db.commit()
+    receipts = {student: all_receipts(course, student, NAME) for student in ("ada", "bob")}
+    said = graded(course)
+    assert "2 of 2 are graded already" in said
+    assert "ada: taken off for lateness: 2 instead of 0" in said
+    stamp.write_text("2030-01-02 01:00:00 UTC")
+    assert refresh_penalties(NAME, ["ada", "bob", "nobody"], course) == {"ada": (2.0, 1.0)}
+    due = extend(NAME, "ada", datetime(2030, 1, 3, tzinfo=UTC), course)
+    assert due == datetime(2030, 1, 2, tzinfo=UTC)
+    assert refresh_penalties(NAME, ["ada"], course) == {"ada": (1.0, 0.0)}
+    assert {student: all_receipts(course, student, NAME) for student in receipts} == receipts
+
+
+@pytest.mark.parametrize(
+    ("student", "until", "says"),
+    [("nobody", 3, "nobody"), ("ada", 1, "before the deadline"), ("ada", 3, "has no deadline")],
+)
+def test_an_extension_that_cannot_be_granted_says_why(course, student, until, says):
+    graded(course)
+    if "no deadline" not in says:
+        with gradebook(course) as opened:
+            opened.find_assignment(NAME).duedate = datetime(2030, 1, 2)
+            opened.db.commit()
+    with pytest.raises(ValueError, match=says):
+        extend(NAME, student, datetime(2030, 1, until, tzinfo=UTC), course)
