@@ -4,6 +4,7 @@ import os
 import sysconfig
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -13,11 +14,13 @@ from nbgrader.preprocessors import (
     LimitOutput,
     OverwriteCells,
     OverwriteKernelspec,
+    SaveCells,
 )
 
 from grading.records.nbgrader_csv import NeutralCsvExport
 from grading.steps.feedback import HeadMarkScheme
 from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
+from grading.steps.releasing import MigrateCells, ReleaseExporter
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
@@ -45,6 +48,13 @@ c.ClearSolutions.text_stub = "*Your answer goes here.*"
 # A rubric stands in the locked cell of its question, where formgrader shows it next to the answer;
 # nbgrader would expect it in a "task" cell, which has no place for an answer of its own.
 c.ClearMarkScheme.enforce_metadata = False
+
+# A release can be made anew while a class hands in.
+c.GenerateAssignment.exporter_class = ReleaseExporter
+c.GenerateAssignment.preprocessors = [
+    MigrateCells if step is SaveCells else step
+    for step in GenerateAssignment.class_traits()["preprocessors"].make_dynamic_default()
+]
 
 # What `nbgrader validate` runs in the student's own kernel: a lesson's longest cell takes about a
 # minute on two cores the first time.

@@ -181,3 +181,98 @@ def test_an_extension_that_cannot_be_granted_says_why(course, student, until, sa
             opened.db.commit()
     with pytest.raises(ValueError, match=says):
         extend(NAME, student, datetime(2030, 1, until, tzinfo=UTC), course)
+
+
+def source_of(course):
+    return course / "solutions" / NAME / f"{NAME}.ipynb"
+
+
+def released(course):
+    return sorted(path.name for path in (course / "notebooks" / NAME).iterdir())
+
+
+def with_another_question(course, question="half", points=2):
+    """Add a question and its hidden test to a course's source."""
+    source = nbformat.read(source_of(course), as_version=4)
+    solution = "def half(x):\n    ### BEGIN SOLUTION\n    return x // 2\n    ### END SOLUTION"
+    source.cells += [
+        small_course._cell(solution, question),
+        small_course._cell(f"assert {question}(4) == 2", f"test_{question}", points),
+    ]
+    nbformat.write(source, source_of(course))
+    tests = course / "solutions" / NAME / "hidden_tests.py"
+    test = '\n\n@grades("half")\ndef _(answer, rng):\n    equal(answer(8), 4, "half of 8")\n'
+    tests.write_text(small_course.HIDDEN_TESTS + test)
+
+
+def by_nbgrader(course):
+    """Make the release as formgrader's button and nbgrader's own command do."""
+    return nbgrader_api(course).generate_assignment(NAME, force=True)
+
+
+def test_a_question_that_is_added_reaches_the_submissions_and_costs_no_point(course):
+    graded(course)
+    read_by_a_person(course, "ada", 3.0, "read")
+    with_another_question(course)
+    assert by_nbgrader(course)["success"]
+    assert released(course) == [f"{NAME}.ipynb"]
+    assert marks(course, "ada") == {
+        "test_double": (2.0, False),
+        "test_total": (1.0, False),
+        "why": (3.0, False),
+        "test_half": (0.0, True),
+    }
+    said = graded(course)
+    assert "the release has changed" in said
+    assert marks(course, "ada") == {
+        "test_double": (2.0, False),
+        "test_total": (1.0, False),
+        "why": (3.0, False),
+        "test_half": (0.0, False),
+    }
+    answered = lesson(small_course.DOUBLE, "Because it is so.")
+    answered.cells.append(nbformat.v4.new_code_cell("def half(x):\n    return x // 2"))
+    put_submission(course, "ada", answered)
+    graded(course)
+    assert marks(course, "ada")["test_half"] == (2.0, False)
+    assert marks(course, "ada")["why"] == (3.0, False)
+
+
+def test_a_question_with_points_is_not_taken_out(course):
+    graded(course)
+    before = marks(course, "ada")
+    source = nbformat.read(source_of(course), as_version=4)
+    del source.cells[1:3]
+    nbformat.write(source, source_of(course))
+    result = by_nbgrader(course)
+    assert not result["success"]
+    said = str(result)
+    assert "test_double would be taken out of sums, and students have points for it" in said
+    assert "the old release stays" in said
+    assert released(course) == [f"{NAME}.ipynb"]
+    assert marks(course, "ada") == before
+
+
+def test_a_question_without_points_can_be_taken_out_again(course):
+    with_another_question(course)
+    generate_release(NAME, course)
+    graded(course)
+    source = nbformat.read(source_of(course), as_version=4)
+    del source.cells[-2:]
+    nbformat.write(source, source_of(course))
+    assert by_nbgrader(course)["success"]
+    assert "test_half" not in marks(course, "ada")
+    graded(course)
+    assert marks(course, "ada")["test_double"] == (2.0, False)
+
+
+def test_a_source_that_cannot_be_released_leaves_the_old_release(course):
+    graded(course)
+    before = marks(course, "ada")
+    source = nbformat.read(source_of(course), as_version=4)
+    source.cells[2].metadata.nbgrader["grade_id"] = "total"  # twice the same name
+    nbformat.write(source, source_of(course))
+    result = by_nbgrader(course)
+    assert not result["success"]
+    assert released(course) == [f"{NAME}.ipynb"]
+    assert marks(course, "ada") == before
