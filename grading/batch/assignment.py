@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.progress import (
     MofNCompleteColumn,
@@ -28,6 +29,7 @@ from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.deadlines import refresh_penalties
+from grading.records.gradebook import wait_until_free
 from grading.records.receipts import (
     digest,
     environment_lock,
@@ -80,7 +82,9 @@ def grade_assignment(
     if missing or not tasks:
         who = one_line(", ".join(sorted(missing))) or "anyone"
         raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
-    _make_known(assignment, course)
+    directory = course_directory(course)
+    wait_until_free(directory.db_url, lambda text: console.print(shown(text), highlight=False))
+    _make_known(assignment, directory)
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
     _show_reasons(reasons, console)
@@ -149,14 +153,17 @@ def assignment_name(name: str) -> str:
         return name
 
 
-def _make_known(assignment: str, course: Path) -> None:
-    """Generate an assignment that the gradebook does not know yet."""
-    directory = course_directory(course)
+def _make_known(assignment: str, directory: CourseDirectory) -> None:
+    """Generate an assignment that the gradebook does not know yet, or whose release is missing."""
+    folder = Path(directory.format_path(directory.release_directory, ".", assignment))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
+            known = any(folder.glob("*.ipynb"))
         except MissingEntry:
-            generate_release(assignment, course)
+            known = False
+    if not known:
+        generate_release(assignment, Path(directory.root))
 
 
 def _show(

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import nbgrader.api
 import psutil
-import sqlalchemy
 
 from grading.intake.submissions import Task
 from grading.judging.verdicts import CANNOT_GRADE
@@ -33,6 +32,7 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.settings import wait_for_locks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
 
@@ -136,7 +136,8 @@ def keep_engines() -> None:
 
     An engine keeps the statements that it has compiled. Its connections are closed as before.
     """
-    nbgrader.api.create_engine = functools.cache(sqlalchemy.create_engine)
+    wait_for_locks()
+    nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 
 def _end_with_parent() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,9 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy.engine import make_url
 
+from grading import settings
 from grading.records.receipts import receipt_path, set_aside
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
@@ -73,6 +78,55 @@ def forget(course: Path, student: str, assignment: str) -> None:
         set_aside(path)
         names = {"student": student, "assignment": assignment, "notebook": path.stem}
         forget_scores({**names, "db_url": address})
+
+
+class GradebookBusyError(ValueError):
+    """Another program has held the gradebook for too long."""
+
+
+def wait_until_free(address: str, say: Callable[[str], None]) -> None:
+    """Wait for a gradebook that another program is writing to.
+
+    Parameters
+    ----------
+    address : str
+        The gradebook's; a server sees to this itself, so that only SQLite's files are looked at.
+    say : callable
+        Is told, once, that there is something to wait for.
+
+    Raises
+    ------
+    GradebookBusyError
+        If it is still held after `grading.settings.LOCK_SECONDS`.
+    """
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
+        return
+    end = time.monotonic() + settings.LOCK_SECONDS
+    if _is_free(url.database, 1.0):
+        return
+    say(f"Another program is writing to {url.database}: waiting for it.")
+    while not _is_free(url.database, 5.0):
+        if time.monotonic() > end:
+            raise GradebookBusyError(
+                f"another program has held {url.database} for {settings.LOCK_SECONDS:g} seconds: "
+                "end it (formgrader, nbgrader, a database browser with unsaved changes), and "
+                "give the command again; nothing was changed"
+            )
+
+
+def _is_free(path: str, seconds: float) -> bool:
+    connection = sqlite3.connect(path, timeout=seconds, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
+    finally:
+        connection.close()
+    return True
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,10 @@
 """The course changes while it is taught: tests, deadlines, questions; no point is lost by it."""
 
+import contextlib
 import io
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import nbformat
@@ -16,7 +20,9 @@ from grading.records.changes import changes
 from grading.records.deadlines import extend, refresh_penalties
 from grading.records.receipts import EARLIER, all_receipts
 from grading.sandbox.commands import find_bubblewrap
-from grading.steps.run_nbgrader import generate_release, nbgrader_api
+from grading.settings import course_config
+from grading.steps.preprocessors import GradeInSandbox
+from grading.steps.run_nbgrader import GradingError, generate_release, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -276,3 +282,73 @@ def test_a_source_that_cannot_be_released_leaves_the_old_release(course):
     assert not result["success"]
     assert released(course) == [f"{NAME}.ipynb"]
     assert marks(course, "ada") == before
+
+
+@contextlib.contextmanager
+def held(course, seconds):
+    """Hold a gradebook as another program does that writes to it."""
+    script = (
+        "import sqlite3, sys, time\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "connection.execute('BEGIN EXCLUSIVE')\nprint('held', flush=True)\n"
+        "time.sleep(float(sys.argv[2]))\nconnection.execute('COMMIT')"
+    )
+    command = [sys.executable, "-c", script, str(course / "gradebook.db"), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.kill()
+
+
+def test_a_gradebook_that_another_program_holds_is_waited_for(course):
+    graded(course)
+    with held(course, 8):
+        said = graded(course, again=True)
+    assert "Another program is writing to" in said
+    assert marks(course, "ada")["test_double"] == (2.0, False)
+
+
+def test_a_gradebook_that_is_never_let_go_of_ends_in_a_sentence(course, monkeypatch):
+    graded(course)
+    before = marks(course, "ada")
+    monkeypatch.setattr("grading.settings.LOCK_SECONDS", 2.0)
+    with held(course, 600), pytest.raises(ValueError, match="nothing was changed"):
+        graded(course, again=True)
+    assert marks(course, "ada") == before
+
+
+def test_grading_without_a_release_makes_it_and_wipes_nothing(course):
+    graded(course)
+    before = marks(course, "ada")
+    shutil.rmtree(course / "notebooks")
+    assert "2 of 2 are graded already" in graded(course)
+    assert released(course) == [f"{NAME}.ipynb"]
+    shutil.rmtree(course / "notebooks")
+    source_of(course).write_text("{")
+    with pytest.raises(GradingError, match="cannot be released"):
+        graded(course)
+    assert marks(course, "ada") == before
+
+
+def test_a_course_s_own_settings_count_and_cannot_turn_off_the_sandbox(
+    course, monkeypatch, tmp_path
+):
+    users = tmp_path / "jupyter"
+    users.mkdir()
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(users))
+    (users / "nbgrader_config.py").write_text(
+        "c.CourseDirectory.course_id = 'mine'\n"
+        f"c.CourseDirectory.db_url = 'sqlite:///{tmp_path / 'users.db'}'\n"
+        "c.Autograde.autograde_preprocessors = []\n"
+    )
+    (course / "nbgrader_config.py").write_text(
+        f"c.CourseDirectory.db_url = 'sqlite:///{tmp_path / 'courses.db'}'\n"
+    )
+    graded(course)
+    config = course_config(course)
+    assert config.CourseDirectory.course_id == "mine"
+    assert GradeInSandbox in config.Autograde.autograde_preprocessors
+    assert (tmp_path / "courses.db").is_file()
+    assert not (tmp_path / "users.db").exists()
+    with Gradebook(f"sqlite:///{tmp_path / 'courses.db'}") as opened:
+        assert opened.find_submission(NAME, "ada").score == 3.0
