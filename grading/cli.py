@@ -163,17 +163,21 @@ def collect(
     from grading.batch.assignment import assignment_name
     from grading.intake.collect import collect as collect_work
     from grading.intake.rosters import read_roster
+    from grading.records.collected import write_names
 
     try:
         known = read_roster(roster) if roster else None
-        students, problems = collect_work(source, assignment_name(assignment), course, known)
+        name = assignment_name(assignment)
+        taken, problems = collect_work(source, name, course, known)
+        if taken:
+            write_names(course, name, taken)
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
         complain(one_line(problem))
     place = shown(course / "submitted")
-    console.print(f"{len(students)} notebooks were taken into {place}")
-    raise typer.Exit(1 if problems or not students else 0)
+    console.print(f"{len(taken)} notebooks were taken into {place}")
+    raise typer.Exit(1 if problems or not taken else 0)
 
 
 @commands.command()
@@ -211,6 +215,82 @@ def export(
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
     raise typer.Exit(1 if ungraded or exported.missing else 0)
+
+
+@commands.command()
+def feedback(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    zip_file: Path = typer.Option(
+        None, "--zip", help="A file to write, for Canvas's or Moodle's bulk upload."
+    ),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
+    from grading.batch.assignment import assignment_name
+    from grading.records.collected import zip_feedback
+    from grading.steps.run_nbgrader import GradingError, generate_feedback
+
+    name = assignment_name(assignment)
+    try:
+        generate_feedback(name, course)
+        given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
+    except (GradingError, OSError, ValueError) as error:
+        fail(error)
+    for student in missing:
+        complain(f"{one_line(student)}: came from no platform's download, and was left out")
+    if zip_file:
+        console.print(f"  {shown(zip_file)}: {len(given)} students", highlight=False)
+    raise typer.Exit(1 if missing else 0)
+
+
+@commands.command()
+def forget(
+    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask first."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Remove every record of one student: gradebook, work, feedback, receipts, exchange."""
+    from grading.records.forgetting import forget_student
+
+    if not yes:
+        typer.confirm(f"Remove all of {one_line(student)} for good?", abort=True)
+    try:
+        removed = forget_student(student, course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    for what in removed:
+        console.print(shown(f"removed: {what}"), highlight=False)
+    console.print("Backups, exported tables and the learning platform were not touched.")
+
+
+@commands.command()
+def backup(
+    to: Path = typer.Argument(..., help="A ZIP file to write."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write a course's files and gradebook into one file, also while grading goes on."""
+    from grading.records.backup import back_up
+
+    try:
+        count = back_up(course, to)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"  {shown(to)}: {count} files", highlight=False)
+
+
+@commands.command()
+def restore(
+    source: Path = typer.Argument(..., exists=True, help="As `course backup` writes one."),
+    course: Path = typer.Option(Path(), help="A folder without a course in it."),
+) -> None:
+    """Put a backup back, once all of it is known to be as it was."""
+    from grading.records.backup import restore as put_back
+
+    try:
+        count = put_back(source, course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"{count} files were put back into {shown(course)}", highlight=False)
 
 
 @commands.command()

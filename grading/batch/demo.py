@@ -60,7 +60,7 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
                 console.print(f"[red]✗[/red] {what}: {shown(outcome.sentence)}")
             progress.update(bar, advance=1, description=f"Grade {what}")
     for lesson in LESSONS:
-        generate_feedback(lesson, folder)
+        generate_feedback(lesson.name, folder)
     _show(folder, console)
 
 

@@ -19,6 +19,9 @@ from grading.intake.rosters import Roster
 from grading.intake.submissions import LARGEST, Refused, kind_of_file
 
 CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
+BLACKBOARD_FILE = re.compile(
+    r"(?:.*_)?(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
+)
 MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
 MOST_FILES = 100_000
 # What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
@@ -40,6 +43,10 @@ class SubmittedFile:
         With the folders below the student's.
     read : callable
         Returns its bytes.
+    given : str
+        The name under which the platform has given it out.
+    time : str
+        When it was handed in, as nbgrader's ``timestamp.txt`` has it; empty where nothing says so.
 
     Raises
     ------
@@ -50,11 +57,13 @@ class SubmittedFile:
     student: str
     name: str
     read: Callable[[], bytes]
+    given: str = ""
+    time: str = ""
 
 
 def collect(
     source: Path, assignment: str, course: Path, roster: Roster | None = None
-) -> tuple[list[str], list[str]]:
+) -> tuple[dict[str, str], list[str]]:
     """Put work from a platform's download into a course's ``submitted``.
 
     What cannot be taken is left out, and costs nobody else anything. Of several notebooks of a
@@ -72,8 +81,8 @@ def collect(
 
     Returns
     -------
-    students : list of str
-        Whose work was taken.
+    taken : dict of str to str
+        Whose work was taken, and the name under which the platform has given it out.
     problems : list of str
         A sentence for every file that was not; files of systems and editors are not counted.
 
@@ -85,12 +94,12 @@ def collect(
     problems: list[str] = []
     with _opened(source) as files:
         handed_in = _by_student(files, roster, problems)
-        taken = [
-            student
-            for student, found in handed_in.items()
-            if _taken(found, assignment, course, problems)
-        ]
-    return sorted(taken), problems
+        taken = {
+            student: one.given
+            for student, found in sorted(handed_in.items())
+            if (one := _taken(found, assignment, course, problems))
+        }
+    return taken, problems
 
 
 def _by_student(
@@ -121,12 +130,15 @@ def _by_student(
                 f"{told(other)!r}, and was left out"
             )
         else:
-            found.setdefault(student, []).append(SubmittedFile(student, who[1], read))
+            one = SubmittedFile(student, who[1], read, name, _time(name))
+            found.setdefault(student, []).append(one)
     return found
 
 
-def _taken(files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]) -> bool:
-    """Write a student's notebook, if it is clear which it is and it can be read."""
+def _taken(
+    files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
+) -> SubmittedFile | None:
+    """Write a student's notebook, if it is clear which it is and it can be read; return it."""
     notebooks = [one for one in files if one.name.lower().endswith(".ipynb")]
     exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
     exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
@@ -141,7 +153,7 @@ def _taken(files: list[SubmittedFile], assignment: str, course: Path, problems: 
                 f"{told(chosen[0].student)}: nobody can tell which of these counts, and none was "
                 f"taken: {named}; leave one, named {assignment}.ipynb"
             )
-        return False
+        return None
     (one,) = chosen
     for other in notebooks:
         if other is not one:
@@ -153,7 +165,10 @@ def _taken(files: list[SubmittedFile], assignment: str, course: Path, problems: 
         fault = str(refused)
     if fault:
         problems.append(f"{told(one.student)}: {told(one.name)} {fault}, and was left out")
-    return not fault
+        return None
+    if one.time:
+        (place.parent / "timestamp.txt").write_text(one.time, encoding="utf-8")
+    return one
 
 
 def _not_written(content: bytes, place: Path) -> str:
@@ -177,8 +192,20 @@ def _student(name: str, roster: Roster | None) -> tuple[str, str] | None:
             number = match["number"]
             student = roster.our_name(numbered, number) if roster else number
             return (student, match["file"]) if student else None
+    blackboard = BLACKBOARD_FILE.fullmatch(name)
+    if blackboard:
+        return blackboard["who"], blackboard["file"]
     student, _, file = name.partition("/")
     return (student, file) if file else None
+
+
+def _time(name: str) -> str:
+    """Return when a file was handed in, where the platform writes it into the name."""
+    match = BLACKBOARD_FILE.fullmatch(name)
+    if match is None:
+        return ""
+    year, month, day, hour, minute, second = match["time"].split("-")
+    return f"{year}-{month}-{day} {hour}:{minute}:{second} UTC"
 
 
 @contextlib.contextmanager

@@ -165,10 +165,10 @@ def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -
     return outcome
 
 
-def generate_feedback(lesson: Lesson, course: Path) -> None:
+def generate_feedback(assignment: str, course: Path) -> None:
     """Write the feedback pages of everyone who was graded."""
-    result = nbgrader_api(course).generate_feedback(lesson.name)
-    _checked(result, f"the feedback on {lesson.name}")
+    result = nbgrader_api(course).generate_feedback(assignment)
+    _checked(result, f"the feedback on {assignment}")
 
 
 def refresh_feedback(assignment: str, students: list[str], course: Path) -> None:

@@ -5,14 +5,17 @@ import json
 import unicodedata
 import zipfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
 
 from grading.intake.collect import collect
 from grading.intake.rosters import Roster, read_roster
 from grading.records import export
+from grading.records.collected import write_names, zip_feedback
 from grading.records.export import Grade, export_grades, grades
 from grading.records.nbgrader_csv import neutral
 from grading.settings import nbgrader_config
@@ -286,6 +289,12 @@ def zipped(path, files):
     return path
 
 
+def collected(source, lesson, course, roster=None):
+    """Return whose work was taken, and what was not."""
+    taken, problems = collect(source, lesson, course, roster)
+    return list(taken), problems
+
+
 def submitted(course):
     files = sorted((course / "submitted").rglob("*.ipynb"))
     return {path.relative_to(course / "submitted").parts[0]: path.read_text() for path in files}
@@ -297,7 +306,7 @@ def test_canvas_s_download_is_taken_by_login(tmp_path):
         late = "LATE_" if number == "102" else ""
         names[f"{name.split(',')[0].lower()}_{late}{number}_9{number}_a.ipynb"] = login
     source = zipped(tmp_path / "canvas.zip", names)
-    students, problems = collect(
+    students, problems = collected(
         source, LESSON, tmp_path, read_roster(canvas_table(tmp_path / "roster.csv"))
     )
     assert (students, problems) == (sorted(names.values()), [])
@@ -312,7 +321,7 @@ def test_moodle_s_download_is_taken_in_every_language(tmp_path, folder, language
     names = {f"{name}_{number}_{ending}": login for login, number, name, _ in CLASS[:4]}
     source = zipped(tmp_path / "moodle.zip", names)
     roster = read_roster(moodle_table(tmp_path / "roster.csv", language=language))
-    students, problems = collect(source, LESSON, tmp_path, roster)
+    students, problems = collected(source, LESSON, tmp_path, roster)
     addresses = [f"{login}@example.org" for login in ("amal", "olga", "wei", "zoe")]
     assert (students, problems) == (addresses, [])
     assert submitted(tmp_path) == {name: name.partition("@")[0] for name in students}
@@ -320,7 +329,7 @@ def test_moodle_s_download_is_taken_in_every_language(tmp_path, folder, language
 
 def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
     source = zipped(tmp_path / "canvas.zip", {"wang_102_9_a.ipynb": "{}"})
-    assert collect(source, LESSON, tmp_path) == (["102"], [])
+    assert collected(source, LESSON, tmp_path) == (["102"], [])
 
 
 def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
@@ -328,7 +337,7 @@ def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
         place = tmp_path / "in" / login / "lesson.ipynb"
         place.parent.mkdir(parents=True)
         place.write_text(login)
-    assert collect(tmp_path / "in", LESSON, tmp_path) == (["Ольга", "王伟"], [])
+    assert collected(tmp_path / "in", LESSON, tmp_path) == (["Ольга", "王伟"], [])
     assert submitted(tmp_path) == {"Ольга": "Ольга", "王伟": "王伟"}
 
 
@@ -343,7 +352,7 @@ def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch)
         "two/work.ipynb": "first",
         "two/work-Copy1.ipynb": "second",
     }
-    students, problems = collect(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
+    students, problems = collected(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
     assert students == ["ada"]
     assert submitted(tmp_path / "course") == {"ada": "first"}
     assert len(problems) == 5
@@ -368,7 +377,7 @@ def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
     own = f"ana/{LESSON}.ipynb"
     files = {name.format("ana", LESSON): "blank" for name in LEFT_BEHIND}
     files |= {own: "hers", f"ana/{LESSON}-Copy1.ipynb": "a try", f"ana/{LESSON} (1).ipynb": "old"}
-    students, problems = collect(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
+    students, problems = collected(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
     assert (students, submitted(tmp_path / "course")) == (["ana"], {"ana": "hers"})
     assert sorted(problem.partition(" is ")[0] for problem in problems) == [
         f"ana: {LESSON} (1).ipynb",
@@ -385,13 +394,13 @@ def test_one_member_that_is_damaged_or_encrypted_costs_only_itself(tmp_path):
     content[start + 30 + len("ana/a.ipynb") + 9] ^= 0xFF
     damaged = tmp_path / "damaged.zip"
     damaged.write_bytes(content)
-    students, (problem,) = collect(damaged, LESSON, tmp_path / "course")
+    students, (problem,) = collected(damaged, LESSON, tmp_path / "course")
     assert students == ["bob"]
     assert "ana: a.ipynb is damaged or encrypted" in problem
     content = bytearray(path.read_bytes())
     content[central + 8] |= 1  # the flag of encryption
     damaged.write_bytes(content)
-    students, (problem,) = collect(damaged, LESSON, tmp_path / "another")
+    students, (problem,) = collected(damaged, LESSON, tmp_path / "another")
     assert students == ["ana"]
     assert "bob: b.ipynb is damaged or encrypted" in problem
 
@@ -399,7 +408,9 @@ def test_one_member_that_is_damaged_or_encrypted_costs_only_itself(tmp_path):
 def test_backslashes_and_the_mac_s_form_of_names_lead_to_the_same_student(tmp_path):
     for name in ("Zoë", unicodedata.normalize("NFD", "Zoë")):
         files = {f"{name}\\{LESSON}.ipynb": name}
-        students, problems = collect(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
+        students, problems = collected(
+            zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course"
+        )
         assert (students, problems) == (["Zoë"], [])
     assert list(submitted(tmp_path / "course")) == ["Zoë"]
 
@@ -409,7 +420,7 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
     place = tmp_path / "in" / "ada"
     place.mkdir(parents=True)
     (place / "a.ipynb").symlink_to(tmp_path / "secret.ipynb")
-    students, problems = collect(tmp_path / "in", LESSON, tmp_path / "course")
+    students, problems = collected(tmp_path / "in", LESSON, tmp_path / "course")
     assert students == []
     assert "link" in problems[0]
 
@@ -417,9 +428,47 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
 def test_what_is_no_zip_file_says_so(tmp_path):
     (tmp_path / "a.zip").write_text("no")
     with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
-        collect(tmp_path / "a.zip", LESSON, tmp_path)
+        collected(tmp_path / "a.zip", LESSON, tmp_path)
 
 
 def test_a_roster_without_names_of_ours_says_which_columns_it_looks_for():
     with pytest.raises(ValueError, match="SIS Login ID, Username"):
         Roster(["Name"], [{"Name": "Ada"}]).students({"ada"})
+
+
+def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
+    name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
+    source = zipped(tmp_path / "b.zip", {name: "hers", "Lesson 3_zoe_attempt_2026.txt": "note"})
+    assert collect(source, LESSON, tmp_path / "course")[0] == {"zoe": name}
+    stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
+    assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("mullerzoe_101_9101_my_work.ipynb", "mullerzoe_101_9101_my_work.html"),
+        ("mullerzoe_LATE_101_9101_a-1.ipynb", "mullerzoe_LATE_101_9101_a-1.html"),
+        (
+            "Zoë Müller_17_assignsubmission_file_/my work.ipynb",
+            f"Zoë Müller_17_assignsubmission_file_/{LESSON}.html",
+        ),
+        (
+            "A-Zoë Müller_17_assignsubmission_file_my work.ipynb",
+            f"A-Zoë Müller_17_assignsubmission_file_/{LESSON}.html",
+        ),
+    ],
+)
+def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, given, wanted):
+    for student in ("zoe", "by-hand"):
+        page = tmp_path / "feedback" / student / LESSON / f"{LESSON}.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(student)
+    write_names(tmp_path, LESSON, {"zoe": given})
+    given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
+    assert (given, missing) == (["zoe"], ["by-hand"])
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:
+        assert archive.namelist() == [wanted]
+        assert archive.read(wanted) == b"zoe"
+    with pytest.raises(FileExistsError, match="choose another name"):
+        zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
