@@ -17,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,site,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
 	touch $(READY)
 
 lab: $(READY)

@@ -23,6 +23,7 @@ from grading.settings import course_config
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "gradebook.sqlite", "postgresql": "gradebook.sql"}
 """What the gradebook is called in a backup, by the kind of database."""
+SETTINGS = ("nbgrader_config.py", "nbgrader_config.json")
 FOLDERS = ("receipts", "collected")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
@@ -66,7 +67,8 @@ def back_up(course: Path, to: Path) -> int:
 def restore(source: Path, course: Path) -> int:
     """Put a backup back into a course's folder that has no gradebook; return how many files.
 
-    Nothing is written before everything is known to be as it was backed up.
+    Nothing is written before everything is known to be as it was backed up. Where the folder has
+    settings, as on another machine with another database, they stay.
 
     Raises
     ------
@@ -81,16 +83,19 @@ def restore(source: Path, course: Path) -> int:
         database = DATABASE.get(url.get_backend_name())
         if database not in sums:
             kinds = ", ".join(sorted(set(DATABASE.values()) & sums.keys()))
-            raise ValueError(f"the gradebook's settings name {url!r}, and the backup holds {kinds}")
-        taken = [name for name in sums if name != database and (course / name).exists()]
+            where = url.render_as_string()
+            raise ValueError(f"the settings name the gradebook {where}; the backup holds {kinds}")
+        kept = {name for name in SETTINGS if (course / name).exists()}
+        files = sums.keys() - {database} - kept
+        taken = sorted(name for name in files if (course / name).exists())
         if taken or _has_tables(url):
             what = taken[0] if taken else url.render_as_string()
             raise ValueError(f"{what} is there already: restore into an empty folder")
-        for name in sums.keys() - {database}:
+        for name in files:
             (course / name).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / name).replace(course / name)
         _put_back(Path(folder) / database, url)
-    return len(sums)
+    return len(files) + 1
 
 
 def _files(directory: CourseDirectory) -> Iterator[tuple[Path, str]]:
@@ -101,7 +106,7 @@ def _files(directory: CourseDirectory) -> Iterator[tuple[Path, str]]:
         for path in sorted((root / name).rglob("*")):
             if path.is_file() and not path.is_symlink():
                 yield path, path.relative_to(root).as_posix()
-    for name in ("nbgrader_config.py", "nbgrader_config.json"):
+    for name in SETTINGS:
         if (root / name).is_file():
             yield root / name, name
 
