@@ -59,14 +59,14 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
         "last_name": student.last_name,
         "first_name": student.first_name,
         "email": student.email,
-        "raw_score": 0.0,
+        "raw_score": None,
         "late_submission_penalty": 0.0,
-        "score": 0.0,
+        "score": None,
         "max_score": assignment.max_score,
     }
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:  # nothing was handed in
+    except MissingEntry:  # nothing was handed in, which is for a person to judge
         return row
     penalty = submission.late_submission_penalty or 0.0
     if is_ungraded(submission):
