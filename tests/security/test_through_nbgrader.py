@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 
 import nbformat
@@ -331,8 +332,10 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
 def _worker_with_a_box(deadline):
     while time.monotonic() < deadline:
         for child in psutil.Process().children():
-            if any("bwrap" in grandchild.name() for grandchild in child.children()):
-                return child
+            # What a worker starts may have ended before its name is asked for.
+            with suppress(psutil.NoSuchProcess):
+                if any("bwrap" in grandchild.name() for grandchild in child.children()):
+                    return child
         time.sleep(0.1)
     raise AssertionError("no worker has opened a box")
 
