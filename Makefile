@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training test-kills check results bench build site setup lock
+.PHONY: lab demo test test-training test-kills fuzz check results bench build site setup lock
 
 setup: $(READY)
 
@@ -17,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,site,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
 	touch $(READY)
 
 lab: $(READY)
@@ -37,6 +37,12 @@ test-training: $(READY)
 # The grader and its workers, ended at random fifty times while they grade.
 test-kills: $(READY)
 	COURSE_TEST_KILLS=$${COURSE_TEST_KILLS:-50} $(BIN)/python -m pytest tests/security/test_resume.py
+
+# An hour of messages to what reads a sandbox's replies; FUZZ_SECONDS=60 is one minute. atheris is
+# kept apart in build/, so that the course's environment stays as it is.
+fuzz: $(READY)
+	test -d build/atheris || $(BIN)/pip install --quiet --target build/atheris atheris==3.0.0
+	PYTHONPATH=build/atheris nice -n 19 $(BIN)/python tests/unit/fuzz_wire.py fuzz $${FUZZ_SECONDS:-3600} build/fuzz
 
 # Every figure that README and the lessons quote: on the embedded data, and on the real data where
 # COURSE_MIRROR holds it. Trains more than a dozen models.

@@ -1,83 +1,12 @@
-"""nbgrader's settings for this course: solutions/ is its source, notebooks/ its release."""
+"""nbgrader's settings for the course in this folder; what is set below comes on top.
 
-import os
-import sysconfig
+The course's own settings stand in the package, so that an installation has them, too. A course in
+another folder needs a copy of this file there, for nbgrader's own commands and formgrader.
+"""
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearOutput,
-    DeduplicateIds,
-    GetGrades,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-)
+from pathlib import Path
 
-from grading.records.nbgrader_csv import NeutralCsvExport
-from grading.steps.feedback import HeadMarkScheme
-from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
+import grading
 
 c = get_config()  # noqa: F821 - nbgrader provides it
-
-# nbgrader starts `alembic` by name, which nobody finds in an environment that is not activated.
-os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-
-c.CourseDirectory.course_id = "transformers-for-text-classification"
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "notebooks"
-# A student hands in, by the exchange, what `make lab` opens.
-c.Exchange.assignment_dir = "notebooks"
-# What only instructors own never leaves solutions/.
-c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints",
-    "__pycache__",
-    "*.pyc",
-    "*.py",
-    "variants",
-    "equivalent_mutants.json",
-    "feedback",
-]
-
-c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your answer goes here")'}
-c.ClearSolutions.text_stub = "*Your answer goes here.*"
-# A rubric stands in the locked cell of its question, where formgrader shows it next to the answer;
-# nbgrader would expect it in a "task" cell, which has no place for an answer of its own.
-c.ClearMarkScheme.enforce_metadata = False
-
-# What `nbgrader validate` runs in the student's own kernel: a lesson's longest cell takes about a
-# minute on two cores the first time.
-c.Execute.timeout = 600
-c.ExecutePreprocessor.timeout = 600
-# The kernel's own log is nothing that a person can act on.
-c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"]
-
-# nbgrader's own steps, behind one that finds graded cells again where an editor lost their marks.
-c.Autograde.sanitize_preprocessors = [
-    Realign,
-    ClearOutput,
-    DeduplicateIds,
-    OverwriteKernelspec,
-    OverwriteCells,
-    CheckCellMetadata,
-]
-
-# Students' code runs in a sandbox, and the tests stay outside it: see docs/security.md.
-c.Autograde.autograde_preprocessors = [
-    GradeInSandbox,
-    ClearMetadataPreprocessor,
-    LimitOutput,
-    SaveGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
-c.Autograde.exporter_class = SubmissionExporter
-c.Autograde.pre_convert_hook = "grading.steps.preprocessors.before_autograde"
-
-c.GenerateFeedback.preprocessors = [HeadMarkScheme, GetGrades, CSSHTMLHeaderPreprocessor]
-
-# What students wrote is shown to those who grade and, with the feedback, in a browser again.
-c.HTMLExporter.sanitize_html = True
-# A name may begin like a formula.
-c.ExportApp.plugin_class = NeutralCsvExport
+load_subconfig("nbgrader_config.py", path=str(Path(grading.__file__).parent / "steps"))  # noqa: F821

@@ -1,23 +1,29 @@
-"""The table of attacks in docs/security.md, played to stock nbgrader.
+"""The table of attacks in docs/security.md, played to stock nbgrader and to otter-grader.
 
-It gets the submissions that `tests/security` hands to this course's grader, of the same small
+They get the submissions that `tests/security` hands to this course's grader, of the same small
 lesson, each together with an honest one that is graded after it; that every row holds here is
 proved by those tests, which write the figure. Stock nbgrader is its own `nbgrader autograde` with
 its own settings; the same hidden tests are plain asserts in its graded cells, between its marks for
-hidden tests. Because it runs students' code with the rights of the person who grades, all of it is
-put into a box of ours, with the course's folder in memory. The box protects the machine and nobody
-in it: it has no network, but a listener of its own; room, processes and memory for more than the
-attacks use up, except that a process that takes more than `BOX.memory_bytes` is ended. Limits on a
-cell's time are those of the tests where an attack loops.
+hidden tests. otter-grader is its own `otter run`, which needs no container; the same tests are its
+own kind of test files, those with functions that raise.
+
+Because both run students' code with the rights of the person who grades, all of it is put into a
+box of ours, with the course's folder in memory. The box protects the machine and nobody in it: it
+has no network, but a listener of its own; room, processes and memory for more than the attacks use
+up, except that a box that holds more than `BOX.memory_bytes` is ended. Limits on time are those of
+the tests where an attack loops.
 
 An attack is survived if the attacked exercise has the points that it deserves, the other exercise
 and the honest submission have theirs, nothing was found, opened or reached, the teacher's files are
-as they were, and nothing runs on. A row of the table is survived if all its attacks are.
+as they were, and nothing runs on. A row of the table is survived if all its attacks are that mean
+anything to a grader; rows of which none does are counted apart.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import json
 import os
 import shutil
@@ -28,17 +34,19 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from benchmarks import stock_nbgrader as told
+from benchmarks.attack_cases import HONEST, NBGRADER, OTTER, Case, cases, honest, small_course
 from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
 from grading.sandbox.commands import bubblewrap_command, find_bubblewrap
@@ -46,19 +54,20 @@ from grading.sandbox.contents import HOME, environment
 from grading.sandbox.limits import Limits
 from grading.sandbox.memory import held_bytes, processes_below
 
-sys.path.append(str(ROOT / "tests" / "security"))  # the submissions are those of the tests
-import small_course
-import submissions
-from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
-
-DEPENDS_ON = ("benchmarks/stock_nbgrader.py",)  # is sent into a box as text
+DEPENDS_ON = ("benchmarks/stock_nbgrader.py", "benchmarks/stock_otter.py")  # run in a box
 DOCS = ROOT / "docs" / "security.md"
-HOLDS = "holds"
+HOLDS, NOT_HERE = "holds", "does not apply"
 BOX = Limits(memory_bytes=2 * 2**30, processes=1000, scratch_bytes=384 * 2**20)
+PROGRAMS = "/programs"
+"""Where the box has `stock_nbgrader.py` and `stock_otter.py`."""
 RUN_SECONDS = 600.0
 LARGEST_MEGABYTES = 20.0
-GAMBLES = 10
-HONEST = "zoe"
+OTTER_RELEASE = "otter-grader==7.0.0"
+OTTER_FOLDER = ROOT / "build" / "otter"
+# otter-grader has a limit for a submission, not for a cell. Starting takes it ten seconds, and
+# much longer on a busy machine.
+OTTER_LOOP_SECONDS = 120.0
+WORKERS = 4  # boxes at the same time: they mostly wait, for kernels to start and for limits
 # What an attack was after, by row, where its own outputs must show that it did not get it.
 SOUGHT = {
     5: "hidden tests are found",
@@ -67,57 +76,12 @@ SOUGHT = {
     13: "there is no quota",
     16: "modules of the student's own are imported",
 }
-
-Fair = tuple[set[float | None], set[float | None]]
-"""The points that the attacked exercise may have, and those that the other one may have."""
-ALL: Fair = ({2.0}, {1.0})
-NOTHING: Fair = ({0.0, None}, {0.0, None})
-
-
-@dataclass(frozen=True)
-class Case:
-    """One attack, as both graders meet it.
-
-    Attributes
-    ----------
-    row : int
-    name : str
-    rounds : tuple of dict
-        What is handed in before each run of the grader: content by path below `submitted/`; a
-        `Path` is what a link names.
-    fair : dict of str to Fair
-        By student.
-    shows : str
-        What the attacked cells must show for nothing to have been found.
-    loops : bool
-        A cell has five seconds.
-    steady : bool
-        Every round must end the same.
-    refused : bool
-        The run must name the students as not graded.
-    killed : bool
-        The grader is killed while it grades, and started again.
-    shown : bool
-        What teachers open is looked at as well.
-    prepare : callable or None
-        Takes the course's folder and the grader's settings, before anything is graded.
-    """
-
-    row: int
-    name: str
-    rounds: tuple[dict[str, bytes | Path], ...]
-    fair: dict[str, Fair]
-    shows: str = ""
-    loops: bool = False
-    steady: bool = False
-    refused: bool = False
-    killed: bool = False
-    shown: bool = False
-    prepare: Callable[[Path, Config], None] | None = None
-
-    @property
-    def student(self) -> str:
-        return next(iter(self.fair))
+# The same, where the grader's log must not hold it.
+IN_LOG = {
+    7: "a student's pickle is loaded by the grader",
+    32: "escapes of a student's reach the terminal",
+    33: "a student writes into the grader's own output",
+}
 
 
 @dataclass
@@ -137,6 +101,8 @@ class Ended:
         Connections that a listener on the machine has seen.
     megabytes : float
         What the graded notebooks take.
+    seconds : float
+        What all of the grader's processes have taken of the processor.
     log : str
     """
 
@@ -146,93 +112,8 @@ class Ended:
     stamps: dict[str, str] = field(default_factory=dict)
     reached: int = 0
     megabytes: float = 0.0
+    seconds: float = 0.0
     log: str = ""
-
-
-def _notebook(notebook: nbformat.NotebookNode, student: str = "ada") -> dict[str, bytes]:
-    return {
-        f"{student}/{small_course.NAME}/{small_course.NAME}.ipynb": nbformat.writes(
-            notebook
-        ).encode()
-    }
-
-
-def _answer(source: str) -> dict[str, bytes]:
-    return _notebook(small_course.notebook(source, small_course.TOTAL))
-
-
-def _of_attack(attack: Attack) -> Case:
-    fair = {"ada": (set(attack.deserves), {1.0})}
-    loops = attack.status == "timed out"
-    return Case(attack.row, attack.name, (_answer(attack.answer),), fair, attack.shows, loops)
-
-
-def cases(paths: list[str], port: int) -> list[Case]:
-    """Return every attack of the table.
-
-    Parameters
-    ----------
-    paths : list of str
-        Files that no student may open.
-    port : int
-        Where something listens on the machine of whoever grades.
-    """
-    wrong: dict[str, Fair] = {"ada": ({0.0}, {1.0})}
-    right: dict[str, Fair] = {"ada": ALL}
-    good, steady = _notebook(submissions.GOOD), {"ada": ({0.0, 2.0}, {1.0})}
-    beside = {
-        f"ada/{small_course.NAME}/{name}.py": b"raise SystemExit('mine')"
-        for name in ("helpers", "sitecustomize", "numpy")
-    }
-    crash = _answer("import os\nos._exit(1)")
-    broken = {next(iter(good)): b"broken"}
-    slow = _answer("import time\ntime.sleep(3)\n" + small_course.DOUBLE)
-    loud = _notebook(small_course.notebook(submissions.LOUD, small_course.TOTAL), "=HYPERLINK(1)")
-    open_files = OPEN_FILES.format(paths=paths)
-    made = [
-        *map(_of_attack, ATTACKS),
-        Case(1, "skips its tests", (_notebook(submissions.skipped(WRONG)),), wrong),
-        Case(1, "skips them, and is right", (_notebook(submissions.skipped(RIGHT)),), right),
-        Case(6, "opens files", (_answer(open_files),), wrong, "got ['opened']"),
-        Case(8, "connects", (_answer(CONNECT.format(port=port)),), wrong, "got ['reached']"),
-        Case(14, "cells moved about", (_notebook(submissions.moved_about()),), right),
-        Case(14, "a graded cell deleted", (_notebook(submissions.deleted()),), right),
-        Case(15, "all metadata lost", (_notebook(submissions.stripped()),), right),
-        Case(16, "modules beside the notebook", (good | beside,), right),
-        _no_notebooks(),
-        Case(18, "through the exchange", ({},), right, prepare=_through_the_exchange),
-        Case(18, "through a platform", ({},), right, prepare=_through_a_platform),
-        Case(19, "crashes after a good one", (good, crash), wrong),
-        Case(19, "unreadable after a good one", (good, broken), {"ada": NOTHING}),
-        # It is right in about half of its runs: five would agree by chance once in sixteen times.
-        Case(22, "gambles", (_answer(submissions.GAMBLE),) * GAMBLES, steady, steady=True),
-        Case(23, "scripts and a formula", (loud,), {"=HYPERLINK(1)": wrong["ada"]}, shown=True),
-        Case(24, "killed half-way", (slow,), right, killed=True),
-    ]
-    return sorted(made, key=lambda case: case.row)
-
-
-def _no_notebooks() -> Case:
-    name = f"{small_course.NAME}/{small_course.NAME}"
-    files: dict[str, bytes | Path] = {
-        f"{student}/{name}.ipynb": content for student, content in submissions.BROKEN.items()
-    }
-    files |= {
-        f"linked/{name}.ipynb": Path("..", "..", HONEST, f"{name}.ipynb"),
-        f"whole-link/{small_course.NAME}": Path("..", HONEST, small_course.NAME),
-        f"archive/{small_course.NAME}/{small_course.NAME}.zip": b"PK",
-    }
-    fair = {path.partition("/")[0]: NOTHING for path in files}
-    return Case(17, "no notebooks", (files,), fair, refused=True)
-
-
-def _through_the_exchange(course: Path, config: Config) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        submissions.through_the_exchange(course, config, "ada", Path(folder))
-
-
-def _through_a_platform(course: Path, config: Config) -> None:
-    submissions.through_a_platform(course, config, "ada")
 
 
 def survived(case: Case, ended: Ended) -> list[str]:
@@ -240,26 +121,44 @@ def survived(case: Case, ended: Ended) -> list[str]:
     if not ended.rounds:
         return [*ended.harm, "nobody is graded"]
     last, found = ended.rounds[-1], list(ended.harm)
-    for student, fair in case.fair.items():
-        who = f"{student}: " if len(case.fair) > 1 else ""
-        got = last.get(student, {})
-        for cell, allowed in zip(("test_double", "test_total"), fair, strict=True):
-            score = got.get(cell)
-            if score not in allowed:
-                found.append(f"{who}{_unfair(cell, score, allowed)}")
-        if case.refused and not _names(student, ended.log):
-            found.append(f"{who}nobody is told")
+    for student in case.fair:
+        who = f"{_shown(student)}: " if len(case.fair) > 1 else ""
+        found += [who + what for what in _treated(case, student, last.get(student, {}), ended.log)]
     if last.get(HONEST) != {"test_double": 2.0, "test_total": 1.0}:
         found.append("the next submission is not graded")
     if case.steady and any(run != ended.rounds[0] for run in ended.rounds):
         found.append("the points change from run to run")
-    if case.shows not in ended.said or ended.reached:
+    if case.row in SOUGHT and (case.shows not in ended.said or ended.reached):
         found.append(SOUGHT[case.row])
+    if case.unwanted and case.unwanted in ended.log:
+        found.append(IN_LOG[case.row])
     if ended.megabytes > LARGEST_MEGABYTES:
         found.append(f"{ended.megabytes:.0f} MB are left behind")
+    if case.seconds and ended.seconds > case.seconds:
+        found.append(f"two notebooks take {ended.seconds:.0f} s of the processor")
     if case.prepare and (ended.stamps.get("ada") or "2001").startswith("2001"):
         found.append("the forged time counts")
     return found
+
+
+def _treated(case: Case, student: str, got: dict[str, float | None], log: str) -> list[str]:
+    """Return what is wrong with how a student was treated."""
+    named = _names(student, log)
+    if case.may_be_refused and named and not any(score is not None for score in got.values()):
+        return []
+    found = []
+    for cell, allowed in zip(("test_double", "test_total"), case.fair[student], strict=True):
+        if got.get(cell) not in allowed:
+            found.append(_unfair(cell, got.get(cell), allowed))
+    if not named and (case.refused or (case.may_be_refused and found)):
+        found.append("nobody is told")
+    return found
+
+
+def _shown(student: str) -> str:
+    """Return a name as a table in Markdown can hold it."""
+    written = ascii(student)[1:-1]
+    return written if len(written) <= 20 else f"{written[:10]}… ({len(student)} characters)"
 
 
 def _unfair(cell: str, score: float | None, allowed: set[float | None]) -> str:
@@ -272,13 +171,16 @@ def _unfair(cell: str, score: float | None, allowed: set[float | None]) -> str:
 
 def _names(student: str, log: str) -> bool:
     """Tell whether a log says of a student that something is wrong."""
-    lines = (line for line in log.splitlines() if "ERROR]" in line or "WARNING]" in line)
-    return any(f"{student}'" in line or f"/{student}/" in line for line in lines)
+    lines = [line for line in log.splitlines() if "ERROR]" in line or "WARNING]" in line]
+    written = {student, ascii(student)[1:-1]}
+    return any(f"{name}'" in line or f"/{name}/" in line for line in lines for name in written)
 
 
-class Stock:
+class Nbgrader:
     """nbgrader as it comes."""
 
+    name = NBGRADER
+    program = "stock_nbgrader.py"
     paths = (
         f"{HOME}/course/gradebook.db",
         f"{HOME}/course/solutions/{small_course.NAME}/{small_course.NAME}.ipynb",
@@ -286,15 +188,12 @@ class Stock:
         f"{HOME}/.cache/huggingface/token",
         "/etc/shadow",
     )
-    port = told.PORT
+    python, shared, variables = Path(sys.executable), {}, environment()
+    loop_seconds = RUN_SECONDS  # a cell has its own limit
 
     def __init__(self, folder: Path):
-        self.released = folder / "stock"
-        room = self.released / "solutions" / small_course.NAME
-        room.mkdir(parents=True)
-        nbformat.write(
-            small_course.solution(small_course.IN_CELLS), room / f"{small_course.NAME}.ipynb"
-        )
+        self.released = folder / "nbgrader"
+        _write_solution(self.released, small_course.IN_CELLS)
         _release(self.config(self.released))
 
     @staticmethod
@@ -307,8 +206,8 @@ class Stock:
         config.CourseDirectory.release_directory = "notebooks"
         return config
 
-    def play(self, case: Case, course: Path) -> Ended:
-        """Grade a course's submissions in a box."""
+    def prepare(self, case: Case, course: Path) -> None:
+        """Write the settings for a case, and do what comes before grading."""
         lines = ["c = get_config()"]
         settings = {"source_directory": "solutions", "release_directory": "notebooks"}
         settings["course_id"] = small_course.NAME
@@ -316,68 +215,14 @@ class Stock:
         if case.loops:
             lines.append(f"c.Execute.timeout = {small_course.SHORT['cell_seconds']}")
         (course / "nbgrader_config.py").write_text("\n".join(lines))
-        plan = {
-            "limits": {
-                "processes": BOX.processes,
-                "file_bytes": BOX.file_bytes,
-                "memory_bytes": 2**40,  # of one process; all together are watched
-                "user": 2**30 + os.getpid() * 64 if os.geteuid() == 0 else None,
-            },
-            "rounds": len(case.rounds),
-            "seconds": RUN_SECONDS,
-            "student": case.student,
-            "killed": case.killed,
-            "shown": case.shown,
-        }
-        return _in_a_box(_packed(course), plan)
+        if case.prepare:
+            case.prepare(course, self.config(course))
 
 
-def _in_a_box(course: bytes, plan: dict[str, Any]) -> Ended:
-    """Run `stock_nbgrader.py` on a course in a box of its own."""
-    code = Path(told.__file__).read_text()
-    command = bubblewrap_command(BOX, find_bubblewrap() or "bwrap")
-    process = subprocess.Popen(
-        [*command, sys.executable, "-c", code, json.dumps(plan)],
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    harm: list[str] = []
-    watching = threading.Thread(target=_watch, args=(process, harm), daemon=True)
-    watching.start()
-    try:
-        seconds = 60 + plan["rounds"] * 2 * RUN_SECONDS
-        answer, errors = process.communicate(course, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        answer, errors = process.communicate()
-        harm.append("it does not come to an end")
-    watching.join()
-    if harm:
-        return Ended(harm=harm)
-    if not answer:
-        raise RuntimeError(f"the box has told nothing: {errors[-2000:].decode(errors='replace')}")
-    return Ended(**json.loads(answer))
-
-
-def _watch(process: subprocess.Popen, harm: list[str]) -> None:
-    """End a box that holds more memory than it may: nothing in it does."""
-    while process.poll() is None:
-        if held_bytes(processes_below(process.pid), BOX.memory_bytes) > BOX.memory_bytes:
-            harm.append(f"more than {BOX.memory_bytes / 2**30:g} GiB are taken")
-            process.kill()
-            return
-        time.sleep(0.1)
-
-
-def _packed(course: Path) -> bytes:
-    """Return a folder as a tar file, links as links."""
-    whole = io.BytesIO()
-    with tarfile.open(fileobj=whole, mode="w") as packed:
-        packed.add(course, arcname=".")
-    return whole.getvalue()
+def _write_solution(course: Path, hidden: tuple[str, str] = ("", "")) -> None:
+    room = course / "solutions" / small_course.NAME
+    room.mkdir(parents=True)
+    nbformat.write(small_course.solution(hidden), room / f"{small_course.NAME}.ipynb")
 
 
 def _release(config: Config) -> None:
@@ -389,25 +234,214 @@ def _release(config: Config) -> None:
         raise RuntimeError(f"the release was not made: {result}")
 
 
-def play(grader: Stock, case: Case, folder: Path) -> list[str]:
+OTTER_TEST = """
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = {name!r}
+points = {points}
+all_or_nothing = True
+
+
+@test_case()
+def shown({name}):
+{check}
+
+
+@test_case(hidden=True)
+def hidden({name}):
+{hidden}
+"""
+# otter-grader asks for the address of "localhost".
+LOOKED_UP = {"hosts": "127.0.0.1 localhost\n", "nsswitch.conf": "hosts: files\n"}
+
+
+class Otter:
+    """otter-grader as it comes, in an environment of its own."""
+
+    name = OTTER
+    program = "stock_otter.py"
+    paths = (
+        f"{HOME}/course/autograder.zip",
+        f"{HOME}/course/tests/double.py",
+        *Nbgrader.paths[1:],
+    )
+    loop_seconds = OTTER_LOOP_SECONDS
+
+    def __init__(self, folder: Path):
+        self.python = otter_python()
+        self.shared = {str(OTTER_FOLDER): str(OTTER_FOLDER)}
+        for name, text in LOOKED_UP.items():
+            (folder / name).write_text(text)
+            self.shared[str(folder / name)] = f"/etc/{name}"
+        scripts = self.python.parent
+        self.variables = environment() | {"PATH": f"{scripts}:/usr/bin:/bin"}
+        self.released = folder / "otter"
+        _write_solution(self.released)
+        tests = self.released / "tests"
+        tests.mkdir()
+        for number, (name, points) in enumerate((("double", 2), ("total", 1))):
+            source = _as_function(small_course.CHECKS[number], small_course.IN_CELLS[number])
+            (tests / f"{name}.py").write_text(OTTER_TEST.format(name=name, points=points, **source))
+        # What otter has for answers that draw numbers: each cell begins with the same seed.
+        settings = self.released / "otter_config.json"
+        settings.write_text(json.dumps({"seed": 1}))
+        command = [scripts / "otter", "generate", "-t", "tests", "-c", settings.name]
+        subprocess.run([*command, "--no-environment"], cwd=self.released, check=True)
+
+    def prepare(self, case: Case, course: Path) -> None:
+        """Nothing in otter-grader depends on the case."""
+
+
+def _as_function(check: str, hidden: str) -> dict[str, str]:
+    """Return a check and a hidden test of nbgrader's as bodies of functions."""
+
+    def indented(source: str) -> str:
+        return "\n".join(f"    {line}" for line in source.strip().splitlines())
+
+    return {"check": indented(check), "hidden": indented(hidden)}
+
+
+def otter_python() -> Path:
+    """Return the Python that has otter-grader; its environment is made if it is missing.
+
+    It is one of its own, so that the course's stays as it is. It also finds the course's packages,
+    behind its own: some attacks import them.
+    """
+    python, ready = OTTER_FOLDER / "bin" / "python", OTTER_FOLDER / f"{OTTER_RELEASE}.ready"
+    if ready.is_file():
+        return python
+    print(f"installing {OTTER_RELEASE} in {OTTER_FOLDER.relative_to(ROOT)}", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", OTTER_FOLDER], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt"]
+    subprocess.run([*install, OTTER_RELEASE, "ipykernel"], check=True)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = OTTER_FOLDER / "lib" / version / "site-packages"
+    (packages / "course.pth").write_text(sysconfig.get_path("purelib"))
+    ready.touch()
+    return python
+
+
+NAMELESS = itertools.cycle(range(2**30 + os.getpid() * 64, 2**30 + os.getpid() * 64 + 64))
+"""Users without a name, one for each box: the kernel counts their processes apart."""
+PREPARING = threading.Lock()  # nbgrader's commands change the folder that they are in
+Grader = Nbgrader | Otter
+GRADERS = (Nbgrader, Otter)
+
+
+def play(grader: Grader, case: Case, folder: Path) -> list[str]:
     """Play a case on a course of its own and return what it has done; see `survived`."""
     course = Path(shutil.copytree(grader.released, Path(folder, "course"), dirs_exist_ok=True))
     (course / "submitted").mkdir()
-    if case.prepare:
-        case.prepare(course, grader.config(course))
+    with PREPARING:
+        grader.prepare(case, course)
     for number, files in enumerate(case.rounds):
-        for path, content in {**files, **_notebook(submissions.GOOD, HONEST)}.items():
+        for path, content in {**files, **honest()}.items():
             target = course / "rounds" / str(number) / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, Path):
                 target.symlink_to(content)
             else:
                 target.write_bytes(content)
-    return survived(case, grader.play(case, course))
+    seconds = grader.loop_seconds if case.loops else RUN_SECONDS
+    plan = {
+        "limits": {
+            "processes": BOX.processes,
+            "file_bytes": BOX.file_bytes,
+            "memory_bytes": 2**40,  # of one process; all together are watched
+            "user": next(NAMELESS) if os.geteuid() == 0 else None,
+        },
+        "rounds": len(case.rounds),
+        "seconds": seconds,
+        "student": case.student,
+        "killed": case.killed,
+        "shown": case.shown,
+        "loops": case.loops,
+    }
+    return survived(case, _in_a_box(grader, _packed(course), plan))
+
+
+def _in_a_box(grader: Grader, course: bytes, plan: dict[str, Any]) -> Ended:
+    """Run a grader's program on a course in a box of its own."""
+    process = subprocess.Popen(
+        [*_box_of(grader), grader.python, f"{PROGRAMS}/{grader.program}", json.dumps(plan)],
+        env=grader.variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    harm: list[str] = []
+    watching = threading.Thread(target=_watch, args=(process, harm), daemon=True)
+    watching.start()
+    try:
+        seconds = 120 + (plan["rounds"] + 1) * 2 * plan["seconds"]
+        answer, errors = process.communicate(course, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        answer, errors = process.communicate()
+        harm.append("it does not come to an end")
+    watching.join()
+    if harm:
+        return Ended(harm=harm)
+    if not answer:
+        raise RuntimeError(f"the box has told nothing: {errors[-2000:].decode(errors='replace')}")
+    return Ended(**json.loads(answer.splitlines()[-1]))
+
+
+def _box_of(grader: Grader) -> list[str]:
+    """Return the command of a box that has a grader's environment and program as well."""
+    command = bubblewrap_command(BOX, find_bubblewrap() or "bwrap")
+    shared = grader.shared | {
+        str(ROOT / name): f"{PROGRAMS}/{Path(name).name}" for name in DEPENDS_ON
+    }
+    added = []
+    for inside in shared.values():
+        for folder in [*reversed(Path(inside).parents)][1:]:
+            added += ["--dir", str(folder), "--chmod", "0755", str(folder)]
+    for outside, inside in shared.items():
+        added += ["--ro-bind", outside, inside]
+    place = command.index("--remount-ro")  # nothing can be added behind it
+    return [*command[:place], *added, *command[place:]]
+
+
+def _watch(process: subprocess.Popen, harm: list[str]) -> None:
+    """End a box that holds more memory than it may: nothing in it does."""
+    while process.poll() is None:
+        within = processes_below(process.pid)
+        if held_bytes(within, BOX.memory_bytes) + _unmapped_bytes(within) > BOX.memory_bytes:
+            harm.append(f"more than {BOX.memory_bytes / 2**30:g} GiB are taken")
+            process.kill()
+            return
+        time.sleep(0.1)
+
+
+def _unmapped_bytes(processes: list[psutil.Process]) -> int:
+    """Return the memory of files without a name, which no process has to map."""
+    sizes: dict[int, int] = {}
+    for process in processes:
+        for opened in Path(f"/proc/{process.pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(opened).startswith("/memfd:"):
+                    found = opened.stat()
+                    sizes[found.st_ino] = found.st_blocks * 512
+    return sum(sizes.values())
+
+
+def _packed(course: Path) -> bytes:
+    """Return a folder as a tar file, links as links."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as packed:
+        packed.add(course, arcname=".")
+    return whole.getvalue()
+
+
+Tried = list[tuple[str, list[str]]]
+"""Attacks by name, each with what it has done."""
 
 
 def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
-    """Play every attack to stock nbgrader, and write the table of what became of them.
+    """Play every attack to both graders, and write the table of what became of them.
 
     Parameters
     ----------
@@ -419,42 +453,98 @@ def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        Counts of rows.
+        Counts of rows: those that mean something to each grader, and those that it survives.
     """
     if data != "embedded":
         return {}
-    found: dict[int, list[tuple[str, list[str]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        stock = Stock(Path(folder))
-        for case in cases(list(stock.paths), stock.port):
-            if rows and case.row not in rows:
-                continue
-            started = time.monotonic()
-            with tempfile.TemporaryDirectory(dir=folder) as room:
-                effects = play(stock, case, Path(room))
-            seconds = time.monotonic() - started
-            said = "; ".join(effects) or HOLDS
-            print(f"{case.row:2} {case.name:30.30} {seconds:5.0f} s {said}", flush=True)
-            found.setdefault(case.row, []).append((case.name, effects))
+        graders = [kind(Path(folder)) for kind in GRADERS]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            waiting = {one.name: _start(pool, one, Path(folder), rows) for one in graders}
+            found = {name: _by_row(started) for name, started in waiting.items()}
     if rows:
         return {}
     write_table(found)
-    survived = sum(not any(effects for _, effects in tried) for tried in found.values())
-    return {
-        "grading.attacks_survived_nbgrader": Figure(survived, "count", len(found), "embedded"),
-    }
+    figures = {}
+    for name, word in ((NBGRADER, "nbgrader"), (OTTER, "otter")):
+        tried = [attacks for attacks in found[name].values() if attacks]
+        held = sum(not any(effects for _, effects in attacks) for attacks in tried)
+        figures[f"grading.attacks_meant_{word}"] = Figure(
+            len(tried), "count", len(found[name]), "embedded"
+        )
+        figures[f"grading.attacks_survived_{word}"] = Figure(held, "count", len(tried), "embedded")
+    return figures
 
 
-def write_table(found: dict[int, list[tuple[str, list[str]]]]) -> None:
+def _start(
+    pool: ThreadPoolExecutor, grader: Grader, folder: Path, rows: set[int] | None
+) -> list[tuple[Case, Future | None]]:
+    """Start to play every attack; None where an attack means nothing to a grader."""
+    return [
+        (case, None if grader.name in case.lacks else pool.submit(_told, grader, case, folder))
+        for case in cases(list(grader.paths), told.PORT)
+        if not rows or case.row in rows
+    ]
+
+
+def _told(grader: Grader, case: Case, folder: Path) -> list[str]:
+    """Play an attack, and print what it has done."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=folder) as room:
+        effects = play(grader, case, Path(room))
+    seconds, said = time.monotonic() - started, "; ".join(effects) or HOLDS
+    attack = f"{grader.name:12} {case.row:2} {case.name:30.30}"
+    print(f"{attack} {seconds:5.0f} s {said}", flush=True)
+    return effects
+
+
+def _by_row(started: list[tuple[Case, Future | None]]) -> dict[int, Tried]:
+    """Return what every attack has done, by row; rows that mean nothing to a grader are empty."""
+    found: dict[int, Tried] = {}
+    for case, future in started:
+        tried = found.setdefault(case.row, [])
+        if future is not None:
+            tried.append((case.name, future.result()))
+    return found
+
+
+EXPLAINED = (
+    f"otter-grader is release {OTTER_RELEASE.partition('==')[2]}, with its own runner without "
+    "containers (`otter run`), one process for each submission, in a box like that of stock "
+    "nbgrader. Its usual way (`otter grade`) puts each submission into a Docker container, "
+    "together with its tests: what is about points ends the same there; files, processes and "
+    "memory of the teacher's machine are better off. Where an attack loops, a submission is ended "
+    "as `otter grade --timeout` does; otter's seed is set.\n\n"
+    "An attack *does not apply* where a grader has no such part: replies to questions (rows 26 "
+    "and 27, and three attacks of row 7) in neither; the time of handing in (row 18) and pages of "
+    "feedback (row 28, and the scripts of row 23) not in otter-grader. Such attacks are not "
+    "played, and a row of which none applies counts neither as held nor as lost: {counts}. The "
+    "second column counts the attacks that were played to stock nbgrader and to otter-grader."
+)
+
+
+def write_table(found: dict[str, dict[int, Tried]]) -> None:
     """Put the table of what became of each row's attacks into docs/security.md."""
-    lines = ["| # | attacks | this grader | stock nbgrader |", "|---|---|---|---|"]
-    for row, tried in sorted(found.items()):
-        lines.append(f"| {row} | {len(tried)} | {HOLDS} | {_cell(tried)} |")
+    one, other = found[NBGRADER], found[OTTER]
+    counts = ", ".join(
+        f"{sum(map(bool, tried.values()))} of {len(tried)} rows apply to {name}"
+        for name, tried in ((f"stock {NBGRADER}", one), (OTTER, other))
+    )
+    lines = [EXPLAINED.format(counts=counts), ""]
+    lines += [
+        f"| # | attacks | this grader | stock {NBGRADER} | {OTTER} |",
+        "|---|---|---|---|---|",
+    ]
+    for row in sorted(one):
+        played = f"{len(one[row])}, {len(other[row])}"
+        lines.append(f"| {row} | {played} | {HOLDS} | {_cell(one[row])} | {_cell(other[row])} |")
     put_into(DOCS, "attacks", "\n".join(lines))
 
 
-def _cell(tried: list[tuple[str, list[str]]]) -> str:
+def _cell(tried: Tried) -> str:
     """Return what a row's attacks have done, those with the same effect together."""
+    if not tried:
+        return NOT_HERE
     effects: dict[str, list[str]] = {}
     for name, done in tried:
         if done:

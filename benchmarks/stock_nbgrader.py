@@ -1,16 +1,18 @@
 """Stock nbgrader on one small class, in a box that nothing leaves: what `attacks.py` runs in there.
 
 The course's folder comes as a tar file by standard input and lies in memory. What is told of it
-afterwards goes to standard output as JSON; the same functions look at a course that our grader has
-graded outside.
+afterwards goes to standard output as JSON. `stock_otter.py` does the same for otter-grader, with
+the functions of this file.
 """
 
 import contextlib
 import hashlib
 import html
+import html.parser
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -25,113 +27,185 @@ from pathlib import Path
 PORT = 45678
 """Where something listens in the box, as a service on the teacher's machine would."""
 NAME = "sums"
+MARK = "document.title"
+"""What students' scripts would change."""
 SCORES = """
 select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
 join base_cell on base_cell.id = grade.cell_id
 join submitted_notebook on submitted_notebook.id = grade.notebook_id
 join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
 """
+Scores = dict[str, dict[str, float | None]]
 
 
-def scores(course: Path) -> dict[str, dict[str, float | None]]:
-    """Return the points by program of each student's cells; None where there are none."""
-    found: dict[str, dict[str, float | None]] = {}
-    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as gradebook:
-        for student, cell, score in gradebook.execute(SCORES):
-            found.setdefault(student, {})[cell] = score
-    return found
+class Nbgrader:
+    """nbgrader's own commands, with its own settings, in a course's folder."""
+
+    teachers = ("solutions", "notebooks")
+    """What nobody but the teacher writes: the source and the release."""
+
+    def __init__(self, course: Path, plan: dict):
+        self.course, self.seconds, self.harm = course, plan["seconds"], []
+        self.log = course / "nbgrader.log"
+
+    def grade(self, again: bool, kill: bool) -> None:
+        """Grade everybody; or be killed when a student's code runs."""
+        self._run("autograde", NAME, *(["--force"] if again else []), kill=kill)
+
+    def _run(self, *arguments: str, kill: bool = False) -> None:
+        """Run a command of nbgrader's."""
+        command = [sys.executable, "-m", "nbgrader", *arguments]
+        status = run(command, self.course, self.log, self.seconds, kill)
+        if status is None and not kill:
+            self.harm.append(f"nbgrader {arguments[0]} takes more than {self.seconds:g} s")
+
+    def scores(self) -> Scores:
+        """Return the points by program of each student's cells; None where there are none."""
+        found: Scores = {}
+        with contextlib.closing(sqlite3.connect(self.course / "gradebook.db")) as gradebook:
+            for student, cell, score in gradebook.execute(SCORES):
+                found.setdefault(student, {})[cell] = score
+        return found
+
+    def stamps(self) -> dict[str, str]:
+        """Return when each student has handed in, as far as the gradebook knows."""
+        with contextlib.closing(sqlite3.connect(self.course / "gradebook.db")) as gradebook:
+            return dict(gradebook.execute("select student_id, timestamp from submitted_assignment"))
+
+    def said(self, student: str) -> str:
+        """Return what the attacked exercise's two cells show, as a person would read it."""
+        return html.unescape(
+            shown_by(self.course / "autograded" / student / NAME / f"{NAME}.ipynb")
+        )
+
+    def show(self) -> None:
+        """Write what teachers open, and look for what comes to life in it."""
+        self._run("generate_feedback", NAME)
+        self._run("export", "--to=grades.csv")
+        for page in self.course.glob(f"feedback/*/{NAME}/*.html"):
+            self.harm += alive(page.read_text(errors="replace"))
+        self.harm += formulas(self.course / "grades.csv")
+
+    def megabytes(self) -> float:
+        """Return how much the graded notebooks take on the disk."""
+        return sizes(self.course.glob("autograded/**/*"))
 
 
-def stamps(course: Path) -> dict[str, str]:
-    """Return when each student has handed in, as far as the gradebook knows."""
-    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as gradebook:
-        return dict(gradebook.execute("select student_id, timestamp from submitted_assignment"))
+def run(command: list[str], folder: Path, log: Path, seconds: float, kill: bool) -> int | None:
+    """Run a command and return its status; None if it was ended by us.
+
+    Parameters
+    ----------
+    command : list of str
+    folder, log : Path
+    seconds : float
+        When it is ended.
+    kill : bool
+        End it as soon as a kernel runs.
+    """
+    with open(log, "ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        if kill and any("ipykernel" in line for line in others().values()):
+            break
+        time.sleep(0.1)
+    if process.poll() is not None:
+        return process.returncode
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return None
 
 
-def said(course: Path, student: str) -> str:
-    """Return what the attacked exercise's two cells show, as a person would read it."""
-    path = course / "autograded" / student / NAME / f"{NAME}.ipynb"
+def shown_by(path: Path) -> str:
+    """Return what the attacked exercise's two cells show in a graded notebook."""
     if not path.is_file() or path.stat().st_size > 10**7:
         return ""
     texts = []
-    for cell in json.loads(path.read_text())["cells"]:
+    for cell in json.loads(path.read_text(errors="replace"))["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") in ("double", "test_double"):
             for output in cell.get("outputs", []):
                 texts += [output.get("text", ""), output.get("evalue", "")]
                 texts += output.get("data", {}).values()
-    joined = "\n".join("".join(text) for text in texts if isinstance(text, str | list))
-    return html.unescape(joined)
+    return "\n".join("".join(text) for text in texts if isinstance(text, str | list))
 
 
-def scripts(course: Path) -> list[str]:
-    """Return where a student's script or formula would come to life in what teachers open."""
-    found = []
-    for page in course.glob(f"feedback/*/{NAME}/*.html"):
-        within = re.findall(r"<script[^>]*>(.*?)</script>", page.read_text(), re.DOTALL | re.I)
-        if any("document.title" in script for script in within):
-            found.append("a student's script is run by who opens the feedback")
-    table = course / "grades.csv"
-    if table.is_file() and any(",=" in row for row in table.read_text().splitlines()):
-        found.append("a name is a formula in the exported table")
-    return found
+class _Live(html.parser.HTMLParser):
+    """Collects what of a student's a browser would run when it opens a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.in_script = False
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.in_script = tag == "script"
+        for name, value in attributes:
+            value = value or ""
+            if MARK not in value:
+                continue
+            if name.startswith("on"):
+                self.found.add("a student's handler is run by who opens the feedback")
+            elif value.strip().lower().startswith("javascript:"):
+                self.found.add("a student's link runs code in the feedback")
+            elif name == "srcdoc" and "<script" in value.lower():
+                self.found.add("a student's frame is run by who opens the feedback")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_script = self.in_script and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self.in_script and MARK in data:
+            self.found.add("a student's script is run by who opens the feedback")
 
 
-def fingerprint(course: Path) -> str:
-    """Return a hash of what nobody but the teacher writes: the source and the release."""
+def alive(page: str) -> list[str]:
+    """Return what in a page of feedback is a student's and would run."""
+    reader = _Live()
+    reader.feed(page)
+    reader.close()
+    return sorted(reader.found)
+
+
+def formulas(table: Path) -> list[str]:
+    """Return whether a cell of an exported table begins a formula."""
+    rows = table.read_text().splitlines() if table.is_file() else []
+    begun = any(re.search(r"(^|,)\"?=", row) for row in rows)
+    return ["a name is a formula in the exported table"] if begun else []
+
+
+def sizes(paths) -> float:
+    """Return how many megabytes files take."""
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+
+
+def fingerprint(course: Path, names: tuple[str, ...]) -> str:
+    """Return a hash of files, and of all files below folders."""
     whole = hashlib.sha256()
-    for folder in ("solutions", "notebooks"):
-        for path in sorted((course / folder).rglob("*")):
+    for name in names:
+        for path in [course / name, *sorted((course / name).rglob("*"))]:
             if path.is_file() and "__pycache__" not in path.parts:
                 whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
-def megabytes(course: Path) -> float:
-    """Return how much the graded notebooks take on the disk."""
-    return sum(p.stat().st_size for p in course.glob("autograded/**/*") if p.is_file()) / 1e6
-
-
 def hand_in(course: Path, number: int) -> None:
-    """Put what is handed in before a run where nbgrader looks for it."""
+    """Put what is handed in before a run where the grader looks for it."""
     source = course / "rounds" / str(number)
     shutil.copytree(source, course / "submitted", symlinks=True, dirs_exist_ok=True)
 
 
-class Nbgrader:
-    """nbgrader's own command, with its own settings, in a course's folder."""
-
-    def __init__(self, course: Path, seconds: float):
-        self.course, self.seconds = course, seconds
-        self.log = course / "nbgrader.log"
-
-    def run(self, *arguments: str, kill: bool = False) -> bool:
-        """Run a command and tell whether it came to an end; or kill it when its kernel runs."""
-        command = [sys.executable, "-m", "nbgrader", *arguments]
-        with open(self.log, "ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=self.course,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        end = time.monotonic() + self.seconds
-        while process.poll() is None and time.monotonic() < end:
-            if kill and any("ipykernel" in line for line in others()):
-                break
-            time.sleep(0.1)
-        ended = process.poll() is not None
-        if not ended:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        return ended
-
-
-def others() -> list[str]:
+def others() -> dict[int, str]:
     """Return the command lines of what runs beside this process and the box's first."""
-    found = []
+    found = {}
     for number in filter(str.isdigit, os.listdir("/proc")):
         if int(number) in (1, os.getpid()):
             continue
@@ -140,7 +214,7 @@ def others() -> list[str]:
                 if stat.read().rpartition(")")[2].split()[0] == "Z":
                     continue
             with open(f"/proc/{number}/cmdline", errors="replace") as line:
-                found.append(line.read().replace("\0", " "))
+                found[int(number)] = line.read().replace("\0", " ")
     return found
 
 
@@ -150,6 +224,12 @@ def left_over() -> bool:
     while others() and time.monotonic() < end:
         time.sleep(0.2)
     return bool(others())
+
+
+def processor_seconds() -> float:
+    """Return what has been started here, and has ended, has taken of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def listen(seen: list) -> None:
@@ -163,7 +243,7 @@ def listen(seen: list) -> None:
     threading.Thread(target=accept, daemon=True).start()
 
 
-def main() -> None:
+def main(grader_class: type) -> None:
     """Grade what was handed in, round by round, and tell how it is afterwards."""
     from grading.inside.start import take_limits
 
@@ -175,29 +255,27 @@ def main() -> None:
         packed.extractall(course, filter="fully_trusted")
     reached: list = []
     listen(reached)
-    nbgrader = Nbgrader(course, plan["seconds"])
-    before, told = fingerprint(course), {"rounds": [], "harm": []}
+    grader = grader_class(course, plan)
+    before, rounds = fingerprint(course, grader.teachers), []
     for number in range(plan["rounds"]):
         hand_in(course, number)
         if plan["killed"]:
-            nbgrader.run("autograde", NAME, kill=True)
-        again = ["--force"] if number else []
-        if not nbgrader.run("autograde", NAME, *again):
-            told["harm"].append("it does not come to an end")
-        told["rounds"].append(scores(course))
+            grader.grade(again=False, kill=True)
+        grader.grade(again=number > 0, kill=False)
+        rounds.append(grader.scores())
     if left_over():
-        told["harm"].append("processes run on")
+        grader.harm.append("processes run on")
     if plan["shown"]:
-        nbgrader.run("generate_feedback", NAME)
-        nbgrader.run("export", "--to=grades.csv")
-        told["harm"] += scripts(course)
-    if fingerprint(course) != before:
-        told["harm"].append("the teacher's files were changed")
-    told |= {"said": said(course, plan["student"]), "stamps": stamps(course)}
-    told |= {"reached": len(reached), "megabytes": megabytes(course)}
-    told["log"] = nbgrader.log.read_text(errors="replace")[-300_000:]
-    sys.__stdout__.write(json.dumps(told))
+        grader.show()
+    if fingerprint(course, grader.teachers) != before:
+        grader.harm.append("the teacher's files were changed")
+    told = {"rounds": rounds, "harm": grader.harm, "said": grader.said(plan["student"])}
+    told |= {"stamps": grader.stamps(), "megabytes": grader.megabytes()}
+    told |= {"reached": len(reached), "seconds": processor_seconds()}
+    told["log"] = grader.log.read_text(errors="replace")[-300_000:]
+    # A line of its own: a student's code may have written to the same file.
+    sys.__stdout__.write("\n" + json.dumps(told))
 
 
 if __name__ == "__main__":
-    main()
+    main(Nbgrader)

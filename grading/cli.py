@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from grading.intake.texts import one_line, shown, shown_lines
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 console = Console(emoji=False)  # a file may be named :x:
 
 
 def complain(problem: object) -> None:
-    """Print what is wrong, as it is written: brackets in it are no markup."""
-    console.print(f"[red]✗[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
+    """Print what is wrong, as it is written: brackets in it are no markup, nor is it a command."""
+    console.print(f"[red]✗[/red] {shown_lines(problem)}", highlight=False, soft_wrap=True)
 
 
 def fail(error: object) -> NoReturn:
@@ -162,17 +163,21 @@ def collect(
     from grading.batch.assignment import assignment_name
     from grading.intake.collect import collect as collect_work
     from grading.intake.rosters import read_roster
+    from grading.records.collected import write_names
 
     try:
         known = read_roster(roster) if roster else None
-        students, problems = collect_work(source, assignment_name(assignment), course, known)
+        name = assignment_name(assignment)
+        taken, problems = collect_work(source, name, course, known)
+        if taken:
+            write_names(course, name, taken)
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
-        complain(problem)
-    place = escape(str(course / "submitted"))
-    console.print(f"{len(students)} notebooks were taken into {place}")
-    raise typer.Exit(1 if problems or not students else 0)
+        complain(one_line(problem))
+    place = shown(course / "submitted")
+    console.print(f"{len(taken)} notebooks were taken into {place}")
+    raise typer.Exit(1 if problems or not taken else 0)
 
 
 @commands.command()
@@ -183,6 +188,9 @@ def export(
     roster: Path = typer.Option(
         None, exists=True, help="What Canvas or Moodle gives out: gradebook, grading worksheet."
     ),
+    scale: bool = typer.Option(
+        False, "--scale", help="To the platform's maximum, where that is not ours."
+    ),
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
@@ -190,12 +198,146 @@ def export(
     from grading.records.export import export_grades
 
     try:
-        waiting = export_grades(assignment_name(assignment), platform.value, to, roster, course)
+        name = assignment_name(assignment)
+        exported = export_grades(name, platform.value, to, roster, course, scale)
     except (OSError, ValueError) as error:
         fail(error)
+    for grade in exported.grades:
+        if grade.score is None:
+            complain(f"{one_line(grade.student)}: not graded, and no score was written")
+    for student in exported.missing:
+        complain(f"{one_line(student)}: in no row of the roster, and left out")
+    if exported.scaled_to:
+        console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
+    waiting = sum(grade.waiting for grade in exported.grades)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
-    console.print(f"  {escape(str(to))}", highlight=False)
+    console.print(f"  {shown(to)}", highlight=False)
+    ungraded = any(grade.score is None for grade in exported.grades)
+    raise typer.Exit(1 if ungraded or exported.missing else 0)
+
+
+@commands.command()
+def feedback(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    zip_file: Path = typer.Option(
+        None, "--zip", help="A file to write, for Canvas's or Moodle's bulk upload."
+    ),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
+    from grading.batch.assignment import assignment_name
+    from grading.records.collected import zip_feedback
+    from grading.steps.run_nbgrader import GradingError, generate_feedback
+
+    name = assignment_name(assignment)
+    try:
+        generate_feedback(name, course)
+        given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
+    except (GradingError, OSError, ValueError) as error:
+        fail(error)
+    for student in missing:
+        complain(f"{one_line(student)}: came from no platform's download, and was left out")
+    if zip_file:
+        console.print(f"  {shown(zip_file)}: {len(given)} students", highlight=False)
+    raise typer.Exit(1 if missing else 0)
+
+
+@commands.command()
+def forget(
+    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask first."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Remove every record of one student: gradebook, work, feedback, receipts, exchange."""
+    from grading.records.forgetting import forget_student
+
+    if not yes:
+        typer.confirm(f"Remove all of {one_line(student)} for good?", abort=True)
+    try:
+        removed = forget_student(student, course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    for what in removed:
+        console.print(shown(f"removed: {what}"), highlight=False)
+    console.print("Backups, exported tables and the learning platform were not touched.")
+
+
+@commands.command()
+def backup(
+    to: Path = typer.Argument(..., help="A ZIP file to write."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Write a course's files and gradebook into one file, also while grading goes on."""
+    from grading.records.backup import back_up
+
+    try:
+        count = back_up(course, to)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"  {shown(to)}: {count} files", highlight=False)
+
+
+@commands.command()
+def restore(
+    source: Path = typer.Argument(..., exists=True, help="As `course backup` writes one."),
+    course: Path = typer.Option(Path(), help="A folder without a course in it."),
+) -> None:
+    """Put a backup back, once all of it is known to be as it was."""
+    from grading.records.backup import restore as put_back
+
+    try:
+        count = put_back(source, course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    console.print(f"{count} files were put back into {shown(course)}", highlight=False)
+
+
+@commands.command()
+def extend(
+    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    until: datetime = typer.Argument(..., help="A day or a time, in this machine's time zone."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """Let one student hand in later; what was taken off for lateness is reckoned anew."""
+    from grading.batch.assignment import assignment_name
+    from grading.records.deadlines import extend as grant
+    from grading.records.deadlines import refresh_penalties
+
+    name = assignment_name(assignment)
+    try:
+        due = grant(name, student, until.astimezone(), course)
+        changed = refresh_penalties(name, [student], course)
+    except (OSError, ValueError) as error:
+        fail(error)
+    times = f"until {until:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
+    console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
+    for before, now in changed.values():
+        console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)
+
+
+@commands.command()
+def changes(
+    assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
+    since: datetime = typer.Option(None, help="Leave out what changed before this day or time."),
+    to: Path = typer.Option(None, help="A CSV file to write, with the receipts of both grades."),
+    course: Path = typer.Option(Path(), help="The course's folder."),
+) -> None:
+    """List whose grade has changed when it was graded again, by how much and why."""
+    from grading.batch.assignment import assignment_name, show_changes
+    from grading.records.changes import changes as changes_of
+    from grading.records.nbgrader_csv import write_csv
+
+    try:
+        found = changes_of(assignment_name(assignment), course, since and since.astimezone())
+        if to:
+            write_csv(found, to)
+    except (OSError, ValueError) as error:
+        fail(error)
+    show_changes(found, console)
+    if to:
+        console.print(f"  {shown(to)}", highlight=False)
 
 
 @commands.command()
@@ -214,7 +356,7 @@ def report(
         write_assignment_report(name, course, path)
     except (OSError, ValueError) as error:
         fail(error)
-    console.print(f"  {escape(str(path))}", highlight=False)
+    console.print(f"  {shown(path)}", highlight=False)
 
 
 @commands.command()
@@ -268,7 +410,7 @@ def translate(
         name = lesson.name if lesson else "checks"
         for fault in faults(lesson, language):
             missing += 1
-            console.print(f"{escape(name)}: {escape(fault)}", highlight=False, soft_wrap=True)
+            console.print(f"{shown(name)}: {shown(fault)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if missing else 0)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     MofNCompleteColumn,
     Progress,
@@ -20,11 +21,15 @@ from rich.progress import (
 from rich.table import Table
 
 from grading.batch.pool import autograde
-from grading.batch.resume import graded_already
+from grading.batch.resume import NEW, reasons_to_grade
+from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
+from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.records.deadlines import refresh_penalties
+from grading.records.gradebook import wait_until_free
 from grading.records.receipts import (
     digest,
     environment_lock,
@@ -37,9 +42,10 @@ from grading.sandbox.limits import Limits
 from grading.settings import course_directory
 from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
-from grading.steps.run_nbgrader import GradingError, generate_release
+from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
 from helpers.lessons import lesson_named
 
+MOST_NAMED = 10  # students in one line
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
 
@@ -74,10 +80,15 @@ def grade_assignment(
     tasks = submitted(assignment, course, students)
     missing = set(students) - {student for _, student in tasks}
     if missing or not tasks:
-        who = ", ".join(sorted(missing)) or "anyone"
+        who = one_line(", ".join(sorted(missing))) or "anyone"
         raise ValueError(f"there is no submission of {assignment} by {who} in {course}/submitted")
-    _make_known(assignment, course)
-    done = set() if again else graded_already(assignment, [s for _, s in tasks], course, sandbox)
+    directory = course_directory(course)
+    wait_until_free(directory.db_url, lambda text: console.print(shown(text), highlight=False))
+    _make_known(assignment, directory)
+    names = [student for _, student in tasks]
+    reasons = reasons_to_grade(assignment, names, course, sandbox)
+    _show_reasons(reasons, console)
+    done = set() if again else set(names) - reasons.keys()
     if done:
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
@@ -86,10 +97,14 @@ def grade_assignment(
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
+    for student, (before, now) in refresh_penalties(assignment, sorted(done), course).items():
+        taken = f"{now:g} instead of {before:g}"
+        console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
+    refresh_feedback(assignment, [student for _, student in left], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     _show(assignment, ended, problems, console)
     if sandbox == NO_SANDBOX:
-        console.print(f"[yellow]{escape(NOT_CONFINED)}[/yellow]", soft_wrap=True)
+        console.print(f"[yellow]{shown(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
     return not problems and not ungraded
 
@@ -126,7 +141,7 @@ def _shown(
         for (_, student), outcome in graded:
             if not outcome.graded:
                 problems[student] = outcome
-            progress.update(bar, advance=1, description=escape(f"Graded {student}"))
+            progress.update(bar, advance=1, description=shown(f"Graded {student}"))
     return problems
 
 
@@ -138,14 +153,17 @@ def assignment_name(name: str) -> str:
         return name
 
 
-def _make_known(assignment: str, course: Path) -> None:
-    """Generate an assignment that the gradebook does not know yet."""
-    directory = course_directory(course)
+def _make_known(assignment: str, directory: CourseDirectory) -> None:
+    """Generate an assignment that the gradebook does not know yet, or whose release is missing."""
+    folder = Path(directory.format_path(directory.release_directory, ".", assignment))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
+            known = any(folder.glob("*.ipynb"))
         except MissingEntry:
-            generate_release(assignment, course)
+            known = False
+    if not known:
+        generate_release(assignment, Path(directory.root))
 
 
 def _show(
@@ -156,29 +174,66 @@ def _show(
 ) -> None:
     """Print what needs a person first, then one row per student, then the notes."""
     for student, outcome in problems.items():
-        console.print(f"[red]✗[/red] {escape(student)}: not graded: {escape(outcome.sentence)}")
+        console.print(f"[red]✗[/red] {shown(student)}: not graded: {shown(outcome.sentence)}")
     for student, (found, _) in ended.items():
         for verdict in found:
             if verdict.status == CANNOT_GRADE:
-                console.print(f"[red]✗[/red] {escape(student)}: {escape(verdict.text)}")
-    table = Table(title=escape(assignment))
+                console.print(f"[red]✗[/red] {shown(student)}: {shown(verdict.text)}")
+    table = Table(title=shown(assignment))
     table.add_column("student")
     table.add_column("points", justify="right")
     table.add_column("what was not right")
     for student, (found, _) in ended.items():
-        reached = sum(verdict.points or 0.0 for verdict in found)
-        possible = sum(verdict.max_points for verdict in found)
         wrong = sorted(
             (verdict for verdict in found if verdict.status != PASSED),
             key=lambda verdict: list(STATUSES).index(verdict.status),
         )
         why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
-        points = "–" if student in problems else f"{reached:g} / {possible:g}"
-        table.add_row(escape(student), points, escape(why))
+        points = "–" if student in problems else _points(found)
+        table.add_row(shown(student), points, shown(why))
     console.print(table)
     for student, (_, notes) in ended.items():
         for note in notes:
-            console.print(f"  {escape(student)}: {escape(note)}", highlight=False)
+            console.print(f"  {shown(student)}: {shown(note)}", highlight=False)
+
+
+def _show_reasons(reasons: dict[str, str], console: Console) -> None:
+    """Say whose submission is graded again, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for student, reason in reasons.items():
+        if reason != NEW:
+            by_reason.setdefault(reason, []).append(student)
+    for reason, students in by_reason.items():
+        named = ", ".join(students[:MOST_NAMED])
+        more = len(students) - MOST_NAMED
+        who = f"{named} and {more} more" if more > 0 else named
+        console.print(shown(f"Graded again, because {reason}: {who}"), highlight=False)
+
+
+def show_changes(found: pd.DataFrame, console: Console) -> None:
+    """Print the grades that have changed, as `grading.records.changes` returns them."""
+    if found.empty:
+        console.print("no grade has changed")
+        return
+    table = Table()
+    for name in ("student", "when", "before", "after", "exercises", "because"):
+        table.add_column(name, justify="right" if name in ("before", "after") else "left")
+    for row in found.itertuples():
+        points = ("–" if pd.isna(value) else f"{value:g}" for value in (row.before, row.after))
+        table.add_row(
+            shown(row.student), row.when, *points, shown(row.exercises), shown(row.because)
+        )
+    console.print(table)
+    changed = found["student"].nunique()
+    console.print(f"{changed} students; --to FILE.csv names the receipts of both grades")
+
+
+def _points(found: list[Verdict]) -> str:
+    """Return the points of a submission; a dash where some of it could not be graded."""
+    reached = [verdict.points for verdict in found]
+    if not found or None in reached:
+        return "–"
+    return f"{sum(reached):g} / {sum(verdict.max_points for verdict in found):g}"
 
 
 def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
@@ -203,9 +258,8 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
-    submission, release = (
-        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
-    )
+    submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
+    release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
     sandbox = find_sandbox(receipt["sandbox"])
     limits = Limits(**receipt["limits"])
@@ -215,7 +269,7 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         after = now[before.exercise]
         if (before.status, before.points) != (after.status, after.points):
             same = False
-            console.print(f"[red]✗[/red] {escape(before.text)}\n  now {escape(after.text)}")
+            console.print(f"[red]✗[/red] {shown(before.text)}\n  now {shown(after.text)}")
         else:
-            console.print(escape(f"✓ {before.exercise}: {after.points} points, {after.status}"))
+            console.print(shown(f"✓ {before.exercise}: {after.points} points, {after.status}"))
     return same

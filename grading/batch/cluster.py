@@ -7,10 +7,11 @@ alone: nbgrader's steps, the gradebook and the receipts, as if the notebook had 
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
-import functools
+import json
 import platform
 import tempfile
 import threading
@@ -23,15 +24,14 @@ import distributed
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
-import helpers
-from grading.batch.pool import costly_libraries, warm_batch, worker_pool
+from grading.batch.pool import GRADED_AGAIN, costly_libraries, warm_batch, worker_pool
+from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
-from grading.intake.submissions import Refused, Task, read_checked
+from grading.intake.submissions import Task
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, described
-from grading.paths import ROOT
 from grading.records.gradebook import forget
-from grading.records.receipts import digest, environment_lock, seed_of
+from grading.records.receipts import digest, environment_lock, grader_code, seed_of
 from grading.sandbox.commands import find_sandbox
 from grading.sandbox.limits import Limits, processors
 from grading.settings import course_config
@@ -42,6 +42,9 @@ from grading.steps.run_nbgrader import GradingError, autograde_one, check_submis
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
 """Submissions on their way: enough for workers that come later, too few to fill a memory."""
+
+BEGUN = "course-submission-begun"
+"""The topic under which workers tell whose grading begins: twice, if a worker was lost."""
 
 _loading = threading.Lock()
 
@@ -88,10 +91,14 @@ def autograde_on(
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
+        begun: collections.Counter[str] = collections.Counter()
+        client.subscribe_topic(BEGUN, lambda event: begun.update([event[1]]))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {
-                sending.submit(_graded, task, client, recorders, directory, limits, sandbox): task
+                sending.submit(
+                    _graded, task, client, begun, recorders, directory, limits, sandbox
+                ): task
                 for task in tasks
             }
             for done in concurrent.futures.as_completed(running):
@@ -117,6 +124,7 @@ def _client(scheduler: str) -> distributed.Client:
 def _graded(
     task: Task,
     client: distributed.Client,
+    begun: collections.Counter[str],
     recorders: concurrent.futures.Executor,
     directory: CourseDirectory,
     limits: Limits,
@@ -131,8 +139,7 @@ def _graded(
         check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
-            read_checked(path.absolute(), course)
-            found[path.stem] = _asked(names, client, directory, limits, sandbox)
+            found[path.stem] = _asked(names, client, begun, directory, limits, sandbox)
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
@@ -144,34 +151,53 @@ def _graded(
 def _asked(
     names: dict[str, str],
     client: distributed.Client,
+    begun: collections.Counter[str],
     directory: CourseDirectory,
     limits: Limits,
     sandbox: str,
 ) -> dict[str, Any]:
-    """Have one notebook graded on the cluster."""
+    """Have one notebook graded on the cluster.
+
+    Dask gives the task of a worker that was lost to another one. No student's code should be able
+    to end a worker; if one ever does, the receipt says so.
+    """
     contents = submission_contents(directory, names)
+    notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
     hashes = {name: digest(content) for name, content in contents.items()}
+    key = f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}"
     sent = client.submit(
-        grade_contents,
+        _grade_told,
+        key,
         {name: _light(name, content) for name, content in contents.items()},
         seed_of(contents["submission"], contents["tests"]),
         dataclasses.asdict(limits),
         sandbox,
         course_lock(),
-        key=f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}",
+        key=key,
     )
-    return sent.result() | {"sha256": hashes}
+    found = sent.result() | {"sha256": hashes}
+    if begun[key] > 1:
+        found["notes"] = [*found["notes"], GRADED_AGAIN]
+    return found
 
 
 def _light(name: str, content: bytes) -> bytes:
     """Return a notebook without outputs, which no grade depends on; other files as they are."""
     if name == "tests":
         return content
+    if name == "submission":
+        return json.dumps(notebook_of(content, "the submission")).encode()
     notebook = nbformat.reads(content.decode(), as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
     return nbformat.writes(notebook).encode()
+
+
+def _grade_told(key: str, *arguments: Any) -> dict[str, Any]:
+    """Tell that a task begins, and do it."""
+    distributed.get_worker().log_event(BEGUN, key)
+    return grade_contents(*arguments)
 
 
 def grade_contents(
@@ -204,9 +230,8 @@ def grade_contents(
     if lock != course_lock():
         where = f"the worker on {platform.node()}"
         raise GradingError(f"{where} has another version of the course or of its environment")
-    submission, release = (
-        nbformat.reads(contents[name].decode(), as_version=4) for name in ("submission", "release")
-    )
+    submission = notebook_of(contents["submission"], "the submission")
+    release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
     with tempfile.TemporaryDirectory() as folder, _loading:
         tests = Path(folder) / "hidden_tests.py"
@@ -225,9 +250,6 @@ def grade_contents(
     }
 
 
-@functools.cache
 def course_lock() -> str:
     """Return a hash of the environment and of the code that grades: the same on all machines."""
-    packages = (ROOT / "grading", Path(helpers.__file__).parent)
-    files = sorted(path for folder in packages for path in folder.rglob("*.py"))
-    return digest(environment_lock().encode(), *(path.read_bytes() for path in files))
+    return digest(environment_lock().encode(), grader_code().encode())

@@ -9,12 +9,12 @@ import matplotlib.pyplot as plt
 import nbformat
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from grading.batch.made_up_class import CLASS, submit
 from grading.batch.pool import autograde
+from grading.intake.texts import shown
 from grading.paths import release_path, solution_path
 from grading.records.class_report import gradebook_table, plot_exercises, write_report
 from grading.records.gradebook import scores
@@ -40,9 +40,9 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
     console.print("[bold]Release[/bold]: nbgrader strips the solution notebooks")
     for lesson in LESSONS:
         for problem in check_build(lesson):
-            console.print(f"[yellow]note[/yellow] {escape(problem)}", soft_wrap=True)
+            console.print(f"[yellow]note[/yellow] {shown(problem)}", soft_wrap=True)
     release(list(LESSONS), folder)
-    console.print(f"[bold]Hand in[/bold]: {escape(', '.join(CLASS))}")
+    console.print(f"[bold]Hand in[/bold]: {shown(', '.join(CLASS))}")
     tasks = []
     # Answers that train take longest, so they come first.
     for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
@@ -55,12 +55,12 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Grade", total=len(tasks))
         for (lesson_name, student), outcome in autograde(tasks, folder, workers, sandbox):
-            what = escape(f"{lesson_name} of {student}")
+            what = shown(f"{lesson_name} of {student}")
             if not outcome.graded:
-                console.print(f"[red]✗[/red] {what}: {escape(outcome.sentence)}")
+                console.print(f"[red]✗[/red] {what}: {shown(outcome.sentence)}")
             progress.update(bar, advance=1, description=f"Grade {what}")
     for lesson in LESSONS:
-        generate_feedback(lesson, folder)
+        generate_feedback(lesson.name, folder)
     _show(folder, console)
 
 
@@ -69,7 +69,7 @@ def _sandbox(console: Console) -> str:
     try:
         return find_sandbox()
     except SandboxMissing as missing:
-        why = escape(str(missing))
+        why = shown(missing)
         console.print(f"[yellow]note[/yellow] graded without a sandbox. {why}", soft_wrap=True)
         return find_sandbox(NO_SANDBOX)
 
@@ -97,7 +97,7 @@ def _show(folder: Path, console: Console) -> None:
     for name in rows.columns:
         table.add_column(f"{int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
-        table.add_row(escape(student), *(str(cell).replace(" ", "") for cell in row))
+        table.add_row(shown(student), *(str(cell).replace(" ", "") for cell in row))
     console.print(table)
     write_report(graded, "Class report of the demo", folder / "report.html")
     figure = plot_exercises(graded)
@@ -105,7 +105,7 @@ def _show(folder: Path, console: Console) -> None:
     plt.close(figure)
     _show_bars(graded, console)
     for name in ("report.html", "exercises.png", "gradebook.db", "feedback"):
-        console.print(f"  {escape(str(folder / name))}", highlight=False)
+        console.print(f"  {shown(folder / name)}", highlight=False)
 
 
 def _show_bars(graded, console: Console) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import fcntl
 import functools
+import hashlib
 import multiprocessing
 import os
 import signal
+import sys
+import tempfile
 import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import nbgrader.api
 import psutil
-import sqlalchemy
 
 from grading.intake.submissions import Task
 from grading.judging.verdicts import CANNOT_GRADE
+from grading.records.receipts import add_note
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
 from grading.sandbox.limits import (
@@ -28,10 +32,13 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.settings import wait_for_locks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
 
 WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
+
+GRADED_AGAIN = "It was graded again after its worker was ended."
 
 
 def autograde(
@@ -40,35 +47,57 @@ def autograde(
     """Grade submissions side by side; yield each, with what became of it, as it is done.
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
-    is left then one by one.
+    is left then one by one. A submission that was being graded when its worker ended says so in its
+    receipt: no student's code should be able to end a worker, and if one ever does, it is seen.
     """
     warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
-    with warm if len(tasks) > 1 else contextlib.nullcontext():
+    with (
+        warm if len(tasks) > 1 else contextlib.nullcontext(),
+        tempfile.TemporaryDirectory(prefix="begun-") as begun,
+    ):
         left = tasks
         for _ in range(2):
             broken = []
-            for task, outcome in _graded(left, course, workers, sandbox):
+            for task, outcome in _graded(left, course, workers, sandbox, begun):
                 if outcome is None:
                     broken.append(task)
                 else:
                     yield task, outcome
             left = broken
         for alone in left:
-            ((task, outcome),) = _graded([alone], course, 1, sandbox)
+            ((task, outcome),) = _graded([alone], course, 1, sandbox, begun)
             yield task, outcome or WORKER_ENDED
 
 
 def _graded(
-    tasks: list[Task], course: Path, workers: int, sandbox: str
+    tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
     with worker_pool(workers) as pool:
-        running = {pool.submit(autograde_one, course, *task, sandbox): task for task in tasks}
+        running = {
+            pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
+            for task in tasks
+        }
         for done in concurrent.futures.as_completed(running):
             try:
                 yield running[done], done.result()
             except concurrent.futures.process.BrokenProcessPool:
                 yield running[done], None
+
+
+def _mark(begun: str, task: Task) -> Path:
+    """Return the file that says that a submission's grading has begun."""
+    return Path(begun) / hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _grade_marked(mark: Path, course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
+    """Grade a submission, and note in its receipt if that had begun before."""
+    again = mark.exists()
+    mark.touch()
+    outcome = autograde_one(course, assignment, student, sandbox)
+    if again and outcome.graded:
+        add_note(course, assignment, student, GRADED_AGAIN)
+    return outcome
 
 
 @contextlib.contextmanager
@@ -96,7 +125,8 @@ def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
 def begin_work(threads: int) -> None:
     """Set up a worker: give it its share of the processors, and end it with its parent."""
     signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
+    _end_with_parent()
     share_processors(threads)
     keep_engines()
 
@@ -106,12 +136,30 @@ def keep_engines() -> None:
 
     An engine keeps the statements that it has compiled. Its connections are closed as before.
     """
-    nbgrader.api.create_engine = functools.cache(sqlalchemy.create_engine)
+    wait_for_locks()
+    nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    """Have this process ended when its parent has ended.
+
+    By the kernel, on Linux: a thread that waits for it cannot run while another one is in code that
+    keeps Python's lock, and has been seen to wait for minutes. The signal comes when the pipe
+    closes that only the parent has open; PR_SET_PDEATHSIG would also follow the end of the
+    thread that started this worker. bubblewrap then ends the worker's boxes.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux":
+        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+    def wait() -> None:
+        parent.join()  # at once, if it had ended before
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def workers_here(limits: Limits) -> int:

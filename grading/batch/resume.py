@@ -10,14 +10,18 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.records.receipts import (
+    CHANGES,
+    changed_since,
     digest,
     environment_lock,
+    grader_code,
     read_receipt,
     receipt_key,
     seed_of,
@@ -26,9 +30,14 @@ from grading.records.receipts import (
 from grading.settings import course_config
 from grading.steps.preprocessors import RECEIPT_KEY, GradeInSandbox, submission_contents
 
+NEW = "not graded before"
+NOT_COMPLETE = "its grade is not complete"
 
-def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
-    """Return the students whose submission need not be graded again.
+
+def reasons_to_grade(
+    assignment: str, students: list[str], course: Path, sandbox: str
+) -> dict[str, str]:
+    """Return whose submission is to be graded, and why.
 
     Parameters
     ----------
@@ -38,59 +47,73 @@ def graded_already(assignment: str, students: list[str], course: Path, sandbox: 
         The course's folder.
     sandbox : str
         The kind with which it would be graded; empty where any will do.
+
+    Returns
+    -------
+    dict of str to str
+        Without those for whom nothing has changed.
     """
     config = course_config(course)
     directory = CourseDirectory(config=config)
     limits = vars(GradeInSandbox(config=config).limits())
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        return {
-            student
+        found = {
+            student: _reason(assignment, student, directory, gradebook, limits, sandbox)
             for student in students
-            if _is_done(assignment, student, directory, gradebook, limits, sandbox)
         }
+    return {student: reason for student, reason in found.items() if reason}
 
 
-def _is_done(
+def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
+    """Return the students whose submission need not be graded again; see `reasons_to_grade`."""
+    return set(students) - reasons_to_grade(assignment, students, course, sandbox).keys()
+
+
+def _reason(
     assignment: str,
     student: str,
     directory: CourseDirectory,
     gradebook: Gradebook,
     limits: dict[str, float],
     sandbox: str,
-) -> bool:
+) -> str:
+    """Return why a submission is to be graded; an empty text where it need not be."""
     receipts = sorted((Path(directory.root) / "receipts" / student / assignment).glob("*.json"))
     submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
+    if not receipts:
+        return NEW
     if {path.stem for path in receipts} != {path.stem for path in submitted.glob("*.ipynb")}:
-        return False
+        return CHANGES["submission"]
     graded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     try:
         for path in receipts:
             receipt = read_receipt(path)
-            if (
-                receipt_key(receipt) != _key_now(receipt, directory, limits, sandbox)
-                or json.loads((graded / f"{path.stem}.ipynb").read_bytes())["metadata"][RECEIPT_KEY]
-                != receipt_key(receipt)
-                or not _recorded(receipt, gradebook)
-            ):
-                return False
+            changes = changed_since(receipt, _now(receipt, directory, limits, sandbox))
+            if changes:
+                return ", ".join(changes)
+            notebook = json.loads((graded / f"{path.stem}.ipynb").read_bytes())
+            if notebook["metadata"][RECEIPT_KEY] != receipt_key(receipt):
+                return NOT_COMPLETE
+            if not _recorded(receipt, gradebook):
+                return NOT_COMPLETE
     except (OSError, ValueError, KeyError, TypeError, MissingEntry):
-        return False  # something is missing, or was cut short
-    return bool(receipts)
+        return NOT_COMPLETE  # something is missing, or was cut short
+    return ""
 
 
-def _key_now(
+def _now(
     receipt: dict, directory: CourseDirectory, limits: dict[str, float], sandbox: str
-) -> str:
-    """Return the key that the receipt would have if its submission were graded now."""
+) -> dict[str, Any]:
+    """Return what the receipt would hold if its submission were graded now."""
     contents = submission_contents(directory, receipt)
-    now = {
+    return {
         "sha256": {name: digest(content) for name, content in contents.items()},
+        "grader": grader_code(),
         "environment": environment_lock(),
         "seed": seed_of(contents["submission"], contents["tests"]),
         "limits": limits,
         "sandbox": sandbox or receipt["sandbox"],
     }
-    return receipt_key(now)
 
 
 def _recorded(receipt: dict, gradebook: Gradebook) -> bool:

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from grading.inside.answer import Answer, AnswerError
+from grading.inside.asking import asking
 from grading.inside.protocol import LONGEST_ERROR, QUESTION, REPLY
 from grading.inside.standins import CLASSES
 from grading.inside.wire import MACHINE_FAULTS, WireError, decode, encode
@@ -18,19 +19,24 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     """Return the reply to a question, both as `grading.inside.wire` writes them.
 
     A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
-    variable, a `call`: use, arguments and options. A reply holds the nonce and one of `result`,
-    `error` (class and message), `unsendable` (what it is) and `missing`; after a call also what its
-    `arguments` held afterwards, and the `calls` of its stand-ins.
+    variable, a `call`: use, arguments and options. One with a `definition` asks nothing: it has the
+    course's own answer put in the place of the student's. A reply holds the nonce and one of
+    `result`, `error` (class and message), `unsendable` (what it is) and `missing`; after a call
+    also what its `arguments` held afterwards, and the `calls` of its stand-ins.
     """
     question = decode(payload, QUESTION, CLASSES)
     reply = {"nonce": question["nonce"]}
+    if "definition" in question:
+        return encode({**reply, "result": encode(_defined(question.pop("definition"), namespace))})
     name, call = question["exercise"], question["call"]
     if name not in namespace:
         return encode({**reply, "missing": True})
     answer = Answer(namespace[name])
     _seed_everything(question["seed"])
     with (
-        open(os.devnull, "w") as nowhere,
+        asking(name),
+        # A text that is no valid Unicode can be printed, too: nobody reads it here.
+        open(os.devnull, "w", encoding="utf-8", errors="backslashreplace") as nowhere,
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
     ):
@@ -53,7 +59,9 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
         else:
             use, arguments, options = call
             result = answer.used(use, *arguments, **options)
-        return {"result": encode(result)}
+        sent = encode(result)
+        decode(sent)  # as the grader will: what it cannot read would count as forged
+        return {"result": sent}
     except AnswerError as error:
         return {"error": [error.kind[:200], error.message[:LONGEST_ERROR]]}
     except WireError as error:
@@ -64,9 +72,16 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
 
 def _encoded_loosely(value: Any) -> bytes:
     try:
-        return encode(value, opaque=True)
+        sent = encode(value, opaque=True)
+        decode(sent)
+        return sent
     except (WireError, *MACHINE_FAULTS):
         return encode(None)
+
+
+def _defined(source: str, namespace: dict[str, Any]) -> None:
+    """Run the course's own answer where no history, `In` or `inspect.getsource` shows its text."""
+    exec(compile(source, "<reference>", "exec", dont_inherit=True), namespace)
 
 
 def _seed_everything(seed: int) -> None:

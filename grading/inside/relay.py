@@ -23,14 +23,13 @@ import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
-from grading.inside.protocol import FRAME, LENGTH_BYTES
+from grading.inside.protocol import CUT, FRAME, LENGTH_BYTES
 from grading.inside.wire import decode, encode
 
 PR_SET_DUMPABLE = 4
 LONGEST_LOG = 3000
 SOCKETS = 5  # shell, iopub, stdin, control, heartbeat
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
-CUT = "[The rest of this cell's output was left out: it is too long.]\n"
 
 
 class KernelDied(Exception):
@@ -200,9 +199,10 @@ class Outputs:
 
     def _add_text(self, name: str, text: str) -> None:
         last = self.items[-1] if self.items else {}
-        if last.get("output_type") == "stream" and last["name"] == name and len(text) <= self.room:
+        size = _size(text)
+        if last.get("output_type") == "stream" and last["name"] == name and size <= self.room:
             last["text"] += text
-            self.room -= len(text)
+            self.room -= size
         else:
             self._add({"output_type": "stream", "name": name, "text": text})
 
@@ -217,9 +217,12 @@ class Outputs:
 
 
 def _size(value: Any) -> int:
+    """Return how many bytes a value's texts take."""
     if isinstance(value, dict):
         return sum(map(_size, value.values()))
-    return sum(map(_size, value)) if isinstance(value, list) else len(str(value))
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return len(str(value).encode(errors="replace"))
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, forked: bool = False) -> None:

@@ -23,7 +23,9 @@ import tempfile
 from collections.abc import Collection
 from typing import Any
 
+from grading.inside.filter import join_empty_keyring
 from grading.inside.relay import copy_compiled_code
+from grading.inside.start import join_groups
 
 # What lessons import and takes time. If a library is missing, the notebook will say so.
 LIBRARIES = (
@@ -149,8 +151,9 @@ def serve(door: socket.socket) -> None:
     """Fork a kernel for each request on a socket, as long as standard input is open.
 
     A request is a JSON object of ``box`` (the process number of a box), ``user_namespace``,
-    ``limits`` (as `grading.inside.start.take_limits` takes them), ``folder``, ``environment`` and
-    ``outside`` (folders that are not in the box); with it come the box's standard input, output
+    ``limits`` (as `grading.inside.start.take_limits` takes them), ``groups`` (files of control
+    groups; where this process may not join one, the grader notices), ``folder``, ``environment``
+    and ``outside`` (folders that are not in the box); with it come the box's standard input, output
     and error. The answer is the number of the process that was forked.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel is to reap the forks
@@ -173,6 +176,8 @@ def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket
         for place, descriptor in enumerate(descriptors):
             os.dup2(descriptor, place)
         os.setsid()
+        with contextlib.suppress(OSError):
+            join_groups(request["groups"])
         enter(request["box"], request["user_namespace"])
         # Only a child is in the box's process namespace. Its number as it is outside is for whoever
         # watches the box: the process has no parent in there.
@@ -207,10 +212,14 @@ def _relay(request: dict[str, Any]) -> None:
     limits["memory_bytes"] += data_bytes()
     importlib.import_module("grading.inside.start").take_limits(**limits)
     give_up_privileges()
+    rules = importlib.import_module("grading.inside.filter")
+    rules.join_empty_keyring()  # else all boxes would share that of the process they come from
+    rules.install()
     importlib.import_module("grading.inside.relay").main(forked=True)
 
 
 if __name__ == "__main__":
+    join_empty_keyring()
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         copy_compiled_code()  # otherwise importing UMAP compiles it, for half a minute
         import_libraries(sys.argv[3:])

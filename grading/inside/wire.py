@@ -3,11 +3,18 @@
 A message is a JSON document and the binary parts that it refers to (arrays and tensors). Reading
 one builds values of a short list of types and runs no code of the sender's: there is no pickle in
 it, and nothing compressed that could unfold (Arrow's own stream format would allow that, so a
-dataset travels column by column). Depth, number of items and number of bytes are bounded, so that
-a reply that lies costs its sender, not the reader. What does not fit raises `WireError`.
+dataset travels column by column). What does not fit raises `WireError`.
+
+A reply that lies must cost its sender, not the reader. So a message has bounds:
 
     depth   containers within containers
     items   values, the items of lists and dicts counted one by one; numbers in arrays are bytes
+    bytes   of the whole message; each binary part is used once, so nothing unfolds
+
+and arrays are of a short list of types: numbers, booleans and texts. Dates are not among them: no
+lesson asks for one, and NumPy's own code for odd units of time can end the process that reads them.
+What a set or a dict is looked up by (`_KeyRule`) is plain, short and limited in number, because
+numbers can be chosen so that they all fall into one place of a hash table.
 """
 
 from __future__ import annotations
@@ -29,6 +36,11 @@ HEADER = struct.Struct("<4sII")  # magic, bytes of the JSON, number of binary pa
 PART = struct.Struct("<Q")  # bytes of a binary part
 # Lists and texts of a document take many times its bytes once they are read, arrays do not.
 JSON_SHARE = 4
+LONGEST_INTEGER = 4096  # bits: more than a thousand digits
+LONGEST_KEY = 64  # bits of an integer that is a member of a set or a key
+MOST_NUMBERS_AS_KEYS = 10_000  # colliding ones take about a second to be looked up
+MOST_COLUMNS = 10_000  # pandas takes half a second to make them, however short they are
+MOST_DATASETS = 200  # a millisecond each
 
 
 class WireError(ValueError):
@@ -45,11 +57,20 @@ class NotPlain(WireError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much one message may hold."""
+    """How much one message may hold.
+
+    Attributes
+    ----------
+    depth, items, bytes : int
+    simple : bool
+        Only what JSON has, and bytes: for what is read outside of the disposable process that
+        judges.
+    """
 
     depth: int = 32
     items: int = 1_000_000
     bytes: int = 32 * 2**20
+    simple: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +144,7 @@ def decode(
     bounds = bounds or Bounds()
     try:
         document, parts = _taken_apart(message, bounds)
+        _count_roughly(document, bounds)
         return _Reader(bounds, parts, classes or {}).value(json.loads(document), 0)
     except (WireError, *MACHINE_FAULTS):
         raise
@@ -155,6 +177,62 @@ def _taken_apart(message: bytes, bounds: Bounds) -> tuple[bytes, list[memoryview
     return document, parts
 
 
+def _count_roughly(document: bytes, bounds: Bounds) -> None:
+    """Refuse far too many items before JSON makes objects of them, each of which takes memory."""
+    most = 2 * bounds.items
+    marks = (b",", b"[", b"{")
+    if sum(map(document.count, marks)) > most:
+        without_texts = _JSON_TEXT.sub(b"", document)
+        if sum(map(without_texts.count, marks)) > most:
+            raise WireError(f"more than {bounds.items:,} items")
+
+
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+
+
+class _KeyRule:
+    """What a set may hold and a dict may be looked up by; writer and reader count alike."""
+
+    def __init__(self) -> None:
+        self._numbers = 0
+
+    def check(self, value: Any) -> None:
+        """Raise `WireError` unless a value is a plain key, and not one number too many."""
+        kind = type(value)
+        if value is None or kind in (bool, str, bytes):
+            return  # the hash of a text is drawn anew by each process
+        if kind is tuple:
+            for item in value:
+                self.check(item)
+        elif kind in (int, float) or (isinstance(value, np.generic) and value.dtype.kind in "biuf"):
+            if kind is int and value.bit_length() > LONGEST_KEY:
+                raise WireError(f"a key that is an integer of {value.bit_length():,} bits")
+            self._numbers += 1
+            if self._numbers > MOST_NUMBERS_AS_KEYS:
+                raise WireError(f"more than {MOST_NUMBERS_AS_KEYS:,} numbers as keys or in sets")
+        elif kind is not np.str_:
+            raise NotPlain(f"a set or a dict with a key of type {kind.__name__}")
+
+
+class _TableRule:
+    """How many tables a message may hold; writer and reader count alike."""
+
+    def __init__(self) -> None:
+        self._columns = self._datasets = 0
+
+    def column(self) -> None:
+        """Count a column or an index; raise `WireError` if it is one too many."""
+        self._columns += 1
+        if self._columns > MOST_COLUMNS:
+            raise WireError(f"more than {MOST_COLUMNS:,} columns and indexes in tables")
+
+    def dataset(self) -> None:
+        """Count a dataset; raise `WireError` if it is one too many."""
+        self._datasets += 1
+        if self._datasets > MOST_DATASETS:
+            raise WireError(f"more than {MOST_DATASETS:,} datasets")
+
+
 # JSON's own scalars stand for themselves, lists for lists; all else is {"tag": …}.
 _DICTS: dict[str, type] = {
     "dict": dict,
@@ -175,9 +253,9 @@ _TENSORS = {
     "float32": np.dtype("<f4"),
     "float64": np.dtype("<f8"),
 }
-_PLAIN_DTYPE = re.compile(r"[<>|=]?([biufcSU]\d{1,9}|[mM]8(\[\d{0,6}[a-zA-Zμ]{1,2}\])?)")
+_PLAIN_DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16|[SU][1-9]\d{0,4})")
 _EXTENSION_DTYPE = re.compile(r"str|string|boolean|U?Int(8|16|32|64)|Float(32|64)")
-_VALUE_DTYPE = re.compile(r"[a-z]+[0-9]*(\[[a-z]{1,2}\])?")
+_VALUE_DTYPE = re.compile(r"(large_)?string|bool|u?int(8|16|32|64)|float(16|32|64)")
 _FORMATS = (None, "numpy", "torch", "pandas", "arrow")
 
 
@@ -185,6 +263,7 @@ class _Writer:
     def __init__(self, bounds: Bounds, opaque: bool):
         self.bounds, self.opaque = bounds, opaque
         self.parts: list[bytes] = []
+        self.keys, self.tables = _KeyRule(), _TableRule()
         self.items = self.bytes = 0
 
     def node(self, value: Any, depth: int) -> Any:
@@ -194,6 +273,8 @@ class _Writer:
         if depth > self.bounds.depth:
             raise WireError(f"containers nested deeper than {self.bounds.depth}")
         kind = type(value)
+        if kind is int:
+            _check_length(value)
         if value is None or kind in (bool, int, float):
             return value
         if kind is str:
@@ -203,13 +284,19 @@ class _Writer:
             return self._nodes(value, depth)
         for tag, known in _SEQUENCES.items():
             if kind is known:
-                return {tag: self._nodes(value, depth)}
+                return {tag: self._nodes(value if known is tuple else self._as_keys(value), depth)}
         for tag, known in _DICTS.items():
             if kind is known:
                 pairs = list(value.items())
                 keys, values = zip(*pairs, strict=True) if pairs else ((), ())
-                return {tag: [self._nodes(keys, depth), self._nodes(values, depth)]}
+                keys = self._nodes(self._as_keys(keys), depth)
+                return {tag: [keys, self._nodes(values, depth)]}
         return self._rich(value, depth)
+
+    def _as_keys(self, values: Any) -> Any:
+        for value in values:
+            self.keys.check(value)
+        return values
 
     def _nodes(self, values: Any, depth: int) -> list:
         return [self.node(value, depth + 1) for value in values]
@@ -307,13 +394,17 @@ class _Writer:
             raise NotPlain("an index of several levels")
         name = self.node(index.name, depth + 1)
         if isinstance(index, pd.RangeIndex):
+            self.tables.column()
             return [name, "range", [index.start, index.stop, index.step]]
+        if str(index.dtype) == "object":
+            self._as_keys(index.tolist())
         return [name, *self._column(index, depth)]
 
     def _column(self, values: Any, depth: int) -> list:
         """Return a series' or an index's values: the type's name, and what it needs to be built."""
         import pandas as pd
 
+        self.tables.column()
         dtype = values.dtype
         if isinstance(dtype, pd.CategoricalDtype):
             codes = np.asarray(getattr(values, "cat", values).codes)
@@ -333,7 +424,11 @@ class _Writer:
             return {"datasetdict": [self._nodes(value, depth), self._nodes(value.values(), depth)]}
         if not isinstance(value, datasets.Dataset):
             raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
-        features = [[name, _described(feature)] for name, feature in value.features.items()]
+        self.tables.dataset()
+        features = []
+        for name, feature in value.features.items():
+            self.tables.column()
+            features.append([name, _described(feature)])
         kind = value.format["type"]
         shown = None if kind is None else list(value.format["columns"])
         plain = value.with_format(None)[:]
@@ -345,7 +440,7 @@ def _described(feature: Any) -> Any:
     """Return a column's feature as JSON; only those that a lesson has are known."""
     import datasets
 
-    if type(feature) is datasets.Value:
+    if type(feature) is datasets.Value and _VALUE_DTYPE.fullmatch(feature.dtype):
         return ["Value", feature.dtype]
     if type(feature) is datasets.ClassLabel:
         return ["ClassLabel", list(feature.names)]
@@ -356,7 +451,9 @@ def _described(feature: Any) -> Any:
 
 class _Reader:
     def __init__(self, bounds: Bounds, parts: list[memoryview], classes: dict[str, type]):
-        self.bounds, self.parts, self.classes = bounds, parts, classes
+        self.bounds, self.classes = bounds, classes
+        self.parts: list[memoryview | None] = list(parts)
+        self.keys, self.tables = _KeyRule(), _TableRule()
         self.items = 0
 
     def value(self, node: Any, depth: int) -> Any:
@@ -365,6 +462,8 @@ class _Reader:
             raise WireError(f"more than {self.bounds.items:,} items")
         if depth > self.bounds.depth:
             raise WireError(f"containers nested deeper than {self.bounds.depth}")
+        if type(node) is int:
+            _check_length(node)
         if node is None or isinstance(node, bool | int | float | str):
             return node
         if isinstance(node, list):
@@ -372,8 +471,12 @@ class _Reader:
         if not isinstance(node, dict) or len(node) != 1:
             raise WireError("a value without a known mark")
         ((tag, content),) = node.items()
+        if self.bounds.simple and tag not in ("dict", "bytes"):
+            raise WireError(f"a value with the mark {tag[:50]!r} where only plain values may be")
+        if tag == "tuple":
+            return tuple(self._values(content, depth))
         if tag in _SEQUENCES:
-            return _SEQUENCES[tag](self._values(content, depth))
+            return _SEQUENCES[tag](self._as_keys(content, depth))
         if tag in _DICTS:
             return self._dict(tag, content, depth)
         read = getattr(self, f"_read_{tag}", None)
@@ -384,9 +487,15 @@ class _Reader:
     def _values(self, nodes: list, depth: int) -> list:
         return [self.value(node, depth + 1) for node in nodes]
 
+    def _as_keys(self, nodes: list, depth: int) -> list:
+        values = self._values(nodes, depth)
+        for value in values:
+            self.keys.check(value)
+        return values
+
     def _dict(self, tag: str, content: list, depth: int) -> dict:
         keys, values = content
-        filled = zip(self._values(keys, depth), self._values(values, depth), strict=True)
+        filled = zip(self._as_keys(keys, depth), self._values(values, depth), strict=True)
         made = _DICTS[tag]()
         made.update(dict(filled))
         return made
@@ -394,7 +503,10 @@ class _Reader:
     def _part(self, number: int) -> memoryview:
         if type(number) is not int or not 0 <= number < len(self.parts):
             raise WireError("a part that is not there")
-        return self.parts[number]
+        part, self.parts[number] = self.parts[number], None
+        if part is None:
+            raise WireError("a part that is used twice")
+        return part
 
     def _read_bytes(self, content: int, depth: int) -> bytes:
         return bytes(self._part(content))
@@ -416,7 +528,7 @@ class _Reader:
 
     def _read_array(self, content: list, depth: int) -> np.ndarray:
         dtype, shape, data = content
-        size = _size_of(shape)
+        size = _size_of(shape, self.bounds)
         if dtype == "O":
             values = self._values(data, depth)
             if len(values) != size:
@@ -479,10 +591,15 @@ class _Reader:
         name = self.value(name, depth + 1)
         if kind != "range":
             values, dtype = self._column([kind, data], depth)
+            if str(dtype) == "object":
+                for value in values:
+                    self.keys.check(value)
             return pd.Index(values, dtype=dtype, name=name, tupleize_cols=False)
+        self.tables.column()
         start, stop, step = data
         made = range(start, stop, step)
-        if len(made) > self.bounds.items:
+        self.items += len(made)
+        if self.items > self.bounds.items:
             raise WireError("an index that is too long")
         return pd.RangeIndex(made, name=name)
 
@@ -490,6 +607,7 @@ class _Reader:
         """Return values and the type that they are to have, which pandas must not guess."""
         import pandas as pd
 
+        self.tables.column()
         kind, data = content
         if kind == "numpy":
             array = self._read_array(data, depth)
@@ -517,7 +635,10 @@ class _Reader:
     def _read_dataset(self, content: list, depth: int) -> Any:
         import datasets
 
+        self.tables.dataset()
         features, columns, kind, shown = content
+        for _ in features:
+            self.tables.column()
         features = datasets.Features({_text(name): _feature(node) for name, node in features})
         values = (self._values(column, depth) for column in columns)
         filled = dict(zip(features, values, strict=True))
@@ -554,9 +675,18 @@ def _text(value: Any) -> str:
     return value
 
 
-def _size_of(shape: list) -> int:
+def _check_length(number: int) -> None:
+    if number.bit_length() > LONGEST_INTEGER:
+        raise WireError(f"an integer of {number.bit_length():,} bits")
+
+
+def _size_of(shape: list, bounds: Bounds) -> int:
+    """Return how many values an array of a shape holds; one with none may not be long either."""
     if not isinstance(shape, list) or len(shape) > 32:
-        raise WireError("a shape that is none")
+        raise WireError("malformed shape: expected a list of at most 32 numbers")
     if not all(type(extent) is int and 0 <= extent < 2**40 for extent in shape):
-        raise WireError("a shape that is none")
-    return math.prod(shape)
+        raise WireError(f"malformed shape: {shape!r:.100}")
+    size = math.prod(shape)
+    if not size and math.prod(filter(None, shape)) > bounds.items:
+        raise WireError(f"malformed shape: {shape!r:.100} for no values")
+    return size

@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import os
 import re
+import stat
+import unicodedata
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from grading.intake.names import fault_of, same_elsewhere, told
 from grading.intake.rosters import Roster
-from grading.intake.submissions import LARGEST, Refused
+from grading.intake.submissions import LARGEST, Refused, kind_of_file
 
 CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
+BLACKBOARD_FILE = re.compile(
+    r"(?:.*_)?(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
+)
 MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
-# A student's name must be able to name a folder.
-NAME = re.compile(r"[^./\\\0][^/\\\0]*")
+MOST_FILES = 100_000
+# What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
+BAD_ENTRY = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError)
+# Written by systems and editors, besides what begins with a dot; nobody handed it in.
+OF_SYSTEMS = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
+
+_Files = Iterable[tuple[str, Callable[[], bytes]]]
 
 
 @dataclass(frozen=True)
 class SubmittedFile:
-    """One student's file, as it was handed in."""
+    """One student's file, as it was handed in.
+
+    Attributes
+    ----------
+    student : str
+    name : str
+        With the folders below the student's.
+    read : callable
+        Returns its bytes.
+    given : str
+        The name under which the platform has given it out.
+    time : str
+        When it was handed in, as nbgrader's ``timestamp.txt`` has it; empty where nothing says so.
+
+    Raises
+    ------
+    Refused
+        By `read`, if there is no reading it.
+    """
 
     student: str
     name: str
-    content: bytes
+    read: Callable[[], bytes]
+    given: str = ""
+    time: str = ""
 
 
 def collect(
     source: Path, assignment: str, course: Path, roster: Roster | None = None
-) -> tuple[list[str], list[str]]:
+) -> tuple[dict[str, str], list[str]]:
     """Put work from a platform's download into a course's ``submitted``.
+
+    What cannot be taken is left out, and costs nobody else anything. Of several notebooks of a
+    student the one with the assignment's name is taken; if none has it, none of them is.
 
     Parameters
     ----------
@@ -43,83 +81,190 @@ def collect(
 
     Returns
     -------
-    students : list of str
-        Whose work was taken.
+    taken : dict of str to str
+        Whose work was taken, and the name under which the platform has given it out.
     problems : list of str
-        A sentence for every file that was not.
+        A sentence for every file that was not; files of systems and editors are not counted.
+
+    Raises
+    ------
+    Refused
+        If the source as a whole cannot be read.
     """
     problems: list[str] = []
-    taken: dict[str, SubmittedFile] = {}
-    for one in _submitted_files(source, roster, problems):
-        if not one.name.endswith(".ipynb"):
-            problems.append(f"{one.student}: {one.name} is no notebook, and was left out")
-        elif one.student in taken:
-            problems.append(f"{one.student}: {one.name} is a second notebook, and was left out")
-        else:
-            taken[one.student] = one
-    for student, one in taken.items():
-        place = course / "submitted" / student / assignment / f"{assignment}.ipynb"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(one.content)
-    return sorted(taken), problems
+    with _opened(source) as files:
+        handed_in = _by_student(files, roster, problems)
+        taken = {
+            student: one.given
+            for student, found in sorted(handed_in.items())
+            if (one := _taken(found, assignment, course, problems))
+        }
+    return taken, problems
 
 
-def _submitted_files(
-    source: Path, roster: Roster | None, problems: list[str]
-) -> Iterator[SubmittedFile]:
-    files = _zipped(source, problems) if source.is_file() else _unpacked(source, problems)
-    for name, content in files:
+def _by_student(
+    files: _Files, roster: Roster | None, problems: list[str]
+) -> dict[str, list[SubmittedFile]]:
+    """Return whose files these are."""
+    found: dict[str, list[SubmittedFile]] = {}
+    written: dict[str, str] = {}  # students by what their names are on every file system
+    for name, read in files:
         parts = PurePosixPath(name).parts
+        if any(part in OF_SYSTEMS or (part[0] == "." and part != "..") for part in parts):
+            continue
         if ".." in parts or PurePosixPath(name).is_absolute():
-            problems.append(f"{name} names a place of its own, and was left out")
+            problems.append(f"{told(name)} names a place of its own, and was left out")
             continue
         who = _student(name, roster)
         if who is None:
-            problems.append(f"{name} belongs to nobody that is known, and was left out")
-        elif not NAME.fullmatch(who[0]):
-            problems.append(f"{name}: {who[0]!r} cannot name a folder, and was left out")
+            problems.append(f"{told(name)} belongs to nobody that is known, and was left out")
+            continue
+        # A Mac's file names are of another Unicode form than what a platform or a person writes.
+        student = unicodedata.normalize("NFC", who[0])
+        other = written.setdefault(same_elsewhere(student), student)
+        if fault := fault_of(student):
+            problems.append(f"{told(name)}: {told(student)!r} cannot be a student's name: {fault}")
+        elif other != student:
+            problems.append(
+                f"{told(student)}: {told(who[1])} is of a name that only case tells from "
+                f"{told(other)!r}, and was left out"
+            )
         else:
-            yield SubmittedFile(*who, content)
+            one = SubmittedFile(student, who[1], read, name, _time(name))
+            found.setdefault(student, []).append(one)
+    return found
+
+
+def _taken(
+    files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
+) -> SubmittedFile | None:
+    """Write a student's notebook, if it is clear which it is and it can be read; return it."""
+    notebooks = [one for one in files if one.name.lower().endswith(".ipynb")]
+    exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
+    exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
+    for one in files:
+        if one not in notebooks:
+            problems.append(f"{told(one.student)}: {told(one.name)} is no notebook")
+    chosen = exact or notebooks
+    if len(chosen) != 1:
+        if chosen:
+            named = ", ".join(told(one.name) for one in chosen)
+            problems.append(
+                f"{told(chosen[0].student)}: nobody can tell which of these counts, and none was "
+                f"taken: {named}; leave one, named {assignment}.ipynb"
+            )
+        return None
+    (one,) = chosen
+    for other in notebooks:
+        if other is not one:
+            problems.append(f"{told(one.student)}: {told(other.name)} is a second notebook")
+    place = course / "submitted" / one.student / assignment / f"{assignment}.ipynb"
+    try:
+        fault = _not_written(one.read(), place)
+    except Refused as refused:
+        fault = str(refused)
+    if fault:
+        problems.append(f"{told(one.student)}: {told(one.name)} {fault}, and was left out")
+        return None
+    if one.time:
+        (place.parent / "timestamp.txt").write_text(one.time, encoding="utf-8")
+    return one
+
+
+def _not_written(content: bytes, place: Path) -> str:
+    """Write a file whole or not at all; return why it could not be written, or an empty text."""
+    new = place.with_suffix(".new")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(content)
+        new.replace(place)  # instead of a link that may lie there, not through it
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        return f"could not be written ({error.strerror})"
+    return ""
 
 
 def _student(name: str, roster: Roster | None) -> tuple[str, str] | None:
     """Return a student and the file's own name, from the name that a platform has given it."""
-    for pattern, column in ((MOODLE_FILE, "Identifier"), (CANVAS_FILE, "ID")):
+    for pattern, numbered in ((MOODLE_FILE, "moodle"), (CANVAS_FILE, "canvas")):
         match = pattern.fullmatch(name)
         if match:
             number = match["number"]
-            student = roster.our_name(column, number) if roster else number
+            student = roster.our_name(numbered, number) if roster else number
             return (student, match["file"]) if student else None
+    blackboard = BLACKBOARD_FILE.fullmatch(name)
+    if blackboard:
+        return blackboard["who"], blackboard["file"]
     student, _, file = name.partition("/")
     return (student, file) if file else None
 
 
-def _zipped(source: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
+def _time(name: str) -> str:
+    """Return when a file was handed in, where the platform writes it into the name."""
+    match = BLACKBOARD_FILE.fullmatch(name)
+    if match is None:
+        return ""
+    year, month, day, hour, minute, second = match["time"].split("-")
+    return f"{year}-{month}-{day} {hour}:{minute}:{second} UTC"
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[_Files]:
+    """Give the files of a ZIP or a folder, by name; they are read when they are asked for."""
+    if not source.is_file():
+        yield _unpacked(source)
+        return
     try:
         archive = zipfile.ZipFile(source)
-    except zipfile.BadZipFile:
-        raise Refused(f"{source.name} is no ZIP file") from None
+    except BAD_ENTRY:
+        raise Refused(f"{told(source.name)} is no ZIP file, or a damaged one") from None
     with archive:
-        for item in archive.infolist():
-            if item.is_dir():
-                continue
-            if item.file_size > LARGEST:
-                problems.append(f"{item.filename} has {item.file_size:,} bytes, and was left out")
-                continue
-            with archive.open(item) as file:
-                content = file.read(LARGEST + 1)
-            if len(content) > LARGEST:  # the archive's own table said less
-                problems.append(f"{item.filename} is larger than it says, and was left out")
-            else:
-                yield item.filename, content
+        items = archive.infolist()
+        if len(items) > MOST_FILES:
+            raise Refused(f"{told(source.name)} has {len(items):,} files; {MOST_FILES:,} at most")
+        # Some programs on Windows separate folders by a backslash, which the format does not allow.
+        yield [
+            (item.filename.replace("\\", "/"), functools.partial(_zipped, archive, item))
+            for item in items
+            if not item.is_dir() and not item.filename.endswith("\\")
+        ]
 
 
-def _unpacked(source: Path, problems: list[str]) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source).as_posix()
-        if path.is_symlink():
-            problems.append(f"{name} is a link, and was left out")
-        elif path.is_file() and path.stat().st_size > LARGEST:
-            problems.append(f"{name} has {path.stat().st_size:,} bytes, and was left out")
-        elif path.is_file():
-            yield name, path.read_bytes()
+def _zipped(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
+    if item.file_size > LARGEST:
+        raise Refused(f"has {item.file_size:,} bytes; the most is {LARGEST:,}")
+    try:
+        with archive.open(item) as file:
+            content = file.read(LARGEST + 1)
+    except BAD_ENTRY:
+        raise Refused("is damaged or encrypted") from None
+    if len(content) > LARGEST:  # the archive's own table said less
+        raise Refused("is larger than it says")
+    return content
+
+
+def _unpacked(source: Path) -> _Files:
+    return [
+        (path.relative_to(source).as_posix(), functools.partial(_read, path))
+        for path in sorted(source.rglob("*"))
+        if not stat.S_ISDIR(path.lstat().st_mode)
+    ]
+
+
+def _read(path: Path) -> bytes:
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise Refused(f"is {kind_of_file(mode)}")
+    try:
+        # What lies there may have been replaced by a pipe, which would be waited for.
+        with open(path, "rb", opener=_without_waiting) as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise Refused(f"cannot be read ({error.strerror})") from None
+    if len(content) > LARGEST:
+        raise Refused(f"has more than {LARGEST:,} bytes")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)

@@ -8,20 +8,26 @@ cell that it stood behind.
 
 from __future__ import annotations
 
-import ast
 import copy
 import re
+from collections import deque
 
 import nbformat
 from nbformat import NotebookNode
+
+from grading.intake.notebooks import pictures_of
+from grading.intake.parts import own_parts, parts, same_code, setting
 
 LESSON_ONLY = "lesson-only"
 """Tag of cells that train, compute or draw for the story alone, and of those that build on them.
 
 They take minutes and no answer needs what they leave behind, so grading runs only their imports
-and definitions. The first cell has it, too: where a submission is graded nothing is installed.
+and definitions, the student's own among them. The first cell has it, too: where a submission is
+graded nothing is installed.
 """
-_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^>]+>|\]\([^)]*\)|^#+ |[●○]|\d+", re.MULTILINE)
+# No part may search past the place where the next one could begin: a cell may hold a million "<".
+_ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^<>]+>|\]\([^()]*\)|^#+ |[●○]|\d+", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:def[ \t]+(\w+)[ \t]*\(|(\w+)[ \t]*=[^=])", re.MULTILINE)
 Matches = dict[int, int]
 """Index of a release cell to index of the submitted cell that answers to it."""
 
@@ -30,7 +36,8 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
     """Return the submission in the release's shape, with a sentence for each graded cell fixed.
 
     Cells are matched by ``grade_id``, then by cell id, then by content or what of it no translation
-    changes, then by order.
+    changes, then by order. An answer that stands in another cell than its own counts: a stub never
+    replaces a name that is defined.
     """
     matches = _match(submission.cells, release.cells)
     behind = _own_cells(len(submission.cells), matches)
@@ -38,10 +45,17 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
     notes = _duplicates(submission.cells, release.cells, matches)
     for index, original in enumerate(release.cells):
         found = matches.get(index)
-        cells.append(_restored(original, None if found is None else submission.cells[found]))
-        cells += [_own(submission.cells[own], own) for own in behind.get(index, [])]
-        if found is None and _grade_id(original):
+        cell = _restored(original, None if found is None else submission.cells[found])
+        elsewhere = _answer_elsewhere(original, found, submission.cells)
+        if elsewhere is not None:
+            later = min((matches[i] for i in matches if i > index), default=elsewhere)
+            other = submission.cells[elsewhere].source
+            cell.source = _with_answer(cell, original, other, has_run=elsewhere < later)
+            notes.append(f"the answer to {_grade_id(original)} stands in another cell than its own")
+        elif found is None and _grade_id(original):
             notes.append(f"cell {_grade_id(original)} was missing; the release's stands in for it")
+        cells.append(cell)
+        cells += [_own(submission.cells[own], own) for own in behind.get(index, [])]
     aligned = copy.deepcopy(release)
     aligned.cells = cells
     return aligned, notes
@@ -58,13 +72,14 @@ def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Match
 def _match_by(feature, submitted, released, matches: Matches) -> None:
     """Pair unmatched cells that share a feature, the first with the first."""
     taken = set(matches.values())
-    waiting: dict[object, list[int]] = {}
+    waiting: dict[object, deque[int]] = {}
     for index, cell in enumerate(submitted):
-        if index not in taken and feature(cell) is not None:
-            waiting.setdefault(feature(cell), []).append(index)
+        value = None if index in taken else feature(cell)
+        if value is not None:
+            waiting.setdefault(value, deque()).append(index)
     for index, cell in enumerate(released):
-        if index not in matches and waiting.get(feature(cell)):
-            matches[index] = waiting[feature(cell)].pop(0)
+        if index not in matches and (same := waiting.get(feature(cell))):
+            matches[index] = same.popleft()
 
 
 def _match_by_order(submitted, released, matches: Matches) -> None:
@@ -83,11 +98,13 @@ def _match_by_order(submitted, released, matches: Matches) -> None:
 
 def _grade_id(cell: NotebookNode) -> str | None:
     metadata = cell.metadata.get("nbgrader")
-    return metadata.get("grade_id") if isinstance(metadata, dict) else None
+    name = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _cell_id(cell: NotebookNode) -> str | None:
-    return cell.get("id")
+    name = cell.get("id")
+    return name if isinstance(name, str) else None
 
 
 def _content(cell: NotebookNode) -> tuple[str, str] | None:
@@ -99,7 +116,7 @@ def _defined_name(cell: NotebookNode) -> str | None:
     """Return the first function or variable that a code cell defines at its top level."""
     if cell.cell_type != "code":
         return None
-    found = re.search(r"^(?:def\s+(\w+)\s*\(|(\w+)\s*=[^=])", cell.source, flags=re.MULTILINE)
+    found = _DEFINED.search(cell.source)
     return found and (found[1] or found[2])
 
 
@@ -125,10 +142,13 @@ def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:
 def _duplicates(submitted, released, matches: Matches) -> list[str]:
     graded = {_grade_id(cell) for cell in released} - {None}
     kept = set(matches.values())
-    return [
-        f"cell {_grade_id(cell)} stands more than once; the first counts"
+    doubled = [
+        _grade_id(cell)
         for index, cell in enumerate(submitted)
         if index not in kept and _grade_id(cell) in graded
+    ]
+    return [
+        f"cell {name} stands more than once; the first counts" for name in dict.fromkeys(doubled)
     ]
 
 
@@ -137,19 +157,67 @@ def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNod
     cell = copy.deepcopy(original)
     if LESSON_ONLY in original.metadata.get("tags", []):
         cell.source = definitions(original.source)
-    elif found is not None and not original.metadata.get("nbgrader", {}).get("locked", False):
+        if found is not None:
+            cell.source = "\n".join([cell.source, *own_parts(found.source, original.source)])
+    elif found is not None and not _is_locked(original):
         cell.source = found.source
+        _take_pictures(cell, found)
     return cell
+
+
+def _is_locked(cell: NotebookNode) -> bool:
+    return cell.metadata.get("nbgrader", {}).get("locked", False)
+
+
+def _answer_elsewhere(
+    original: NotebookNode, found: int | None, submitted: list[NotebookNode]
+) -> int | None:
+    """Return which submitted cell holds the answer, if the answer's own cell does not."""
+    name = _grade_id(original)
+    marks = original.metadata.get("nbgrader", {})
+    if not name or original.cell_type != "code" or not marks.get("solution"):
+        return None
+
+    def answers(cell: NotebookNode) -> bool:
+        return (
+            cell.cell_type == "code"
+            and not same_code(cell.source, original.source)
+            and bool(setting(cell.source, name))
+        )
+
+    if found is not None and answers(submitted[found]):
+        return None
+    others = (index for index, cell in enumerate(submitted) if index != found and answers(cell))
+    return max(others, default=None)  # of several the last one, as when all is run from the top
+
+
+def _with_answer(cell: NotebookNode, original: NotebookNode, other: str, has_run: bool) -> str:
+    """Return what is run in an answer's place, where the answer stands in another cell.
+
+    A variable may take minutes to compute: if the other cell has run before, it is not made again.
+    """
+    own = [] if same_code(cell.source, original.source) else [cell.source]
+    made = [] if has_run else setting(other, _grade_id(original))
+    lines = ["# The answer stands in another cell.", *own, *parts(other), *made]
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _take_pictures(cell: NotebookNode, found: NotebookNode) -> None:
+    """Take the pictures that a student has pasted into a Markdown cell."""
+    pictures = pictures_of(found.get("attachments")) if cell.cell_type == "markdown" else {}
+    if pictures:
+        cell.attachments = nbformat.from_dict(cell.get("attachments", {}) | pictures)
 
 
 def definitions(source: str) -> str:
     """Return the imports, functions and classes of a cell's top level, without the rest."""
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    kept = [node for node in ast.parse(source).body if isinstance(node, kinds)]
-    return "\n".join(["# Only for the lesson: not run when graded.", *map(ast.unparse, kept)])
+    kept = parts(source, constants=False)
+    return "\n".join(["# Only for the lesson: not run when graded.", *kept])
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
     """Return a cell of the student's own without metadata: none of it may steer the grading."""
     make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
-    return make(cell.source, id=f"own-{position:03d}")
+    own = make(cell.source, id=f"own-{position:03d}")
+    _take_pictures(own, cell)
+    return own

@@ -1,14 +1,26 @@
-"""Lists of a class as learning platforms export them, to match their names with ours."""
+"""Lists of a class as learning platforms export them, to match their names with ours.
+
+Canvas's gradebook has English columns in every language, for its own import looks for them. The
+columns of Moodle's grading worksheet are in the language of whoever downloads it: they are found by
+what is in them and by their order, which Moodle's code fixes.
+"""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Columns that may hold the name by which our gradebook knows a student, best first.
 OURS = ("SIS Login ID", "Username", "ID number", "SIS User ID", "Email address", "ID", "Identifier")
-PARTICIPANT = "Participant "
+# "Participant 17", "Participante 17", "Teilnehmer/in17": in Moodle's first column.
+PARTICIPANT = re.compile(r"\D*?\s*(\d+)")
+_WORDS_BEFORE = re.compile(r"\D+\d+")
+_POINTS = re.compile(r"\d+(?:[.,]\d+)?")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -20,34 +32,92 @@ class Roster:
     columns : list of str
     rows : list of dict of str to str
         A student each; what Canvas puts between the header and the students is left out.
+    points_possible : dict of str to str
+        By column, from Canvas's row of that name; empty for others.
+    separator : str
+        Between the columns of the file.
     """
 
     columns: list[str]
     rows: list[dict[str, str]]
+    points_possible: dict[str, str] = field(default_factory=dict)
+    separator: str = ","
 
     def students(self, known: set[str]) -> dict[str, dict[str, str]]:
-        """Return the row of each student of ours, by the column that names most of them.
+        """Return the row of each student of ours who is in the table.
+
+        Most are looked up in the column that names most of them; who is not there, in the others.
 
         Raises
         ------
         ValueError
-            If some are in no row; the message names them and the column that was looked at.
+            If the table has no column that could name them.
         """
-        named = [column for column in OURS if column in self.columns]
-        if not named:
+        columns = self._naming()
+        if not columns:
             raise ValueError(f"the roster has none of the columns {', '.join(OURS)}")
-        column = max(named, key=lambda name: len(known & {row[name] for row in self.rows}))
-        found = {row[column]: row for row in self.rows if row[column] in known}
-        missing = sorted(known - set(found))
-        if missing:
-            raise ValueError(f"not in the roster's column {column!r}: {', '.join(missing)}")
+        named = Counter(
+            {column: len(known & {row[column] for row in self.rows}) for column in columns}
+        )
+        found: dict[str, dict[str, str]] = {}
+        for column, _ in named.most_common():
+            for row in self.rows:
+                if row[column] in known:
+                    found.setdefault(row[column], row)
         return found
 
-    def our_name(self, column: str, value: str) -> str | None:
-        """Return our gradebook's name for the student with this value in a platform's column."""
-        for row in self.rows:
-            if row.get(column, "").removeprefix(PARTICIPANT) == value:
-                return next((row[name] for name in OURS if row.get(name)), None)
+    def our_name(self, platform: str, number: str) -> str | None:
+        """Return our gradebook's name for a student whom a platform knows by a number.
+
+        Parameters
+        ----------
+        platform : {"canvas", "moodle"}
+        number : str
+        """
+        column = "ID" if platform == "canvas" else self.participants()
+        for row in self.rows if column else ():
+            match = PARTICIPANT.fullmatch(row.get(column, ""))
+            if match and match[1] == number:
+                return next((row[name] for name in self._naming() if row[name]), None)
+        return None
+
+    def participants(self) -> str | None:
+        """Return the column of Moodle's own numbers, whatever its language calls it."""
+        return self._column(_WORDS_BEFORE.fullmatch)
+
+    def maximum(self) -> str | None:
+        """Return Moodle's column of the most points: one number for all, behind the grades."""
+        participants = self.participants()
+        for before, column in zip(self.columns, self.columns[1:], strict=False):
+            values = {row[column] for row in self.rows}
+            if (
+                len(values) == 1
+                and _POINTS.fullmatch(*values)
+                and participants not in (None, before)
+            ):
+                return column
+        return None
+
+    def grade(self) -> str | None:
+        """Return Moodle's column of grades, which stands before that of the most points."""
+        maximum = self.maximum()
+        if maximum:
+            return self.columns[self.columns.index(maximum) - 1]
+        return "Grade" if "Grade" in self.columns else None
+
+    def _naming(self) -> list[str]:
+        """Return the columns that may hold our names, best first."""
+        participants = self.participants()  # in German, they are in a column "ID", as Canvas's
+        found = [name for name in OURS if name in self.columns and name != participants]
+        others = (self._column(EMAIL.fullmatch), participants)
+        return found + [name for name in others if name and name not in found]
+
+    def _column(self, fits: Callable[[str], object]) -> str | None:
+        """Return the first column in which all that is written fits."""
+        for column in self.columns:
+            written = [row[column] for row in self.rows if row[column]]
+            if written and all(map(fits, written)):
+                return column
         return None
 
 
@@ -70,6 +140,8 @@ def read_roster(path: Path) -> Roster:
     if not columns:
         raise ValueError(f"{path} is empty")
     reader.fieldnames = columns
+    lines = list(reader)
     # Canvas puts the points possible, and notes on posting, between the header and the students.
-    rows = [row for row in reader if "ID" not in columns or row["ID"].strip()]
-    return Roster(columns, rows)
+    rows = [row for row in lines if "ID" not in columns or row["ID"].strip()]
+    possible = next((row for row in lines if "Points Possible" in row[columns[0]]), {})
+    return Roster(columns, rows, possible, separator)

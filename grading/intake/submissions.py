@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import codecs
-import json
+import glob
+import os
+import stat
 from pathlib import Path
 
+from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
+
+from grading.intake.names import fault_of, told
+from grading.intake.notebooks import LARGEST, Refused, notebook_of
+from grading.intake.texts import one_line
 
 Task = tuple[str, str]
 """A lesson's name and a student's."""
-LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
-# UTF-32's marks come before UTF-16's, with which they begin.
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "UTF-8",
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
 LONGEST_TIME = 200
+MOST_NAMED = 10  # files that one sentence names
+# What a submission may hold besides its notebook: nbgrader's own files.
+OF_NBGRADER = ("timestamp.txt", "submission_secret.txt")
 
 
-class Refused(ValueError):
-    """A submission that is not graded; the message names the file and says why."""
-
-
-def read_checked(path: Path, course: Path) -> dict:
-    """Return the JSON of a submitted notebook.
+def read_submission(path: Path, course: Path) -> bytes:
+    """Return the bytes of a submitted notebook, which are then checked, hashed and graded.
 
     Parameters
     ----------
@@ -38,53 +34,53 @@ def read_checked(path: Path, course: Path) -> dict:
     Raises
     ------
     Refused
-        If it is anything but a notebook of format 4 and of ordinary size.
+        If it is anything but an ordinary file of ordinary size.
     """
     below = [path, *path.parents]
     if path.is_relative_to(course):
         below = below[: len(path.relative_to(course).parts)]
+    name = told(path.name)
     if any(part.is_symlink() for part in below):
-        raise Refused(f"{path.name} is a link, or lies in a folder that is one")
-    if not path.is_file():
-        raise Refused(f"{path.name} is no file")
-    size = path.stat().st_size
-    if size > LARGEST:
-        raise Refused(f"{path.name} has {size:,} bytes; the most is {LARGEST:,}")
-    if not size:
-        raise Refused(f"{path.name} is empty")
-    return _notebook(path.read_bytes(), path.name)
+        raise Refused(f"{name} is a link, or lies in a folder that is one")
+    try:
+        _must_be_file(path.lstat().st_mode, name)
+        # What lies there may have been replaced by a pipe, which would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError as error:
+        raise Refused(f"{name} is no file that can be opened ({error.strerror})") from None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        _must_be_file(found.st_mode, name)
+        if found.st_size > LARGEST:
+            raise Refused(f"{name} has {found.st_size:,} bytes; the most is {LARGEST:,}")
+        return file.read(LARGEST + 1)  # it may be growing
 
 
-def _notebook(content: bytes, name: str) -> dict:
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if content.startswith(mark):
-            raise Refused(
-                f"{name} begins with a byte order mark (BOM) of {encoding}: "
-                "save it as UTF-8 without one"
-            )
-    if b"\0" in content:
-        raise Refused(f"{name} holds null bytes: it is no notebook")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            f"{name} is not UTF-8 (byte 0x{content[error.start]:02x} at position {error.start}): "
-            "save it as UTF-8"
-        ) from None
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused(f"{name} is not JSON: it is no notebook, or was cut short") from None
-    if not isinstance(document, dict) or "nbformat" not in document:
-        raise Refused(f"{name} is JSON, but no notebook")
-    if document["nbformat"] != 4:
-        raise Refused(
-            f"{name} has the notebook format {str(document['nbformat'])[:20]}, not 4: "
-            "open it in JupyterLab and save it again"
-        )
-    if not isinstance(document.get("cells"), list):
-        raise Refused(f"{name} has no list of cells")
-    return document
+def read_checked(path: Path, course: Path) -> NotebookNode:
+    """Return a submitted notebook.
+
+    Raises
+    ------
+    Refused
+        See `read_submission` and `grading.intake.notebooks.notebook_of`.
+    """
+    return notebook_of(read_submission(path, course), told(path.name))
+
+
+def _must_be_file(mode: int, name: str) -> None:
+    if not stat.S_ISREG(mode):
+        raise Refused(f"{name} is no file, but {kind_of_file(mode)}")
+
+
+def kind_of_file(mode: int) -> str:
+    """Return what something is that is no ordinary file, from its mode."""
+    kinds = {
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFLNK: "a link",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def check_folder(folder: Path, expected: list[str]) -> None:
@@ -101,59 +97,108 @@ def check_folder(folder: Path, expected: list[str]) -> None:
     Refused
         If no notebook is there, if all have other names, or if ``timestamp.txt`` holds no time.
     """
+    if not folder.is_dir():
+        raise Refused(f"What was handed in as {told(folder.name)} is no folder")
     found = sorted(item.name for item in folder.iterdir())
     notebooks = [name for name in found if name.endswith(".ipynb")]
     if not notebooks:
-        holds = f"holds {', '.join(found)}" if found else "is empty"
+        holds = f"holds {_named(found)}" if found else "is empty"
         raise Refused(f"No notebook (.ipynb) was handed in: the folder {holds}")
     if expected and not set(notebooks) & set(expected):
         raise Refused(
-            f"Found {', '.join(notebooks)}, expected {' or '.join(expected)}: "
+            f"Found {_named(notebooks)}, expected {' or '.join(expected)}: "
             "rename the notebook and grade again"
         )
     stamp = folder / "timestamp.txt"
     # Links are removed before nbgrader reads the folder; what they point to stays unread here.
-    if stamp.is_file() and not stamp.is_symlink() and not folder.is_symlink():
+    if os.path.lexists(stamp) and not stamp.is_symlink() and not folder.is_symlink():
         _check_time(stamp)
+
+
+def _named(names: list[str]) -> str:
+    """Return some names of a student's files as a sentence lists them."""
+    listed = [told(name) for name in names[:MOST_NAMED]]
+    more = len(names) - len(listed)
+    return ", ".join(listed) + (f" and {more} more" if more else "")
 
 
 def _check_time(path: Path) -> None:
     """Refuse a time that nbgrader cannot read: it would fail without naming the file."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise Refused(f"{path.name} is no file, but {kind_of_file(mode)}: delete it")
     with path.open("rb") as file:
-        content = file.read(LONGEST_TIME)
-    text = content.decode("utf-8", errors="backslashreplace").strip()
+        content = file.read(LONGEST_TIME + 1)
+    text = content[:LONGEST_TIME].decode("utf-8", errors="backslashreplace").strip()
     try:
+        if len(content) > LONGEST_TIME:
+            raise ValueError("nbgrader would read all of it")
         if text:  # nbgrader takes an empty file for no time at all
             parse_utc(text)
     except Exception:  # dateutil raises several kinds
         raise Refused(
-            f"{path.name} holds {text!r}, which is no time: write one such as "
+            f"{path.name} holds '{one_line(text)}', which is no time: write one such as "
             "2030-01-31 12:00:00 UTC into it, or delete the file"
         ) from None
 
 
+def check_name(student: str) -> None:
+    """Refuse a name that some step could not work with.
+
+    Raises
+    ------
+    Refused
+        The message says what is wrong with it.
+    """
+    if fault := fault_of(student):
+        raise Refused(f"{told(student)!r} cannot be a student's name: {fault}; rename the folder")
+
+
 def files_not_taken(folder: Path, notebook: str) -> list[str]:
-    """Return a sentence for every file of a submission that is not taken."""
-    known = {notebook, "timestamp.txt", "submission_secret.txt", ".ipynb_checkpoints"}
-    return [
-        f"{item.name} was not taken: {'a link' if item.is_symlink() else 'no notebook of ours'}"
-        for item in sorted(folder.iterdir())
-        if item.name not in known
-    ]
+    """Return a sentence for every file of a submission that is not taken, and one for the rest."""
+    known = {notebook, *OF_NBGRADER, ".ipynb_checkpoints"}
+    found = sorted(item.name for item in folder.iterdir() if item.name not in known)
+    notes = [f"{told(name)} was not taken: no notebook of ours" for name in found[:MOST_NAMED]]
+    more = len(found) - len(notes)
+    return [*notes, f"{more:,} more files were not taken"] if more else notes
 
 
-def drop_links(folder: Path) -> None:
-    """Take links out of a submission: nbgrader copies the files beside a notebook, links followed.
+def drop_what_is_no_file(folder: Path) -> None:
+    """Take links, pipes, sockets and devices out of a submission: nbgrader copies all that it sees.
 
-    A link holds no work of a student's, only the name of a file that may be somebody else's.
+    A link holds no work of a student's, only the name of a file that may be somebody else's; a
+    named pipe would make nbgrader wait for ever.
     """
     for path in folder.rglob("*"):
-        if path.is_symlink():
+        mode = path.lstat().st_mode
+        # Notebooks are not copied, and `read_submission` says what is wrong with them.
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and path.suffix != ".ipynb":
             path.unlink()
+
+
+def drop_others(folder: Path, kept: set[str]) -> None:
+    """Remove the files of a student's own that nbgrader has copied beside a graded notebook.
+
+    formgrader serves that folder: a page of HTML in it would run with the teacher's rights.
+
+    Parameters
+    ----------
+    folder : Path
+    kept : set of str
+        Paths below the folder, of files that the assignment itself has.
+    """
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in kept and not _of_nbgrader(name):
+            path.unlink()
+
+
+def _of_nbgrader(name: str) -> bool:
+    return name in OF_NBGRADER or ("/" not in name and name.endswith(".ipynb"))
 
 
 def submitted(assignment: str, course: Path, students: list[str] | None = None) -> list[Task]:
     """Return the submissions of an assignment, of all students or of those named."""
-    folders = sorted((course / "submitted").glob(f"*/{assignment}"))
+    folders = sorted((course / "submitted").glob(f"*/{glob.escape(assignment)}"))
     found = [folder.parent.name for folder in folders]
     return [(assignment, student) for student in found if not students or student in students]

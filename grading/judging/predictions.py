@@ -58,7 +58,8 @@ def share_of_points(
         f"{exercise} must be a NumPy array, not a {type(predicted).__name__}.",
     )
     that(
-        np.issubdtype(predicted.dtype, np.integer),
+        # By kind: for NumPy's own hierarchy a span of time is an integer, too.
+        predicted.dtype.kind in "iu",
         f"{exercise} must hold integers, not {predicted.dtype}.",
     )
     if not copies:

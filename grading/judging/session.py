@@ -1,45 +1,56 @@
-"""Grade one submitted notebook: run it cell by cell in a sandbox, and ask it each hidden test.
+"""Grade one submitted notebook: run it cell by cell in a box, and ask it each hidden test.
 
-A graded cell is asked before anything below it runs, and the reference's answer enters the sandbox
-only after that, and only where the student's was not right: the cells that follow find an answer
-that works, and whoever reads it there can no longer use it. One mistake costs its own points only.
+The answer key never enters the process that earns points. In the first box run the student's cells
+and nothing else, and every exercise is asked there, right after its graded cell. Only when that box
+is gone may a second one be opened, in which the history is run again with the course's own answer
+in the place of each wrong one. It is opened where one mistake would cost more than its own points
+(an exercise below builds on the wrong answer), or where a hidden test stopped and it is to be told
+whether the answer or the test is at fault. Of the second box only verdicts are kept.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from grading.inside.answer import Answer, AnswerError
-from grading.inside.protocol import QUESTION, REPLY
-from grading.inside.standins import AppRequests, Backward
-from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
-from grading.judging.reference import grade_id, reference_cells, run_cell
-from grading.judging.testing import Failure, Test, run_test
+from grading.inside.protocol import QUESTION
+from grading.inside.wire import encode
+from grading.intake.parts import parts
+from grading.intake.texts import clean
+from grading.judging.asking import judged
+from grading.judging.dependence import Dependents
+from grading.judging.disposable import Judged, judged_apart
+from grading.judging.outputs import (
+    NotebookOutputs,
+    deaths_notes,
+    line_of_error,
+    plain_text,
+    text_output,
+)
+from grading.judging.reference import grade_id, imports_of, reference_cells
+from grading.judging.testing import Test
 from grading.judging.verdicts import (
     CANNOT_GRADE,
     CRASHED,
     FAILED,
-    NOT_ATTEMPTED,
+    OUT_OF_MEMORY,
     PASSED,
     TAMPERED,
     TIMED_OUT,
     Verdict,
-    described,
     make_verdict,
-    status_of_exception,
 )
 from grading.sandbox.box import Sandbox, SandboxDied, SandboxFault
 from grading.sandbox.limits import Limits
 
-RESULT = Bounds()
 # A submission that ends its sandbox more often than this is not started again.
 MOST_STARTS = 20
 # A graded cell runs the visible examples, which take a moment.
@@ -47,9 +58,15 @@ CHECK_SECONDS = 120.0
 CHECK_CHARACTERS = 3000
 # What cells draw without a seed is the same in every run; torch begins with a seed of its own.
 SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed({seed})"
-LONGEST_MESSAGE = 1500
 UNEXPLAINED = "The result is not what the exercise asks for"
 """How the message begins where a hidden test stopped over an answer instead of judging it."""
+NOT_RUN = "[This cell was not run: it calls an answer that would end it.]\n"
+NOT_THERE = ("ModuleNotFoundError", "ImportError")
+MISSING = (
+    "a cell asks for what is not there where submissions are graded ({}); "
+    "its other imports and definitions were run"
+)
+ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
 
 
 @dataclass(frozen=True)
@@ -88,12 +105,18 @@ class Graded:
     notes: list[str] = field(default_factory=list)
 
 
-class NotAttempted(Exception):
-    """The function is still the stub."""
+@dataclass(frozen=True)
+class Asked:
+    """How an exercise ended in a box, and how long it took to ask it."""
 
+    judged: Judged
+    seconds: float
 
-class Missing(Exception):
-    """The notebook defines nothing of the exercise's name."""
+    def verdict(self, exercise: str, points: float) -> Verdict:
+        made = make_verdict(
+            exercise, points, self.judged.status, self.judged.message, self.judged.share
+        )
+        return replace(made, seconds=self.seconds)
 
 
 def grade(
@@ -112,23 +135,180 @@ def grade(
         As `grading.sandbox.box.find_sandbox` returns.
     """
     run = Run(sandbox, limits, seed)
-    references = reference_cells(key.solution)
+    found: dict[str, Asked] = {}
     graded = Graded(notes=run.notes)
     try:
-        for index, cell in enumerate(notebook.cells):
-            exercise = graded_exercise(cell)
-            if exercise:
-                points = float(cell.metadata.nbgrader["points"])
-                verdict = verdict_of(run, exercise, points, key)
-                graded.verdicts.append(verdict)
-                graded.outputs[index] = [score_output(verdict), *run.check(cell.source)]
-                if verdict.status != PASSED and exercise in references:
-                    run.cell(references[exercise], "reference")
-            elif cell.cell_type == "code":
-                graded.outputs[index] = run.cell(cell.source, grade_id(cell))
+        run_and_ask(notebook, key, run, found, graded.outputs)
     finally:
         run.close()
+        run.add_notes()
+    ended = {exercise: asked.judged for exercise, asked in found.items()}
+    again, notes = ask_again(notebook, key, run, ended)
+    graded.notes += notes
+    for index, cell in enumerate(notebook.cells):
+        exercise = graded_exercise(cell)
+        if exercise:
+            asked = replace(found[exercise], judged=again[exercise])
+            verdict = asked.verdict(exercise, float(cell.metadata.nbgrader["points"]))
+            graded.verdicts.append(verdict)
+            graded.outputs[index].insert(0, score_output(verdict))
     return graded
+
+
+def run_and_ask(
+    notebook: NotebookNode,
+    key: AnswerKey,
+    run: Run,
+    found: dict[str, Asked],
+    outputs: dict[int, list[NotebookNode]],
+) -> None:
+    """Run a notebook's cells in the first box, and ask each exercise right after its graded cell.
+
+    A cell of the story that calls an answer which has ended the box would end it again, and take as
+    long: it is not run here.
+    """
+    harmful = Dependents()
+    for index, cell in enumerate(notebook.cells):
+        exercise = graded_exercise(cell)
+        if exercise:
+            found[exercise] = ask_exercise(run, exercise, key)
+            outputs[index] = run.check(cell.source)
+            if found[exercise].judged.status in ENDED_ITS_BOX:
+                harmful.add(exercise)
+        elif cell.cell_type == "code":
+            harmful.follow(cell.source)
+            if not grade_id(cell) and harmful.runs_one(cell.source):
+                outputs[index] = [text_output(NOT_RUN)]
+            else:
+                outputs[index] = run.cell(cell.source, grade_id(cell))
+
+
+def ask_again(
+    notebook: NotebookNode, key: AnswerKey, first: Run, ended: dict[str, Judged]
+) -> tuple[dict[str, Judged], list[str]]:
+    """Return the verdicts that stand after further boxes, with a sentence for each that changed.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    key : AnswerKey
+    first : Run
+        Of the first box, which is closed.
+    ended : dict of str to Judged
+        How each exercise ended there, in the notebook's order.
+    """
+    ended, notes = dict(ended), []
+    for exercise, doubted in ended.items():
+        if doubted.doubt:
+            ended[exercise] = settled(doubted, exercise, key, first.kind, first.limits, first.seed)
+    waiting = to_ask_again(notebook, ended, reference_cells(key.solution))
+    if waiting:
+        run = Run(first.kind, first.limits_left(), first.seed)
+        try:
+            _second_box(notebook, key, first, run, ended, notes, waiting)
+        finally:
+            run.close()
+    return ended, notes
+
+
+def to_ask_again(
+    notebook: NotebookNode, ended: dict[str, Judged], references: dict[str, str]
+) -> list[str]:
+    """Return the exercises that build on a wrong answer above them and were not right themselves.
+
+    What was forged is not asked again, nor is what could not be graded.
+    """
+    wrong, waiting = Dependents(), []
+    final = (PASSED, TAMPERED, CANNOT_GRADE)
+    for cell in notebook.cells:
+        exercise = graded_exercise(cell)
+        if exercise:
+            if ended[exercise].status != PASSED and exercise in references:
+                wrong.add(exercise)
+        elif cell.cell_type == "code":
+            name = grade_id(cell)
+            if name in ended and ended[name].status not in final and wrong.uses_one(cell.source):
+                waiting.append(name)
+            wrong.follow(cell.source)
+    return waiting
+
+
+def _second_box(
+    notebook: NotebookNode,
+    key: AnswerKey,
+    first: Run,
+    run: Run,
+    ended: dict[str, Judged],
+    notes: list[str],
+    waiting: list[str],
+) -> None:
+    """Run the history again, with the course's own answer below each wrong one; ask what waits."""
+    references, used = reference_cells(key.solution), []
+    for cell in notebook.cells:
+        exercise = graded_exercise(cell)
+        if not exercise:
+            if cell.cell_type == "code" and grade_id(cell) not in first.deaths:
+                run.cell(cell.source, grade_id(cell))
+            continue
+        before = ended[exercise]
+        if exercise in waiting:
+            ended[exercise] = _better(before, ask_exercise(run, exercise, key).judged)
+            if ended[exercise] is not before:
+                beside = f"{exercise} was asked again beside the course's own {', '.join(used)}"
+                notes.append(f"{beside}: {ended[exercise].status}")
+            if exercise == waiting[-1]:
+                return
+        if ended[exercise].status != PASSED and exercise in references:
+            # If it cannot be put in, what follows is asked without it.
+            with contextlib.suppress(SandboxDied, SandboxFault):
+                run.define(exercise, references[exercise])
+                used.append(exercise)
+
+
+def _better(before: Judged, now: Judged) -> Judged:
+    """Return what counts of two verdicts: the second box's only if it is worth more points.
+
+    Its message might repeat what a student's code said beside the course's answers, so that none
+    of it is kept.
+    """
+    if now.status == PASSED:
+        return Judged(PASSED)
+    if now.status == FAILED and now.share > before.share:
+        return Judged(FAILED, f"{now.share:.0%} of the points are reached.", now.share)
+    return before
+
+
+def settled(
+    stopped: Judged, exercise: str, key: AnswerKey, sandbox: str, limits: Limits, seed: int
+) -> Judged:
+    """Tell whose fault it is that a hidden test stopped: the answer's, if the course's own passes.
+
+    The course's answer is asked in a box without any code of the student's, within its limits. An
+    answer that is a variable may take minutes to compute, and is not tried.
+    """
+    references = reference_cells(key.solution)
+    if exercise not in references:
+        status = TAMPERED if stopped.doubt == TAMPERED else CANNOT_GRADE
+        return Judged(status, stopped.message)
+    run = Run(sandbox, limits, seed)
+    try:
+        code = (cell.source for cell in key.solution.cells if cell.cell_type == "code")
+        run.cell("\n".join(map(imports_of, code)))
+        for name, source in references.items():
+            run.define(name, source)
+            if name == exercise:
+                break
+        own = ask_exercise(run, exercise, key).judged
+    except (SandboxDied, SandboxFault) as fault:
+        own = Judged(CANNOT_GRADE, str(fault))
+    finally:
+        run.close()
+    if own.status != PASSED:
+        why = f"With the course's own answer it ends as {own.status}: {own.message}"
+        return Judged(CANNOT_GRADE, f"{stopped.message} {why}")
+    if stopped.doubt == TAMPERED:
+        return Judged(TAMPERED, stopped.message)
+    return Judged(FAILED, f"{UNEXPLAINED} ({stopped.message.removesuffix('.')}).")
 
 
 def graded_exercise(cell: NotebookNode) -> str:
@@ -145,137 +325,51 @@ def score_output(verdict: Verdict) -> NotebookNode:
     return new_output("execute_result", data, execution_count=None)
 
 
-def verdict_of(run: Run, exercise: str, points: float, key: AnswerKey) -> Verdict:
-    """Run an exercise's hidden test and return how it ended, whatever happens."""
+def ask_exercise(run: Run, exercise: str, key: AnswerKey) -> Asked:
+    """Run an exercise's hidden test on what is in a box; return how it ended, whatever happens."""
     started = time.monotonic()
+    ended = _ask(run, exercise, key)
+    return Asked(ended, round(time.monotonic() - started, 3))
 
-    def ended(status: str, message: str = "", share: float = 0.0) -> Verdict:
-        made = make_verdict(exercise, points, status, message[:LONGEST_MESSAGE], share)
-        return replace(made, seconds=round(time.monotonic() - started, 3))
 
+def _ask(run: Run, exercise: str, key: AnswerKey) -> Judged:
     test = key.tests.get(exercise)
     if test is None:
-        return ended(CANNOT_GRADE, "There is no hidden test for it.")
+        return Judged(CANNOT_GRADE, "There is no hidden test for it.")
     if exercise in run.deaths:
         death = run.deaths[exercise]
-        return ended(death.status, f"The cell ended it all: {death}.")
+        return Judged(death.status, f"The cell ended it all: {death}.")
+    deadline = time.monotonic() + min(run.limits.test_seconds, run.seconds_left())
+
+    def put(question: bytes) -> bytes:
+        run.next_seed()  # the disposable process has taken the same one from its copy
+        return run.box().ask(question, max(0.0, deadline - time.monotonic()))
+
+    def judge(ask: Callable[[bytes], bytes]) -> Judged:
+        stopped = run.errors.get(exercise) or []
+        return judged(test, exercise, run.seed, ask, run.next_seed, stopped)
+
     try:
-        share = run_test(test, RemoteAnswer(run, exercise), run.seed)
-    except NotAttempted:
-        return ended(NOT_ATTEMPTED)
-    except Missing:
-        return ended(*_why_missing(run, exercise))
-    except Failure as failure:
-        return ended(FAILED, str(failure), failure.share)
-    except AnswerError as error:
-        return ended(status_of_exception(error.kind), f"{error}.")
+        ended = judged_apart(judge, put)
     except SandboxDied as death:
         run.leave_out(exercise)
-        return ended(death.status, f"While it was asked: {death}.")
+        return Judged(death.status, f"While it was asked: {death}.")
     except SandboxFault as fault:
-        return ended(CANNOT_GRADE, str(fault))
-    except MACHINE_FAULTS as fault:
-        return ended(CANNOT_GRADE, f"The grader's machine stopped the test: {described(fault)}.")
-    except Exception as error:
-        return ended(*_doubt(error, test, exercise, key, run.seed))
-    if share == 1.0:
-        return ended(PASSED)
-    return ended(FAILED, f"{share:.0%} of the points are reached.", share)
+        return Judged(CANNOT_GRADE, str(fault))
+    except OSError as fault:
+        return Judged(CANNOT_GRADE, f"The grader's machine could not judge it: {fault}.")
+    if TAMPERED in (ended.status, ended.doubt):
+        run.end(TAMPERED, ended.message)
+        run.leave_out(exercise)
+    return ended
 
 
-def _why_missing(run: Run, exercise: str) -> tuple[str, str]:
-    kind, message = run.errors.get(exercise) or ("", "")
-    if not kind:
-        return NOT_ATTEMPTED, f"There is no {exercise!r} when the cell has run."
-    return status_of_exception(kind), f"The cell stops with {kind}: {message}."
+class Step(NamedTuple):
+    """What was run in a box: a cell, with the exercise that it answers, or a reference."""
 
-
-def _doubt(error: Exception, test: Test, exercise: str, key: AnswerKey, seed: int):
-    """Tell whose fault it is that a hidden test stopped: the answer's, if the reference passes."""
-    what = described(error)
-    try:
-        reference = run_cell(key.solution, exercise)[exercise]
-        if run_test(test, Answer(reference), seed) == 1.0:
-            return FAILED, f"{UNEXPLAINED} ({what})."
-    except Exception as other:
-        what = f"{what}; with the reference, {described(other)}"
-    return CANNOT_GRADE, f"The hidden test stopped with {what}."
-
-
-class RemoteAnswer(Answer):
-    """A student's answer in its sandbox: same calls, same results, nothing but plain data back."""
-
-    def __init__(self, run: Run, exercise: str):
-        super().__init__(None)
-        self._run, self._exercise = run, exercise
-        limit = min(run.limits.test_seconds, run.seconds_left())
-        self._deadline = time.monotonic() + limit
-
-    def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
-        self.arguments, self.calls = (), []
-        reply = self._ask([use, arguments, options], len(arguments))
-        if "error" in reply:
-            kind, message = reply["error"]
-            if kind == "NotImplementedError":
-                raise NotAttempted
-            raise AnswerError(kind, message)
-        return self._result(reply)
-
-    def value(self) -> Any:
-        return self._result(self._ask(None, 0))
-
-    def _ask(self, call: list | None, arguments: int) -> dict[str, Any]:
-        nonce = secrets.token_hex(8)
-        seed = self._run.next_seed()
-        question = {"nonce": nonce, "seed": seed, "exercise": self._exercise, "call": call}
-        box = self._run.box()
-        raw = box.ask(encode(question, QUESTION), max(0.0, self._deadline - time.monotonic()))
-        try:
-            reply = _checked(decode(raw, REPLY), nonce)
-            if call is not None and "missing" not in reply:
-                self.arguments = _decoded(reply, "arguments", tuple)
-                self.calls = _decoded(reply, "calls", list)
-                if self.arguments and len(self.arguments) != arguments:
-                    raise WireError("arguments that were not given")
-        except WireError as error:
-            raise box.end(TAMPERED, f"a reply that is none ({error})") from None
-        if "missing" in reply:
-            raise Missing(self._exercise)
-        return reply
-
-    def _result(self, reply: dict[str, Any]) -> Any:
-        if "unsendable" in reply:
-            raise Failure(f"The answer is {reply['unsendable']}.")
-        try:
-            return decode(reply["result"], RESULT)
-        except WireError as error:
-            raise Failure(f"The answer cannot be read: {error}.") from None
-
-
-def _checked(reply: Any, nonce: str) -> dict[str, Any]:
-    """Return a reply of the right form to the question of this nonce."""
-    if type(reply) is not dict or reply.get("nonce") != nonce:
-        raise WireError("it belongs to another question")
-    forms: dict[str, Callable[[Any], bool]] = {
-        "result": lambda value: type(value) is bytes,
-        "error": lambda value: type(value) is list and [*map(type, value)] == [str, str],
-        "unsendable": lambda value: type(value) is str,
-        "missing": lambda value: value is True,
-    }
-    given = [name for name in forms if name in reply]
-    if len(given) != 1 or not forms[given[0]](reply[given[0]]):
-        raise WireError("it says neither a result nor an error")
-    return reply
-
-
-def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
-    if type(reply.get(name)) is not bytes:
-        raise WireError(f"it does not say its {name}")
-    value = decode(reply[name], RESULT)
-    # None is sent in place of what has grown too large.
-    if type(value) is not kind and value is not None:
-        raise WireError(f"{name} that are none")
-    return kind() if value is None else value
+    exercise: str
+    code: str
+    is_reference: bool = False
 
 
 class Run:
@@ -295,9 +389,12 @@ class Run:
         self.errors: dict[str, list[str]] = {}
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
-        self._kind = sandbox
+        self._dead: list[tuple[str, SandboxDied]] = []
+        self._dead_again: list[tuple[str, SandboxDied]] = []
+        self._outputs = NotebookOutputs(limits.output_bytes, limits.notebook_output_bytes)
+        self.kind = sandbox
         self._box: Sandbox | None = None
-        self._history: list[tuple[str, str]] = []  # names and sources of the cells that were run
+        self._history: list[Step] = []
         self._starts = 0
         self._fault: SandboxFault | None = None
         self._seed_of_cells = self.next_seed()
@@ -305,6 +402,10 @@ class Run:
 
     def seconds_left(self) -> float:
         return self._end - time.monotonic()
+
+    def limits_left(self) -> Limits:
+        """Return the limits, with what is left of the notebook's time."""
+        return replace(self.limits, notebook_seconds=max(0.0, self.seconds_left()))
 
     def next_seed(self) -> int:
         """Return another seed for each question, the same ones in every run.
@@ -317,20 +418,58 @@ class Run:
     def cell(self, code: str, exercise: str = "") -> list[NotebookNode]:
         """Run a cell and return its outputs; one that ends the sandbox is not run again."""
         try:
-            reply = self.box().run(code, self._seconds(self.limits.cell_seconds))
+            seconds = self._seconds(self.limits.cell_seconds)
+            reply = self.box().run(code, seconds, self._outputs.room)
         except SandboxDied as death:
             self._note_death(death, exercise)
-            return [_text(f"[This cell was ended: {death.status}, {death}.]\n")]
+            return [text_output(f"[This cell was ended: {death.status}, {death}.]\n")]
         except SandboxFault:
             return []
-        self._history.append((exercise, code))
+        self._history.append(Step(exercise, code))
         if reply["error"] and exercise:
             self.errors[exercise] = [part[:500] for part in reply["error"]]
-        made = [output for sent in reply["outputs"] if (output := own_output(sent))]
-        # The relay has cut outputs already, unless a student replaced it.
-        if len(str(made)) > 5 * self.limits.output_bytes + 10_000:
-            return [_text("[This cell's output was left out: it is too long.]\n")]
-        return made
+        outputs = self._outputs.taken(reply["outputs"])
+        if reply["error"] and (not exercise or reply["error"][0] in NOT_THERE):
+            outputs += self._rest(code, line_of_error(reply["outputs"]), exercise)
+        return outputs
+
+    def _rest(self, code: str, line: int, exercise: str) -> list[NotebookNode]:
+        """Run the imports, definitions and constants below the line at which a cell stopped.
+
+        A package that only the student's machine has must not cost what stands below its import.
+        """
+        missing = []
+        for part in parts(code, from_line=line):
+            try:
+                reply = self.box().run(part, self._seconds(self.limits.cell_seconds), 0)
+            except SandboxDied as death:
+                self._note_death(death, exercise)
+                break
+            except SandboxFault:
+                break
+            if not reply["error"]:
+                self._history.append(Step(exercise, part))
+            elif reply["error"][0] in NOT_THERE:
+                missing.append(clean(reply["error"][1][:200]))
+        if not missing:
+            return []
+        note = MISSING.format(" ".join(dict.fromkeys(missing)))
+        self.notes.append(note)
+        return [text_output(f"[{note}]\n")]
+
+    def define(self, exercise: str, reference: str) -> None:
+        """Put the course's own answer in the place of the student's; only in a second box."""
+        self._define(self.box(), reference)
+        self._history.append(Step(exercise, reference, is_reference=True))
+
+    def _define(self, box: Sandbox, reference: str) -> None:
+        question = {"nonce": secrets.token_hex(8), "definition": reference}
+        box.ask(encode(question, QUESTION), self._seconds(self.limits.cell_seconds))
+
+    def end(self, status: str, detail: str) -> None:
+        """End the box: what it replied was no answer."""
+        if not self.box_ended:
+            self._box.end(status, detail)
 
     def check(self, code: str) -> list[NotebookNode]:
         """Run a graded cell's visible examples; return what they say as plain text."""
@@ -340,9 +479,9 @@ class Run:
             reply = self._box.run(code, self._seconds(CHECK_SECONDS))
         except SandboxDied:
             return []
-        said = [text for output in reply["outputs"] if (text := _plain_text(output))]
+        said = [text for output in reply["outputs"] if (text := plain_text(output))]
         text = "\n".join(said)[:CHECK_CHARACTERS]
-        return [_text(f"The visible check says: {text}\n")] if text else []
+        return [text_output(f"The visible check says: {text}\n")] if text else []
 
     def box(self) -> Sandbox:
         """Return a sandbox in which everything has run that was run so far."""
@@ -357,7 +496,9 @@ class Run:
 
     def leave_out(self, exercise: str) -> None:
         """Do not run an exercise's own cell again: it has ended the sandbox."""
-        self._history = [(name, code) for name, code in self._history if name != exercise]
+        self._history = [
+            step for step in self._history if step.exercise != exercise or step.is_reference
+        ]
 
     def forget(self, exercise: str) -> None:
         """Go on as if an exercise's own cell had never been run; its names stay."""
@@ -369,6 +510,12 @@ class Run:
         if self._box:
             self._box.close()
 
+    def add_notes(self) -> None:
+        """Add what there is to note about all cells together."""
+        self.notes += deaths_notes(self._dead)
+        self.notes += deaths_notes(self._dead_again, " after a restart")
+        self.notes += self._outputs.notes
+
     def _start(self) -> None:
         self.close()
         self._box = None
@@ -379,7 +526,7 @@ class Run:
         self._seconds(0.0)
         self._starts += 1
         try:
-            self._box = Sandbox(self._kind, self.limits)
+            self._box = Sandbox(self.kind, self.limits)
             self._box.run(SEED_CELL.format(seed=self._seed_of_cells), self.limits.cell_seconds)
         except (SandboxFault, SandboxDied) as fault:  # nothing of the student's has run yet
             self._fault = SandboxFault(str(fault))
@@ -388,11 +535,14 @@ class Run:
 
     def _replay(self) -> None:
         """Run again what was run before; what ends the box this time is left out the next."""
-        for place, (_, code) in enumerate(self._history):
+        for place, step in enumerate(self._history):
             try:
-                self._box.run(code, self._seconds(self.limits.cell_seconds))
+                if step.is_reference:
+                    self._define(self._box, step.code)
+                else:
+                    self._box.run(step.code, self._seconds(self.limits.cell_seconds))
             except SandboxDied as death:
-                self.notes.append(f"a cell was left out after a restart: {death.status}, {death}")
+                self._dead_again.append((step.exercise, death))
                 del self._history[place]
                 return
 
@@ -403,38 +553,6 @@ class Run:
         return min(limit, left)
 
     def _note_death(self, death: SandboxDied, exercise: str) -> None:
-        self.notes.append(f"cell {exercise or 'of its own'}: {death.status}, {death}")
+        self._dead.append((exercise, death))
         if exercise:
             self.deaths[exercise] = death
-
-
-def own_output(output: Any) -> NotebookNode | None:
-    """Return an output as nbformat knows it, made anew from untrusted data."""
-    if type(output) is not dict:
-        return None
-    kind, data = output.get("output_type"), output.get("data")
-    if kind == "stream":
-        name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=str(output.get("text", "")))
-    if kind == "error":
-        parts = {key: str(output.get(key, ""))[:500] for key in ("ename", "evalue")}
-        lines = output.get("traceback")
-        lines = [str(line) for line in lines] if type(lines) is list else []
-        return new_output("error", **parts, traceback=lines)
-    if kind in ("display_data", "execute_result") and type(data) is dict:
-        data = {str(mime): text for mime, text in data.items() if type(text) is str}
-        return new_output("display_data", data)
-    return None
-
-
-def _text(text: str) -> NotebookNode:
-    return new_output("stream", name="stdout", text=text)
-
-
-def _plain_text(output: Any) -> str:
-    made = own_output(output)
-    if made is None or made.get("name") == "stderr":
-        return ""
-    if made.output_type == "error":
-        return made.evalue.strip()
-    return str(made.get("text") or made.get("data", {}).get("text/plain", "")).strip()

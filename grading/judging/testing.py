@@ -214,7 +214,7 @@ def _same(got: Any, expected: Any) -> bool:
         return (
             hasattr(got, "detach")
             and got.dtype == expected.dtype
-            and np.array_equal(_numbers(got), _numbers(expected), equal_nan=True)
+            and np.array_equal(_elements(got), _elements(expected), equal_nan=True)
         )
     if type(got) is not type(expected):
         return False
@@ -231,10 +231,32 @@ def _same(got: Any, expected: Any) -> bool:
     return bool(got == expected)
 
 
+def _elements(tensor: Any) -> np.ndarray:
+    return np.asarray(tensor.detach().cpu().to(float))
+
+
 def _numbers(value: Any) -> np.ndarray:
+    """Return numbers as an array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is, or holds, something else: a text that spells a number is none, nor is a truth
+        value, a date or a span of time.
+    """
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
-    return np.asarray(value, dtype=np.float64)
+        value = value.detach().cpu().numpy()
+    if isinstance(value, list | tuple):
+        rows = [_numbers(item) for item in value]
+        return np.array(rows, dtype=np.float64)
+    array = np.asarray(value)
+    if array.dtype.kind == "O":
+        kinds = {type(item) for item in array.ravel()}
+        if not all(issubclass(kind, float | int | np.number) for kind in kinds) or bool in kinds:
+            raise TypeError(f"no number: {value!r:.100}")
+    elif array.dtype.kind not in "iuf":
+        raise TypeError(f"no numbers: {array.dtype}")
+    return array.astype(np.float64)
 
 
 def _shown(value: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+from grading.intake.texts import clean
+
 PASSED = "passed"
 FAILED = "failed"
 NOT_ATTEMPTED = "not attempted"
@@ -88,9 +90,12 @@ class Verdict:
 def make_verdict(
     exercise: str, max_points: float, status: str, message: str = "", share: float = 0.0
 ) -> Verdict:
-    """Return a verdict whose points follow from its status, or from a share of them."""
+    """Return a verdict whose points follow from its status, or from a share of them.
+
+    The message is cleaned: it may quote what a student's code has said.
+    """
     points = None if status == CANNOT_GRADE else max_points * (1.0 if status == PASSED else share)
-    return Verdict(exercise, status, points, max_points, message)
+    return Verdict(exercise, status, points, max_points, clean(message))
 
 
 def described(error: BaseException) -> str:

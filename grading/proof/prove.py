@@ -15,17 +15,17 @@ import multiprocessing
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from grading.intake.texts import shown
 from grading.judging.reference import imports_of, reference_cells
-from grading.judging.session import UNEXPLAINED, AnswerKey, Run, verdict_of
+from grading.judging.session import UNEXPLAINED, AnswerKey, Asked, Run, ask_exercise, settled
 from grading.judging.testing import load_tests
 from grading.judging.verdicts import CANNOT_GRADE, ERROR, FAILED, PASSED
 from grading.paths import ROOT, hidden_tests_path
@@ -173,7 +173,7 @@ class Bench:
         ended = []
         for seed in seeds:
             self._run.seed = seed
-            ended.append(verdict_of(self._run, exercise, 1.0, self._key))
+            ended.append(self._asked(exercise).verdict(exercise, 1.0))
         return Tried(
             self._lesson.name,
             exercise,
@@ -184,6 +184,15 @@ class Bench:
             "".join(output.text for output in said).removeprefix("The visible check says: "),
             time.monotonic() - started,
         )
+
+    def _asked(self, exercise: str) -> Asked:
+        """Ask an exercise; where its test stops, ask the course's own answer, too."""
+        asked = ask_exercise(self._run, exercise, self._key)
+        if not asked.judged.doubt:
+            return asked
+        seed = self._run.seed
+        judged = settled(asked.judged, exercise, self._key, self._sandbox, self._limits, seed)
+        return replace(asked, judged=judged)
 
 
 def prove(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
@@ -304,7 +313,7 @@ def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Con
     counts = mutants_table(tried, lessons)
     table = Table("lesson", *counts.columns, title="Mutants of the reference answers")
     for lesson, row in [*counts.iterrows(), ("all", counts.sum())]:
-        table.add_row(escape(lesson), *map(str, row))
+        table.add_row(shown(lesson), *map(str, row))
     console.print(table)
     survivors = [one for one in tried if not one.loses_points]
     for one in survivors:
@@ -321,16 +330,16 @@ def _proved(
         bar = progress.add_task("Prove", total=len(lessons))
         for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers):
             tried += of_lesson
-            progress.update(bar, advance=1, description=escape(f"Proved {name}"))
+            progress.update(bar, advance=1, description=shown(f"Proved {name}"))
     return tried
 
 
 def _show_problem(one: Tried, problem: str, console: Console) -> None:
-    where = escape(f"{one.lesson}/{one.exercise}/{one.name}")
-    console.print(f"[red]✗[/red] {escape(problem)}: {where}", highlight=False, soft_wrap=True)
+    where = shown(f"{one.lesson}/{one.exercise}/{one.name}")
+    console.print(f"[red]✗[/red] {shown(problem)}: {where}", highlight=False, soft_wrap=True)
     pairs = zip(one.statuses, one.messages, strict=True)
     said = "; ".join(dict.fromkeys(f"{status}: {message}" for status, message in pairs))
-    console.print(f"  {said}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"  {shown(said)}", highlight=False, soft_wrap=True)
 
 
 def _table(counts: pd.DataFrame, runs: int) -> Table:
@@ -341,5 +350,5 @@ def _table(counts: pd.DataFrame, runs: int) -> Table:
     for exercise, row in [*counts.iterrows(), ("all", counts.drop(columns="lesson").sum())]:
         numbers = [str(int(row[name.replace(" ", "_")])) for name in names]
         caught = f"{row.caught / max(row.wrong, 1):.0%}"
-        table.add_row(escape(exercise), *numbers, caught, f"{row.seconds:.0f}")
+        table.add_row(shown(exercise), *numbers, caught, f"{row.seconds:.0f}")
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from jinja2 import Environment
 from matplotlib.figure import Figure
 
 from grading.intake.submissions import submitted
+from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 from grading.records.class_report import png
 from grading.records.receipts import read_receipt, verdicts_of
@@ -43,7 +45,8 @@ img { max-width: 100%; } figure { margin: 1em 0; }
 <main>
 <h1>{{ title }}</h1>
 <p>{{ students }} submissions, {{ exercises|length }} exercises graded by program,
-median {{ median }} of {{ maximum }} points.</p>
+median {{ median }} of {{ maximum }} points{% if incomplete %}; {{ incomplete }} not wholly graded,
+and in no figure below{% endif %}.</p>
 
 <h2>Needs a person</h2>
 {% if person %}<table>
@@ -118,7 +121,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
         If nothing of the assignment was graded.
     """
     rows = []
-    for path in sorted((course / "receipts").glob(f"*/{assignment}/*.json")):
+    for path in sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}/*.json")):
         receipt = read_receipt(path)
         for verdict in verdicts_of(receipt):
             rows.append(
@@ -128,7 +131,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
                     "status": verdict.status,
                     "points": verdict.points,
                     "max_points": verdict.max_points,
-                    "text": verdict.why,
+                    "text": one_line(verdict.why),
                     "seconds": receipt["seconds"],
                 }
             )
@@ -218,48 +221,48 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     """
     ended = assignment_verdicts(assignment, course)
     items = item_statistics(ended)
-    totals = ended.groupby("student")["points"].sum()
+    # Where something could not be graded there is no total: it would count as zero.
+    sums = ended.groupby("student")["points"].sum(skipna=False)
+    totals = sums.dropna()
     maximum = ended.groupby("exercise")["max_points"].max().sum()
     seconds = ended.groupby("student")["seconds"].first()
     unsolved = ended[ended["status"] != PASSED].groupby("student")["exercise"].agg(", ".join)
-    weak = totals[totals < HELP_BELOW * maximum].sort_values()
+    weak = _weak(ended)
     person = [
         (row.student, f"{row.exercise}: {row.text}")
         for row in ended[ended["status"].isin(NEEDS_A_PERSON)].itertuples()
     ]
-    ungraded = {student for _, student in submitted(assignment, course)} - set(totals.index)
+    ungraded = {student for _, student in submitted(assignment, course)} - set(sums.index)
     person += [(student, UNGRADED) for student in sorted(ungraded)]
     page = Environment(autoescape=True).from_string(TEMPLATE)
     text = page.render(
         title=assignment,
-        students=len(totals),
-        median=f"{totals.median():g}",
+        students=len(sums),
+        incomplete=len(sums) - len(totals),
+        median=_number(totals.median(), "g"),
         maximum=f"{maximum:g}",
         person=person,
         scores=Picture(
             f"Bars: how many of {len(totals)} students have how many points; "
-            f"from {totals.min():g} to {totals.max():g}.",
+            f"from {_number(totals.min(), 'g')} to {_number(totals.max(), 'g')}.",
             png(plot_scores(totals, maximum)),
         ),
         items=Picture(
-            f"Points: exercises by the share of points reached; {items['reached'].idxmin()} is the "
-            "hardest.",
+            f"Points: exercises by the share of points reached; {_hardest(items)} is the hardest.",
             png(plot_items(items)),
         ),
         exercises=[
             {
                 "name": name,
-                "reached": f"{row['reached']:.0%}",
+                "reached": _number(row["reached"], ".0%"),
                 "untouched": int(row["untouched"]),
-                "discrimination": "–"
-                if pd.isna(row["discrimination"])
-                else f"{row['discrimination']:.2f}",
+                "discrimination": _number(row["discrimination"], ".2f"),
             }
             for name, row in items.iterrows()
         ],
         messages=common_messages(ended),
         helped=[
-            {"student": name, "points": f"{points:g}", "unsolved": unsolved[name]}
+            {"student": name, "points": points, "unsolved": unsolved[name]}
             for name, points in weak.items()
         ],
         seconds={
@@ -268,4 +271,29 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
             "student": seconds.idxmax(),
         },
     )
-    path.write_text(text, encoding="utf-8")
+    path.write_text(clean(text), encoding="utf-8")
+
+
+def _weak(ended: pd.DataFrame) -> pd.Series:
+    """Return the points of the students who have few of those that could be graded."""
+    graded = ended.dropna(subset="points")
+    sums = graded.groupby("student")[["points", "max_points"]].sum()
+    weak = sums[sums["points"] < HELP_BELOW * sums["max_points"]].sort_values("points")
+    more = ended[ended["points"].isna()].groupby("student").size()
+    return pd.Series(
+        {
+            student: f"{row['points']:g}" + (" so far" if student in more else "")
+            for student, row in weak.iterrows()
+        },
+        dtype=object,
+    )
+
+
+def _number(value: float, form: str) -> str:
+    """Return a number as the page shows it: a dash where there is none."""
+    return "–" if pd.isna(value) else format(value, form)
+
+
+def _hardest(items: pd.DataFrame) -> str:
+    reached = items["reached"].dropna()
+    return "none" if reached.empty else reached.idxmin()

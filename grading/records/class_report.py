@@ -10,6 +10,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from jinja2 import Environment
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from grading.intake.texts import clean
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -66,7 +69,9 @@ def gradebook_table(scores: pd.DataFrame) -> pd.DataFrame:
     lessons = _written_as_fractions(graded, ["student", "lesson"]).unstack(fill_value="–")
     lessons["total"] = _written_as_fractions(graded, ["student"])
     waiting = scores["score"].isna().groupby(scores["student"]).sum()
-    lessons["to read"] = waiting.reindex(lessons.index)
+    # Of whom nothing is graded yet, there are dashes, never zeros.
+    lessons = lessons.reindex(waiting.index, fill_value="–")
+    lessons["to read"] = waiting
     return lessons
 
 
@@ -117,12 +122,15 @@ def write_report(scores: pd.DataFrame, title: str, path: Path) -> None:
         },
     ]
     page = Environment(autoescape=True).from_string(TEMPLATE)
-    path.write_text(page.render(title=title, table=gradebook_table(scores), figures=figures))
+    text = page.render(title=title, table=gradebook_table(scores), figures=figures)
+    path.write_text(clean(text), encoding="utf-8")
 
 
 def png(figure: Figure) -> str:
     """Return a figure as base64 text, and close it."""
     buffer = io.BytesIO()
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a student's name may hold a "$"
     figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -9,18 +9,23 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
 
+from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
+from grading.intake.texts import clean
+from grading.records.gradebook import is_ungraded
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import recorded_verdicts
 from grading.settings import course_directory
 
-CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+# What Canvas's own import looks for; where an account asks for it, names stand in two columns.
+CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID")
+CANVAS_COLUMNS += ("Root Account", "Section")
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Grade:
     Attributes
     ----------
     student, last_name, first_name, email : str
-    score : float
-        Penalties for lateness taken off, never below 0.
+    score : float or None
+        Penalties for lateness taken off, never below 0; None where it was not graded.
     max_score : float
     waiting : int
         Answers that a person has yet to read; they count 0 so far.
@@ -41,9 +46,14 @@ class Grade:
     last_name: str
     first_name: str
     email: str
-    score: float
+    score: float | None
     max_score: float
     waiting: int
+
+    @property
+    def written(self) -> str:
+        """The score as a table holds it: an empty field where there is none, never 0."""
+        return "" if self.score is None else f"{self.score:g}"
 
 
 def grades(assignment: str, course: Path) -> list[Grade]:
@@ -69,15 +79,41 @@ def _grade(submission: Any) -> Grade:
         student.last_name or "",
         student.first_name or "",
         student.email or "",
-        max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
+        None
+        if is_ungraded(submission)
+        else max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
         submission.max_score,
         sum(mark.needs_manual_grade for mark in marks),
     )
 
 
+@dataclass(frozen=True)
+class Exported:
+    """What was written for a platform.
+
+    Attributes
+    ----------
+    grades : list of Grade
+        Who was not graded has an empty field, and no file for Gradescope.
+    missing : list of str
+        Students who are in no row of the platform's table, and were left out.
+    scaled_to : float or None
+        The platform's maximum, where scores were scaled to it.
+    """
+
+    grades: list[Grade]
+    missing: list[str] = field(default_factory=list)
+    scaled_to: float | None = None
+
+
 def export_grades(
-    assignment: str, platform: str, to: Path, roster: Path | None, course: Path
-) -> int:
+    assignment: str,
+    platform: str,
+    to: Path,
+    roster: Path | None,
+    course: Path,
+    scale: bool = False,
+) -> Exported:
     """Write an assignment's grades for a platform.
 
     Parameters
@@ -89,28 +125,26 @@ def export_grades(
     roster : Path or None
         What Canvas or Moodle has given out.
     course : Path
-
-    Returns
-    -------
-    int
-        Answers that a person has yet to read.
+    scale : bool
+        Whether to scale scores to the platform's maximum, where that is not ours.
 
     Raises
     ------
     ValueError
-        If there are no grades, or the roster is missing or does not fit.
+        If there are no grades, the roster is missing or does not fit, nobody is in it, or its
+        maximum is another than ours and `scale` is not set.
     """
     found = grades(assignment, course)
     if platform == "csv":
         write_csv(found, assignment, to)
-    elif platform == "gradescope":
+        return Exported(found)
+    if platform == "gradescope":
         write_gradescope(found, assignment, course, to)
-    elif roster is None:
+        return Exported(found)
+    if roster is None:
         raise ValueError(f"{platform} takes back only its own table: give it with --roster")
-    else:
-        write = write_canvas if platform == "canvas" else write_moodle
-        write(found, assignment, read_roster(roster), to)
-    return sum(grade.waiting for grade in found)
+    write = write_canvas if platform == "canvas" else write_moodle
+    return write(found, assignment, read_roster(roster), to, scale)
 
 
 def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
@@ -119,17 +153,19 @@ def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
     rows = []
     for grade in found:
         names = (grade.student, grade.last_name, grade.first_name, grade.email)
-        rows.append([*names, f"{grade.score:g}", f"{grade.max_score:g}", str(grade.waiting)])
+        rows.append([*names, grade.written, f"{grade.max_score:g}", str(grade.waiting)])
     _write([header, *rows], path)
 
 
-def write_canvas(found: list[Grade], assignment: str, roster: Roster, path: Path) -> None:
+def write_canvas(
+    found: list[Grade], assignment: str, roster: Roster, path: Path, scale: bool = False
+) -> Exported:
     """Write the table that Canvas's gradebook imports: its own columns, with these scores.
 
     Raises
     ------
     ValueError
-        If the roster has not one column of the assignment's name, or not every student.
+        If the roster has not one column of the assignment's name, or see `export_grades`.
     """
     ours = re.compile(rf"{re.escape(assignment)}(?: \(\d+\))?", re.IGNORECASE)
     columns = [column for column in roster.columns if ours.fullmatch(column)]
@@ -139,32 +175,84 @@ def write_canvas(found: list[Grade], assignment: str, roster: Roster, path: Path
             f"the roster has {len(columns)} columns named {assignment}; it has "
             f"{', '.join(numbered) or 'no assignments'}"
         )
-    rows = roster.students({grade.student for grade in found})
+    given, missing = _given(found, roster)
+    factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
-    lines = [
-        [rows[grade.student][column] for column in kept] + [f"{grade.score:g}"] for grade in found
-    ]
+    lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
     _write([[*kept, columns[0]], *lines], path)
+    return Exported(found, missing, most)
 
 
-def write_moodle(found: list[Grade], assignment: str, roster: Roster, path: Path) -> None:
-    """Fill in the column *Grade* of Moodle's grading worksheet; its other columns stay.
+def write_moodle(
+    found: list[Grade], assignment: str, roster: Roster, path: Path, scale: bool = False
+) -> Exported:
+    """Fill in the grades of Moodle's grading worksheet, in any language; its other cells stay.
 
     Raises
     ------
     ValueError
-        If it has no such column, or not every student.
+        If it has no column of grades, or see `export_grades`.
     """
-    if "Grade" not in roster.columns:
-        raise ValueError("the roster has no column 'Grade': it is no grading worksheet of Moodle's")
+    column, maximum = roster.grade(), roster.maximum()
+    if column is None:
+        raise ValueError(
+            "the roster has no column of grades: it is no grading worksheet of Moodle's"
+        )
+    given, missing = _given(found, roster)
+    possible = roster.rows[0][maximum] if maximum else ""
+    factor, most = _scale(found, possible, scale)
+    comma = "," in possible
+    scores = {
+        id(row): _written(grade, factor).replace(".", ",") if comma else _written(grade, factor)
+        for grade, row in given
+    }
+    lines = [
+        [scores[id(row)] if name == column else row[name] for name in roster.columns]
+        for row in roster.rows
+        if id(row) in scores
+    ]
+    _write([roster.columns, *lines], path, roster.separator)
+    return Exported(found, missing, most)
+
+
+def _given(
+    found: list[Grade], roster: Roster
+) -> tuple[list[tuple[Grade, dict[str, str]]], list[str]]:
+    """Return each grade with its row, and who is in none."""
     rows = roster.students({grade.student for grade in found})
-    lines = [{**rows[grade.student], "Grade": f"{grade.score:g}"} for grade in found]
-    _write([roster.columns, *([line[name] for name in roster.columns] for line in lines)], path)
+    if not rows:
+        some = ", ".join(grade.student for grade in found[:3])
+        raise ValueError(f"none of our students is in the roster; ours are named {some}, …")
+    given = [(grade, rows[grade.student]) for grade in found if grade.student in rows]
+    return given, [grade.student for grade in found if grade.student not in rows]
+
+
+def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
+    """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
+    ours = found[0].max_score
+    try:
+        theirs = float(possible.strip().replace(",", "."))
+    except ValueError:
+        return 1.0, None  # the table does not say
+    if theirs == ours or ours <= 0:
+        return 1.0, None
+    if not scale:
+        raise ValueError(
+            f"the platform's maximum is {theirs:g}, ours is {ours:g}: set it to {ours:g} there, or "
+            "scale the grades with --scale"
+        )
+    return theirs / ours, theirs
+
+
+def _written(grade: Grade, factor: float) -> str:
+    return "" if grade.score is None else f"{round(grade.score * factor, 5):g}"
 
 
 def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
     """Write one ``results.json`` per student, each in a folder of the student's name."""
     for grade in found:
+        if grade.score is None or fault_of(grade.student):  # a name may lead out of the folder
+            continue
         ended, _ = recorded_verdicts(course, assignment, grade.student)
         tests = [
             {
@@ -180,10 +268,12 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
         place = folder / grade.student / "results.json"
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = clean(json.dumps(results, indent=1, ensure_ascii=False))
+        place.write_text(text + "\n", encoding="utf-8")
 
 
-def _write(rows: list[list[str]], path: Path) -> None:
+def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:
     """Write a CSV file that a spreadsheet opens without computing anything."""
     with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([neutral(cell) for cell in row] for row in rows)
+        writer = csv.writer(file, delimiter=separator)
+        writer.writerows([neutral(cell) for cell in row] for row in rows)

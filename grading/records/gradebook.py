@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
-
-from grading.records.receipts import (
-    receipt_path,
+from nbgrader.api import (
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
 )
+from sqlalchemy.engine import make_url
+
+from grading import settings
+from grading.records.receipts import receipt_path, set_aside
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
 
@@ -43,13 +53,133 @@ def scores(course: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["student", "lesson", "exercise", "score", "points"])
 
 
+def is_ungraded(submission: SubmittedAssignment) -> bool:
+    """Return whether a program was to grade something of a submission, and nobody has yet.
+
+    Answers that a person is to read are no such thing: they wait, and count 0 so far.
+    """
+    return any(
+        _waits_for_a_program(mark, notebook)
+        for notebook in submission.notebooks
+        for mark in notebook.grades
+    )
+
+
+def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
+    answers = {cell.name for cell in notebook.notebook.solution_cells}
+    graded = mark.auto_score is not None or mark.manual_score is not None
+    return not graded and mark.cell.cell_type == "code" and mark.name not in answers
+
+
 def forget(course: Path, student: str, assignment: str) -> None:
     """Remove the receipts and automatic scores of a submission that cannot be graded now."""
     address = course_directory(course).db_url
     for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
-        path.unlink()
+        set_aside(path)
         names = {"student": student, "assignment": assignment, "notebook": path.stem}
         forget_scores({**names, "db_url": address})
+
+
+class GradebookBusyError(ValueError):
+    """Another program has held the gradebook for too long."""
+
+
+def wait_until_free(address: str, say: Callable[[str], None]) -> None:
+    """Wait for a gradebook that another program is writing to.
+
+    Parameters
+    ----------
+    address : str
+        The gradebook's; a server sees to this itself, so that only SQLite's files are looked at.
+    say : callable
+        Is told, once, that there is something to wait for.
+
+    Raises
+    ------
+    GradebookBusyError
+        If it is still held after `grading.settings.LOCK_SECONDS`.
+    """
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
+        return
+    end = time.monotonic() + settings.LOCK_SECONDS
+    if _is_free(url.database, 1.0):
+        return
+    say(f"Another program is writing to {url.database}: waiting for it.")
+    while not _is_free(url.database, 5.0):
+        if time.monotonic() > end:
+            raise GradebookBusyError(
+                f"another program has held {url.database} for {settings.LOCK_SECONDS:g} seconds: "
+                "end it (formgrader, nbgrader, a database browser with unsaved changes), and "
+                "give the command again; nothing was changed"
+            )
+
+
+def _is_free(path: str, seconds: float) -> bool:
+    connection = sqlite3.connect(path, timeout=seconds, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
+    finally:
+        connection.close()
+    return True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook held of one exercise before it was graded again.
+
+    Attributes
+    ----------
+    auto_score, manual_score : float or None
+    done : bool
+        Whether nobody has to look at it.
+    answer : str
+        Hash of the answer that a person has read; empty where it was not kept.
+    """
+
+    auto_score: float | None
+    manual_score: float | None
+    done: bool
+    answer: str
+
+    def still_done(self, auto_score: float | None, answer: str) -> bool:
+        """Tell whether a person's points stand: they were given to the same work."""
+        if self.manual_score is None or not self.done or auto_score != self.auto_score:
+            return False
+        return auto_score is not None or (bool(answer) and answer == self.answer)
+
+
+def marks(names: dict[str, str], answers: dict[str, str]) -> dict[str, Mark]:
+    """Return what the gradebook holds of a submitted notebook, by exercise.
+
+    Parameters
+    ----------
+    names : dict
+        ``student``, ``assignment``, ``notebook`` and ``db_url``.
+    answers : dict of str to str
+        Hashes of the answers that a person reads, from the receipt.
+    """
+    with Gradebook(names["db_url"]) as gradebook:
+        try:
+            found = gradebook.find_submission_notebook(
+                names["notebook"], names["assignment"], names["student"]
+            )
+        except MissingEntry:
+            return {}
+        return {
+            mark.name: Mark(
+                mark.auto_score,
+                mark.manual_score,
+                not mark.needs_manual_grade,
+                answers.get(mark.name, ""),
+            )
+            for mark in found.grades
+        }
 
 
 def forget_scores(names: dict[str, str]) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
+
+from grading.intake.texts import one_line
+from grading.records.gradebook import is_ungraded
 
 COLUMNS = (
     "assignment",
@@ -22,7 +27,8 @@ COLUMNS = (
     "score",
     "max_score",
 )
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets in East Asian languages take the wide forms for the signs.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class NeutralCsvExport(CsvExportPlugin):
@@ -53,16 +59,18 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
         "last_name": student.last_name,
         "first_name": student.first_name,
         "email": student.email,
-        "raw_score": 0.0,
+        "raw_score": None,
         "late_submission_penalty": 0.0,
-        "score": 0.0,
+        "score": None,
         "max_score": assignment.max_score,
     }
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:  # nothing was handed in
+    except MissingEntry:  # nothing was handed in, which is for a person to judge
         return row
     penalty = submission.late_submission_penalty or 0.0
+    if is_ungraded(submission):
+        return row | {"timestamp": submission.timestamp, "raw_score": None, "score": None}
     return row | {
         "timestamp": submission.timestamp,
         "raw_score": submission.score,
@@ -71,7 +79,23 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
     }
 
 
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table that a spreadsheet opens without computing anything."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.columns)
+        for row in table.itertuples(index=False):
+            writer.writerow(["" if pd.isna(value) else neutral(value) for value in row])
+
+
 def neutral(value: Any) -> str:
-    """Return a cell's text, marked as text where a spreadsheet would compute it."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_SIGNS) else text
+    """Return a cell's text in one line, marked as text where a spreadsheet would compute it.
+
+    What begins with a dash or a plus and a space, as a list in a teacher's comment does, stays as
+    it is, unless it could call or fetch something.
+    """
+    text = "" if value is None else one_line(value)
+    if not isinstance(value, str) or not text.startswith(FORMULA_SIGNS):
+        return text
+    is_prose = text.startswith(("- ", "+ ")) and not set(text) & set("=(|!@")
+    return text if is_prose or text in ("-", "+") else f"'{text}"

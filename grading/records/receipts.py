@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import itertools
 import json
 import platform
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import helpers
+from grading.intake.texts import clean
 from grading.judging.session import Graded
 from grading.judging.verdicts import Verdict
 from grading.paths import ROOT
 from grading.sandbox.limits import Limits
 
 VERSION = 2
+EARLIER = "earlier"
+"""Folder beside a submission's receipts, for those that it had before."""
+# What a grade depends on, and how a sentence names what has changed of it.
+CHANGES = {
+    "submission": "it was handed in anew",
+    "tests": "the hidden tests have changed",
+    "release": "the release has changed",
+    "solution": "the solution has changed",
+    "grader": "the grader's code has changed",
+    "environment": "the Python environment has changed",
+    "seed": "the seed is another",
+    "limits": "the limits have changed",
+    "sandbox": "another kind of sandbox is used",
+}
 
 
 def digest(*contents: bytes) -> str:
@@ -37,6 +56,14 @@ def environment_lock() -> str:
     lock = ROOT / "constraints.txt"
     pinned = lock.read_bytes() if lock.is_file() else b""
     return digest(pinned, platform.python_version().encode())
+
+
+@functools.cache
+def grader_code() -> str:
+    """Return a hash of the code that grades, and of the helpers that answers call."""
+    packages = (ROOT / "grading", Path(helpers.__file__).parent)
+    files = sorted(path for folder in packages for path in folder.rglob("*.py"))
+    return digest(*(path.read_bytes() for path in files))
 
 
 def receipt_path(course: Path, student: str, assignment: str, notebook: str) -> Path:
@@ -70,20 +97,80 @@ def receipt_of(
         **{name: names[name] for name in ("student", "assignment", "notebook")},
         "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": {name: digest(content) for name, content in contents.items()},
+        "grader": grader_code(),
         "environment": environment_lock(),
         "seed": seed,
         "limits": dataclasses.asdict(limits),
         "sandbox": sandbox,
         "seconds": round(seconds, 2),
         "tests": [dataclasses.asdict(verdict) for verdict in graded.verdicts],
-        "notes": graded.notes,
+        "notes": [clean(note) for note in graded.notes],
     }
 
 
 def receipt_key(receipt: dict[str, Any]) -> str:
     """Return a hash of all that a grade depends on: where it is the same, so is the grade."""
-    parts = {name: receipt[name] for name in ("sha256", "environment", "seed", "limits", "sandbox")}
-    return digest(json.dumps(parts, sort_keys=True).encode())
+    return digest(json.dumps(_parts(receipt), sort_keys=True).encode())
+
+
+def _parts(receipt: dict[str, Any]) -> dict[str, Any]:
+    """Return all that a grade depends on, by the names in `CHANGES`."""
+    return {name: receipt["sha256"].get(name, receipt.get(name)) for name in CHANGES}
+
+
+def changed_since(receipt: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return a sentence for each thing that a grade depends on and that has changed.
+
+    Parameters
+    ----------
+    receipt, now : dict
+        With ``sha256``, ``grader``, ``environment``, ``seed``, ``limits`` and ``sandbox``.
+    """
+    before, after = _parts(receipt), _parts(now)
+    found = [name for name in CHANGES if before[name] != after[name]]
+    # The seed follows from two of them.
+    if {"submission", "tests"} & set(found) and "seed" in found:
+        found.remove("seed")
+    return [CHANGES[name] for name in found]
+
+
+def set_aside(path: Path) -> None:
+    """Move a receipt to those of earlier gradings, if there is one."""
+    if not path.is_file():
+        return
+    try:
+        when = read_receipt(path)["graded_at"]
+    except (ValueError, KeyError):
+        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    name = re.sub(r"[^0-9T]", "", when.partition("+")[0])
+    folder = path.parent / EARLIER
+    folder.mkdir(exist_ok=True)
+    path.replace(folder / f"{path.stem}.{name}.json")
+
+
+def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
+    """Return all receipts of a submission, the earlier ones too, in the order of grading."""
+    folder = receipt_path(course, student, assignment, "any").parent
+    paths = [*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]
+    found = [(path, read_receipt(path)) for path in paths]
+    return sorted(found, key=lambda one: (one[1]["graded_at"], one[0].parent == folder))
+
+
+def drop_copies(course: Path, receipt: dict[str, Any]) -> None:
+    """Remove earlier receipts that say the same as the one behind them: nothing has changed."""
+    names = [receipt[name] for name in ("student", "assignment")]
+    found = [
+        (path, one)
+        for path, one in all_receipts(course, *names)
+        if one["notebook"] == receipt["notebook"]
+    ]
+    for (path, before), (_, after) in itertools.pairwise(found):
+        if receipt_key(before) == receipt_key(after) and _ended(before) == _ended(after):
+            path.unlink()
+
+
+def _ended(receipt: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(test["exercise"], test["status"], test["points"]) for test in receipt["tests"]]
 
 
 def write_receipt(receipt: dict[str, Any], course: Path) -> None:
@@ -92,8 +179,30 @@ def write_receipt(receipt: dict[str, Any], course: Path) -> None:
     path = receipt_path(course, *names)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(json.dumps(receipt, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
+    try:
+        new.write_text(
+            clean(json.dumps(receipt, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8"
+        )
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)  # a part of it, where the disk is full
+
+
+def answers_in(path: Path) -> dict[str, str]:
+    """Return the hashes of the answers that a person reads, from a receipt that may be missing."""
+    try:
+        return dict(read_receipt(path).get("answers", {}))
+    except (OSError, ValueError):
+        return {}
+
+
+def add_note(course: Path, assignment: str, student: str, note: str) -> None:
+    """Add a sentence for the teacher to each receipt of a submission."""
+    folder = receipt_path(course, student, assignment, "any").parent
+    for path in sorted(folder.glob("*.json")):
+        receipt = read_receipt(path)
+        receipt["notes"].append(note)
+        write_receipt(receipt, course)
 
 
 def read_receipt(path: Path) -> dict[str, Any]:

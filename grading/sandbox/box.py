@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,13 @@ from grading.sandbox.commands import (
     NO_SANDBOX,
     bubblewrap_command,
     container_command,
+    filter_file,
     find_bubblewrap,
 )
 from grading.sandbox.contents import HOME, environment, shared_paths
-from grading.sandbox.limits import Limits
-from grading.sandbox.memory import held_bytes, processes_below
+from grading.sandbox.groups import launch_variables, launched, open_group
+from grading.sandbox.limits import Limits, processors
+from grading.sandbox.memory import HIDDEN_BYTES, held_bytes, processes_below
 from grading.sandbox.warm import fork_kernel, numba_cache, warm_address
 
 NUMBA_CACHE = "NUMBA_CACHE_DIR"
@@ -83,12 +86,19 @@ class Sandbox:
         self._user = 2**30 + os.getpid() * 64 + next(_users) % 64
         self._fate: tuple[str, str] | None = None
         self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the box
         self._relay: int | None = None  # set where it is not a child of the box's first process
         self._inherited = 0
-        address = warm_address() if kind == "bubblewrap" else None
-        if not (address and self._open_warm(address)):
-            self._open_cold(kind)
+        self._group = open_group(limits) if kind == "bubblewrap" else None
+        self._counted = False  # whether the group is what limits the memory
+        self._inside: int | None = None  # a process that sees the box's own folders
+        reading, writing = os.pipe()
+        self._errors = os.fdopen(reading, "rb", 0)
+        try:
+            address = warm_address() if kind == "bubblewrap" else None
+            if not (address and self._open_warm(address, writing)):
+                self._open_cold(kind, writing)
+        finally:
+            os.close(writing)
         for pipe in (self._requests, self._replies):
             os.set_blocking(pipe.fileno(), False)
         self._watching = threading.Thread(target=self._watch, daemon=True)
@@ -97,13 +107,24 @@ class Sandbox:
             if self._receive(time.monotonic() + 180) != {"ready": True}:
                 raise SandboxDied("crashed", "its kernel did not start")
         except SandboxDied as death:
-            self._errors.seek(0)
-            said = self._errors.read(4000).decode(errors="replace").strip()
+            os.set_blocking(self._errors.fileno(), False)
+            said = (self._errors.read(4000) or b"").decode(errors="replace").strip()
             self.close()
             raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
-        if self._relay:
+        if kind == "bubblewrap":
+            # Its first process has this pipe open as long as it lives, where a student of the same
+            # user can open it too; nobody reads it from here on.
+            self._errors.close()
+        if self._group:
+            self._group.find(self._process.pid)
+            first = filter(None, (self._process.pid, self._relay))
+            self._counted = all(self._group.holds(pid) for pid in first)
+        if kind == "bubblewrap" and not self._counted:
+            below = [process.pid for process in processes_below(self._process.pid)[1:2]]
+            self._inside = next(iter(below), None)
+        if self._relay and not self._counted:
             # A warm kernel starts with memory that all boxes share and that no student asked for.
-            self._inherited = held_bytes(self._processes(), 0)
+            self._inherited = held_bytes(self._processes(), 0, self._inside, self._relay)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -111,8 +132,8 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, code: str, seconds: float) -> dict[str, Any]:
-        """Run a cell.
+    def run(self, code: str, seconds: float, output_bytes: int | None = None) -> dict[str, Any]:
+        """Run a cell; `output_bytes` says how much it may show where that is not the limit.
 
         Returns
         -------
@@ -125,7 +146,8 @@ class Sandbox:
         SandboxDied
             If the box is gone afterwards.
         """
-        request = {"code": code, "output_bytes": self.limits.output_bytes}
+        shown = self.limits.output_bytes if output_bytes is None else output_bytes
+        request = {"code": code, "output_bytes": shown}
         reply = self._exchange(request, seconds)
         outputs, error = reply.get("outputs"), reply.get("error")
         named = error is None or (type(error) is list and [*map(type, error)] == [str, str])
@@ -159,54 +181,66 @@ class Sandbox:
             with contextlib.suppress(OSError):  # the pipe may hold a last frame that was never read
                 pipe.close()
         self._errors.close()
+        if self._group:
+            self._group.remove()
         if self._scratch:
             self._scratch.cleanup()
 
-    def _open_cold(self, kind: str) -> None:
+    def _open_cold(self, kind: str, errors: int) -> None:
         """Start the box with a kernel that imports everything itself."""
+        if kind == "bubblewrap":
+            requests, replies = os.pipe(), os.pipe()
+            pipes = [requests[0], replies[1], errors]
+            try:
+                self._process = self._bubblewrap(errors, pipes, pipes=pipes)
+            finally:
+                os.close(requests[0])
+                os.close(replies[1])
+            self._take(requests[1], replies[0])
+            return
+        command = [] if kind == NO_SANDBOX else container_command(kind, self.limits)
         self._process = subprocess.Popen(
-            [*self._opening(kind), *self._first_program(kind)],
+            [*command, *self._first_program(kind)],
             env=self._variables(kind),
             cwd=self._scratch.name if self._scratch else "/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=errors,
             start_new_session=True,
         )
         self._requests, self._replies = self._process.stdin, self._process.stdout
 
-    def _open_warm(self, address: str) -> bool:
+    def _open_warm(self, address: str, errors: int) -> bool:
         """Start the box empty and have a kernel forked into it; return whether that worked."""
-        told, telling = os.pipe()
-        command = self._opening("bubblewrap")
-        command[1:1] = ["--info-fd", str(telling)]
-        self._process = subprocess.Popen(
-            [*command, *self._first_program("bubblewrap"), "hold"],
-            env=self._variables("bubblewrap"),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            pass_fds=[telling],
-            start_new_session=True,
-        )
-        os.close(telling)
-        with os.fdopen(told) as information, self._process.stdout as opened:
+        (told, telling), (opened, opening) = os.pipe(), os.pipe()
+        with open(os.devnull, "rb") as nothing:
+            pipes = [nothing.fileno(), opening, errors]
+            try:
+                options = ["--info-fd", str(telling)]
+                self._process = self._bubblewrap(
+                    errors, [telling, *pipes], options, pipes=pipes, hold=True
+                )
+            finally:
+                os.close(telling)
+                os.close(opening)
+        with os.fdopen(told) as information, os.fdopen(opened, "rb") as ready:
             box = json.loads(information.read() or "{}").get("child-pid")
-            opened.read(4)  # returns once the box is open, or has ended
+            ready.read(4)  # returns once the box is open, or has ended
         requests, replies = os.pipe(), os.pipe()
-        self._requests, self._replies = os.fdopen(requests[1], "wb", 0), os.fdopen(replies[0], "rb")
+        self._take(requests[1], replies[0])
+        if self._group:
+            self._group.find(self._process.pid)
         request = {
             "box": box,
             "user_namespace": os.geteuid() != 0,
             "limits": self._taken("bubblewrap"),
+            "groups": self._group.files if self._group else [],
             "folder": HOME,
             "environment": self._variables("bubblewrap") | {NUMBA_CACHE: numba_cache(address)},
             "outside": [str(ROOT)],
         }
-        descriptors = [requests[0], replies[1], self._errors.fileno()]
         try:
-            self._relay = fork_kernel(address, request, descriptors)
+            self._relay = fork_kernel(address, request, [requests[0], replies[1], errors])
         except OSError:  # the process that forks kernels has ended
             self._kill()
             self._requests.close()
@@ -217,10 +251,35 @@ class Sandbox:
             os.close(replies[1])
         return True
 
-    def _opening(self, kind: str) -> list[str]:
-        if kind == "bubblewrap":
-            return bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
-        return [] if kind == NO_SANDBOX else container_command(kind, self.limits)
+    def _take(self, requests: int, replies: int) -> None:
+        """Keep the grader's ends of the two pipes."""
+        self._requests, self._replies = os.fdopen(requests, "wb", 0), os.fdopen(replies, "rb")
+
+    def _bubblewrap(
+        self, errors: int, passed: list[int], options: Iterable[str] = (), **told: Any
+    ) -> subprocess.Popen:
+        """Open a box in which `grading.inside.start` is told what to do.
+
+        bubblewrap's first process keeps its own standard input, output and error open in the box,
+        so those are nothing of the grader's; what the box is given goes to `start.py` alone.
+        """
+        command = bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
+        with filter_file() as rules:
+            command[1:1] = ["--seccomp", str(rules.fileno()), *options]
+            return subprocess.Popen(
+                [
+                    *launched(self._group),
+                    *command,
+                    *self._first_program("bubblewrap", **told),
+                ],
+                env=launch_variables(self._variables("bubblewrap"), self._group),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[rules.fileno(), *passed],
+                start_new_session=True,
+            )
 
     def _taken(self, kind: str) -> dict[str, int | None]:
         """Return what `grading.inside.start` is to take on."""
@@ -232,11 +291,17 @@ class Sandbox:
             "user": self._user if boxed and os.geteuid() == 0 else None,
         }
 
-    def _first_program(self, kind: str) -> list[str]:
+    def _first_program(self, kind: str, pipes: Iterable[int] = (), hold: bool = False) -> list[str]:
         folder = ROOT / "grading" if kind == NO_SANDBOX else Path("/course/grading")
-        python = "python" if kind in ("docker", "podman") else os.path.abspath(sys.executable)
-        taken = json.dumps(self._taken(kind))
-        return [python, "-E", "-S", str(folder / "inside" / "start.py"), taken]
+        containers = kind in ("docker", "podman")
+        python = "python" if containers else os.path.abspath(sys.executable)
+        told = {
+            "limits": self._taken(kind),
+            "pipes": [*pipes],
+            "filtered": containers,  # bubblewrap filters by itself, its first process too
+            "hold": hold,
+        }
+        return [python, "-E", "-S", str(folder / "inside" / "start.py"), json.dumps(told)]
 
     def _variables(self, kind: str) -> dict[str, str]:
         if kind in ("docker", "podman"):
@@ -302,7 +367,7 @@ class Sandbox:
 
     def end(self, status: str, detail: str) -> SandboxDied:
         """End the box and return the reason, which is the watchdog's if it was quicker."""
-        self._fate = self._fate or (status, detail)
+        self._fate = self._fate or self._ran_out() or (status, detail)
         self._kill()
         return SandboxDied(*self._fate)
 
@@ -319,18 +384,37 @@ class Sandbox:
         found = processes_below(self._process.pid)
         return found + (processes_below(self._relay) if self._relay else [])
 
+    def _ran_out(self) -> tuple[str, str] | None:
+        """Return the fate of a box whose group had no memory left."""
+        if self._counted and self._group.ran_out():
+            return "out of memory", f"all of {self.limits.memory_bytes / 2**30:.1f} GiB were in use"
+        return None
+
     def _watch(self) -> None:
         """End the box when all in it together hold more memory than they may."""
         while self._process.poll() is None:
             started = time.monotonic()
-            held = held_bytes(self._processes(), self.limits.memory_bytes) - self._inherited
-            if held > self.limits.memory_bytes:
-                gigabytes = f"{held / 2**30:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB"
-                self._fate = self._fate or ("out of memory", f"{gigabytes} were in use")
+            fate, room = (self._ran_out(), 0) if self._counted else self._held_too_much()
+            if fate:
+                self._fate = self._fate or fate
                 self._process.kill()
                 return
-            # Measuring is slow on a machine with many processes: spend a sixth of the time on it.
-            time.sleep(max(0.1, 5 * (time.monotonic() - started)))
+            # Measuring many processes is slow, so it is done less often then, but before processors
+            # that each fill about one GiB per second could have filled what is left.
+            filled = room / 2**30 / processors()
+            time.sleep(max(0.1, min(filled, 5 * (time.monotonic() - started))))
+
+    def _held_too_much(self) -> tuple[tuple[str, str] | None, int]:
+        """Return the fate of a box that nobody but this process counts for, and what is left."""
+        limit = self.limits.memory_bytes + self._inherited
+        held = held_bytes(self._processes(), limit, self._inside, self._relay)
+        if held <= limit:
+            return None, limit - held
+        detail = "a process hid how much it uses"
+        if held < HIDDEN_BYTES:
+            used = (held - self._inherited) / 2**30
+            detail = f"{used:.1f} of {self.limits.memory_bytes / 2**30:.1f} GiB were in use"
+        return ("out of memory", detail), 0
 
 
 def _by_signal(code: Any) -> str:

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
+from grading.inside.filter import program
 from grading.sandbox.contents import HOME, environment, python_folders, shared_paths
 from grading.sandbox.limits import Limits
 
@@ -93,24 +95,36 @@ def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
             command += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             command += ["--ro-bind", folder, folder]
+    command += _readable("/etc")
     for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime"):
         command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     command += ["--proc", "/proc", "--dev", "/dev"]
+    for name in ("keys", "key-users"):  # the names of the user's keys, in each namespace
+        if os.path.exists(f"/proc/{name}"):
+            command += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     for folder in (HOME, "/tmp", "/dev/shm"):
         command += ["--perms", "0777", "--size", str(limits.scratch_bytes), "--tmpfs", folder]
     shared = {folder: folder for folder in python_folders()} | shared_paths()
     for folder in _ancestors(shared.values()):
-        command += [
-            "--perms",
-            "0755",
-            "--dir",
-            folder,
-        ]  # bubblewrap would make them unreadable for the student's user
+        command += _readable(folder)
     for outside, inside in shared.items():
         command += ["--ro-bind", outside, inside]
     # The rest of the root is in memory without a quota, so nothing may be written there.
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", HOME, "--"]
+
+
+def _readable(folder: str) -> list[str]:
+    """Return options for a folder that the student's user can read; bubblewrap's default is not."""
+    return ["--perms", "0755", "--dir", folder]
+
+
+def filter_file() -> IO[bytes]:
+    """Return an open file with the filter of system calls, for bubblewrap's ``--seccomp``."""
+    rules = os.fdopen(os.memfd_create("filter"), "w+b")
+    rules.write(program())
+    rules.seek(0)
+    return rules
 
 
 def _ancestors(paths: Iterable[str]) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import helpers
+from grading.inside.asking import refusal
 from grading.paths import ROOT
 from grading.sandbox.limits import THREAD_VARIABLES
 from grading.sandbox.unlabelled import unlabelled_splits
@@ -14,6 +19,29 @@ from grading.sandbox.unlabelled import unlabelled_splits
 HOME = "/student"
 # Settings of the processor's libraries, not of the instructor's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+KEYS = ("planted.parquet",)
+"""Files of a corpus that say which labels are wrong, and so give labels of test."""
+GUARDED = {
+    "features.py": ("dataset_features", "stream_features", "_compute", "run_batches", "_pooled"),
+    "intervals.py": ("mean_f1_interval", "gain_interval", "_drawn"),
+    "predictors.py": (
+        "pipeline_predictor",
+        "onnx_predictor",
+        "padded",
+        "load_predictor",
+        "course_predictor",
+    ),
+    "recipes.py": ("kept_classifier", "logits_after_training", "token_logits"),
+    "scores.py": ("bootstrap_scores", "_scores"),
+    "training.py": ("take_step",),
+}
+"""Helpers that do what an exercise asks for, by file. They run in a notebook's cells, where a
+student may well use them for an answer that is a variable, but not within an answer that is asked.
+"""
+LEFT_OUT = {"serving.py": ("Batcher", "read_body", "_top_k", "receive", "serving_app")}
+"""Those that could be called before the answer is asked, with what it will be asked to use."""
+GUARD = "from grading.inside.asking import refused_while_asked as _refused_while_asked"
 
 
 def python_folders() -> list[str]:
@@ -25,20 +53,84 @@ def python_folders() -> list[str]:
 def shared_paths() -> dict[str, str]:
     """Return what a student's code may read: for each path outside, its path in the box."""
     package = Path(helpers.__file__).parent
-    paths = {package: "/course/helpers"}
+    paths = {boxed_helpers(package): "/course/helpers"}
     # Only the corpora of data/: from the generators the labels of test could be made again.
-    for corpus in sorted((package.parent / "data").glob("*/train.parquet")):
-        paths[corpus.parent] = f"/course/data/{corpus.parent.name}"
+    corpora = {
+        str(path.parent): f"/course/data/{path.parent.name}"
+        for path in sorted((package.parent / "data").glob("*/train.parquet"))
+    }
+    unlabelled = unlabelled_splits(corpora)
+    for outside, inside in corpora.items():
+        for file in sorted(Path(outside).iterdir()):
+            path = f"{inside}/{file.name}"
+            if file.name not in KEYS and path not in unlabelled.values():
+                paths[file] = path
     # The only part of this package in the box; there, `grading` is a namespace package.
     paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
-    if hub_cache().is_dir():
-        paths[hub_cache()] = "/course/hub"
+    # Of the Hub's cache only models: it may hold any version of a dataset (another config, a
+    # conversion to Parquet, one file of all splits), and no name says which rows are of test.
+    for model in sorted(hub_cache().glob("models--*")):
+        paths[model] = f"/course/hub/{model.name}"
     shared = {str(path): inside for path, inside in paths.items()}
-    return shared | unlabelled_splits(
-        {path: shared[path] for path in shared if Path(path).is_dir()}
-    )
+    folders = {path: shared[path] for path in shared if Path(path).is_dir()}
+    return shared | unlabelled | unlabelled_splits(folders)
+
+
+@functools.cache
+def boxed_helpers(package: Path) -> Path:
+    """Return a copy of `helpers` without what would answer an exercise; see `GUARDED`.
+
+    Otherwise ``from helpers.serving import serving_app as create_app`` would earn all points.
+    """
+    folder = Path(_kept_folder().name) / "helpers"
+    shutil.copytree(package, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (*GUARDED, *LEFT_OUT):
+        path = folder / name
+        source = path.read_text(encoding="utf-8")
+        changed = without_answers(source, GUARDED.get(name, ()), LEFT_OUT.get(name, ()))
+        path.write_text(changed, encoding="utf-8")
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # a box's user is another one
+    return folder
+
+
+@functools.cache
+def _kept_folder() -> tempfile.TemporaryDirectory:
+    """Return a folder that is removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="helpers-")
+
+
+def without_answers(source: str, guarded: tuple[str, ...], left_out: tuple[str, ...]) -> str:
+    """Return a module in which some functions do not run while an answer is asked, others never.
+
+    Raises
+    ------
+    LookupError
+        If it does not define one of them.
+    """
+    defined = {
+        node.name: node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    missing = [name for name in (*guarded, *left_out) if name not in defined]
+    if missing:
+        raise LookupError(f"the helpers define no {', '.join(missing)}; see {__file__}")
+    lines = source.split("\n")
+    # From the last to the first, so that the numbers of the lines above stay right.
+    for name, node in sorted(defined.items(), key=lambda pair: -pair[1].lineno):
+        first = min([node.lineno, *(part.lineno for part in node.decorator_list)]) - 1
+        if name in guarded:
+            lines[first:first] = [GUARD, "", "", "@_refused_while_asked"]
+        elif name in left_out:
+            message = refusal(name)
+            lines[first : node.end_lineno] = [
+                f"def {name}(*_: object, **__: object):",
+                f"    raise RuntimeError({message!r})",
+            ]
+    return "\n".join(lines)
 
 
 def hub_cache() -> Path:
@@ -68,6 +160,6 @@ def environment() -> dict[str, str]:
     inside = shared_paths().values()
     if "/course/mirror" in inside:
         variables["COURSE_MIRROR"] = "/course/mirror"
-    if "/course/hub" in inside:
+    if any(path.startswith("/course/hub/") for path in inside):
         variables["HF_HUB_CACHE"] = "/course/hub"
     return variables

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from grading.sandbox.box import Sandbox, SandboxDied, SandboxFault
 from grading.sandbox.commands import SandboxMissing, find_bubblewrap, find_sandbox
+from grading.sandbox.groups import find_place
 from grading.sandbox.limits import Limits
 
 GIB = 2**30
@@ -36,6 +37,15 @@ try:
 except MemoryError:
     print("stopped at", len(held) * 64, "MiB")
 """
+SHARED_MEMORY = """
+import mmap, time
+area = mmap.mmap(-1, 24 * 2**26)
+for place in range(0, len(area), 2**26):
+    area[place : place + 2**26] = bytes(2**26)
+    area.madvise(mmap.MADV_DONTNEED, place, 2**26)
+    time.sleep(0.2)
+print("NOT STOPPED at", len(area) >> 20, "MiB")
+"""
 DISK = """
 written = 0
 try:
@@ -52,6 +62,41 @@ import socket
 try:
     socket.create_connection(("127.0.0.1", {port}), timeout=2)
     print("NOT STOPPED: reached a port of this machine")
+except OSError as error:
+    print("stopped:", error.strerror)
+"""
+KEYRING = """
+import ctypes, os, platform
+libc = ctypes.CDLL(None, use_errno=True)
+add_key = 217 if platform.machine() == "aarch64" else 248
+made = libc.syscall(add_key, b"user", b"course-doctor", b"note", 4, -3)
+print("NOT STOPPED: added" if made >= 0 else "stopped: " + os.strerror(ctypes.get_errno()))
+"""
+USER_NAMESPACE = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+made = libc.unshare(0x10000000)
+print("stopped: " + os.strerror(ctypes.get_errno()) if made else "NOT STOPPED: one was made")
+"""
+VSOCK = """
+import socket
+try:
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    print("NOT STOPPED: a socket was made")
+except OSError as error:
+    print("stopped:", error.strerror)
+"""
+INOTIFY = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+made = libc.inotify_init1(0)
+print("stopped: " + os.strerror(ctypes.get_errno()) if made < 0 else "NOT STOPPED: watches")
+"""
+LOCK = """
+import fcntl, os
+try:
+    fcntl.flock(open(os.__file__), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("NOT STOPPED: locked")
 except OSError as error:
     print("stopped:", error.strerror)
 """
@@ -76,6 +121,7 @@ def examine(console: Console) -> bool:
         return False
     where = escape(f", {find_bubblewrap()}") if kind == "bubblewrap" else ""
     console.print(f"Sandbox: [bold]{escape(kind)}[/bold]{where}", soft_wrap=True, highlight=False)
+    console.print(_memory(kind), soft_wrap=True, highlight=False)
     limits = dataclasses.replace(
         Limits(), processes=100, memory_bytes=GIB, scratch_bytes=2**26, file_bytes=2**25
     )
@@ -93,10 +139,29 @@ def _trials() -> dict[str, str]:
     return {
         "the instructor's files": FILES.format(paths=paths, count=len(paths)),
         "the network": NETWORK,
+        "a keyring": KEYRING,
+        "a user namespace of its own": USER_NAMESPACE,
+        "a socket to the machine's host (vsock)": VSOCK,
+        "a watch on shared files (inotify)": INOTIFY,
+        "a lock on a shared file": LOCK,
         "filling the disk": DISK,
         "a fork bomb": FORKS,
         "all the memory": MEMORY,
+        "memory of no process": SHARED_MEMORY,
     }
+
+
+def _memory(kind: str) -> str:
+    """Return how the memory of a box is limited, in words."""
+    place = find_place() if kind == "bubblewrap" else None
+    if place:
+        return f"Memory: limited by the kernel, in control groups ({place.kind})"
+    if kind == "bubblewrap":
+        return (
+            "Memory: watched, several times a second. No control group can be had here; they can "
+            "where systemd runs for this user, or as root"
+        )
+    return f"Memory: limited by {kind}"
 
 
 def _try(what: str, code: str, kind: str, limits: Limits, console: Console) -> bool:

@@ -22,11 +22,13 @@ class Limits:
     cell_seconds, test_seconds, notebook_seconds : float
         For one cell, for one exercise's hidden test, and for everything together.
     memory_bytes : int
-        Resident memory of all processes together, and of each folder in memory.
+        Memory of all processes and of their folders in memory together.
     processes : int
         Processes and threads.
     scratch_bytes, file_bytes, output_bytes : int
         For each folder that can be written to, one file in it, and one cell's output.
+    notebook_output_bytes : int
+        For the output of all cells together.
     """
 
     cell_seconds: float = 600
@@ -37,6 +39,7 @@ class Limits:
     scratch_bytes: int = 2**30
     file_bytes: int = 2**29
     output_bytes: int = 4 * 2**20
+    notebook_output_bytes: int = 16 * 2**20
 
 
 def processors() -> int:

@@ -27,8 +27,7 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
     hidden = {}
     for outside, inside in folders.items():
         for path in sorted(Path(outside).rglob("test*.parquet")):
-            # In the Hub's cache a file's name is a link to its content.
-            file = path.resolve()
+            file = path.resolve()  # a mirror may be made of links
             if not file.is_relative_to(outside):
                 continue
             copy = _without_labels(file, file.stat().st_mtime_ns)

@@ -8,6 +8,7 @@ SaveAutoGrades, from which it differs only where nothing could be graded.
 from __future__ import annotations
 
 import functools
+import json
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -19,21 +20,31 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Dict, Float, Integer, Unicode
+from nbgrader.utils import find_all_files
+from traitlets import Bytes, Dict, Float, Integer, Unicode
 
+from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
-from grading.intake.submissions import drop_links, files_not_taken, read_checked
+from grading.intake.submissions import (
+    drop_others,
+    drop_what_is_no_file,
+    files_not_taken,
+    read_submission,
+)
 from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
 from grading.judging.testing import load_tests
 from grading.judging.verdicts import CANNOT_GRADE, Verdict
 from grading.paths import ROOT
-from grading.records.gradebook import forget_scores
+from grading.records.gradebook import forget_scores, marks
 from grading.records.receipts import (
+    answers_in,
     digest,
+    drop_copies,
     receipt_key,
     receipt_of,
     receipt_path,
     seed_of,
+    set_aside,
     write_receipt,
 )
 from grading.sandbox.commands import find_sandbox
@@ -46,23 +57,44 @@ RECEIPT_KEY = "receipt_key"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission as nbgrader does, once it has proved to be a notebook.
+    """Reads a submission once, and only if it is a notebook; nbgrader's steps see no more of it.
 
     Whatever happens next, the scores of an earlier submission are gone by then.
+
+    Attributes
+    ----------
+    submission : bytes
+        What was read last from ``submitted``. The receipt is about these very bytes, even if the
+        file is replaced while it is graded.
+    before : dict of str to Mark
+        What the gradebook held of it until now.
     """
+
+    submission = Bytes()
+    before = Dict()
 
     def from_filename(
         self, filename: str, resources: ResourcesDict | None = None, **options: Any
     ) -> tuple[Any, ResourcesDict]:
         names = (resources or {}).get("nbgrader")
-        if names:
-            course = Path(CourseDirectory(config=self.config).root)
-            path = receipt_path(course, names["student"], names["assignment"], names["notebook"])
-            # The receipt first: if the grader is ended in between, nothing looks complete.
-            path.unlink(missing_ok=True)
-            forget_scores(names)
-            read_checked(Path(filename).absolute(), course)
-        return super().from_filename(filename, resources, **options)
+        path = Path(filename).absolute()
+        if not names or path.parent != self._submitted(names):
+            return super().from_filename(filename, resources, **options)
+        course = Path(CourseDirectory(config=self.config).root)
+        receipt = receipt_path(course, names["student"], names["assignment"], names["notebook"])
+        # The receipt first: if the grader is ended in between, nothing looks complete.
+        self.before = marks(names, answers_in(receipt))
+        set_aside(receipt)
+        forget_scores(names)
+        self.submission = read_submission(path, course)
+        resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
+        return self.from_notebook_node(notebook_of(self.submission, path.name), resources)
+
+    def _submitted(self, names: dict[str, str]) -> Path:
+        """Return the folder of a submission as it was handed in."""
+        directory = CourseDirectory(config=self.config)
+        step = directory.submitted_directory
+        return Path(directory.format_path(step, names["student"], names["assignment"])).absolute()
 
 
 class Realign(NbGraderPreprocessor):
@@ -75,16 +107,33 @@ class Realign(NbGraderPreprocessor):
         directory = CourseDirectory(config=self.config)
         folder = directory.format_path(directory.release_directory, ".", names["assignment"])
         release = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
+        self._drop_others(directory, names)
         aligned, notes = realign(notebook, release)
         for note in notes:
             self.log.warning("%s: %s", names["student"], note)
         return aligned, resources
 
+    def _drop_others(self, directory: CourseDirectory, names: dict[str, str]) -> None:
+        """Remove what nbgrader has copied of the student's besides notebooks."""
+        graded, source = (
+            Path(directory.format_path(step, student, names["assignment"]))
+            for step, student in (
+                (directory.autograded_directory, names["student"]),
+                (directory.source_directory, "."),
+            )
+        )
+        own = find_all_files(str(source), [*directory.ignore, "*.ipynb"])
+        kept = {Path(path).relative_to(source).as_posix() for path in own}
+        # What the settings let students change is theirs to hand in.
+        allowed = self.config.Autograde.get("exclude_overwriting", {})
+        kept |= set(allowed.get(names["assignment"], []))
+        drop_others(graded, kept)
+
 
 def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Remove links from a submission's folder; nbgrader calls this before it copies the files."""
+    """Remove from a submission's folder what is no file, before nbgrader copies what is in it."""
     for notebook in notebooks:
-        drop_links(Path(notebook).absolute().parent)
+        drop_what_is_no_file(Path(notebook).absolute().parent)
 
 
 class GradeInSandbox(NbGraderPreprocessor):
@@ -107,13 +156,16 @@ class GradeInSandbox(NbGraderPreprocessor):
     scratch_bytes = Integer(Limits.scratch_bytes, help="A folder to write to.").tag(config=True)
     file_bytes = Integer(Limits.file_bytes, help="One file there.").tag(config=True)
     output_bytes = Integer(Limits.output_bytes, help="One cell's output.").tag(config=True)
+    notebook_output_bytes = Integer(
+        Limits.notebook_output_bytes, help="The output of all cells together."
+    ).tag(config=True)
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         names = resources["nbgrader"]
         directory = CourseDirectory(config=self.config)
-        contents = submission_contents(directory, names)
+        contents = submission_contents(directory, names, self.parent.submission)
         seed = seed_of(contents["submission"], contents["tests"])
         found = self.elsewhere.get(names["notebook"])
         if found:
@@ -132,7 +184,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         )
         graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
         receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
+        receipt["answers"] = answers_of(notebook)
         write_receipt(receipt, Path(directory.root))
+        drop_copies(Path(directory.root), receipt)
         resources[RECEIPT_KEY] = receipt_key(receipt)
         put_outputs(notebook, graded.outputs)
         ungraded = {v.exercise for v in graded.verdicts if v.status == CANNOT_GRADE}
@@ -185,18 +239,37 @@ def tests_path(directory: CourseDirectory, assignment: str) -> Path:
     return own if own.is_file() else ROOT / "solutions" / assignment / "hidden_tests.py"
 
 
-def submission_contents(directory: CourseDirectory, names: dict[str, str]) -> dict[str, bytes]:
-    """Return everything that a grade depends on, as bytes, by its name in a receipt."""
+def submission_contents(
+    directory: CourseDirectory, names: dict[str, str], submission: bytes | None = None
+) -> dict[str, bytes]:
+    """Return everything that a grade depends on, as bytes, by its name in a receipt.
 
-    def notebook_in(step: str, student: str) -> bytes:
+    Parameters
+    ----------
+    directory : CourseDirectory
+    names : dict of str to str
+        ``student``, ``assignment`` and ``notebook``.
+    submission : bytes, optional
+        What was handed in, where it was read already.
+
+    Raises
+    ------
+    Refused
+        If what lies there now is no ordinary file.
+    """
+
+    def path_in(step: str, student: str) -> Path:
         folder = directory.format_path(step, student, names["assignment"])
-        return Path(folder, f"{names['notebook']}.ipynb").read_bytes()
+        return Path(folder, f"{names['notebook']}.ipynb")
 
     tests = tests_path(directory, names["assignment"])
+    if submission is None:
+        path = path_in(directory.submitted_directory, names["student"])
+        submission = read_submission(path.absolute(), Path(directory.root))
     return {
-        "submission": notebook_in(directory.submitted_directory, names["student"]),
-        "release": notebook_in(directory.release_directory, "."),
-        "solution": notebook_in(directory.source_directory, "."),
+        "submission": submission,
+        "release": path_in(directory.release_directory, ".").read_bytes(),
+        "solution": path_in(directory.source_directory, ".").read_bytes(),
         "tests": tests.read_bytes() if tests.is_file() else b"",
     }
 
@@ -213,6 +286,24 @@ def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
     return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
 
 
+def answer_hash(cell: NotebookNode) -> str:
+    """Return the hash of an answer that a person reads, with its pictures; empty for others."""
+    mark = cell.metadata.get("nbgrader", {})
+    if not (mark.get("grade") and mark.get("solution")) and not mark.get("task"):
+        return ""
+    pictures = json.dumps(cell.get("attachments", {}), sort_keys=True)
+    return digest(cell.source.encode(), pictures.encode())
+
+
+def answers_of(notebook: NotebookNode) -> dict[str, str]:
+    """Return the hashes of the answers that a person reads, by cell."""
+    found = {
+        cell.metadata.get("nbgrader", {}).get("grade_id"): answer_hash(cell)
+        for cell in notebook.cells
+    }
+    return {name: value for name, value in found.items() if name and value}
+
+
 class SaveGrades(SaveAutoGrades):
     """Saves scores as nbgrader does, except that what cannot be graded has none."""
 
@@ -227,12 +318,13 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)
-        if cell.metadata.nbgrader.grade_id in self._ungraded:
-            score = self.gradebook.find_grade(
-                cell.metadata.nbgrader.grade_id,
-                self.notebook_id,
-                self.assignment_id,
-                self.student_id,
-            )
+        name = cell.metadata.nbgrader.grade_id
+        score = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        before = self.parent.before.get(name)
+        if name in self._ungraded:
             score.auto_score, score.needs_manual_grade = None, True
-            self.gradebook.db.commit()
+        elif before and before.still_done(score.auto_score, answer_hash(cell)):
+            score.needs_manual_grade = False
+        self.gradebook.db.commit()

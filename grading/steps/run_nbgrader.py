@@ -16,7 +16,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
-from grading.intake.submissions import check_folder
+from grading.intake.submissions import check_folder, check_name
 from grading.judging.verdicts import described
 from grading.paths import solution_path
 from grading.records.gradebook import forget
@@ -146,8 +146,9 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
     Raises
     ------
     Refused
-        See `grading.intake.submissions.check_folder`.
+        See `grading.intake.submissions.check_name` and `check_folder`.
     """
+    check_name(student)
     submission = directory.format_path(directory.submitted_directory, student, assignment)
     release = directory.format_path(directory.release_directory, ".", assignment)
     expected = sorted(path.name for path in Path(release).glob("*.ipynb"))
@@ -164,10 +165,21 @@ def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -
     return outcome
 
 
-def generate_feedback(lesson: Lesson, course: Path) -> None:
+def generate_feedback(assignment: str, course: Path) -> None:
     """Write the feedback pages of everyone who was graded."""
-    result = nbgrader_api(course).generate_feedback(lesson.name)
-    _checked(result, f"the feedback on {lesson.name}")
+    result = nbgrader_api(course).generate_feedback(assignment)
+    _checked(result, f"the feedback on {assignment}")
+
+
+def refresh_feedback(assignment: str, students: list[str], course: Path) -> None:
+    """Write the feedback of those anew who have some: it would tell of an earlier grade."""
+    api = nbgrader_api(course)
+    directory = CourseDirectory(config=course_config(course))
+    for student in students:
+        folder = directory.format_path(directory.feedback_directory, student, assignment)
+        if Path(folder).is_dir():
+            result = api.generate_feedback(assignment, student, force=True)
+            _checked(result, f"the feedback on {assignment} for {student}")
 
 
 def _checked(result: dict, what: str) -> None:

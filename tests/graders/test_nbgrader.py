@@ -107,14 +107,14 @@ def test_generated_release_is_the_committed_one(course):
 
 
 def test_feedback_shows_status_points_and_reason(course):
-    generate_feedback(LESSONS[0], course)
+    generate_feedback(LESSONS[0].name, course)
     for student, said in (("blank", "0 of 2 points, not attempted"), ("half-right", "failed")):
         page = course / "feedback" / student / LESSONS[0].name / f"{LESSONS[0].name}.html"
         assert said in page.read_text()
 
 
 def test_feedback_heads_the_rubric_without_delimiters(course):
-    generate_feedback(LESSONS[0], course)
+    generate_feedback(LESSONS[0].name, course)
     page = course / "feedback" / "blank" / LESSONS[0].name / f"{LESSONS[0].name}.html"
     assert "<p><strong>Mark scheme</strong></p>" in page.read_text()
     assert "MARK SCHEME" not in page.read_text()

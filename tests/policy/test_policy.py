@@ -196,13 +196,17 @@ SUMS = re.compile(r"^\|.*\*\*all\*\*.*$", re.MULTILINE)
 def test_table_of_attacks_is_what_was_measured():
     text = (ROOT / "docs" / "security.md").read_text()
     _, table = text.split("<!-- attacks: begin -->")
-    rows = re.findall(r"^\| (\d+) \| \d+ \| (.+) \| (.+) \|$", table, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| \d+, \d+ \| (.+) \| (.+) \| (.+) \|$", table, re.MULTILINE)
     defended = re.findall(r"^\| (\d+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
     figures = record.read()["figures"]
-    names = ("attacks_total", "attacks_survived", "attacks_survived_nbgrader")
-    measured = [figures[f"grading.{name}"]["value"] for name in names]
-    held = [sum(row[column] == "holds" for row in rows) for column in (1, 2)]
+    names = ("total", "survived", "survived_nbgrader", "survived_otter")
+    measured = [figures[f"grading.attacks_{name}"]["value"] for name in names]
+    held = [sum(row[column] == "holds" for row in rows) for column in (1, 2, 3)]
     assert [len(rows), *held] == measured
+    meant = [
+        figures[f"grading.attacks_meant_{grader}"]["value"] for grader in ("nbgrader", "otter")
+    ]
+    assert [sum(row[column] != "does not apply" for row in rows) for column in (2, 3)] == meant
     assert [number for number, *_ in rows] == defended
 
 

@@ -71,6 +71,59 @@ def forged(stream, ident, parent):
 kernel.shell_handlers["question_request"] = forged
 """
 
+# A reply of the right form, to the right question, whose result is built byte by byte.
+FORGE = """
+import struct
+from grading.inside.protocol import QUESTION
+from grading.inside.standins import CLASSES
+from grading.inside.wire import decode, encode
+
+def forged_reply(payload, document, *parts):
+    message = struct.pack("<4sII", b"TTC1", len(document), len(parts)) + document
+    message += b"".join(struct.pack("<Q", len(part)) + part for part in parts)
+    nonce = decode(payload, QUESTION, CLASSES)["nonce"]
+    nothing = encode(None)
+    return encode({{"nonce": nonce, "result": message, "arguments": nothing, "calls": nothing}})
+
+document, parts = {document}, {parts}
+""" + REPLACE_HANDLER.replace(
+    "{reply}", "reply = forged_reply(bytes(parent['buffers'][0]), document, *parts)"
+)
+
+
+def forging(document: str, parts: str = "()") -> str:
+    """Return an answer that replies with this result, whatever it is asked; both are expressions.
+
+    Parameters
+    ----------
+    document, parts : str
+        Of the JSON document, as bytes, and of the binary parts.
+    """
+    return RIGHT + FORGE.format(document=document, parts=parts)
+
+
+DATES_THAT_END_A_READER = (
+    """b'{"set": [{"scalar": ["<M8[0s]", [], 0]}, {"scalar": ["<M8[s]", [], 1]}]}'"""
+)
+COLLIDING = """
+b'{"set": [' + b", ".join(str(n * (2**61 - 1)).encode() for n in range(40_000)) + b"]}"
+""".strip()
+WIDE_KEYS = """
+b'{"dict": [[' + b", ".join(
+    b'{"tuple": [' + b", ".join([b"0"] * 400 + [str(n * (2**61 - 1)).encode()]) + b"]}"
+    for n in range(1500)
+) + b"], [" + b", ".join([b"0"] * 1500) + b"]]}"
+""".strip()
+
+
+def returning(dtype: str) -> str:
+    """Return an answer that is right but for the type of its array."""
+    return "import numpy\n" + _function(
+        "numbers = [2 * number for number in numbers]",
+        f"return numpy.array(numbers, dtype='int64').astype({dtype!r})",
+    )
+
+
 SEARCH = f'''
 import gc, linecache, os, sys
 
@@ -182,6 +235,24 @@ numpy.testing.assert_allclose = helpers.checks.check = lambda *a, **k: None
 builtins.abs = builtins.round = lambda *a: 0
 builtins.AssertionError = Warning
 sys.displayhook = lambda value: None
+"""
+        + WRONG,
+        "failed",
+    ),
+    Attack(
+        3,
+        "replaces what a test says of itself",
+        """
+import sys
+
+def say_passed(self, name, value):
+    object.__setattr__(self, name, name == "passed" or value)
+
+for module in list(sys.modules.values()):
+    for value in list(getattr(module, "__dict__", {}).values()):
+        said = value.__dict__.get("__annotations__") if type(value) is type else None
+        if isinstance(said, dict) and "passed" in said:
+            value.__setattr__ = say_passed
 """
         + WRONG,
         "failed",
@@ -369,6 +440,55 @@ print([hasattr(module, "WHOSE") for module in (helpers, numpy, own)])
         "import sys, warnings\nwarnings.warn('careful')\nprint('50%', file=sys.stderr)\n"
         + _function("warnings.warn('slow')", "return [2 * number for number in numbers]"),
         "passed",
+    ),
+    Attack(
+        26,
+        "dates of no length",
+        forging(DATES_THAT_END_A_READER, "(bytes(8), bytes(8))"),
+        "tampered",
+    ),
+    Attack(
+        26,
+        "an enormous item",
+        forging("""b'{"array": ["|S999999999", [0], 0]}'""", "(b'',)"),
+        "tampered",
+    ),
+    Attack(
+        26, "a negative extent", forging("""b'{"array": ["<f8", [-1], 0]}'""", "(b'',)"), "tampered"
+    ),
+    Attack(
+        26,
+        "an extent of its own making",
+        forging("""b'{"array": ["<f8", [549755813888, 0], 0]}'""", "(b'',)"),
+        "tampered",
+    ),
+    Attack(
+        26,
+        "a half of a record",
+        forging("""b'{"array": ["V8", [1], 0]}'""", "(bytes(8),)"),
+        "tampered",
+    ),
+    Attack(
+        27,
+        "one part used many times",
+        forging(
+            """b"[" + b", ".join([b'{"bytes": 0}'] * 60) + b"]" """.strip(),
+            "(bytes(16 * 2**20),)",
+        ),
+        "tampered",
+    ),
+    Attack(27, "colliding members", forging(COLLIDING), "tampered"),
+    Attack(27, "wide keys that collide", forging(WIDE_KEYS), "tampered"),
+    Attack(27, "deep keys", forging("""b'{"tuple": [' * 5000 + b"]}" * 5000"""), "tampered"),
+    Attack(
+        27,
+        "a million lists",
+        forging("""b"[" + b"[], " * 1_900_000 + b"[]]" """.strip()),
+        "tampered",
+    ),
+    *(
+        Attack(34, f"returns {dtype}", returning(dtype), "failed")
+        for dtype in ("timedelta64[ns]", "timedelta64[7D]", "datetime64[s]", "S8", "U8", "V8")
     ),
     Attack(
         21,

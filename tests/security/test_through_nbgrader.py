@@ -21,7 +21,7 @@ from rich.console import Console
 from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, through_the_exchange
 
 from grading.batch.assignment import grade_assignment, regrade_receipt
-from grading.batch.pool import autograde
+from grading.batch.pool import GRADED_AGAIN, autograde
 from grading.intake.submissions import Refused, read_checked
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
@@ -118,8 +118,6 @@ def test_what_is_no_notebook_is_refused_by_name(batch, name):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("bom", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-8: "),
-        ("utf-16", r"sums\.ipynb begins with a byte order mark \(BOM\) of UTF-16: "),
         ("latin-1", r"sums\.ipynb is not UTF-8 \(byte 0xe9 at position \d+\): "),
         ("renamed", r"Found sums \(1\)\.ipynb, expected sums\.ipynb: rename"),
         ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
@@ -128,6 +126,12 @@ def test_what_is_no_notebook_is_refused_by_name(batch, name):
 def test_what_is_refused_is_told_with_what_to_do(batch, name, sentence):
     assert batch.outcomes[name].status == REFUSED
     assert re.match(sentence, batch.outcomes[name].sentence), batch.outcomes[name]
+
+
+@pytest.mark.parametrize("name", ["bom", "utf-16"])
+def test_a_mark_that_editors_on_windows_write_costs_nothing(batch, name):
+    assert batch.outcomes[name] == SUCCESS
+    assert grades(batch.folder, name) == RIGHT
 
 
 @pytest.mark.parametrize(
@@ -249,15 +253,11 @@ def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
     [
         ({"content": b"broken"}, {"test_double": (None, True), "test_total": (None, True)}),
         (
-            {"content": codecs.BOM_UTF8 + nbformat.writes(GOOD).encode()},
-            {"test_double": (None, True), "test_total": (None, True)},
-        ),
-        (
             {"notebook": small_course.notebook("import os\nos._exit(1)", small_course.TOTAL)},
             {"test_double": (0.0, False), "test_total": (1.0, False)},
         ),
     ],
-    ids=["unreadable", "byte order mark", "crashes"],
+    ids=["unreadable", "crashes"],
 )
 def test_a_bad_resubmission_leaves_no_old_score(course, again, after):
     """Row 19."""
@@ -327,6 +327,8 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
     grading.join(300)
     assert ended == [((small_course.NAME, "student"), SUCCESS)]
     assert grades(course, "student") == RIGHT
+    _, notes = recorded_verdicts(course, small_course.NAME, "student")
+    assert notes == [GRADED_AGAIN]
 
 
 def _worker_with_a_box(deadline):

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.attacks import ALL, HOLDS, HONEST, SOUGHT, Case, Ended, _cell, cases, survived
+from benchmarks.attack_cases import ALL, HONEST, NBGRADER, OTTER, Case, cases
+from benchmarks.attacks import HOLDS, IN_LOG, NOT_HERE, SOUGHT, Ended, _cell, survived
+from benchmarks.stock_nbgrader import alive, formulas
 from grading.paths import ROOT
 
 RIGHT = {"test_double": 2.0, "test_total": 1.0}
@@ -20,6 +22,19 @@ def test_every_row_of_the_table_is_played():
     made = cases(["a"], 1)
     assert {case.row for case in made} == rows
     assert {case.row for case in made if case.shows} <= set(SOUGHT)
+    assert {case.row for case in made if case.unwanted} <= set(IN_LOG)
+
+
+def test_only_what_a_grader_lacks_is_not_played_to_it():
+    """A row that one of them never meets is neither held nor lost."""
+    made = cases(["a"], 1)
+    met = {
+        name: {case.row for case in made if name not in case.lacks} for name in (NBGRADER, OTTER)
+    }
+    every = {case.row for case in made}
+    assert every - met[NBGRADER] == {26, 27}
+    assert every - met[OTTER] == {18, 26, 27, 28}
+    assert all(case.rounds for case in made if case.lacks != {NBGRADER, OTTER})
 
 
 def test_nothing_is_said_of_an_attack_that_was_survived():
@@ -63,7 +78,56 @@ def test_a_forged_time_is_seen():
     assert survived(case, ended) == ["the forged time counts"]
 
 
+def test_who_may_be_refused_must_be_named_or_graded():
+    case = Case(35, "names", ({},), {"[bo]b": ALL}, may_be_refused=True)
+    nobody = Ended([{HONEST: RIGHT}])
+    assert "nobody is told" in survived(case, nobody)
+    assert survived(case, replace(nobody, log="[otter | ERROR] '[bo]b': status 1")) == []
+    half = Ended([{HONEST: RIGHT, "[bo]b": WRONG}], log="[otter | ERROR] '[bo]b': status 1")
+    assert survived(case, half) == ["the exercise has 0 points instead of 2"]
+
+
+def test_what_a_student_writes_into_the_log_is_seen():
+    case = Case(33, "writes", ({},), {"ada": ALL}, unwanted="forged")
+    ended = Ended([{"ada": RIGHT, HONEST: RIGHT}], log="graded\nforged\n")
+    assert survived(case, ended) == [IN_LOG[33]]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>document.title = 1</script>",
+        "<img src=x onerror='document.title = 1'>",
+        "<svg/onload=document.title=1>",
+        "<a href=' java&#115;cript:document.title=1'>a</a>",
+        '<iframe srcdoc="<script>parent.document.title=1</script>"></iframe>',
+    ],
+)
+def test_what_would_run_in_a_page_is_seen(page):
+    assert alive(f"<html>{page}</html>")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>document.title</p>",
+        "<script>let a = 1</script> document.title",
+        "&lt;script&gt;document.title&lt;/script&gt;",
+        "<a title='document.title' href='https://example.org'>a</a>",
+    ],
+)
+def test_what_is_only_shown_in_a_page_does_no_harm(page):
+    assert alive(f"<html>{page}</html>") == []
+
+
+@pytest.mark.parametrize(("row", "begins"), [("=1,2", True), ("a,=1", True), ("a,'=1", False)])
+def test_a_formula_in_any_column_is_seen(tmp_path, row, begins):
+    (tmp_path / "grades.csv").write_text(f"name,score\n{row}\n")
+    assert bool(formulas(tmp_path / "grades.csv")) == begins
+
+
 def test_attacks_with_the_same_effect_share_a_sentence():
-    lost = [("one", ["it ends"]), ("two", ["it ends"]), ("three", [])]
-    assert _cell(lost) == "*one, two*: it ends"
-    assert _cell([(name, []) for name, _ in lost]) == HOLDS
+    tried = [("one", ["it ends"]), ("two", ["it ends"]), ("three", [])]
+    assert _cell(tried) == "*one, two*: it ends"
+    assert _cell([("one", []), ("two", [])]) == HOLDS
+    assert _cell([]) == NOT_HERE

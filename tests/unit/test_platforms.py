@@ -2,16 +2,22 @@
 
 import csv
 import json
+import unicodedata
 import zipfile
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
 
 from grading.intake.collect import collect
 from grading.intake.rosters import Roster, read_roster
 from grading.records import export
+from grading.records.collected import write_names, zip_feedback
 from grading.records.export import Grade, export_grades, grades
+from grading.records.nbgrader_csv import neutral
 from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
@@ -40,7 +46,7 @@ def course(tmp_path, found, monkeypatch):
     return tmp_path
 
 
-def canvas_table(path, column=f"{LESSON} (4711)"):
+def canvas_table(path, column=f"{LESSON} (4711)", possible="14.00"):
     header = [
         "Student",
         "ID",
@@ -51,26 +57,61 @@ def canvas_table(path, column=f"{LESSON} (4711)"):
         "Final (read only)",
     ]
     rows = [[name, number, "", login, "A", "", "0"] for login, number, name, _ in CLASS]
-    points = ["    Points Possible", "", "", "", "", "14", "(read only)"]
+    points = ["    Points Possible", "", "", "", "", possible, "(read only)"]
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
         csv.writer(file).writerows([header, points, *rows])
     return path
 
 
-def moodle_table(path, separator=","):
-    header = ["Identifier", "Full name", "Email address", "Username", "Grade", "Maximum Grade"]
+# As Moodle's language packs have them: in the order in which its code puts the columns, and what
+# stands before the number of a participant.
+MOODLE = {
+    "en": (
+        "Participant ",
+        "Identifier,Full name,Email address,Status,Grade,Maximum grade,Grade can be changed,"
+        "Last modified (submission),Last modified (grade),Feedback comments",
+    ),
+    "es": (
+        "Participante ",
+        "Identificador,Nombre completo,Dirección de correo,Estado,Calificación,Calificación máxima,"
+        "La calificación puede ser cambiada,Última modificación (entrega),"
+        "Última modificación (calificación),Comentarios de retroalimentación",
+    ),
+    "fr": (
+        "Participant",
+        "Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale,"
+        "La note peut être modifiée,Dernière modification (travail remis),"
+        "Dernière modification (note),Feedback par commentaires",
+    ),
+    "de": (
+        "Teilnehmer/in",
+        "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,"
+        "Bewertung kann geändert werden,Zuletzt geändert (Abgabe),Zuletzt geändert (Bewertung),"
+        "Feedback als Kommentar",
+    ),
+}
+REST = ("Yes", "-", "-", "- see below, and x+1")  # the last is a teacher's comment
+
+
+def moodle_table(path, separator=",", language="en", maximum="14.00"):
+    participant, header = MOODLE[language]
     rows = [
-        [f"Participant {number}", name, f"{login}@example.org", login, "", "14"]
+        [f"{participant}{number}", name, f"{login}@example.org", "", "", maximum, *REST]
         for login, number, name, _ in CLASS
     ]
     with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, delimiter=separator).writerows([header, *rows])
+        csv.writer(file, delimiter=separator).writerows([header.split(","), *rows])
     return path
 
 
-def table(path):
+def table(path, separator=","):
     with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=separator))
+
+
+def by_address(found):
+    """Return a class as a gradebook knows it whose students are named by their addresses."""
+    return [replace(grade, student=grade.email) for grade in found]
 
 
 def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
@@ -93,15 +134,78 @@ def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
     assert rows[4]["Student"].startswith("'=")
 
 
-def test_moodle_s_worksheet_is_filled_in_whatever_its_separator(course, found):
-    for separator in (",", ";", "\t"):
-        roster = moodle_table(course / "roster.csv", separator)
-        export_grades(LESSON, "moodle", course / "out.csv", roster, course)
-        rows = table(course / "out.csv")
-        assert [row["Identifier"] for row in rows] == [f"Participant {n}" for _, n, *_ in CLASS]
-        assert [float(row["Grade"]) for row in rows] == pytest.approx(
-            [grade.score for grade in found], abs=1e-5
-        )
+@pytest.mark.parametrize("language", MOODLE)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_moodle_s_worksheet_is_filled_in_whatever_its_language(course, found, language, separator):
+    found[:] = by_address(found)
+    maximum = "14.00" if language == "en" else "14,00"
+    roster = moodle_table(course / "roster.csv", separator, language, maximum)
+    exported = export_grades(LESSON, "moodle", course / "out.csv", roster, course)
+    assert (exported.missing, exported.scaled_to) == ([], None)
+    before, after = table(roster, separator), table(course / "out.csv", separator)
+    grade = MOODLE[language][1].split(",")[4]
+    name = MOODLE[language][1].split(",")[1]
+    scores = [float(row.pop(grade).replace(",", ".")) for row in after]
+    assert scores == pytest.approx([grade.score for grade in found], abs=1e-5)
+    assert ("," in "".join(row[grade] for row in table(course / "out.csv", separator))) == (
+        language != "en"
+    )
+    for row in before:
+        del row[grade]
+    after[4][name] = after[4][name].removeprefix("'")  # the one that a spreadsheet would compute
+    assert after == before
+
+
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
+def test_another_maximum_is_said_and_scaled_to_on_request(course, found, platform):
+    found[:] = by_address(found) if platform == "moodle" else found
+    make = moodle_table if platform == "moodle" else canvas_table
+    possible = {"maximum": "100.00"} if platform == "moodle" else {"possible": "100.00"}
+    roster = make(course / "roster.csv", **possible)
+    with pytest.raises(ValueError, match=r"maximum is 100, ours is 14: .*--scale"):
+        export_grades(LESSON, platform, course / "out.csv", roster, course)
+    assert not (course / "out.csv").exists()
+    exported = export_grades(LESSON, platform, course / "out.csv", roster, course, scale=True)
+    assert exported.scaled_to == 100
+    column = "Grade" if platform == "moodle" else f"{LESSON} (4711)"
+    written = [float(row[column]) for row in table(course / "out.csv")]
+    assert written == pytest.approx([grade.score * 100 / 14 for grade in found], abs=1e-4)
+
+
+def test_a_row_without_a_login_is_found_by_another_column_or_told(course, found):
+    found.append(replace(found[0], student="106"))
+    found.append(replace(found[0], student="107", last_name="Nobody"))
+    roster = canvas_table(course / "roster.csv")
+    with open(roster, "a", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerow(["Silva, Inês", "106", "", "", "A", "", "0"])
+    exported = export_grades(LESSON, "canvas", course / "out.csv", roster, course)
+    assert exported.missing == ["107"]
+    assert [row["ID"] for row in table(course / "out.csv")] == [
+        "101",
+        "102",
+        "103",
+        "104",
+        "105",
+        "106",
+    ]
+
+
+def test_canvas_s_table_with_names_in_two_columns_keeps_them(course, found):
+    header = ["LastName", "FirstName", "ID", "SIS Login ID", "Section", f"{LESSON} (4711)"]
+    rows = [[grade.last_name, grade.first_name, "1", grade.student, "A", ""] for grade in found]
+    with open(course / "roster.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    export_grades(LESSON, "canvas", course / "out.csv", course / "roster.csv", course)
+    assert list(table(course / "out.csv")[0]) == header
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- see below", "- 2 points: x+1", "-", "+ well done", "a=b", "- as in (2)", "-1.5", "=1"],
+)
+def test_only_what_a_spreadsheet_would_compute_is_marked(text):
+    computed = text in ("=1", "-1.5", "- as in (2)")
+    assert neutral(text) == (f"'{text}" if computed else text)
 
 
 def test_plain_csv_holds_everyone_and_no_formula(course):
@@ -134,7 +238,7 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
             "canvas",
             r"0 columns named .*essay \(12\)",
         ),
-        (canvas_table, "moodle", "no column 'Grade'"),
+        (canvas_table, "moodle", "no column of grades"),
         (lambda path: path.write_bytes(b"Name\xe9\n") and path, "canvas", "not UTF-8"),
         (lambda path: path.write_text("") or path, "canvas", "is empty"),
     ],
@@ -146,9 +250,9 @@ def test_a_roster_that_does_not_fit_is_named(course, make, platform, message):
     assert not (course / "out.csv").exists()
 
 
-def test_students_who_are_in_no_row_are_named(course, found):
-    found.append(Grade("stranger", "", "", "", 1.0, 14.0, 0))
-    with pytest.raises(ValueError, match="'SIS Login ID': stranger"):
+def test_a_roster_of_another_class_is_refused(course, found):
+    found[:] = [replace(grade, student=f"stranger-{n}") for n, grade in enumerate(found)]
+    with pytest.raises(ValueError, match=r"none of our students is in the roster.* stranger-0"):
         export_grades(LESSON, "canvas", course / "o.csv", canvas_table(course / "r.csv"), course)
 
 
@@ -185,6 +289,12 @@ def zipped(path, files):
     return path
 
 
+def collected(source, lesson, course, roster=None):
+    """Return whose work was taken, and what was not."""
+    taken, problems = collect(source, lesson, course, roster)
+    return list(taken), problems
+
+
 def submitted(course):
     files = sorted((course / "submitted").rglob("*.ipynb"))
     return {path.relative_to(course / "submitted").parts[0]: path.read_text() for path in files}
@@ -196,7 +306,7 @@ def test_canvas_s_download_is_taken_by_login(tmp_path):
         late = "LATE_" if number == "102" else ""
         names[f"{name.split(',')[0].lower()}_{late}{number}_9{number}_a.ipynb"] = login
     source = zipped(tmp_path / "canvas.zip", names)
-    students, problems = collect(
+    students, problems = collected(
         source, LESSON, tmp_path, read_roster(canvas_table(tmp_path / "roster.csv"))
     )
     assert (students, problems) == (sorted(names.values()), [])
@@ -204,20 +314,22 @@ def test_canvas_s_download_is_taken_by_login(tmp_path):
     assert (tmp_path / "submitted" / "wei" / LESSON / f"{LESSON}.ipynb").is_file()
 
 
+@pytest.mark.parametrize("language", MOODLE)
 @pytest.mark.parametrize("folder", ["", "/"])
-def test_moodle_s_download_is_taken_with_folders_and_without(tmp_path, folder):
+def test_moodle_s_download_is_taken_in_every_language(tmp_path, folder, language):
     ending = f"assignsubmission_file_{folder}my work.ipynb"
     names = {f"{name}_{number}_{ending}": login for login, number, name, _ in CLASS[:4]}
     source = zipped(tmp_path / "moodle.zip", names)
-    roster = read_roster(moodle_table(tmp_path / "roster.csv"))
-    students, problems = collect(source, LESSON, tmp_path, roster)
-    assert (students, problems) == (["amal", "olga", "wei", "zoe"], [])
-    assert submitted(tmp_path) == {login: login for login in students}
+    roster = read_roster(moodle_table(tmp_path / "roster.csv", language=language))
+    students, problems = collected(source, LESSON, tmp_path, roster)
+    addresses = [f"{login}@example.org" for login in ("amal", "olga", "wei", "zoe")]
+    assert (students, problems) == (addresses, [])
+    assert submitted(tmp_path) == {name: name.partition("@")[0] for name in students}
 
 
 def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
     source = zipped(tmp_path / "canvas.zip", {"wang_102_9_a.ipynb": "{}"})
-    assert collect(source, LESSON, tmp_path) == (["102"], [])
+    assert collected(source, LESSON, tmp_path) == (["102"], [])
 
 
 def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
@@ -225,7 +337,7 @@ def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
         place = tmp_path / "in" / login / "lesson.ipynb"
         place.parent.mkdir(parents=True)
         place.write_text(login)
-    assert collect(tmp_path / "in", LESSON, tmp_path) == (["Ольга", "王伟"], [])
+    assert collected(tmp_path / "in", LESSON, tmp_path) == (["Ольга", "王伟"], [])
     assert submitted(tmp_path) == {"Ольга": "Ольга", "王伟": "王伟"}
 
 
@@ -234,17 +346,73 @@ def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch)
     files = {
         "../evil_1_1_a.ipynb": "{}",
         "ada/work.ipynb": "first",
-        "ada/work-1.ipynb": "second",
         "bob/notes.txt": "text",
         "huge/work.ipynb": "x" * 2000,
-        "./hidden.ipynb": "{}",
         "loose.ipynb": "{}",
+        "two/work.ipynb": "first",
+        "two/work-Copy1.ipynb": "second",
     }
-    students, problems = collect(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
+    students, problems = collected(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
     assert students == ["ada"]
     assert submitted(tmp_path / "course") == {"ada": "first"}
-    assert len(problems) == 6
+    assert len(problems) == 5
+    assert any("two: nobody can tell" in problem and LESSON in problem for problem in problems)
     assert not list(Path(tmp_path).glob("evil*"))
+
+
+LEFT_BEHIND = (
+    "{0}/.ipynb_checkpoints/{1}-checkpoint.ipynb",
+    "{0}/.virtual_documents/{1}.ipynb",
+    "__MACOSX/{0}/._{1}.ipynb",
+    "{0}/._{1}.ipynb",
+    "{0}/.Trash-1000/files/{1}.ipynb",
+    "{0}/Thumbs.db",
+    "{0}/desktop.ini",
+    "__MACOSX/._{0}",
+    ".DS_Store",
+)
+
+
+def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
+    own = f"ana/{LESSON}.ipynb"
+    files = {name.format("ana", LESSON): "blank" for name in LEFT_BEHIND}
+    files |= {own: "hers", f"ana/{LESSON}-Copy1.ipynb": "a try", f"ana/{LESSON} (1).ipynb": "old"}
+    students, problems = collected(zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course")
+    assert (students, submitted(tmp_path / "course")) == (["ana"], {"ana": "hers"})
+    assert sorted(problem.partition(" is ")[0] for problem in problems) == [
+        f"ana: {LESSON} (1).ipynb",
+        f"ana: {LESSON}-Copy1.ipynb",
+    ]
+
+
+def test_one_member_that_is_damaged_or_encrypted_costs_only_itself(tmp_path):
+    path = zipped(tmp_path / "z.zip", {"ana/a.ipynb": "hers" * 50, "bob/b.ipynb": "his" * 50})
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("ana/a.ipynb").header_offset
+        central = archive.start_dir + content[archive.start_dir :].index(b"bob/b.ipynb") - 46
+    content[start + 30 + len("ana/a.ipynb") + 9] ^= 0xFF
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(content)
+    students, (problem,) = collected(damaged, LESSON, tmp_path / "course")
+    assert students == ["bob"]
+    assert "ana: a.ipynb is damaged or encrypted" in problem
+    content = bytearray(path.read_bytes())
+    content[central + 8] |= 1  # the flag of encryption
+    damaged.write_bytes(content)
+    students, (problem,) = collected(damaged, LESSON, tmp_path / "another")
+    assert students == ["ana"]
+    assert "bob: b.ipynb is damaged or encrypted" in problem
+
+
+def test_backslashes_and_the_mac_s_form_of_names_lead_to_the_same_student(tmp_path):
+    for name in ("Zoë", unicodedata.normalize("NFD", "Zoë")):
+        files = {f"{name}\\{LESSON}.ipynb": name}
+        students, problems = collected(
+            zipped(tmp_path / "z.zip", files), LESSON, tmp_path / "course"
+        )
+        assert (students, problems) == (["Zoë"], [])
+    assert list(submitted(tmp_path / "course")) == ["Zoë"]
 
 
 def test_a_link_in_a_folder_is_not_followed(tmp_path):
@@ -252,7 +420,7 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
     place = tmp_path / "in" / "ada"
     place.mkdir(parents=True)
     (place / "a.ipynb").symlink_to(tmp_path / "secret.ipynb")
-    students, problems = collect(tmp_path / "in", LESSON, tmp_path / "course")
+    students, problems = collected(tmp_path / "in", LESSON, tmp_path / "course")
     assert students == []
     assert "link" in problems[0]
 
@@ -260,9 +428,47 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
 def test_what_is_no_zip_file_says_so(tmp_path):
     (tmp_path / "a.zip").write_text("no")
     with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
-        collect(tmp_path / "a.zip", LESSON, tmp_path)
+        collected(tmp_path / "a.zip", LESSON, tmp_path)
 
 
 def test_a_roster_without_names_of_ours_says_which_columns_it_looks_for():
     with pytest.raises(ValueError, match="SIS Login ID, Username"):
         Roster(["Name"], [{"Name": "Ada"}]).students({"ada"})
+
+
+def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
+    name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
+    source = zipped(tmp_path / "b.zip", {name: "hers", "Lesson 3_zoe_attempt_2026.txt": "note"})
+    assert collect(source, LESSON, tmp_path / "course")[0] == {"zoe": name}
+    stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
+    assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("mullerzoe_101_9101_my_work.ipynb", "mullerzoe_101_9101_my_work.html"),
+        ("mullerzoe_LATE_101_9101_a-1.ipynb", "mullerzoe_LATE_101_9101_a-1.html"),
+        (
+            "Zoë Müller_17_assignsubmission_file_/my work.ipynb",
+            f"Zoë Müller_17_assignsubmission_file_/{LESSON}.html",
+        ),
+        (
+            "A-Zoë Müller_17_assignsubmission_file_my work.ipynb",
+            f"A-Zoë Müller_17_assignsubmission_file_/{LESSON}.html",
+        ),
+    ],
+)
+def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, given, wanted):
+    for student in ("zoe", "by-hand"):
+        page = tmp_path / "feedback" / student / LESSON / f"{LESSON}.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(student)
+    write_names(tmp_path, LESSON, {"zoe": given})
+    given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
+    assert (given, missing) == (["zoe"], ["by-hand"])
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:
+        assert archive.namelist() == [wanted]
+        assert archive.read(wanted) == b"zoe"
+    with pytest.raises(FileExistsError, match="choose another name"):
+        zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")

@@ -60,3 +60,12 @@ def test_without_any_copy_the_machine_is_at_fault(copies):
 def test_what_is_no_prediction_says_why(copies, predicted, message):
     with pytest.raises(Failure, match=message):
         share(predicted, copies)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["timedelta64[ns]", "timedelta64[7D]", "datetime64[s]", "S1", "U1", "bool", "object"]
+)
+def test_what_passes_for_integers_is_refused(copies, dtype):
+    """NumPy's own hierarchy has spans of time among the integers."""
+    with pytest.raises(Failure, match="must hold integers, not"):
+        share(np.array(TRUTH["hub"]).astype(dtype), copies)

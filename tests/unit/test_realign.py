@@ -149,3 +149,116 @@ def test_a_cell_for_the_lesson_alone_gives_only_its_imports_and_definitions(rele
     assert "def half(x):" in cell.source
     assert "training" not in cell.source
     assert "half(math.pi)" not in cell.source
+
+
+def test_a_student_s_own_parts_of_a_cell_for_the_lesson_alone_are_kept(release):
+    release.cells[1] = plain("import math\n\nlong_training()", "t-001")
+    release.cells[1].metadata["tags"] = ["lesson-only"]
+    submission = copy.deepcopy(release)
+    submission.cells[1].source = (
+        "%pip install polars\nimport math\nimport re\nWORDS = {'a', 'b'}\nLIMIT: int = 3\n"
+        "@functools.cache\ndef helper(x):\n    return x in WORDS\n"
+        "scores = long_training()\nmore_training()"
+    )
+    aligned, _ = realign(submission, release)
+    source = aligned.cells[1].source
+    decorated = "@functools.cache\ndef helper"
+    for kept in ("import re", "WORDS = {'a', 'b'}", "LIMIT: int = 3", decorated):
+        assert kept in source
+    assert source.count("import math") == 1
+    assert "training" not in source
+    assert "%pip" not in source
+
+
+RIGHT = "def double(x):\n    return TWO * x"
+
+
+@pytest.fixture
+def two_exercises(release):
+    """Return a release with a second exercise, `half`, whose answer is a variable."""
+    stub = graded("# Your code.\nraise NotImplementedError", "half", solution=True)
+    test = graded('check("half")', "test_half", grade=True, locked=True, points=1)
+    release.cells[5:5] = [stub, test]
+    return release
+
+
+def run(notebook):
+    """Run a notebook's code, as far as it is no check, and return its names at each check."""
+    names, at = {}, {}
+    for cell in notebook.cells:
+        if cell.source.startswith("check"):
+            at[cell.metadata.nbgrader.grade_id] = dict(names)
+        elif cell.cell_type == "code":
+            try:
+                exec(cell.source, names)
+            except NotImplementedError:
+                continue
+    return at
+
+
+def merged_into_the_first(cells):
+    cells[2].source = f"TWO = 2\n{RIGHT}\n\nhalf = double(0.25)"
+    del cells[5]
+
+
+def merged_and_the_stub_left(cells):
+    cells[2].source = f"TWO = 2\n{RIGHT}\n\nhalf = double(0.25)"
+
+
+def merged_into_the_second(cells):
+    cells[5].source = f"TWO = 2\n{RIGHT}\n\nhalf = double(0.25)"
+
+
+def below_everything(cells):
+    cells[5].source = "half = 0.5"
+    cells.append(plain(f"TWO = 2\n{RIGHT}", "own"))
+
+
+def beside_the_stub(cells):
+    cells[5].source = "half = 0.5"
+    cells.insert(3, plain(f"TWO = 2\n{RIGHT}", "own"))
+
+
+def split_in_two(cells):
+    """JupyterLab copies the metadata to both halves."""
+    second = copy.deepcopy(cells[2])
+    cells[2].source, second.source = "TWO = 2", RIGHT
+    second["id"] = "another"
+    cells.insert(3, second)
+    cells[6].source = "half = 0.5"
+
+
+def commented_stub(cells):
+    cells[2].source = "# TODO\ndef double(x):\n    raise NotImplementedError  # later"
+    cells.insert(2, plain(f"TWO = 2\n{RIGHT}", "own"))
+    cells[6].source = "half = 0.5"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        merged_into_the_first,
+        merged_and_the_stub_left,
+        merged_into_the_second,
+        below_everything,
+        beside_the_stub,
+        split_in_two,
+        commented_stub,
+    ],
+)
+def test_an_answer_counts_wherever_it_stands(two_exercises, change):
+    submission = copy.deepcopy(two_exercises)
+    change(submission.cells)
+    aligned, _ = realign(submission, two_exercises)
+    names = run(aligned)
+    assert names["test_double"]["double"](4) == 8
+    assert names["test_half"]["half"] == 0.5
+
+
+def test_an_answer_in_its_own_cell_is_not_looked_for_elsewhere(two_exercises):
+    submission = copy.deepcopy(two_exercises)
+    submission.cells[2].source = "def double(x):\n    return x + x"
+    submission.cells.append(plain("def double(x):\n    return 0  # a try", "own"))
+    aligned, notes = realign(submission, two_exercises)
+    assert aligned.cells[2].source == submission.cells[2].source
+    assert not [note for note in notes if "another cell" in note]

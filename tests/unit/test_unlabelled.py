@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grading.sandbox.contents import shared_paths
+from grading.sandbox.contents import environment, shared_paths
 from grading.sandbox.unlabelled import unlabelled_splits
 
 
@@ -26,13 +26,33 @@ def test_test_splits_lose_their_labels_and_nothing_else(tmp_path):
     assert unlabelled.schema.equals(original.schema, check_metadata=True)
 
 
-def test_links_of_the_hub_s_cache_are_followed_to_the_file(tmp_path):
+def test_links_are_followed_to_the_file(tmp_path):
     hub = tmp_path / "hub"
     split(hub / "blobs" / "abc", [1, 2])
     link = hub / "snapshots" / "test-00000-of-00001.parquet"
     link.parent.mkdir()
     link.symlink_to("../blobs/abc")
     assert list(unlabelled_splits({str(hub): "/course/hub"}).values()) == ["/course/hub/blobs/abc"]
+
+
+def test_no_dataset_of_the_hub_s_cache_enters_whatever_its_files_are_called(tmp_path, monkeypatch):
+    """A conversion to Parquet or a config of all rows has the labels of test as well."""
+    hub = tmp_path / "hub"
+    for name in (
+        "snapshots/abc/split/test-00000-of-00001.parquet",
+        "snapshots/convert/default/test/0000.parquet",
+        "snapshots/abc/unsplit/train-00000-of-00001.parquet",
+    ):
+        split(hub / "datasets--dair-ai--emotion" / name, [1, 2])
+    model = hub / "models--distilbert" / "snapshots" / "abc" / "config.json"
+    model.parent.mkdir(parents=True)
+    model.write_text("{}")
+    monkeypatch.setenv("HF_HUB_CACHE", str(hub))
+    shared = shared_paths()
+    assert not [path for path in shared if "datasets--" in path]
+    assert not [path for path in shared.values() if "datasets--" in path]
+    assert shared[str(hub / "models--distilbert")] == "/course/hub/models--distilbert"
+    assert environment()["HF_HUB_CACHE"] == "/course/hub"
 
 
 def test_a_split_that_changes_is_read_again(tmp_path):

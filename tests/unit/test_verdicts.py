@@ -9,7 +9,9 @@ from nbgrader.utils import determine_grade
 
 from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
-from grading.judging.session import AnswerKey, _checked, own_output, score_output, verdict_of
+from grading.judging.asking import _checked
+from grading.judging.outputs import own_output
+from grading.judging.session import AnswerKey, ask_exercise, score_output
 from grading.judging.testing import Answer, Failure, Parts, equal, run_test
 from grading.judging.verdicts import (
     CANNOT_GRADE,
@@ -140,6 +142,7 @@ def asked_on_a_machine(fault, monkeypatch, place):
         limits=Limits(),
         seed=0,
         deaths={},
+        errors={},
         seconds_left=lambda: 60.0,
         next_seed=lambda: 1,
         box=lambda: box,
@@ -150,7 +153,9 @@ def asked_on_a_machine(fault, monkeypatch, place):
 
     if place:
         monkeypatch.setattr(place, fail)
-    return verdict_of(run, "double", 2.0, key)
+        full = SimpleNamespace(available=0)
+        monkeypatch.setattr("grading.judging.disposable.psutil.virtual_memory", lambda: full)
+    return ask_exercise(run, "double", key).verdict("double", 2.0)
 
 
 def test_a_right_answer_passes_where_the_machine_does_not_fail(monkeypatch):
@@ -164,7 +169,7 @@ def test_a_right_answer_passes_where_the_machine_does_not_fail(monkeypatch):
 )
 @pytest.mark.parametrize(
     "place",
-    ["grading.judging.session.run_test", "grading.judging.session._checked"],
+    ["grading.judging.asking.run_test", "grading.judging.asking._checked"],
     ids=["in the test", "in reading the reply"],
 )
 def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, monkeypatch):

@@ -41,7 +41,8 @@ scalars = (
     | st.binary()
     | st.from_type(complex).map(np.complex128)
 )
-keys = st.text() | st.integers() | st.booleans() | st.tuples(st.integers(), st.text())
+small = st.integers(-(2**63), 2**63)
+keys = st.text() | small | st.booleans() | st.tuples(small, st.text())
 plain = st.recursive(
     scalars,
     lambda inner: (
@@ -84,7 +85,8 @@ def test_plain_data_comes_back_as_it_went(value):
 def test_arrays_come_back_with_type_and_shape(array):
     try:
         back = decode(encode(array))
-    except NotPlain:  # a date of a unit that nobody uses
+    except NotPlain:
+        assert array.dtype.kind in "mM"  # dates and spans of time are not sent
         return
     assert back.shape == array.shape
     if array.dtype.itemsize:
@@ -117,7 +119,6 @@ def test_frames_come_back_with_index_and_types(frame):
         pd.DataFrame({"tokens": [["a", "b"], ["c", "d"]], "lossless": [True, False]}),
         pd.DataFrame({"label": pd.Categorical(["b", "a", None], categories=["b", "a"])}),
         pd.DataFrame({"n": pd.array([1, None], dtype="Int64"), "t": pd.array(["x", None])}),
-        pd.DataFrame({"when": pd.to_datetime(["2024-01-01", None])}),
         pd.DataFrame([[1, 2]], columns=["twice", "twice"], index=["row"]),
         pd.DataFrame(index=[3, 1, 3]),
         pd.DataFrame({0: [], "b": np.array([], dtype="int8")}),

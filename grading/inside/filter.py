@@ -1,0 +1,270 @@
+"""The system calls that nothing in a box may make, as a filter that the kernel enforces.
+
+Namespaces give a box its own network, processes and folders. What they leave shared is refused
+here: keyrings, watches and locks on files that all boxes read, sockets of other families, and what
+opens new namespaces or memory that nobody counts. The filter is a program for the kernel's seccomp,
+written in plain Python so that pip alone is enough; tests compare its numbers with libseccomp's.
+
+`program` returns the filter's bytes, which bubblewrap takes for a box and for its first process;
+`install` puts the same filter onto this process, where bubblewrap is not the one that starts it.
+This module imports nothing but the standard library.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
+SECCOMP_MODE_FILTER = 2
+ALLOW, ERROR, KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+# Of the kernel's `struct seccomp_data`: the call's number, the machine, and the arguments' low
+# halves. The kernel itself reads no more than those of each argument that is looked at here.
+NUMBER_OFFSET, MACHINE_OFFSET, ARGUMENTS_OFFSET = 0, 4, 16
+# Of the filter's language: load a word, compare it, compare some of its bits, return.
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+
+MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""What the kernel calls each kind of processor that the numbers below are known for."""
+NEWEST = 462
+"""The newest call known here (mseal). A later one does not exist for a box, until it is looked at;
+so do the numbers of x86's other ways to call, which are all higher."""
+
+# By name, the number on x86_64 and on aarch64; calls from 424 on have the same everywhere.
+REFUSED = {
+    # Keyrings belong to a user and to a session, not to a namespace.
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    # Who watches a file that all boxes can read learns when another box opens it.
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
+    # So does who asks which parts of such a file are in memory.
+    "mincore": (27, 232),
+    # Memory that belongs to no process and lies in no folder with a quota.
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    "memfd_secret": (447, 447),
+    # New namespaces, mounts and roots.
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    # Another process's memory and files: the relay and the box's first process are of one user.
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    # Parts of the kernel that no lesson needs and many of its faults were found in.
+    "userfaultfd": (323, 282),
+    "perf_event_open": (298, 241),
+    "bpf": (321, 280),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "acct": (163, 89),
+    "reboot": (169, 142),
+    "syslog": (103, 116),
+    "lookup_dcookie": (212, 18),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+}
+# The same, but as if the kernel were an older one: programs then do without by themselves.
+ABSENT = {
+    "clone3": (435, 435),  # its flags lie in memory, where a filter cannot look; libc takes clone
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "io_setup": (206, 0),  # all boxes share one number of these
+    "memfd_create": (319, 279),
+    "cachestat": (451, 451),
+    "preadv2": (327, 286),  # can ask whether a part of a file is in memory
+    # Anyone who can read a file can lock it, and see that it is locked. `filelock` does without.
+    "flock": (73, 32),
+}
+JOIN_SESSION_KEYRING = 1
+FCNTL, CLONE, IOCTL, PERSONALITY = (72, 25), (56, 220), (16, 29), (135, 92)
+SOCKET, SOCKETPAIR, ADVISE, ADVISE_FILE = (41, 198), (53, 199), (28, 233), (221, 223)
+# AF_UNIX, AF_INET and AF_INET6 end in the box's own network namespace, which has only its own
+# loopback; lessons start servers there.
+FAMILIES = (1, 2, 10)
+# Lists the interfaces of that namespace, as libc and ZeroMQ do; of AF_NETLINK only NETLINK_ROUTE.
+AF_NETLINK, NETLINK_ROUTE = 16, 0
+# F_GETLK, F_OFD_GETLK, F_SETLEASE and F_NOTIFY tell what others do with a file.
+TELLING_COMMANDS = (5, 36, 1024, 1026)
+# F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW are granted and lock nothing: SQLite insists on
+# them, and a box has one student.
+LOCKING_COMMANDS = (6, 7, 37, 38)
+F_SETPIPE_SZ = 1031
+TERMINAL_COMMANDS = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type for whoever sits at a terminal
+# CLONE_NEWNS, and from _NEWCGROUP to _NEWNET; `clone` has no flag for a namespace of times.
+NEW_NAMESPACES = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x60000000
+PERSONALITIES = (0, 0xFFFFFFFF)  # Linux as it is, and the question which it is
+FORGETTING_ADVICE = (20, 21)  # MADV_COLD and MADV_PAGEOUT: take a file out of memory
+POSIX_FADV_DONTNEED = 4
+
+Instruction = tuple[int, int, int, int]
+"""Code, how many instructions to skip if true, how many if not, and the operand."""
+
+
+def program(machine: str = "") -> bytes:
+    """Return the filter for a kind of processor; without a name, for this machine's.
+
+    Raises
+    ------
+    OSError
+        If the numbers of its system calls are not known here.
+    """
+    machine = machine or platform.machine()
+    if machine not in MACHINES:
+        raise OSError(
+            errno.ENOSYS,
+            f"no list of system calls is known for {machine} processors, "
+            f"only for {' and '.join(MACHINES)}: grade on such a machine",
+        )
+    place = list(MACHINES).index(machine)
+    lines = [
+        (LOAD, 0, 0, MACHINE_OFFSET),
+        (EQUAL, 1, 0, MACHINES[machine]),
+        (RETURN, 0, 0, KILL_PROCESS),
+        (LOAD, 0, 0, NUMBER_OFFSET),
+        (AT_LEAST, 0, 1, NEWEST + 1),
+        _failing(errno.ENOSYS),
+    ]
+    for names, error in ((REFUSED, errno.EPERM), (ABSENT, errno.ENOSYS)):
+        for numbers in names.values():
+            lines += _rule(numbers[place], [_failing(error)])
+    for numbers, block in _by_argument():
+        lines += _rule(numbers[place], block)
+    lines.append((RETURN, 0, 0, ALLOW))
+    return b"".join(struct.pack("HBBI", *line) for line in lines)
+
+
+def install() -> None:
+    """Filter this process and all that it starts, for good.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses.
+    """
+    code = program()
+    libc = ctypes.CDLL(None, use_errno=True)
+    kept = ctypes.create_string_buffer(code, len(code))
+    # As the kernel's `struct sock_fprog`: how many instructions of eight bytes, and where they are.
+    given = ctypes.create_string_buffer(struct.pack("HP", len(code) // 8, ctypes.addressof(kept)))
+    for option, *values in (
+        (PR_SET_NO_NEW_PRIVS, 1, 0),
+        (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(given)),
+    ):
+        words = [ctypes.c_ulong(value) for value in (*values, 0, 0)]
+        if libc.prctl(option, *words):
+            error = ctypes.get_errno()
+            raise OSError(error, f"system calls could not be filtered: {os.strerror(error)}")
+
+
+def join_empty_keyring() -> None:
+    """Leave the keyring of the session that this process was started in for an empty one.
+
+    Raises
+    ------
+    OSError
+        If the kernel has keyrings and refuses.
+    """
+    if platform.machine() not in MACHINES:
+        return  # `program` will say so
+    number = REFUSED["keyctl"][list(MACHINES).index(platform.machine())]
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    words = [ctypes.c_long(word) for word in (number, JOIN_SESSION_KEYRING, 0, 0, 0, 0)]
+    # A kernel, or a container around us, that refuses this refuses every use of a keyring.
+    if libc.syscall(*words) < 0 and ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
+        error = ctypes.get_errno()
+        raise OSError(error, f"no empty keyring: {os.strerror(error)}")
+
+
+def _by_argument() -> list[tuple[tuple[int, int], list[Instruction]]]:
+    """Return the calls that depend on an argument, each with what follows for it."""
+    return [
+        (SOCKET, _only_sockets()),
+        (SOCKETPAIR, _only(0, FAMILIES, errno.EAFNOSUPPORT)),
+        (PERSONALITY, _only(0, PERSONALITIES, errno.EPERM)),
+        (CLONE, _none_of_bits(0, NEW_NAMESPACES, errno.EPERM)),
+        (IOCTL, _none_of(1, {errno.EPERM: TERMINAL_COMMANDS})),
+        (
+            FCNTL,
+            _none_of(1, {errno.EPERM: (*TELLING_COMMANDS, F_SETPIPE_SZ), 0: LOCKING_COMMANDS}),
+        ),
+        (ADVISE, _none_of(2, {errno.EINVAL: FORGETTING_ADVICE})),
+        (ADVISE_FILE, _none_of(3, {0: (POSIX_FADV_DONTNEED,)})),
+    ]
+
+
+def _rule(number: int | None, block: list[Instruction]) -> list[Instruction]:
+    """Return what goes through a block if the call has a number, and past it otherwise."""
+    return [] if number is None else [(EQUAL, 0, len(block), number), *block]
+
+
+def _failing(error: int) -> Instruction:
+    """Return what ends the call with an error, or, for 0, as done without doing it."""
+    return (RETURN, 0, 0, ERROR | error)
+
+
+def _argument(place: int) -> Instruction:
+    return (LOAD, 0, 0, ARGUMENTS_OFFSET + 8 * place)
+
+
+def _only(place: int, values: tuple[int, ...], error: int) -> list[Instruction]:
+    """Allow the call if an argument is one of some values."""
+    checks = [(EQUAL, len(values) - index, 0, value) for index, value in enumerate(values)]
+    return [_argument(place), *checks, _failing(error), (RETURN, 0, 0, ALLOW)]
+
+
+def _only_sockets() -> list[Instruction]:
+    """Allow a socket of one of `FAMILIES`, or one that lists the box's own interfaces."""
+    *checks, failing, allowing = _only(0, FAMILIES, errno.EAFNOSUPPORT)
+    longer = [(code, true + 3 if true else 0, false, value) for code, true, false, value in checks]
+    interfaces = [(EQUAL, 0, 2, AF_NETLINK), _argument(2), (EQUAL, 1, 0, NETLINK_ROUTE)]
+    return [*longer, *interfaces, failing, allowing]
+
+
+def _none_of(place: int, values: dict[int, tuple[int, ...]]) -> list[Instruction]:
+    """Allow the call unless an argument is one of some values, each with how it then ends."""
+    checks = []
+    for error, refused in values.items():
+        for value in refused:
+            checks += [(EQUAL, 0, 1, value), _failing(error)]
+    return [_argument(place), *checks, (RETURN, 0, 0, ALLOW)]
+
+
+def _none_of_bits(place: int, bits: int, error: int) -> list[Instruction]:
+    """Allow the call if an argument has none of some bits."""
+    return [_argument(place), (ANY_BIT, 0, 1, bits), _failing(error), (RETURN, 0, 0, ALLOW)]

@@ -1,0 +1,160 @@
+"""Read a submitted notebook: bounded, and made anew from what grading needs of it.
+
+Whatever a student's file holds beside cells, their sources, ids, marks and pictures is left behind
+here. So metadata of a wrong type, outputs and extensions reach no step that would trip over them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import json
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading.intake.texts import clean
+
+LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
+MOST_CELLS = 2_000  # a lesson has about a hundred
+LARGEST_CELL = 2**20  # bytes of one cell's text
+LARGEST_TEXT = 4 * 2**20  # bytes of all cells' texts
+# Editors on Windows begin a text with one. UTF-32's come before UTF-16's, with which they begin.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+PICTURES = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
+}
+"""Kinds of pictures that may be pasted into a cell, and how each begins.
+
+Others, SVG above all, can hold a program.
+"""
+
+
+class Refused(ValueError):
+    """A submission that is not graded; the message names the file and says why."""
+
+
+def notebook_of(content: bytes, name: str) -> NotebookNode:
+    """Return the notebook that a submitted file holds, as far as grading looks at it.
+
+    Raises
+    ------
+    Refused
+        If it is anything but a notebook of format 4 and of ordinary size; `name` is the file's.
+    """
+    cells = _document(content, name)["cells"]
+    if len(cells) > MOST_CELLS:
+        raise Refused(f"{name} has {len(cells):,} cells; the most is {MOST_CELLS:,}")
+    made = [_cell(cell, number, name) for number, cell in enumerate(cells, 1)]
+    total = sum(len(cell.source.encode()) for cell in made)
+    if total > LARGEST_TEXT:
+        raise Refused(f"{name} has {total:,} bytes of text in its cells; {_most(LARGEST_TEXT)}")
+    # Its ids may be no valid ones: realignment gives the notebook the release's.
+    return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def _most(limit: int) -> str:
+    return f"the most is {limit:,}"
+
+
+def _document(content: bytes, name: str) -> dict[str, Any]:
+    if len(content) > LARGEST:
+        raise Refused(f"{name} has more than {LARGEST:,} bytes")
+    if not content:
+        raise Refused(f"{name} is empty")
+    marked = (name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark))
+    encoding = next(marked, "utf-8")
+    if b"\0" in content and encoding.startswith("utf-8"):
+        raise Refused(f"{name} holds null bytes: it is no notebook")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{name} is not {encoding.removesuffix('-sig').upper()} "
+            f"(byte 0x{content[error.start]:02x} at position {error.start}): save it as UTF-8"
+        ) from None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused(f"{name} is not JSON: it is no notebook, or was cut short") from None
+    if not isinstance(document, dict) or "nbformat" not in document:
+        raise Refused(f"{name} is JSON, but no notebook")
+    if document["nbformat"] != 4:
+        raise Refused(
+            f"{name} has the notebook format {clean(str(document['nbformat'])[:20])}, not 4: "
+            "open it in JupyterLab and save it again"
+        )
+    if not isinstance(document.get("cells"), list):
+        raise Refused(f"{name} has no list of cells")
+    return document
+
+
+def _cell(cell: Any, number: int, name: str) -> NotebookNode:
+    """Return a cell made anew; the metadata holds its mark of nbgrader's, if it has one."""
+    what = f"{name}: cell {number}"
+    if not isinstance(cell, dict):
+        raise Refused(f"{what} is no cell: open the notebook in JupyterLab and save it again")
+    source = _source(cell.get("source", ""), what)
+    kind = "code" if cell.get("cell_type") == "code" else "markdown"
+    made = nbformat.from_dict({"cell_type": kind, "metadata": _mark(cell.get("metadata"))})
+    made["source"] = source
+    if isinstance(cell.get("id"), str):
+        made["id"] = clean(cell["id"])
+    pictures = pictures_of(cell.get("attachments"))
+    if pictures and kind == "markdown":
+        made["attachments"] = nbformat.from_dict(pictures)
+    return made
+
+
+def _source(source: Any, what: str) -> str:
+    """Return a cell's text, which a file may hold as one text or line by line."""
+    lines = [source] if isinstance(source, str) else source
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise Refused(f"{what} has a source that is no text: open the notebook and save it again")
+    text = clean("".join(lines))
+    size = len(text.encode())
+    if size > LARGEST_CELL:
+        raise Refused(f"{what} has {size:,} bytes of text; {_most(LARGEST_CELL)}")
+    return text
+
+
+def _mark(metadata: Any) -> dict[str, Any]:
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return {"nbgrader": {"grade_id": grade_id}} if isinstance(grade_id, str) else {}
+
+
+def pictures_of(attachments: Any) -> dict[str, dict[str, str]]:
+    """Return the pictures among a cell's attachments: by name, then by type."""
+    if not isinstance(attachments, dict):
+        return {}
+    kept = {}
+    for name, kinds in attachments.items():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            data = "".join(data) if _is_lines(data) else data
+            if kind in PICTURES and isinstance(data, str) and _is_picture(kind, data):
+                kept[clean(name)] = {kind: "".join(data.split())}
+    return kept
+
+
+def _is_lines(data: Any) -> bool:
+    return isinstance(data, list) and all(isinstance(line, str) for line in data)
+
+
+def _is_picture(kind: str, data: str) -> bool:
+    """Return whether a text is base64 of bytes that begin as pictures of this kind do."""
+    try:
+        return base64.b64decode("".join(data.split()), validate=True).startswith(PICTURES[kind])
+    except (binascii.Error, ValueError):
+        return False

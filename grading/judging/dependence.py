@@ -1,0 +1,100 @@
+"""Which cells of a notebook build on an answer: they call it, or use what came of a call."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+Scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+class Dependents:
+    """Names that build on some answers, gathered cell by cell from the top of a notebook.
+
+    What is found by reading is enough to spare time: where nothing builds on a wrong answer, nobody
+    is asked twice. It follows assignments and definitions, not everything that code can do.
+    """
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._imported: set[str] = set()
+
+    def add(self, name: str) -> None:
+        """Let an answer be one of those that are built on."""
+        self._names.add(name)
+
+    def uses_one(self, source: str) -> bool:
+        """Tell whether a cell mentions one of the names."""
+        return not self._names.isdisjoint(_mentioned(_parsed(source), source))
+
+    def runs_one(self, source: str) -> bool:
+        """Tell whether a cell mentions one of the names outside of what it only defines."""
+        tree = _parsed(source)
+        if tree is None:
+            return self.uses_one(source)
+        at_once = (part for part in tree.body if not isinstance(part, Scopes))
+        return any(not self._names.isdisjoint(_mentioned(part, "")) for part in at_once)
+
+    def follow(self, source: str) -> None:
+        """Take in a cell: what a statement of it sets with one of the names builds on it, too."""
+        tree = _parsed(source)
+        if tree is None:
+            if self.uses_one(source):
+                self._names |= set(_words(source))
+            return
+        for statement in tree.body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                names = (alias.asname or alias.name.split(".")[0] for alias in statement.names)
+                self._imported |= set(names)
+            elif not self._names.isdisjoint(_mentioned(statement, "")):
+                self._names |= set(_set_by(statement)) - self._imported
+
+
+def _parsed(source: str) -> ast.Module | None:
+    """Return a cell as a tree, or None: with a magic in it, or cut short, it is no Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _words(source: str) -> Iterable[str]:
+    return re.findall(r"\w+", source)
+
+
+def _mentioned(tree: ast.AST | None, source: str) -> Iterator[str]:
+    """Yield the names in a statement, also those that a text spells out, for `globals()`."""
+    if tree is None:
+        yield from _words(source)
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _set_by(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement sets or changes where it stands."""
+    if isinstance(node, Scopes):
+        if not isinstance(node, ast.Lambda):
+            yield node.name
+        return
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+        yield from _root(node)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        yield from _root(node.func)  # a method may change what it is called on
+    for below in ast.iter_child_nodes(node):
+        yield from _set_by(below)
+
+
+def _root(node: ast.AST) -> Iterator[str]:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id

@@ -1,0 +1,202 @@
+"""A disposable process that reads what a student's code replied, and judges it.
+
+A reply can be made to end or to occupy whoever reads it: a fault in a library's native code, values
+that unfold. So nobody reads it who has anything to lose. For each exercise the grader forks; the
+fork runs the hidden test, sends questions up and gets replies down as bytes that the grader never
+looks into, and says in one short message how it ended. It holds no file or pipe besides that one,
+and has limits of its own on memory and processor time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.connection import Connection
+
+import psutil
+
+from grading.inside.protocol import QUESTION
+from grading.judging.verdicts import CANNOT_GRADE, FAILED, STATUSES, TAMPERED, described
+from grading.sandbox.limits import THREAD_VARIABLES
+
+PROCESSOR_SECONDS = 60
+"""For judging one exercise; waiting for the student's code is not counted. Tests take seconds."""
+MEMORY_BYTES = 2**30
+"""On top of what the grader held when it forked."""
+PATIENCE = 20 * PROCESSOR_SECONDS
+"""Seconds without a sign after which the process hangs, however busy the machine is."""
+LONGEST_MESSAGE = 1500
+LONGEST_VERDICT = 2**16  # bytes
+IS_QUESTION, IS_VERDICT = b"?", b"="
+PR_SET_PDEATHSIG = 1
+
+Ask = Callable[[bytes], bytes]
+"""Takes a question and returns the reply, both encoded."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a hidden test ended.
+
+    Attributes
+    ----------
+    status : str
+        A key of `grading.judging.verdicts.STATUSES`.
+    message : str
+    share : float
+        Of the points, where it failed.
+    doubt : {"", "failed", "tampered"}
+        Where the test or its process stopped by itself: what the answer has ended as if the
+        course's own answer passes the same test. If that stops, too, the status stands.
+    """
+
+    status: str
+    message: str = ""
+    share: float = 0.0
+    doubt: str = ""
+
+
+def judged_apart(judge: Callable[[Ask], Judged], ask: Ask) -> Judged:
+    """Run `judge` in a disposable process, whose questions `ask` puts here; return what it says.
+
+    What `ask` raises ends the process, and is raised here.
+    """
+    ours, its = multiprocessing.Pipe()
+    with ours, warnings.catch_warnings():
+        # Python warns of forks beside threads. Ours hold no lock that the fork needs: one waits,
+        # and one measures a box's memory.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with its:
+            process = os.fork()
+            if process == 0:
+                _judge_and_end(judge, its)
+        try:
+            return _heard(ours, ask) or _died(process)
+        finally:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+
+
+def _heard(ours: Connection, ask: Ask) -> Judged | None:
+    """Pass questions on until there is a verdict; None if the process ends before."""
+    while True:
+        try:
+            if not ours.poll(PATIENCE):
+                return Judged(CANNOT_GRADE, f"Judging hangs: no sign for {PATIENCE} seconds.")
+            message = ours.recv_bytes(QUESTION.bytes + 1)
+        except (EOFError, OSError):
+            return None
+        if message[:1] == IS_VERDICT:
+            return _read(message[1:])
+        reply = ask(message[1:])
+        with contextlib.suppress(OSError):  # if it has ended, reading says so
+            ours.send_bytes(reply)
+
+
+def _read(message: bytes) -> Judged:
+    judged = Judged(**json.loads(message[:LONGEST_VERDICT]))
+    if judged.status not in STATUSES or judged.doubt not in ("", FAILED, TAMPERED):
+        raise ValueError(f"no verdict: {judged!r:.200}")
+    return judged
+
+
+def _died(process: int) -> Judged:
+    """Return what it means that the process has ended without a verdict."""
+    _, status = os.waitpid(process, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGKILL:  # by the machine, when its memory ran out, or by a person
+        return Judged(CANNOT_GRADE, "The process that judges the answer was killed from outside.")
+    if code == -signal.SIGXCPU:
+        why = f"needed more than {PROCESSOR_SECONDS} seconds"
+    else:
+        why = f"was ended by signal {-code}" if code < 0 else f"ended with the code {code}"
+    return Judged(CANNOT_GRADE, f"Judging the reply {why}.", doubt=TAMPERED)
+
+
+def _judge_and_end(judge: Callable[[Ask], Judged], its: Connection) -> None:
+    """Be the disposable process; never returns."""
+    code = 1
+    try:
+        pipe = _alone_with(its)
+        _take_limits()
+
+        def ask(question: bytes) -> bytes:
+            pipe.send_bytes(IS_QUESTION + question)
+            return pipe.recv_bytes()
+
+        try:
+            judged = judge(ask)
+        except MemoryError:
+            judged = _out_of_memory()
+        except BaseException as error:
+            judged = Judged(CANNOT_GRADE, f"The hidden test stopped with {described(error)}.")
+        short = replace(judged, message=judged.message[:LONGEST_MESSAGE])
+        pipe.send_bytes(IS_VERDICT + json.dumps(asdict(short)).encode())
+        code = 0
+    finally:
+        os._exit(code)  # nothing of the grader's is tidied up twice
+
+
+def _out_of_memory() -> Judged:
+    """Tell the limit of this process from a machine that has no more memory to give."""
+    if psutil.virtual_memory().available < MEMORY_BYTES:
+        return Judged(CANNOT_GRADE, "The grader's machine has too little memory (MemoryError).")
+    return Judged(CANNOT_GRADE, "Judging the reply needs too much memory.", doubt=TAMPERED)
+
+
+def _alone_with(its: Connection) -> Connection:
+    """Let go of every file, pipe, handler and thread of the grader's but the pipe to it."""
+    faulthandler.disable()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which ends this
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    kept = os.dup(its.fileno())  # a number that no object of the grader's owns and may close
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 2**16)
+    silent = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+    sys.stdout = sys.stderr = silent
+    return Connection(kept)
+
+
+def _take_limits() -> None:
+    """Bound memory and time, and keep to one thread: a fork has none of its parent's."""
+    gc.freeze()  # else the collector would copy the parent's pages one by one
+    for name in THREAD_VARIABLES:
+        os.environ[name] = "1"
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime) + 1
+    _, highest = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + PROCESSOR_SECONDS, highest))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    held = _held_bytes()
+    if held:
+        _, highest = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (held + MEMORY_BYTES, highest))
+
+
+def _held_bytes() -> int:
+    """Return what counts towards RLIMIT_DATA already, or 0 where no one can tell (macOS)."""
+    with contextlib.suppress(OSError), open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0

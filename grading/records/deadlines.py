@@ -1,0 +1,98 @@
+"""Deadlines, extensions and times of handing in: what they take off, without grading again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+
+from grading.settings import course_config
+
+
+def refresh_penalties(
+    assignment: str, students: list[str], course: Path
+) -> dict[str, tuple[float, float]]:
+    """Take off for lateness what is due by today's deadline, extensions and time stamps.
+
+    Parameters
+    ----------
+    assignment : str
+    students : list of str
+        Who has no submission in the gradebook is left out.
+    course : Path
+
+    Returns
+    -------
+    dict of str to tuple of float
+        Points taken off before and now, of those for whom it has changed.
+    """
+    config = course_config(course)
+    directory = CourseDirectory(config=config)
+    step = AssignLatePenalties(config=config)
+    step.log = logging.getLogger("grading.deadlines")
+    step.log.setLevel(logging.ERROR)  # who is late is no warning to whoever grades
+    changed = {}
+    for student in students:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            try:
+                submission = gradebook.find_submission(assignment, student)
+            except MissingEntry:
+                continue
+            before = submission.late_submission_penalty or 0.0
+            folder = directory.format_path(directory.submitted_directory, student, assignment)
+            stamp = directory.get_existing_timestamp(folder)
+            if stamp:
+                submission.timestamp = stamp
+                gradebook.db.commit()
+            notebooks = [notebook.name for notebook in submission.notebooks]
+        for notebook in notebooks:
+            names = {"student": student, "assignment": assignment, "notebook": notebook}
+            resources = {"nbgrader": {**names, "db_url": directory.db_url}}
+            step.preprocess(new_notebook(), resources)
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            now = gradebook.find_submission(assignment, student).late_submission_penalty or 0.0
+        if now != before:
+            changed[student] = (before, now)
+    return changed
+
+
+def extend(assignment: str, student: str, until: datetime, course: Path) -> datetime:
+    """Let a student hand in later than the others; return the assignment's own deadline.
+
+    Parameters
+    ----------
+    assignment, student : str
+    until : datetime
+        With a time zone.
+    course : Path
+
+    Raises
+    ------
+    ValueError
+        If the gradebook knows no such assignment or student, the assignment has no deadline, or
+        the extension would end before it.
+    """
+    directory = CourseDirectory(config=course_config(course))
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            due = gradebook.find_assignment(assignment).duedate
+            gradebook.find_student(student)
+        except MissingEntry as missing:
+            raise ValueError(f"the gradebook does not know it: {missing}") from None
+        if due is None:
+            raise ValueError(
+                f"{assignment} has no deadline: set one with "
+                f"`nbgrader db assignment add {assignment} --duedate …`"
+            )
+        due = due.replace(tzinfo=UTC)
+        if until < due:
+            raise ValueError(f"{until.isoformat()} is before the deadline, {due.isoformat()}")
+        submission = gradebook.update_or_create_submission(assignment, student)
+        submission.extension = until - due if until > due else timedelta(0)
+        gradebook.db.commit()
+    return due

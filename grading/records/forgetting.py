@@ -1,0 +1,85 @@
+"""A student who asks to be forgotten: every record of theirs in a course's folder is removed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import Exchange
+from nbgrader.utils import notebook_hash
+from traitlets.config import Config
+
+from grading.intake.names import fault_of
+from grading.records.collected import forget_name
+from grading.settings import course_config
+
+STEPS = ("submitted", "autograded", "feedback")
+
+
+def forget_student(student: str, course: Path) -> list[str]:
+    """Remove a student from the gradebook, from the course's folder and from nbgrader's exchange.
+
+    Returns
+    -------
+    list of str
+        What was removed. Backups, tables that were exported and what a learning platform keeps are
+        elsewhere, and not looked for.
+
+    Raises
+    ------
+    ValueError
+        If the name cannot be a student's, or nothing is there.
+    """
+    if fault := fault_of(student):
+        raise ValueError(f"{student!r} is no student's name: {fault}")
+    config = course_config(course)
+    directory = CourseDirectory(config=config)
+    removed = []
+    for path in [*_exchanged(student, directory, config), *_folders(student, directory)]:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+            removed.append(str(path))
+        elif path.is_file() or path.is_symlink():
+            path.unlink()
+            removed.append(str(path))
+    if forget_name(student, course):
+        removed.append("the names of files that were collected")
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            gradebook.remove_student(student)
+            removed.append(f"{student} in the gradebook")
+        except MissingEntry:
+            pass
+    if not removed:
+        raise ValueError(f"there is nothing of {student!r} in {course}")
+    return removed
+
+
+def _folders(student: str, directory: CourseDirectory) -> list[Path]:
+    """Return the folders of a course that may hold something of a student's."""
+    root = Path(directory.root)
+    own = [root / getattr(directory, f"{step}_directory") / student for step in STEPS]
+    return [*own, root / "receipts" / student]
+
+
+def _exchanged(student: str, directory: CourseDirectory, config: Config) -> list[Path]:
+    """Return what nbgrader's exchange holds of a student: what was handed in, and feedback."""
+    root = Path(config.Exchange.get("root", Exchange.root.default_value)) / directory.course_id
+    handed_in = [
+        path for path in (root / "inbound").glob("*") if path.name.split("+")[0] == student
+    ]
+    submitted = Path(directory.root) / directory.submitted_directory / student
+    secrets = [path.read_text() for path in submitted.glob("*/submission_secret.txt")]
+    secrets += [
+        path.read_text() for folder in handed_in for path in folder.glob("submission_secret.txt")
+    ]
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        notebooks = [one.name for each in gradebook.assignments for one in each.notebooks]
+    pages = {
+        root / "feedback" / f"{notebook_hash(secret=secret, notebook_id=notebook)}.html"
+        for secret in secrets
+        for notebook in notebooks
+    }
+    return [*handed_in, *sorted(page for page in pages if page.is_file())]

@@ -1,0 +1,112 @@
+"""nbgrader's settings for this course: solutions/ is its source, notebooks/ its release.
+
+A file that nbgrader reads, and no module; ``nbgrader_config.py`` in a course's folder loads it.
+"""
+
+import os
+import sysconfig
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    GetGrades,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveCells,
+)
+
+from grading.records.nbgrader_csv import NeutralCsvExport
+from grading.settings import wait_for_locks
+from grading.steps.feedback import HeadMarkScheme
+from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
+from grading.steps.releasing import MigrateCells, ReleaseExporter
+
+c = get_config()  # noqa: F821 - nbgrader provides it
+
+# What else uses the gradebook, formgrader and nbgrader's own commands, waits for it as we do.
+wait_for_locks()
+
+# nbgrader starts `alembic` by name, which nobody finds in an environment that is not activated.
+os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "transformers-for-text-classification"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+# A student hands in, by the exchange, what `make lab` opens.
+c.Exchange.assignment_dir = "notebooks"
+# What only instructors own never leaves solutions/.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "__pycache__",
+    "*.pyc",
+    "*.py",
+    "variants",
+    "equivalent_mutants.json",
+    "feedback",
+]
+
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your answer goes here")'}
+c.ClearSolutions.text_stub = "*Your answer goes here.*"
+# A rubric stands in the locked cell of its question, where formgrader shows it next to the answer;
+# nbgrader would expect it in a "task" cell, which has no place for an answer of its own.
+c.ClearMarkScheme.enforce_metadata = False
+
+# A release can be made anew while a class hands in.
+c.GenerateAssignment.exporter_class = ReleaseExporter
+c.GenerateAssignment.preprocessors = [
+    MigrateCells if step is SaveCells else step
+    for step in GenerateAssignment.class_traits()["preprocessors"].make_dynamic_default()
+]
+
+# What `nbgrader validate` runs in the student's own kernel: a lesson's longest cell takes about a
+# minute on two cores the first time.
+c.Execute.timeout = 600
+c.ExecutePreprocessor.timeout = 600
+# The kernel's own log is nothing that a person can act on.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--Application.log_level=ERROR"]
+
+# nbgrader's own steps, behind one that finds graded cells again where an editor lost their marks.
+c.Autograde.sanitize_preprocessors = [
+    Realign,
+    ClearOutput,
+    DeduplicateIds,
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+
+# Students' code runs in a sandbox, and the tests stay outside it: see docs/security.md.
+c.Autograde.autograde_preprocessors = [
+    GradeInSandbox,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.pre_convert_hook = "grading.steps.preprocessors.before_autograde"
+
+c.GenerateFeedback.preprocessors = [HeadMarkScheme, GetGrades, CSSHTMLHeaderPreprocessor]
+
+# What students wrote is shown to those who grade and, with the feedback, in a browser again: shown,
+# and never run, for nbgrader's own templates put rendered Markdown into a page as it is.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "grading.steps.safe_html.markdown2html",
+    "clean_html": "grading.steps.safe_html.clean_html",
+    "highlight_code": "grading.steps.safe_html.highlight_code",
+    "strip_files_prefix": "grading.steps.safe_html.unchanged",
+}
+c.HTMLExporter.preprocessors = ["grading.steps.safe_html.EscapeNames"]
+# A file's name may hold what a terminal takes for a command.
+c.Application.logging_config = {
+    "formatters": {"console": {"class": "grading.steps.logs.CleanFormatter"}}
+}
+# A name may begin like a formula.
+c.ExportApp.plugin_class = NeutralCsvExport

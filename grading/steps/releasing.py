@@ -1,0 +1,160 @@
+"""nbgrader's step that makes a release, while a class is already handing in.
+
+nbgrader removes the old release before it looks whether it can make the new one, and refuses every
+change of questions once somebody has handed in. Here a release is rehearsed before anything is
+removed, and the gradebook is taken along: a question that is new is added to each submission, one
+that is gone is taken out, unless somebody has points for it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, Notebook
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import SaveCells
+
+
+class ReleaseExporter(NotebookExporter):
+    """Rehearses a release when nbgrader's step makes it, which is before it removes the old one."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        if isinstance(self.parent, GenerateAssignment):
+            _rehearse(self.parent)
+
+
+def _rehearse(step: GenerateAssignment) -> None:
+    """Make each notebook of a release, and forget it again.
+
+    Raises
+    ------
+    NbGraderException
+        If one cannot be made; nothing has been changed then.
+    """
+    directory = step.coursedir
+    exporter = NotebookExporter(config=step.config)
+    for made in step.preprocessors:
+        exporter.register_preprocessor(CheckCells if made is MigrateCells else made, enabled=True)
+    pattern = directory.format_path(
+        directory.source_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
+    )
+    for folder, notebooks in sorted(step.assignments.items()):
+        names = re.match(pattern, folder)
+        for path in sorted(notebooks):
+            resources = {
+                "nbgrader": {
+                    "student": ".",
+                    "assignment": names["assignment"],
+                    "notebook": Path(path).stem,
+                    "db_url": directory.db_url,
+                },
+                "metadata": {"name": Path(path).stem, "path": str(Path(path).parent)},
+            }
+            try:
+                exporter.from_filename(path, resources)
+            except Exception as error:
+                raise NbGraderException(
+                    f"{Path(path).name} cannot be released, and the old release stays: {error}"
+                ) from error
+
+
+class MigrateCells(SaveCells):
+    """Saves a notebook's questions as nbgrader does, also where there are submissions."""
+
+    def _create_notebook(self, nb: NotebookNode) -> None:
+        notebook = self._with_submissions()
+        if notebook is None:
+            super()._create_notebook(nb)
+            return
+        check_removals(notebook, self._new_names())
+        for kind, cells in self._new().items():
+            save = getattr(self.gradebook, f"update_or_create_{kind}_cell")
+            for name, info in cells.items():
+                save(name, self.notebook_id, self.assignment_id, **info)
+        self._take_out(notebook)
+        _complete(notebook, self.gradebook)
+        self.gradebook.db.commit()
+
+    def _with_submissions(self) -> Notebook | None:
+        """Return the gradebook's notebook, if somebody has handed it in."""
+        try:
+            notebook = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        except MissingEntry:
+            return None
+        return notebook if notebook.submissions else None
+
+    def _new(self) -> dict[str, dict[str, dict[str, Any]]]:
+        return {
+            "grade": self.new_grade_cells,
+            "solution": self.new_solution_cells,
+            "task": self.new_task_cells,
+            "source": self.new_source_cells,
+        }
+
+    def _new_names(self) -> set[str]:
+        return {*self.new_grade_cells, *self.new_task_cells}
+
+    def _take_out(self, notebook: Notebook) -> None:
+        """Remove from the gradebook what the notebook has no more."""
+        database = self.gradebook.db
+        for kind, cells in self._new().items():
+            for cell in list(getattr(notebook, f"{kind}_cells")):
+                if cell.name in cells:
+                    continue
+                for row in [*(getattr(cell, "grades", None) or ())]:
+                    database.delete(row)
+                for row in [*(getattr(cell, "comments", None) or ())]:
+                    database.delete(row)
+                database.delete(cell)
+
+
+class CheckCells(MigrateCells):
+    """Checks whether a notebook's questions can be saved, and saves nothing."""
+
+    def _create_notebook(self, nb: NotebookNode) -> None:
+        notebook = self._with_submissions()
+        if notebook is not None:
+            check_removals(notebook, self._new_names())
+
+
+def check_removals(notebook: Notebook, new: set[str]) -> None:
+    """Refuse to take out questions for which somebody has points.
+
+    Raises
+    ------
+    NbGraderException
+        It names them, and says what to do instead.
+    """
+    lost = [
+        cell.name
+        for cell in [*notebook.grade_cells, *notebook.task_cells]
+        if cell.name not in new and any(mark.score or mark.extra_credit for mark in cell.grades)
+    ]
+    if lost:
+        raise NbGraderException(
+            f"{', '.join(sorted(lost))} would be taken out of {notebook.name}, and students have "
+            "points for it: leave the cell, and set its points to 0 if it is to count no more"
+        )
+
+
+def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
+    """Add to each submission what it lacks: it mirrors the assignment as it was handed in."""
+    graded = [*notebook.grade_cells, *notebook.task_cells]
+    commented = [*notebook.solution_cells, *notebook.task_cells]
+    for submitted in notebook.submissions:
+        marks = {mark.cell_id for mark in submitted.grades}
+        notes = {note.cell_id for note in submitted.comments}
+        for cell in graded:
+            if cell.id not in marks:
+                mark = Grade(cell_id=cell.id, notebook=submitted)
+                mark.needs_manual_grade = True  # nobody and nothing has looked at it yet
+                gradebook.db.add(mark)
+        for cell in commented:
+            if cell.id not in notes:
+                gradebook.db.add(Comment(cell_id=cell.id, notebook=submitted))

@@ -1,0 +1,153 @@
+"""What students wrote, on the pages of formgrader and of the feedback: shown, never run.
+
+nbgrader's templates put rendered Markdown into a page as it is. `nbgrader_config.py` sets the
+functions below in place of the filters of nbconvert's through which all that students wrote goes,
+so that both pages, and each button and command that makes one, go through here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import html
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from grading.intake.notebooks import LARGEST_CELL, pictures_of
+from grading.intake.texts import clean
+from grading.paths import ROOT
+
+SECONDS = 5.0
+"""For one cell or output."""
+PAGE_SECONDS = 20.0
+"""For all of a page."""
+LEFT = "seconds_left_to_render"
+"""Key in nbconvert's resources for what is left of those."""
+LONGEST_HTML = 8 * 2**20  # characters; more is no page that a browser shows
+LONGEST_PLAIN = 100_000
+NOT_RENDERED = "This could not be shown as it is meant, in the time and size that there is for it:"
+
+
+class Renderer:
+    """The process that makes HTML, started when it is needed and again when it was ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, way: str, arguments: list[Any], seconds: float) -> str | None:
+        """Return the HTML of one piece, or None if there was no time for it or it has failed.
+
+        `way` and `arguments` are those of `grading.steps.rendering`.
+        """
+        request = json.dumps({"way": way, "arguments": arguments, "seconds": seconds})
+        with self._lock:
+            process = self._started()
+            try:
+                process.stdin.write(request + "\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+            except OSError:
+                line = ""
+            if not line:
+                self._end()
+            return json.loads(line) if line else None
+
+    def _started(self) -> subprocess.Popen:
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "grading.steps.rendering"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="utf-8",
+                env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            )
+        return self._process
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.kill()
+            with contextlib.suppress(OSError):
+                self._process.communicate()
+            self._process = None
+
+
+_renderer = Renderer()
+atexit.register(_renderer._end)
+
+
+def rendered(context: Context, way: str, text: str, *others: Any) -> str:
+    """Return a student's text as HTML that is safe in a page: as it is meant, or else as it is."""
+    resources = context.get("resources", {})
+    left = resources.get(LEFT, PAGE_SECONDS)
+    text = clean(text)
+    made = None
+    if left > 0 and len(text) <= LARGEST_CELL:  # pictures have a limit of their own
+        started = time.monotonic()
+        made = _renderer.ask(way, [text, *others], min(SECONDS, left))
+        resources[LEFT] = left - (time.monotonic() - started)
+    if made is None or len(made) > LONGEST_HTML:
+        return plain(text)
+    return made
+
+
+def plain(text: str) -> str:
+    """Return a text as it was written, cut where it is very long."""
+    rest = len(text) - LONGEST_PLAIN
+    more = f"\n[{rest:,} more characters]" if rest > 0 else ""
+    shown = html.escape(text[:LONGEST_PLAIN] + more)
+    return f"<p><em>{NOT_RENDERED}</em></p><pre>{shown}</pre>"
+
+
+@pass_context
+def markdown2html(context: Context, source: str) -> str:
+    """Take the place of nbconvert's filter of this name: a Markdown cell, a comment, an output."""
+    attachments = context.get("cell", {}).get("attachments")
+    return rendered(context, "markdown", source, pictures_of(attachments))
+
+
+@pass_context
+def clean_html(context: Context, element: Any) -> str:
+    """Take the place of nbconvert's filter of this name: HTML that a cell displays."""
+    text = element.decode(errors="replace") if isinstance(element, bytes) else str(element)
+    return rendered(context, "html", text)
+
+
+@pass_context
+def highlight_code(context: Context, source: str, language: str = "", metadata: Any = None) -> str:
+    """Take the place of nbconvert's filter of this name: a code cell."""
+    known = context["nb"].metadata.get("language_info", {})
+    lexer = language or known.get("pygments_lexer") or known.get("name") or "ipython3"
+    return rendered(context, "code", source, str(lexer))
+
+
+def unchanged(text: str) -> str:
+    """Take the place of `strip_files_prefix`, whose search grows with the square of a text."""
+    return text
+
+
+class EscapeNames(NbGraderPreprocessor):
+    """Escapes the names that formgrader's page prints as they are."""
+
+    printed = ("student", "first_name", "last_name", "notebook_path")
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        for name in self.printed:
+            if isinstance(resources.get(name), str):
+                resources[name] = html.escape(clean(resources[name]))
+        return notebook, resources

@@ -1,0 +1,379 @@
+"""Ways around the limit on memory: row 30, with a control group and where none can be had."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import small_course
+from attacks import RIGHT
+from ordinary_user import USER, reason_not_to, run_as_ordinary_user
+
+from grading.judging.session import AnswerKey, grade
+from grading.judging.testing import load_tests
+from grading.sandbox import box as boxes
+from grading.sandbox import groups
+from grading.sandbox.box import Sandbox, SandboxDied
+from grading.sandbox.commands import find_bubblewrap
+from grading.sandbox.contents import environment
+from grading.sandbox.limits import Limits
+from grading.sandbox.warm import warm_kernels
+
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+GIB = 2**30
+LIMITS = Limits(memory_bytes=GIB, processes=120, scratch_bytes=400 * 2**20, file_bytes=400 * 2**20)
+ENOUGH = int(2.5 * GIB)
+"""What an attack that nothing stops takes, so that it costs a test and not the machine."""
+
+
+@dataclass(frozen=True)
+class Evasion:
+    """Code that takes more than `LIMITS` allow, and whether it can only end in the box's end."""
+
+    name: str
+    code: str
+    ends: bool = True
+
+
+BEGIN = f"""
+import contextlib, ctypes, mmap, os, signal, socket, sys, time
+MIB, ENOUGH = 2**20, {ENOUGH}
+libc = ctypes.CDLL(None, use_errno=True)
+"""
+IN_CHILDREN = """
+def children(number, work):
+    done, ready = os.pipe()
+    for _ in range(number):
+        if not os.fork():
+            with contextlib.suppress(BaseException):
+                work()
+            os.write(ready, b"1")
+            time.sleep(60)
+            os._exit(0)
+    return done
+
+def wait(done, number):
+    while number:
+        number -= len(os.read(done, number))
+    time.sleep(4)  # as long as somebody who looks every so often needs
+"""
+EVASIONS = (
+    Evasion(
+        "a tmpfs of its own",
+        """
+if os.fork() == 0:
+    if libc.unshare(0x10000000 | 0x20000) == 0:
+        os.makedirs("/tmp/mine")
+        print(libc.mount(b"none", b"/tmp/mine", b"tmpfs", 0, b"size=4g"))
+        for number in range(ENOUGH // (256 * MIB)):
+            open(f"/tmp/mine/{number}", "wb").write(bytes(256 * MIB))
+        time.sleep(20)
+    os._exit(0)
+os.wait()
+""",
+        ends=False,
+    ),
+    Evasion(
+        "the buffers of sockets",
+        IN_CHILDREN
+        + """
+def fill():
+    kept = []
+    while True:
+        pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        kept.append(pair)
+        for end in pair:
+            end.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    end.send(bytes(2**16))
+
+wait(children(14, fill), 14)
+""",
+    ),
+    Evasion(
+        "connections to itself",
+        IN_CHILDREN
+        + """
+def fill():
+    kept = []
+    door = socket.create_server(("127.0.0.1", 0))
+    while True:
+        pair = [socket.create_connection(door.getsockname()), door.accept()[0]]
+        kept.append(pair)
+        for end in pair:
+            end.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    end.send(bytes(2**16))
+
+wait(children(14, fill), 14)
+""",
+        ends=False,
+    ),
+    Evasion(
+        "a file without a name",
+        """
+file = os.memfd_create("mine")
+for _ in range(ENOUGH // (64 * MIB)):
+    os.write(file, bytes(64 * MIB))
+""",
+        ends=False,
+    ),
+    Evasion(
+        "memory that nobody maps any more",
+        """
+area = mmap.mmap(-1, ENOUGH)
+for place in range(0, ENOUGH, 64 * MIB):
+    area[place : place + 64 * MIB] = bytes(64 * MIB)
+    area.madvise(mmap.MADV_DONTNEED, place, 64 * MIB)
+time.sleep(4)
+""",
+    ),
+    Evasion(
+        "shared memory of System V",
+        """
+for number in range(ENOUGH // (64 * MIB)):
+    segment = libc.shmget(0, 64 * MIB, 0o1600)
+    if segment < 0:
+        break
+    libc.shmat.restype = ctypes.c_void_p
+    area = libc.shmat(segment, None, 0)
+    ctypes.memset(area, 1, 64 * MIB)
+    libc.shmdt(ctypes.c_void_p(area))
+""",
+        ends=False,
+    ),
+    Evasion(
+        "all folders at once",
+        """
+for folder in (os.path.expanduser("~"), "/tmp", "/dev/shm"):
+    with contextlib.suppress(OSError):
+        open(f"{folder}/mine", "wb").write(bytes(390 * MIB))
+time.sleep(4)
+""",
+    ),
+    Evasion(
+        "millions of empty files",
+        IN_CHILDREN
+        + """
+def fill(folder):
+    for number in range(10**6):
+        os.mknod(f"{folder}/{os.getpid()}-{number}")
+
+done = [children(1, lambda: fill(f)) for f in (os.path.expanduser("~"), "/tmp", "/dev/shm")]
+for one in done:
+    wait(one, 1)
+""",
+        ends=False,
+    ),
+    Evasion(
+        "tables for pages",
+        IN_CHILDREN
+        + """
+def fill():
+    area = mmap.mmap(-1, 2**40, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, prot=1)
+    for place in range(0, 2**40, 2 * MIB):
+        area[place]
+
+wait(children(6, fill), 6)
+""",
+        ends=False,
+    ),
+    Evasion(
+        "forks that write to what they share",
+        IN_CHILDREN
+        + """
+area = mmap.mmap(-1, 400 * MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+area[:] = b"x" * (400 * MIB)
+
+def write():
+    time.sleep(5)
+    for place in range(0, 400 * MIB, 4096):
+        area[place] = 1
+
+wait(children(95, write), 95)
+""",
+    ),
+    Evasion(
+        "a process that hides what it holds",
+        """
+assert libc.prctl(4, 0, 0, 0, 0) == 0
+area = mmap.mmap(-1, ENOUGH)
+for place in range(0, ENOUGH, 64 * MIB):
+    area[place : place + 64 * MIB] = bytes(64 * MIB)
+    area.madvise(mmap.MADV_DONTNEED, place, 64 * MIB)
+time.sleep(4)
+""",
+    ),
+    Evasion(
+        "many small processes",
+        IN_CHILDREN
+        + """
+def hold():
+    kept.append(bytearray(b"x" * (40 * MIB)))
+
+kept = []
+wait(children(95, hold), 95)
+""",
+    ),
+)
+
+
+class Measured(groups.Group):
+    """A group that limits nothing and says afterwards how much was in it."""
+
+    def holds(self, pid):
+        return False
+
+
+def most_held(box):
+    """Return the most that a box's group has held, of what is no file on a disk."""
+    folder = box._group.folders[0]
+    for name in ("memory.peak", "memory.max_usage_in_bytes"):
+        with contextlib.suppress(OSError):
+            return int((folder / name).read_text())
+    raise AssertionError(f"{folder} does not say how much was in it")
+
+
+@pytest.fixture(scope="module", params=["cold", "warm"])
+def kernels(request):
+    """Start kernels as one notebook's are, then as a batch's."""
+    warm = request.param == "warm"
+    with warm_kernels(environment(), []) if warm else contextlib.nullcontext():
+        yield request.param
+
+
+@pytest.fixture(params=["group", "watch"])
+def counted(request, monkeypatch):
+    """Have the kernel count where it can, then as on a machine where it cannot.
+
+    Where groups can be had, the watch's boxes have one too that counts and limits nothing.
+    """
+    place = groups.find_place()
+    if request.param == "group" and not place:
+        pytest.skip("no control group can be had here")
+    if request.param == "watch":
+        wide = replace(LIMITS, memory_bytes=16 * GIB)
+
+        def measured(limits):
+            group = groups.open_group(wide)
+            return group and Measured(group.kind, group.folders, group.prefix)
+
+        monkeypatch.setattr(boxes, "open_group", measured)
+    return request.param
+
+
+def played(code, seconds=240):
+    """Return how a box ends in which some code runs, and the most that it held, or None."""
+    with Sandbox("bubblewrap", LIMITS) as box:
+        box.run(BEGIN, 60)
+        try:
+            reply = box.run(code, seconds)
+            ended = "error" if reply["error"] else "survived"
+        except SandboxDied as death:
+            ended = death.status
+        return ended, most_held(box) if box._group else None
+
+
+@pytest.mark.parametrize("evasion", EVASIONS, ids=lambda evasion: evasion.name)
+def test_no_way_around_the_limit(evasion, kernels, counted):
+    """Row 30: out of memory, or refused; in a group never more than the limit and a tenth."""
+    ended, most = played(evasion.code)
+    assert ended in ({"out of memory"} if evasion.ends else {"out of memory", "survived", "error"})
+    if most is not None:
+        print(f"{counted}, {kernels}, {evasion.name}: {ended}, {most / GIB:.2f} GiB")
+        # A watch looks every so often, and is late for what is quick.
+        assert most < (1.1 if counted == "group" else 2) * GIB
+
+
+def test_forks_that_share_their_pages_are_no_evasion(kernels, counted):
+    """The honest neighbour of row 30: twenty processes that only read what they share."""
+    code = (
+        IN_CHILDREN
+        + """
+held = b"x" * (200 * MIB)
+wait(children(20, lambda: sum(memoryview(held)[::4096])), 20)
+"""
+    )
+    ended, _ = played(code)
+    assert ended == "survived"
+
+
+def test_an_answer_beside_one_that_evades_keeps_its_points(kernels, tmp_path):
+    """Row 30: the other exercise of the same notebook."""
+    path = tmp_path / "hidden_tests.py"
+    path.write_text(small_course.HIDDEN_TESTS)
+    key = AnswerKey(load_tests(path), small_course.solution())
+    sockets = next(evasion.code for evasion in EVASIONS if "sockets" in evasion.name)
+    notebook = small_course.notebook(BEGIN + sockets + RIGHT, small_course.TOTAL)
+    result = grade(notebook, key, 3, replace(small_course.LIMITS, memory_bytes=GIB), "bubblewrap")
+    verdicts = {verdict.exercise: verdict.status for verdict in result.verdicts}
+    assert verdicts["total"] == "passed"
+    assert verdicts["double"] in ("out of memory", "timed out", "passed")
+
+
+def test_groups_are_gone_when_boxes_are():
+    place = groups.find_place()
+    if not place or not place.memory:
+        pytest.skip("no folder for control groups can be had here")
+    with Sandbox("bubblewrap", LIMITS) as box:
+        inside = [folder for folder in box._group.folders if folder.exists()]
+        assert inside
+        assert box._counted
+    assert not [folder for folder in inside if folder.exists()]
+
+
+def test_groups_of_a_grader_that_was_killed_are_removed_by_the_next():
+    place = groups.find_place()
+    if not place or not place.memory:
+        pytest.skip("no folder for control groups can be had here")
+    child = os.fork()
+    if child == 0:
+        Sandbox("bubblewrap", LIMITS)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    left = list(place.memory.glob(f"{groups.NAME}{child}-*"))
+    assert left
+    end = time.monotonic() + 15
+    while any(folder.exists() for folder in left):
+        assert time.monotonic() < end, "the box outlived the process that had opened it"
+        groups._clean(place)
+        time.sleep(0.2)
+
+
+@pytest.mark.skipif(bool(reason_not_to()), reason=reason_not_to())
+@pytest.mark.parametrize("delegated", [True, False], ids=["own group", "no group"])
+def test_all_of_this_holds_for_an_ordinary_user(delegated):
+    """Row 30: with a control group that the user may divide, and without."""
+    own = groups._own_groups(os.getpid())
+    above = groups._above(groups._mounted("cgroup", "memory"), own.get("memory"))
+    if not above:
+        pytest.skip("no control group of version 1 here to give to the user")
+    group = above[0] / f"delegated-{os.getpid()}"
+    group.mkdir()
+    try:
+        if delegated:
+            for path in (group, group / "cgroup.procs"):
+                os.chown(path, USER, USER)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+        some = "(sockets or own or maps or folders or hides or share)"
+        said = run_as_ordinary_user(
+            [*command, "-k", f"{some} and {'group' if delegated else 'watch'}"], group
+        )
+        assert "failed" not in said
+        assert "no control group can be had" not in said
+    finally:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                for folder in [*Path(group).glob("*/"), group]:
+                    folder.rmdir()
+                break
+            time.sleep(0.1)

@@ -1,0 +1,172 @@
+"""A course's records: kept in one file and put back, and a student's removed on request."""
+
+import contextlib
+import json
+import shutil
+import threading
+import zipfile
+
+import pytest
+import small_course
+from nbgrader.api import Gradebook
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
+from submissions import GOOD, put_submission, through_the_exchange
+
+from grading.batch.pool import autograde
+from grading.intake.submissions import submitted
+from grading.records.backup import MANIFEST, back_up, restore
+from grading.records.collected import read_names, write_names
+from grading.records.export import grades
+from grading.records.forgetting import forget_student
+from grading.records.receipts import recorded_verdicts
+from grading.sandbox.commands import find_bubblewrap
+from grading.settings import nbgrader_config
+from grading.steps.run_nbgrader import nbgrader_api
+
+pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
+
+NAME = small_course.NAME
+WRONG = small_course.notebook("def double(numbers):\n    return numbers", small_course.TOTAL)
+POINTS = {"ada": 3.0, "bob": 1.0, "céline": 3.0}
+
+
+@pytest.fixture(scope="module")
+def graded(released, tmp_path_factory):
+    folder = shutil.copytree(released, tmp_path_factory.mktemp("graded") / "course")
+    for student, points in POINTS.items():
+        put_submission(folder, student, GOOD if points == 3.0 else WRONG)
+    outcomes = dict(autograde(submitted(NAME, folder), folder))
+    assert all(outcome.graded for outcome in outcomes.values()), outcomes
+    assert nbgrader_api(folder).generate_feedback(NAME)["success"]
+    write_names(folder, NAME, {student: f"{student}_1_2_a.ipynb" for student in POINTS})
+    return folder
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    return shutil.copytree(graded, tmp_path / "course")
+
+
+def points(course):
+    return {grade.student: grade.score for grade in grades(NAME, course)}
+
+
+def files(course):
+    return {
+        path.relative_to(course).as_posix(): path.read_bytes()
+        for path in course.rglob("*")
+        if path.is_file() and path.name != "gradebook.db"
+    }
+
+
+def test_a_backup_brings_everything_back(course, tmp_path):
+    count = back_up(course, tmp_path / "b.zip")
+    there = tmp_path / "there"
+    assert restore(tmp_path / "b.zip", there) == count
+    assert files(there) == files(course)
+    assert points(there) == POINTS
+    assert recorded_verdicts(there, NAME, "bob") == recorded_verdicts(course, NAME, "bob")
+    assert not list(there.glob(".restore-*"))
+
+
+def test_a_backup_that_is_made_while_grading_goes_on_can_be_graded_on(course, tmp_path):
+    for number in range(6):
+        put_submission(course, f"more-{number}", GOOD)
+    done = []
+
+    def grade():
+        done.extend(autograde(submitted(NAME, course), course))
+
+    grading = threading.Thread(target=grade)
+    grading.start()
+    backups = 0
+    while grading.is_alive():
+        back_up(course, tmp_path / f"{backups}.zip")
+        backups += 1
+        grading.join(1.0)
+    assert len(done) == 9
+    for number in (0, backups // 2, backups - 1):
+        there = tmp_path / f"there-{number}"
+        restore(tmp_path / f"{number}.zip", there)
+        with contextlib.closing(autograde(submitted(NAME, there), there)) as again:
+            assert all(outcome.graded for _, outcome in again)
+        assert points(there) == POINTS | {f"more-{n}": 3.0 for n in range(6)}
+
+
+def changed(source, to, name, content):
+    """Copy a backup with other content under one of its names."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
+        for each in old.namelist():
+            new.writestr(each, content if each == name else old.read(each))
+    return to
+
+
+def test_what_has_changed_in_a_backup_is_named_and_nothing_is_put_back(course, tmp_path):
+    back_up(course, tmp_path / "b.zip")
+    name = f"submitted/bob/{NAME}/{NAME}.ipynb"
+    other = changed(tmp_path / "b.zip", tmp_path / "c.zip", name, b"{}")
+    with pytest.raises(ValueError, match=r"bob.* is not what was backed up"):
+        restore(other, tmp_path / "there")
+    assert list((tmp_path / "there").iterdir()) == []
+    manifest = json.dumps({"sha256": {"../evil": "0"}}).encode()
+    other = changed(tmp_path / "b.zip", tmp_path / "d.zip", MANIFEST, manifest)
+    with pytest.raises(ValueError, match="names a place of its own"):
+        restore(other, tmp_path / "there")
+    whole = (tmp_path / "b.zip").read_bytes()
+    (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="no backup of a course, or a damaged one"):
+        restore(tmp_path / "half.zip", tmp_path / "there")
+
+
+def test_a_folder_with_a_course_in_it_is_not_overwritten(course, tmp_path):
+    back_up(course, tmp_path / "b.zip")
+    before = files(course)
+    with pytest.raises(ValueError, match="is there already: restore into an empty folder"):
+        restore(tmp_path / "b.zip", course)
+    assert files(course) == before
+    assert points(course) == POINTS
+    with pytest.raises(FileExistsError, match="choose another name"):
+        back_up(course, tmp_path / "b.zip")
+
+
+def test_nothing_is_left_of_a_student_who_is_forgotten(course, tmp_path, monkeypatch):
+    through_the_exchange(course, nbgrader_config(), "mallory", tmp_path)
+    config = nbgrader_config()
+    config.Exchange.root = str(tmp_path / "exchange")
+    monkeypatch.setattr("grading.settings.nbgrader_config", lambda root: config)
+    outcomes = dict(autograde([(NAME, "mallory")], course))
+    assert outcomes[(NAME, "mallory")].graded
+    assert nbgrader_api(course).generate_feedback(NAME, "mallory")["success"]
+    there = CourseDirectory(config=config, root=str(course), student_id="mallory")
+    there.assignment_id = NAME
+    ExchangeFactory(config=config).ReleaseFeedback(
+        coursedir=there, authenticator=Authenticator(config=config), config=config
+    ).start()
+    write_names(course, NAME, {"mallory": "mallory_1_2_a.ipynb"})
+
+    def left():
+        """Return what is left outside of the student's own folders."""
+        places = (course, tmp_path / "exchange")
+        named = [path for place in places for path in place.rglob("*mallory*")]
+        return [*named, *(tmp_path / "exchange").rglob("*.html")]
+
+    assert len(left()) == 6  # work, its grade, feedback, receipts; handed in; given back
+    removed = forget_student("mallory", course)
+    assert any("gradebook" in what for what in removed)
+    assert left() == []
+    assert "mallory" not in read_names(course, NAME)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert "mallory" not in {student.id for student in gradebook.students}
+    assert points(course) == POINTS
+    with pytest.raises(ValueError, match="there is nothing of 'mallory'"):
+        forget_student("mallory", course)
+
+
+@pytest.mark.parametrize("name", ["../ada", "", ".", "a*"])
+def test_a_name_that_leads_elsewhere_is_refused(course, name):
+    before = files(course)
+    with pytest.raises(ValueError, match="no student's name"):
+        forget_student(name, course)
+    assert files(course) == before

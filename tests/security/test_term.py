@@ -1,0 +1,247 @@
+"""A term that is made up, from the first download to the last export, against a ledger of its own.
+
+Forty students, with names in six scripts, hand in from three editors on two platforms, one of them
+in four languages. Two are late, one gets an extension, a hidden test is mended, a question is
+added, somebody is forgotten. The ledger is kept here and asks nothing of the code under test: after
+each step everybody's grade is what it says.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import nbformat
+import pytest
+import small_course
+from editors import saved_by_colab, saved_by_vs_code
+from nbgrader.api import Gradebook
+from rich.console import Console
+from test_midterm import LISTS, TOO_STRICT, lesson, with_another_question, written
+
+from grading.batch.assignment import grade_assignment
+from grading.intake.collect import collect
+from grading.intake.rosters import read_roster
+from grading.records.changes import changes
+from grading.records.collected import write_names
+from grading.records.deadlines import extend
+from grading.records.export import export_grades, grades
+from grading.records.forgetting import forget_student
+from grading.sandbox.commands import find_bubblewrap
+from grading.steps.run_nbgrader import generate_release
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here"),
+]
+
+NAME = small_course.NAME
+SCRIPTS = ("Zoë Müller", "Ольга Петрова", "Νίκος Παππάς", "أمل العلي", "王伟", "आरव शर्मा")
+WRONG = "def double(numbers):\n    return numbers\n"
+PLOTTED = "import seaborn as sns\nsns.set_theme()\nimport math\n" + small_course.DOUBLE
+# An answer, and what it is worth before and after the test that refuses tuples is mended.
+ANSWERS = ((small_course.DOUBLE, 2, 2), (WRONG, 0, 0), (LISTS, 0, 2), (PLOTTED, 2, 2))
+LANGUAGES = {
+    "en": ("Participant ", "Identifier,Full name,Email address,Status,Grade,Maximum grade"),
+    "es": (
+        "Participante ",
+        "Identificador,Nombre completo,Dirección de correo,Estado,Calificación,Calificación máxima",
+    ),
+    "fr": ("Participant", "Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale"),
+    "de": (
+        "Teilnehmer/in",
+        "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung",
+    ),
+}
+EDITORS = (nbformat.writes, saved_by_colab, saved_by_vs_code)
+DUE = datetime(2030, 1, 31, tzinfo=UTC)
+
+
+@dataclass
+class Student:
+    """A student, and the ledger's page on them."""
+
+    number: int
+    platform: str  # "canvas" or a language of Moodle's
+    answer: int
+    read: float  # points that a person gives for the question in words
+    late: bool = False
+    extended: bool = False
+    points: dict = field(default_factory=dict)
+
+    @property
+    def full_name(self):
+        return f"{SCRIPTS[self.number % len(SCRIPTS)]} {self.number}"
+
+    @property
+    def name(self):
+        """The name by which the gradebook knows them."""
+        if self.platform == "canvas":
+            return f"{SCRIPTS[self.number % len(SCRIPTS)].split()[0].lower()}-{self.number}"
+        return f"student{self.number}@example.org"
+
+    @property
+    def total(self):
+        return 0.0 if self.late and not self.extended else float(sum(self.points.values()))
+
+    def notebook(self, more=()):
+        source = ANSWERS[self.answer][0]
+        made = lesson(source, f"In my own words, {self.full_name}.")
+        if self.number % 5 == 0:  # both answers in one cell, the other's stub is left
+            made.cells[1].source = f"{source}\n\n{small_course.TOTAL}"
+            made.cells[3].source = small_course.release().cells[3].source
+        made.cells += more
+        saved = EDITORS[self.number % len(EDITORS)](made)
+        return saved if isinstance(saved, str) else json.dumps(saved)
+
+    def file(self):
+        """Return the name under which the platform gives out the notebook."""
+        if self.platform == "canvas":
+            plain = "".join(filter(str.isalnum, self.full_name)).lower()
+            return f"{plain}_{1000 + self.number}_9{self.number}_{NAME}.ipynb"
+        return f"{self.full_name}_{2000 + self.number}_assignsubmission_file_/{NAME}.ipynb"
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    platforms = ("canvas", "canvas", "canvas", "canvas", *LANGUAGES)
+    students = [Student(n, platforms[n % 8], n % len(ANSWERS), read=(n % 9) / 2) for n in range(40)]
+    students[3].late = students[6].late = True
+    for student in students:
+        student.points = {"double": ANSWERS[student.answer][1], "total": 1, "why": student.read}
+    return students
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("term") / "course"
+    room = folder / "solutions" / NAME
+    room.mkdir(parents=True)
+    solution = small_course.solution()
+    solution.cells.append(written("*Your answer goes here.*"))
+    nbformat.write(solution, room / f"{NAME}.ipynb")
+    (room / "hidden_tests.py").write_text(TOO_STRICT)
+    (folder / "nbgrader_config.py").write_text("c.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    generate_release(NAME, folder)
+    return folder
+
+
+def of(students, platform):
+    return [student for student in students if student.platform == platform]
+
+
+def roster_of(students, platform, maximum, folder):
+    """Write the table that a platform gives out."""
+    path = folder / f"{platform}.csv"
+    chosen = of(students, platform)
+    if platform == "canvas":
+        rows = [
+            ["Student", "ID", "SIS Login ID", "Section", f"{NAME} (7)"],
+            ["    Points Possible", "", "", "", f"{maximum}"],
+            *([one.full_name, str(1000 + one.number), one.name, "A", ""] for one in chosen),
+        ]
+    else:
+        before, header = LANGUAGES[platform]
+        rows = [header.split(",")]
+        for one in chosen:
+            rows.append([f"{before}{2000 + one.number}", one.full_name, one.name, "", ""])
+            rows[-1].append(f"{maximum:.2f}".replace(".", "." if platform == "en" else ","))
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def exported(course, students, platform, maximum, folder):
+    """Export to a platform; return what its table holds, by our names."""
+    roster = roster_of(students, platform, maximum, folder)
+    to = folder / f"{platform}-out.csv"
+    kind = "canvas" if platform == "canvas" else "moodle"
+    export_grades(NAME, kind, to, roster, course)
+    with open(to, newline="", encoding="utf-8") as file:
+        header, *rows = list(csv.reader(file))
+    who, score = (2, -1) if kind == "canvas" else (2, 4)
+    assert header[score].startswith(f"{NAME} (7)" if kind == "canvas" else header[4])
+    return {row[who]: float(row[score].replace(",", ".")) for row in rows}
+
+
+def graded(course):
+    said = io.StringIO()
+    assert grade_assignment(NAME, [], course, 2, "bubblewrap", Console(width=400, file=said))
+    return said.getvalue()
+
+
+def every_point_is_accounted_for(course, ledger, maximum, folder):
+    expected = {student.name: student.total for student in ledger}
+    assert {grade.student: grade.score for grade in grades(NAME, course)} == expected
+    there = {}
+    for platform in ("canvas", *LANGUAGES):
+        there |= exported(course, ledger, platform, maximum, folder)
+    assert there == pytest.approx(expected)
+
+
+def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
+    # Work comes in, with what a Mac and Jupyter leave in archives.
+    for platform in ("canvas", *LANGUAGES):
+        source = tmp_path / f"{platform}.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr("__MACOSX/._a.ipynb", "x")
+            for student in of(ledger, platform):
+                archive.writestr(student.file(), student.notebook())
+        roster = read_roster(roster_of(ledger, platform, 7, tmp_path))
+        taken, problems = collect(source, NAME, course, roster)
+        assert (set(taken), problems) == ({one.name for one in of(ledger, platform)}, [])
+        write_names(course, NAME, taken)
+    for student in ledger:
+        day = 1 if student.late else -1
+        stamp = course / "submitted" / student.name / NAME / "timestamp.txt"
+        stamp.write_text(f"2030-01-{30 if day < 0 else 31} 12:00:00 UTC")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate=DUE.replace(tzinfo=None))
+    graded(course)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for student in ledger:
+            mark = gradebook.find_grade("why", NAME, NAME, student.name)
+            mark.manual_score, mark.needs_manual_grade = student.read, False
+        gradebook.db.commit()
+    # A penalty is of the points so far, so that it is reckoned anew once a person has read.
+    graded(course)
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)
+
+    # One of the two who are late had a reason.
+    late = [student for student in ledger if student.late]
+    extend(NAME, late[0].name, datetime(2030, 2, 2, tzinfo=UTC), course)
+    late[0].extended = True
+    said = graded(course)
+    assert f"{late[0].name}: taken off for lateness: 0 instead of" in said
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)
+
+    # The test that refused right answers is mended.
+    (course / "solutions" / NAME / "hidden_tests.py").write_text(small_course.HIDDEN_TESTS)
+    assert "because the hidden tests have changed" in graded(course)
+    gained = []
+    for student in ledger:
+        gained += [student.name] if ANSWERS[student.answer][1:] == (0, 2) else []
+        student.points["double"] = ANSWERS[student.answer][2]
+    assert sorted(changes(NAME, course)["student"]) == sorted(gained)
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)
+
+    # A question is added, and every fourth answers it.
+    with_another_question(course)
+    generate_release(NAME, course)
+    answer = nbformat.v4.new_code_cell("def half(x):\n    return x // 2")
+    for student in ledger:
+        student.points["half"] = 0
+        if student.number % 4 == 1 and not student.late:
+            path = course / "submitted" / student.name / NAME / f"{NAME}.ipynb"
+            path.write_text(student.notebook([answer]), encoding="utf-8")
+            student.points["half"] = 2
+    graded(course)
+    every_point_is_accounted_for(course, ledger, 9, tmp_path)
+
+    # Somebody asks to be forgotten.
+    gone = ledger.pop(11)
+    forget_student(gone.name, course)
+    every_point_is_accounted_for(course, ledger, 9, tmp_path)
+    assert not [path for path in course.rglob("*") if gone.name in path.name]
