@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from grading.intake.texts import one_line, shown, shown_lines
+from grading.intake.texts import listed, one_line, shown, shown_lines
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 console = Console(emoji=False)  # a file may be named :x:
@@ -196,6 +196,7 @@ def export(
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
     from grading.records.export import export_grades
+    from grading.records.handed_in import NOTHING
 
     try:
         name = assignment_name(assignment)
@@ -207,6 +208,13 @@ def export(
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
     for student in exported.missing:
         complain(f"{one_line(student)}: in no row of the roster, and left out")
+    for students, what in (
+        (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
+        (exported.nothing, NOTHING),
+    ):
+        if students:
+            said = f"{len(students)} {what}: {listed(students)}"
+            console.print(shown(said), highlight=False, soft_wrap=True)
     if exported.scaled_to:
         console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
     waiting = sum(grade.waiting for grade in exported.grades)

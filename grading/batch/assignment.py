@@ -25,11 +25,12 @@ from grading.batch.resume import NEW, reasons_to_grade
 from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
-from grading.intake.texts import one_line, shown
+from grading.intake.texts import listed, one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
+from grading.records.handed_in import NOTHING, nothing_from
 from grading.records.receipts import (
     digest,
     environment_lock,
@@ -45,7 +46,6 @@ from grading.steps.preprocessors import answer_key, submission_contents, tests_p
 from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
 from helpers.lessons import lesson_named
 
-MOST_NAMED = 10  # students in one line
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
 
@@ -102,7 +102,8 @@ def grade_assignment(
         console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
     refresh_feedback(assignment, [student for _, student in left], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
-    _show(assignment, ended, problems, console)
+    nothing = [] if students else nothing_from(assignment, course)
+    _show(assignment, ended, problems, nothing, console)
     if sandbox == NO_SANDBOX:
         console.print(f"[yellow]{shown(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
@@ -170,6 +171,7 @@ def _show(
     assignment: str,
     ended: dict[str, tuple[list[Verdict], list[str]]],
     problems: dict[str, Outcome],
+    nothing: list[str],
     console: Console,
 ) -> None:
     """Print what needs a person first, then one row per student, then the notes."""
@@ -191,6 +193,8 @@ def _show(
         why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
         points = "–" if student in problems else _points(found)
         table.add_row(shown(student), points, shown(why))
+    for student in nothing:
+        table.add_row(shown(student), "–", NOTHING)
     console.print(table)
     for student, (_, notes) in ended.items():
         for note in notes:
@@ -204,10 +208,8 @@ def _show_reasons(reasons: dict[str, str], console: Console) -> None:
         if reason != NEW:
             by_reason.setdefault(reason, []).append(student)
     for reason, students in by_reason.items():
-        named = ", ".join(students[:MOST_NAMED])
-        more = len(students) - MOST_NAMED
-        who = f"{named} and {more} more" if more > 0 else named
-        console.print(shown(f"Graded again, because {reason}: {who}"), highlight=False)
+        said = f"Graded again, because {reason}: {listed(students)}"
+        console.print(shown(said), highlight=False)
 
 
 def show_changes(found: pd.DataFrame, console: Console) -> None:

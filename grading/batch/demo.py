@@ -14,10 +14,11 @@ from rich.table import Table
 
 from grading.batch.made_up_class import CLASS, submit
 from grading.batch.pool import autograde
-from grading.intake.texts import shown
+from grading.intake.texts import listed, shown
 from grading.paths import release_path, solution_path
 from grading.records.class_report import gradebook_table, plot_exercises, write_report
-from grading.records.gradebook import scores
+from grading.records.gradebook import nothing_by_lesson, scores
+from grading.records.handed_in import NOTHING
 from grading.release.build import check_build
 from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 from grading.steps.run_nbgrader import generate_feedback, release
@@ -92,14 +93,18 @@ def _show(folder: Path, console: Console) -> None:
         box=box.SIMPLE_HEAD,
         collapse_padding=True,
     )
-    rows = gradebook_table(graded)
+    nothing = nothing_by_lesson(graded, folder)
+    rows = gradebook_table(graded, nothing)
     table.add_column("student", no_wrap=True)
     for name in rows.columns:
         table.add_column(f"{int(name[:2])}" if name[:2].isdigit() else name, justify="right")
     for student, row in rows.iterrows():
         table.add_row(shown(student), *(str(cell).replace(" ", "") for cell in row))
     console.print(table)
-    write_report(graded, "Class report of the demo", folder / "report.html")
+    for lesson, students in nothing.items():
+        said = f"{lesson}: {len(students)} {NOTHING}: {listed(students)}"
+        console.print(shown(said), highlight=False)
+    write_report(graded, "Class report of the demo", folder / "report.html", nothing)
     figure = plot_exercises(graded)
     figure.savefig(folder / "exercises.png", dpi=110, bbox_inches="tight")
     plt.close(figure)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +65,11 @@ class Roster:
                 if row[column] in known:
                     found.setdefault(row[column], row)
         return found
+
+    def names(self, rows: Iterable[dict[str, str]]) -> list[str]:
+        """Return what some rows of the table call their students, by the best column they fill."""
+        columns = [*self._naming(), self.columns[0]]
+        return [next((row[name] for name in columns if row[name]), "") for row in rows]
 
     def our_name(self, platform: str, number: str) -> str | None:
         """Return our gradebook's name for a student whom a platform knows by a number.

@@ -12,12 +12,11 @@ from nbgrader.utils import parse_utc
 
 from grading.intake.names import fault_of, told
 from grading.intake.notebooks import LARGEST, Refused, notebook_of
-from grading.intake.texts import one_line
+from grading.intake.texts import MOST_NAMED, listed, one_line
 
 Task = tuple[str, str]
 """A lesson's name and a student's."""
 LONGEST_TIME = 200
-MOST_NAMED = 10  # files that one sentence names
 # What a submission may hold besides its notebook: nbgrader's own files.
 OF_NBGRADER = ("timestamp.txt", "submission_secret.txt")
 
@@ -117,9 +116,7 @@ def check_folder(folder: Path, expected: list[str]) -> None:
 
 def _named(names: list[str]) -> str:
     """Return some names of a student's files as a sentence lists them."""
-    listed = [told(name) for name in names[:MOST_NAMED]]
-    more = len(names) - len(listed)
-    return ", ".join(listed) + (f" and {more} more" if more else "")
+    return listed([told(name) for name in names])
 
 
 def _check_time(path: Path) -> None:

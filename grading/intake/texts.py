@@ -9,10 +9,12 @@ in between: sources in `grading.intake.notebooks`, outputs in `grading.judging.o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich.markup import escape
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+MOST_NAMED = 10  # names in one sentence
 # What a terminal takes for a command: "ESC [ … letter", "ESC ] … BEL", and the shorter forms. Every
 # part stops where another one begins, so that the time to search grows no faster than the text.
 _COMMANDS = re.compile(
@@ -50,6 +52,12 @@ def in_order(text: str) -> bool:
 def one_line(text: object) -> str:
     """Return a text as it may be shown in a table or a list: cleaned, in one line, in order."""
     return " ".join(_REORDERING.sub("", clean(str(text))).split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return some names as a sentence lists them: the first ten, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def shown(text: object) -> str:

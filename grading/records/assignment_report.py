@@ -16,6 +16,7 @@ from grading.intake.submissions import submitted
 from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 from grading.records.class_report import png
+from grading.records.handed_in import nothing_from
 from grading.records.receipts import read_receipt, verdicts_of
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
@@ -54,6 +55,10 @@ and in no figure below{% endif %}.</p>
 <tbody>{% for student, text in person %}<tr><th scope="row">{{ student }}</th>
 <td class="text">{{ text }}</td></tr>{% endfor %}</tbody>
 </table>{% else %}<p>Nothing: every test of every submission was graded.</p>{% endif %}
+{% if nothing %}
+<h2>Handed in nothing</h2>
+<p>{{ nothing|length }}, without points and in no figure below: {{ nothing|join(", ") }}.</p>
+{% endif %}
 
 <h2>Scores</h2>
 <figure><img alt="{{ scores.alt }}" src="data:image/png;base64,{{ scores.png }}">
@@ -242,6 +247,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
         median=_number(totals.median(), "g"),
         maximum=f"{maximum:g}",
         person=person,
+        nothing=[one_line(student) for student in nothing_from(assignment, course)],
         scores=Picture(
             f"Bars: how many of {len(totals)} students have how many points; "
             f"from {_number(totals.min(), 'g')} to {_number(totals.max(), 'g')}.",

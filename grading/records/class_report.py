@@ -12,7 +12,7 @@ from jinja2 import Environment
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from grading.intake.texts import clean
+from grading.intake.texts import clean, one_line
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -34,7 +34,7 @@ img { max-width: 100%; } figure { margin: 1em 0; }
 <h1>{{ title }}</h1>
 <h2>Gradebook</h2>
 <p>Points of the exercises that a program grades; answers that a person has yet to read are
-counted in the last column.</p>
+counted in the last column. A dash: nothing was handed in, or nothing is graded yet.</p>
 <div class="wide" tabindex="0"><table>
 <thead><tr><th scope="col">student</th>
 {% for name in table.columns %}<th scope="col">
@@ -43,6 +43,10 @@ counted in the last column.</p>
 <tbody>{% for student, row in table.iterrows() %}<tr><th scope="row">{{ student }}</th>
 {% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</tbody>
 </table></div>
+{% if nothing %}<p>Handed in nothing, and in no figure below:</p>
+<ul>{% for lesson, students in nothing.items() %}
+<li>{{ lesson }}: {{ students|join(", ") }}</li>{% endfor %}
+</ul>{% endif %}
 {% for figure in figures %}
 <h2>{{ figure.title }}</h2>
 <figure><img alt="{{ figure.alt }}" src="data:image/png;base64,{{ figure.png }}">
@@ -57,18 +61,25 @@ counted in the last column.</p>
 LESSON_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
 
 
-def gradebook_table(scores: pd.DataFrame) -> pd.DataFrame:
+def gradebook_table(
+    scores: pd.DataFrame, nothing: dict[str, list[str]] | None = None
+) -> pd.DataFrame:
     """Return one row per student: "score / points" per lesson, the total, and what is unread.
 
     Parameters
     ----------
     scores : DataFrame
         As `grading.records.gradebook.scores` returns.
+    nothing : dict of str to list of str, optional
+        Who handed in nothing, by lesson; of some of them `scores` says nothing at all.
     """
     graded = scores.dropna(subset="score")
     lessons = _written_as_fractions(graded, ["student", "lesson"]).unstack(fill_value="–")
     lessons["total"] = _written_as_fractions(graded, ["student"])
     waiting = scores["score"].isna().groupby(scores["student"]).sum()
+    others = {student for students in (nothing or {}).values() for student in students}
+    everyone = sorted(others.union(waiting.index))
+    waiting = waiting.reindex(everyone, fill_value=0)
     # Of whom nothing is graded yet, there are dashes, never zeros.
     lessons = lessons.reindex(waiting.index, fill_value="–")
     lessons["to read"] = waiting
@@ -103,8 +114,20 @@ def plot_exercises(scores: pd.DataFrame) -> Figure:
     return figure
 
 
-def write_report(scores: pd.DataFrame, title: str, path: Path) -> None:
-    """Write the report of a gradebook as one HTML file, its figures inside."""
+def write_report(
+    scores: pd.DataFrame, title: str, path: Path, nothing: dict[str, list[str]] | None = None
+) -> None:
+    """Write the report of a gradebook as one HTML file, its figures inside.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `grading.records.gradebook.scores` returns.
+    title : str
+    path : Path
+    nothing : dict of str to list of str, optional
+        Who handed in nothing, by lesson.
+    """
     by_program = scores[~scores["exercise"].str.startswith("written_")]
     worst = by_program.groupby("exercise")["score"].mean().idxmin()
     figures = [
@@ -122,7 +145,9 @@ def write_report(scores: pd.DataFrame, title: str, path: Path) -> None:
         },
     ]
     page = Environment(autoescape=True).from_string(TEMPLATE)
-    text = page.render(title=title, table=gradebook_table(scores), figures=figures)
+    table = gradebook_table(scores, nothing)
+    absent = {lesson: [*map(one_line, students)] for lesson, students in (nothing or {}).items()}
+    text = page.render(title=title, table=table, nothing=absent, figures=figures)
     path.write_text(clean(text), encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from nbgrader.api import Gradebook
 
 from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
+from grading.intake.submissions import submitted
 from grading.intake.texts import clean
 from grading.records.gradebook import is_ungraded
+from grading.records.handed_in import has_work
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import recorded_verdicts
 from grading.settings import course_directory
@@ -40,6 +42,8 @@ class Grade:
     max_score : float
     waiting : int
         Answers that a person has yet to read; they count 0 so far.
+    handed_in : bool
+        Whether there is anything that could be graded.
     """
 
     student: str
@@ -49,6 +53,7 @@ class Grade:
     score: float | None
     max_score: float
     waiting: int
+    handed_in: bool = True
 
     @property
     def written(self) -> str:
@@ -57,34 +62,49 @@ class Grade:
 
 
 def grades(assignment: str, course: Path) -> list[Grade]:
-    """Return the grades of everyone who handed in an assignment.
+    """Return everyone's grades in an assignment, also of those who have none.
+
+    They are the students whom the gradebook knows, and those whose work lies in submitted/.
 
     Raises
     ------
     ValueError
         If nobody was graded.
     """
-    with Gradebook(course_directory(course).db_url) as gradebook:
-        found = [_grade(submission) for submission in gradebook.assignment_submissions(assignment)]
-    if not found:
-        raise ValueError(f"the gradebook holds no submission of {assignment}; grade it first")
-    return sorted(found, key=lambda grade: grade.student)
+    directory = course_directory(course)
+    with Gradebook(directory.db_url) as gradebook:
+        rows = {
+            row.student.id: row
+            for row in gradebook.assignment_submissions(assignment)
+            if has_work(row.student.id, assignment, directory, row)
+        }
+        if not rows:
+            raise ValueError(f"the gradebook holds no submission of {assignment}; grade it first")
+        maximum = gradebook.find_assignment(assignment).max_score
+        found = {student: _grade(row) for student, row in rows.items()}
+        for student in gradebook.students:
+            handed_in = has_work(student.id, assignment, directory)
+            blank = _grade_of(student, None, maximum, 0, handed_in)
+            found.setdefault(student.id, blank)
+    for _, name in submitted(assignment, course):  # refused before the gradebook knew of them
+        found.setdefault(name, Grade(name, "", "", "", None, maximum, 0))
+    return sorted(found.values(), key=lambda grade: grade.student)
 
 
 def _grade(submission: Any) -> Grade:
-    student = submission.student
     marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
-    return Grade(
-        student.id,
-        student.last_name or "",
-        student.first_name or "",
-        student.email or "",
-        None
-        if is_ungraded(submission)
-        else max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
-        submission.max_score,
-        sum(mark.needs_manual_grade for mark in marks),
-    )
+    waiting = sum(mark.needs_manual_grade for mark in marks)
+    score = None
+    if not is_ungraded(submission):
+        score = max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
+    return _grade_of(submission.student, score, submission.max_score, waiting)
+
+
+def _grade_of(
+    student: Any, score: float | None, maximum: float, waiting: int, handed_in: bool = True
+) -> Grade:
+    names = (student.id, student.last_name or "", student.first_name or "", student.email or "")
+    return Grade(*names, score, maximum, waiting, handed_in)
 
 
 @dataclass(frozen=True)
@@ -94,16 +114,25 @@ class Exported:
     Attributes
     ----------
     grades : list of Grade
-        Who was not graded has an empty field, and no file for Gradescope.
+        Of everyone who handed in. Who was not graded has an empty field, and no file for
+        Gradescope.
     missing : list of str
         Students who are in no row of the platform's table, and were left out.
     scaled_to : float or None
         The platform's maximum, where scores were scaled to it.
+    nothing : list of str
+        Who handed in nothing, by the gradebook's name, or the platform's where the gradebook does
+        not know them. They have an empty field, or keep what stood in the platform's own table.
+    unknown : list of str
+        Rows of the platform's table that are none of ours, where students are `missing`: some may
+        be theirs, so that nobody can tell whether they handed in nothing.
     """
 
     grades: list[Grade]
     missing: list[str] = field(default_factory=list)
     scaled_to: float | None = None
+    nothing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
 
 def export_grades(
@@ -134,17 +163,34 @@ def export_grades(
         If there are no grades, the roster is missing or does not fit, nobody is in it, or its
         maximum is another than ours and `scale` is not set.
     """
-    found = grades(assignment, course)
+    everyone = grades(assignment, course)
+    found = [grade for grade in everyone if grade.handed_in]
+    nothing = [grade.student for grade in everyone if not grade.handed_in]
     if platform == "csv":
-        write_csv(found, assignment, to)
-        return Exported(found)
+        write_csv(everyone, assignment, to)
+        return Exported(found, nothing=nothing)
     if platform == "gradescope":
         write_gradescope(found, assignment, course, to)
-        return Exported(found)
+        return Exported(found, nothing=nothing)
     if roster is None:
         raise ValueError(f"{platform} takes back only its own table: give it with --roster")
     write = write_canvas if platform == "canvas" else write_moodle
-    return write(found, assignment, read_roster(roster), to, scale)
+    table = read_roster(roster)
+    return _with_nothing(write(found, assignment, table, to, scale), nothing, table)
+
+
+def _with_nothing(exported: Exported, nothing: list[str], roster: Roster) -> Exported:
+    """Add who handed in nothing: of the gradebook's students, and of the platform's."""
+    rows = roster.students({grade.student for grade in exported.grades})
+    graded = {id(row) for row in rows.values()}
+    blank = {name: id(row) for name, row in roster.students(set(nothing)).items()}
+    # Somebody may be in the gradebook twice, and have handed in under the other name.
+    known = [name for name in nothing if blank.get(name) not in graded]
+    ours = graded.union(blank.values())
+    others = roster.names(row for row in roster.rows if id(row) not in ours)
+    if exported.missing:
+        return replace(exported, nothing=known, unknown=others)
+    return replace(exported, nothing=sorted({*known, *others}))
 
 
 def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
@@ -161,6 +207,8 @@ def write_canvas(
     found: list[Grade], assignment: str, roster: Roster, path: Path, scale: bool = False
 ) -> Exported:
     """Write the table that Canvas's gradebook imports: its own columns, with these scores.
+
+    Rows without a grade of ours keep what stands there, which is nothing as a rule.
 
     Raises
     ------
@@ -179,7 +227,10 @@ def write_canvas(
     factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
-    _write([[*kept, columns[0]], *lines], path)
+    ours = {id(row) for _, row in given}
+    header = [*kept, columns[0]]
+    rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
+    _write([header, *lines, *rest], path)
     return Exported(found, missing, most)
 
 
@@ -187,6 +238,8 @@ def write_moodle(
     found: list[Grade], assignment: str, roster: Roster, path: Path, scale: bool = False
 ) -> Exported:
     """Fill in the grades of Moodle's grading worksheet, in any language; its other cells stay.
+
+    So do the rows of those who have no grade of ours.
 
     Raises
     ------
@@ -207,9 +260,8 @@ def write_moodle(
         for grade, row in given
     }
     lines = [
-        [scores[id(row)] if name == column else row[name] for name in roster.columns]
+        [scores.get(id(row), row[name]) if name == column else row[name] for name in roster.columns]
         for row in roster.rows
-        if id(row) in scores
     ]
     _write([roster.columns, *lines], path, roster.separator)
     return Exported(found, missing, most)

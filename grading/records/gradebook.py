@@ -20,13 +20,14 @@ from nbgrader.api import (
 from sqlalchemy.engine import make_url
 
 from grading import settings
+from grading.records.handed_in import has_work, nothing_from
 from grading.records.receipts import receipt_path, set_aside
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
 
 
 def scores(course: Path) -> pd.DataFrame:
-    """Return the gradebook, one row per exercise of a submission.
+    """Return the gradebook, one row per exercise of what was handed in.
 
     Returns
     -------
@@ -36,8 +37,12 @@ def scores(course: Path) -> pd.DataFrame:
     """
     rows = []
     exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
-    with Gradebook(course_directory(course).db_url) as gradebook:
+    directory = course_directory(course)
+    with Gradebook(directory.db_url) as gradebook:
         for submission in gradebook.db.query(SubmittedAssignment).all():
+            names = (submission.student.id, submission.assignment.name)
+            if not has_work(*names, directory, submission):
+                continue
             for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
                 exercise = grade.name.removeprefix("test_")
                 pending = grade.needs_manual_grade and grade.manual_score is None
@@ -51,6 +56,19 @@ def scores(course: Path) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows, columns=["student", "lesson", "exercise", "score", "points"])
+
+
+def nothing_by_lesson(scores: pd.DataFrame, course: Path) -> dict[str, list[str]]:
+    """Return who handed in nothing, for each lesson that others have handed in.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `scores` returns.
+    course : Path
+    """
+    found = {lesson: nothing_from(lesson, course) for lesson in sorted(set(scores["lesson"]))}
+    return {lesson: students for lesson, students in found.items() if students}
 
 
 def is_ungraded(submission: SubmittedAssignment) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 
 from grading.intake.texts import one_line
 from grading.records.gradebook import is_ungraded
+from grading.records.handed_in import has_work
 
 COLUMNS = (
     "assignment",
@@ -47,10 +49,12 @@ class NeutralCsvExport(CsvExportPlugin):
             for student in gradebook.students:
                 chosen = not self.assignment or assignment.name in map(str, self.assignment)
                 if chosen and (not self.student or student.id in map(str, self.student)):
-                    yield _row(gradebook, assignment, student)
+                    yield _row(gradebook, assignment, student, self.parent.coursedir)
 
 
-def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
+def _row(
+    gradebook: Gradebook, assignment: Any, student: Any, directory: CourseDirectory
+) -> dict[str, Any]:
     row = {
         "assignment": assignment.name,
         "duedate": assignment.duedate,
@@ -69,8 +73,8 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> dict[str, Any]:
     except MissingEntry:  # nothing was handed in, which is for a person to judge
         return row
     penalty = submission.late_submission_penalty or 0.0
-    if is_ungraded(submission):
-        return row | {"timestamp": submission.timestamp, "raw_score": None, "score": None}
+    if is_ungraded(submission) or not has_work(student.id, assignment.name, directory, submission):
+        return row | {"timestamp": submission.timestamp}
     return row | {
         "timestamp": submission.timestamp,
         "raw_score": submission.score,

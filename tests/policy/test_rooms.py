@@ -25,6 +25,8 @@ ROOMS = (
     "settings",
     "paths",
 )
+# Rooms of so many files that README says what each one does.
+DESCRIBED = ("intake", "judging", "records", "sandbox", "steps", "release")
 # What hidden tests import. No room imports these: they only pass on what rooms define.
 FACES = ("testing", "standins", "predictions")
 
@@ -89,6 +91,14 @@ def test_readme_lists_the_rooms_from_the_top_floor_down():
     rows = re.findall(r"^\| (`.+?`) \|", table.split("\n## ")[0], re.MULTILINE)
     listed = [name for row in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", row)]
     assert tuple(listed) == ROOMS
+
+
+@pytest.mark.parametrize("room", DESCRIBED)
+def test_readme_says_what_each_file_of_a_room_does(room):
+    text = (ROOT / "grading" / "README.md").read_text()
+    (line,) = re.findall(rf"^- `{room}/`: (.+)$", text, re.MULTILINE)
+    there = {path.name for path in (ROOT / "grading" / room).glob("[!_]*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", line)) == there
 
 
 def test_rooms_import_only_downwards():

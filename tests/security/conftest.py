@@ -12,6 +12,8 @@ from attacks import rows_of_table
 from benchmarks.record import Figure, prove
 from grading.steps.run_nbgrader import nbgrader_api
 
+# nbgrader reads its settings by a path, and they name the steps that these tests attack.
+DEPENDS_ON = ("nbgrader_config.py", "grading/steps/nbgrader_config.py")
 ENDED = pytest.StashKey[dict[int, bool]]()
 """Whether all tests of a row have passed so far."""
 

@@ -1,7 +1,9 @@
 """The course changes while it is taught: tests, deadlines, questions; no point is lost by it."""
 
 import contextlib
+import csv
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +18,11 @@ from rich.console import Console
 from submissions import put_submission
 
 from grading.batch.assignment import grade_assignment
+from grading.paths import ROOT
+from grading.records.assignment_report import write_assignment_report
 from grading.records.changes import changes
 from grading.records.deadlines import extend, refresh_penalties
+from grading.records.export import export_grades
 from grading.records.receipts import EARLIER, all_receipts
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import course_config
@@ -187,6 +192,55 @@ def test_an_extension_that_cannot_be_granted_says_why(course, student, until, sa
             opened.db.commit()
     with pytest.raises(ValueError, match=says):
         extend(NAME, student, datetime(2030, 1, until, tzinfo=UTC), course)
+
+
+def by_nbgrader_s_export(course):
+    """Return the rows of nbgrader's own table, by student."""
+    command = [sys.executable, "-W", "ignore", "-m", "nbgrader", "export"]
+    command += [f"--CourseDirectory.root={course}", f"--to={course / 'nbgrader.csv'}"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with open(course / "nbgrader.csv", newline="", encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def test_who_handed_in_nothing_is_named_and_has_no_score_anywhere(course):
+    before = graded(course)
+    assert "nothing" not in before
+    with gradebook(course) as opened:
+        opened.find_assignment(NAME).duedate = datetime(2030, 1, 2)
+        for student in ("eve", "<b>fay"):
+            opened.add_student(student)
+        opened.db.commit()
+    extend(NAME, "eve", datetime(2030, 1, 3, tzinfo=UTC), course)
+
+    said = graded(course)
+    for student in ("eve", "<b>fay"):
+        assert re.search(rf"│ {student} +│ +– │ handed in nothing +│", said)
+    exported = export_grades(NAME, "csv", course / "out.csv", None, course)
+    assert exported.nothing == ["<b>fay", "eve"]
+    rows = [line.split(",") for line in (course / "out.csv").read_text().splitlines()[1:]]
+    assert {row[0]: row[4] for row in rows} == {"<b>fay": "", "ada": "3", "bob": "1", "eve": ""}
+    rows = by_nbgrader_s_export(course)
+    assert {student: row["score"] for student, row in rows.items()} == {
+        "<b>fay": "",
+        "ada": "3.0",
+        "bob": "1.0",
+        "eve": "",
+    }
+    write_assignment_report(NAME, course, course / "report.html")
+    page = (course / "report.html").read_text(encoding="utf-8")
+    assert "2, without points and in no figure below: &lt;b&gt;fay, eve." in page
+    assert "2 submissions, 2 exercises graded by program,\nmedian 2 of 3 points." in page
+
+    # The extension is used, and the other one is graded alone: nobody else is looked for.
+    put_submission(course, "eve", lesson(small_course.DOUBLE, "Later."))
+    said = io.StringIO()
+    console = Console(width=200, file=said)
+    assert grade_assignment(NAME, ["eve"], course, 1, "bubblewrap", console)
+    assert re.search(r"│ eve +│ +3 / 3 │", said.getvalue())
+    assert "handed in nothing" not in said.getvalue()
+    exported = export_grades(NAME, "csv", course / "out.csv", None, course)
+    assert exported.nothing == ["<b>fay"]
 
 
 def source_of(course):

@@ -5,18 +5,22 @@ import json
 import unicodedata
 import zipfile
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
+from typer.testing import CliRunner
 
+from grading import cli
 from grading.intake.collect import collect
 from grading.intake.rosters import Roster, read_roster
 from grading.records import export
 from grading.records.collected import write_names, zip_feedback
+from grading.records.deadlines import extend
 from grading.records.export import Grade, export_grades, grades
+from grading.records.handed_in import nothing_from
 from grading.records.nbgrader_csv import neutral
 from grading.settings import nbgrader_config
 
@@ -199,6 +203,96 @@ def test_canvas_s_table_with_names_in_two_columns_keeps_them(course, found):
     assert list(table(course / "out.csv")[0]) == header
 
 
+def without_work(found, *numbers):
+    """Have some of a class hand in nothing."""
+    for number in numbers:
+        found[number] = replace(found[number], score=None, handed_in=False)
+
+
+def with_cell(path, row, column, text):
+    """Write a text into one cell of a table, as a teacher does on the platform."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    rows[row][column] = text
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
+def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platform):
+    found[:] = by_address(found) if platform == "moodle" else found
+    without_work(found, 0, 3)
+    # The last of the class is unknown to us, and has points that a teacher gave on the platform.
+    unknown = found.pop().student
+    if platform == "moodle":
+        roster, column = with_cell(moodle_table(course / "r.csv"), 5, 4, "7.00"), "Grade"
+    else:
+        roster, column = with_cell(canvas_table(course / "r.csv"), 6, 5, "7.00"), f"{LESSON} (4711)"
+    exported = export_grades(LESSON, platform, course / "out.csv", roster, course)
+    who = "Email address" if platform == "moodle" else "SIS Login ID"
+    cells = {row[who]: row[column] for row in table(course / "out.csv")}
+    graded = {grade.student: f"{grade.score:g}" for grade in (found[1], found[2])}
+    assert {name: cells.pop(name)[:6] for name in graded} == {
+        name: score[:6] for name, score in graded.items()
+    }
+    assert cells == {found[0].student: "", found[3].student: "", unknown: "7.00"}
+    assert exported.nothing == sorted([found[0].student, found[3].student, unknown])
+    assert exported.grades == [found[1], found[2]]
+    assert (exported.missing, exported.unknown) == ([], [])
+
+
+def test_a_row_that_may_be_somebody_s_is_not_said_to_have_handed_in_nothing(course, found):
+    found[4] = replace(found[4], student="renamed")
+    without_work(found, 0)
+    roster = canvas_table(course / "roster.csv")
+    exported = export_grades(LESSON, "canvas", course / "out.csv", roster, course)
+    assert exported.missing == ["renamed"]
+    assert (exported.nothing, exported.unknown) == (["zoe"], ["eve"])
+
+
+def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
+    found.append(replace(found[0], student="101", score=None, handed_in=False))
+    exported = export_grades(
+        LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
+    )
+    assert exported.nothing == []
+    assert [row["ID"] for row in table(course / "out.csv")].count("101") == 1
+    assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded: no point was reached
+
+
+def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(course, found):
+    without_work(found, 1)
+    exported = export_grades(LESSON, "csv", course / "out.csv", None, course)
+    row = table(course / "out.csv")[1]
+    assert (row["username"], row[LESSON], row["maximum"], row["waiting"]) == ("wei", "", "14", "0")
+    assert exported.nothing == ["wei"]
+    exported = export_grades(LESSON, "gradescope", course / "out", None, course)
+    assert exported.nothing == ["wei"]
+    assert not (course / "out" / "wei").exists()
+    assert (course / "out" / "zoe").is_dir()
+
+
+def test_export_says_who_handed_in_nothing_and_that_is_no_fault(course, found):
+    def said():
+        command = ["export", LESSON, "csv", str(course / "out.csv"), "--course", str(course)]
+        ended = CliRunner().invoke(cli.commands, command)
+        return ended.exit_code, " ".join(ended.output.split())
+
+    without_work(found, 1, 2)
+    found[2] = replace(found[2], student="[red]\x1b[2Jbob")
+    status, output = said()
+    assert status == 0
+    assert "2 handed in nothing: wei, [red]bob" in output
+    found += [replace(found[1], student=f"more-{number:02}") for number in range(12)]
+    assert "14 handed in nothing: wei, [red]bob, more-00, more-01, more-02, more-03" in said()[1]
+    assert "more-07 and 4 more" in said()[1]
+    found[0] = replace(found[0], score=None)
+    status, output = said()
+    assert status == 1
+    assert "zoe: not graded" in output
+
+
 @pytest.mark.parametrize(
     "text",
     ["- see below", "- 2 points: x+1", "-", "+ well done", "a=b", "- as in (2)", "-1.5", "=1"],
@@ -278,8 +372,42 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
         gradebook.db.commit()
     (grade,) = grades(LESSON, tmp_path)
     assert grade == Grade("wei", "王", "伟", "wei@example.org", 2.0, 5.0, 1)
+    assert nothing_from(LESSON, tmp_path) == []
     with pytest.raises(ValueError, match="no submission of 01"):
         grades("01_dataset_exploration", tmp_path)
+
+
+def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
+    nbgrader_config()
+    address = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    with Gradebook(address) as gradebook:
+        gradebook.add_assignment(LESSON, duedate="2030-01-02 00:00:00 UTC")
+        gradebook.add_notebook(LESSON, LESSON)
+        # All of it is for a person to read: no program's score is missing.
+        gradebook.add_grade_cell("written", LESSON, LESSON, max_score=2, cell_type="markdown")
+        for student in ("extended", "folder", "nobody", "read", "receipt", "stamped"):
+            gradebook.add_student(student)
+        gradebook.add_submission(LESSON, "stamped", timestamp="2030-01-01 00:00:00 UTC")
+        gradebook.add_submission(LESSON, "read").notebooks[0].grades[0].manual_score = 1.0
+        for student in ("folder", "receipt"):
+            gradebook.add_submission(LESSON, student)
+        gradebook.db.commit()
+    (tmp_path / "submitted" / "folder" / LESSON).mkdir(parents=True)
+    (tmp_path / "submitted" / "stranger" / LESSON).mkdir(parents=True)
+    (tmp_path / "receipts" / "receipt" / LESSON).mkdir(parents=True)
+    extend(LESSON, "extended", datetime(2030, 1, 3, tzinfo=UTC), tmp_path)
+    assert nothing_from(LESSON, tmp_path) == ["extended", "nobody"]
+    found = {grade.student: (grade.score, grade.handed_in) for grade in grades(LESSON, tmp_path)}
+    assert found == {
+        "extended": (None, False),
+        "folder": (0.0, True),
+        "nobody": (None, False),
+        "read": (1.0, True),
+        "receipt": (0.0, True),
+        "stamped": (0.0, True),
+        "stranger": (None, True),
+    }
+    assert grades(LESSON, tmp_path)[0].waiting == 0
 
 
 def zipped(path, files):

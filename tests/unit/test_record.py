@@ -215,6 +215,13 @@ def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monk
 
 
 @pytest.mark.slow
+def test_nbgrader_s_settings_make_old_what_is_graded_through_nbgrader(checkout, monkeypatch):
+    change = ("grading/steps/nbgrader_config.py", "    GradeInSandbox,\n    Clear", "    Clear")
+    settings = stale_after(checkout, monkeypatch, change)
+    assert settings == {"grading.attacks_survived", "grading.attacks_total"}
+
+
+@pytest.mark.slow
 def test_a_room_that_moves_makes_no_score_old(checkout, tmp_path, monkeypatch):
     moved = shutil.copytree(checkout, tmp_path / "moved")
     monkeypatch.setattr(record, "ROOT", moved)

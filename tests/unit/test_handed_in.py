@@ -1,0 +1,75 @@
+"""Who handed in nothing is named in the table of a class, has a dash there, and is in no figure."""
+
+import io
+import re
+from datetime import UTC, datetime
+
+import pytest
+from nbgrader.api import Gradebook
+from rich.console import Console
+
+from grading.batch import demo
+from grading.records.class_report import gradebook_table, write_report
+from grading.records.deadlines import extend
+from grading.records.gradebook import nothing_by_lesson, scores
+from grading.records.handed_in import nothing_from
+from grading.settings import nbgrader_config
+
+LESSON, NEXT = "03_feature_extraction", "04_fine_tuning"
+STRANGE = "<b>[red]eve"
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Return a course in which one of four is graded, and one has only an extension."""
+    nbgrader_config()  # puts the environment's scripts on PATH, of which nbgrader needs one
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        for lesson in (LESSON, NEXT):  # the next one is nobody's yet
+            gradebook.add_assignment(lesson, duedate="2030-01-02 00:00:00 UTC")
+            gradebook.add_notebook(lesson, lesson)
+        gradebook.add_grade_cell("test_project", LESSON, LESSON, max_score=3, cell_type="code")
+        for student in ("ada", "bob", "extended", STRANGE):
+            gradebook.add_student(student)
+        mark = gradebook.add_submission(LESSON, "ada").notebooks[0].grades[0]
+        mark.auto_score, mark.needs_manual_grade = 2.0, False
+        gradebook.db.commit()
+    extend(LESSON, "extended", datetime(2030, 1, 3, tzinfo=UTC), tmp_path)
+    return tmp_path
+
+
+def test_the_table_of_a_class_has_dashes_and_nothing_to_read(course):
+    found = scores(course)
+    assert list(found["student"]) == ["ada"]
+    nothing = nothing_by_lesson(found, course)
+    assert nothing == {LESSON: [STRANGE, "bob", "extended"]}
+    table = gradebook_table(found, nothing)
+    assert list(table.loc["ada"]) == ["2 / 3", "2 / 3", 0]
+    for student in nothing[LESSON]:
+        assert list(table.loc[student]) == ["–", "–", 0]
+
+
+def test_the_page_of_a_class_names_them_and_draws_the_others(course, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "grading.records.class_report.plot_exercises",
+        lambda found: drawn.append(set(found["student"])) or demo.plot_exercises(found),
+    )
+    found = scores(course)
+    write_report(found, "A class", course / "report.html", nothing_by_lesson(found, course))
+    page = (course / "report.html").read_text(encoding="utf-8")
+    assert f"<li>{LESSON}: &lt;b&gt;[red]eve, bob, extended</li>" in page
+    assert "<b>" not in page
+    assert page.count("<td>–</td>") == 6
+    assert drawn == [{"ada"}]
+
+
+def test_the_demo_s_terminal_names_them(course):
+    said = io.StringIO()
+    demo._show(course, Console(width=200, file=said))
+    assert f"{LESSON}: 3 handed in nothing: <b>[red]eve, bob, extended" in said.getvalue()
+    assert re.search(r"bob +– +– +0", said.getvalue())
+
+
+def test_asking_makes_no_gradebook(tmp_path):
+    assert nothing_from(LESSON, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
