@@ -84,8 +84,9 @@ os.wait()
         "the buffers of sockets",
         IN_CHILDREN
         + """
+kept = []  # also when no more files can be opened, and `fill` ends
+
 def fill():
-    kept = []
     while True:
         pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         kept.append(pair)

@@ -364,7 +364,7 @@ def test_a_name_that_cannot_be_a_folder_s_stops_no_collect(course, tmp_path):
     names = ["n" * 300, "x\x1b[2J", "a[b]", "Zo\u00eb", "Zoe\u0308", "ADA", "ada", "bob"]
     source = zipped(tmp_path / "all.zip", {f"{name}/work.ipynb": good for name in names})
     students, problems = collect(source, small_course.NAME, course)
-    assert list(students) == ["ADA", "Zo\u00eb", "bob"]
+    assert list(students) == ["ADA", "bob"]
     assert len(problems) == 5
     assert not [problem for problem in problems if CONTROLS.search(problem) or len(problem) > 300]
 
@@ -495,7 +495,8 @@ def test_a_hard_link_to_the_gradebook_is_no_notebook(course):
     source = course.parent / "in" / "student"
     source.mkdir(parents=True)
     nbformat.write(GOOD, source / "work.ipynb")
-    assert collect(source.parent, small_course.NAME, course) == ({"student": "student"}, [])
+    taken, problems = collect(source.parent, small_course.NAME, course)
+    assert (list(taken), problems) == (["student"], [])
     assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     assert points(course, "student") == 3.0
 
