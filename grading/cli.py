@@ -195,11 +195,13 @@ def export(
 ) -> None:
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
+    from grading.records.deadlines import refresh_by_policy
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING
 
     try:
         name = assignment_name(assignment)
+        refresh_by_policy(name, course)
         exported = export_grades(name, platform.value, to, roster, course, scale)
     except (OSError, ValueError) as error:
         fail(error)
@@ -236,11 +238,14 @@ def feedback(
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
     from grading.batch.assignment import assignment_name
     from grading.records.collected import zip_feedback
-    from grading.steps.run_nbgrader import GradingError, generate_feedback
+    from grading.records.deadlines import refresh_by_policy
+    from grading.steps.run_nbgrader import GradingError, generate_feedback, refresh_feedback
 
     name = assignment_name(assignment)
     try:
+        changed = refresh_by_policy(name, course)
         generate_feedback(name, course)
+        refresh_feedback(name, list(changed), course)  # the step leaves what is there
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
     except (GradingError, OSError, ValueError) as error:
         fail(error)

@@ -87,9 +87,11 @@ def status(
     page: Path = typer.Option(None, help="Write a page for the browser, too."),
 ) -> None:
     """Say how far you have come, by the notebooks that you saved on this machine."""
+    from datetime import UTC, datetime
+
     from rich.table import Table
 
-    from helpers.status import course_status, next_exercise, status_page, summary
+    from helpers.status import course_status, deadlines, next_exercise, status_page, summary
 
     try:
         found = course_status(folder)
@@ -109,6 +111,7 @@ def status(
         )
     table.caption = summary(found)
     console.print(table)
-    console.print(next_exercise(found), soft_wrap=True)
+    for line in [*deadlines(found, datetime.now(UTC)), next_exercise(found)]:
+        console.print(line, soft_wrap=True)
     if page:
         console.print(f"The page is {page}.", soft_wrap=True)

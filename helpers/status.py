@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from helpers.checks.core import CheckFailed
+from helpers.deadlines import Deadline, read_deadline
 from helpers.lessons import LESSONS, Lesson
 
 NOT_ATTEMPTED, WRONG, PASSED, WRITTEN = "not attempted", "wrong", "passed", "written"
@@ -30,11 +32,17 @@ class LessonStatus:
     exercises : dict of str to str
         ``"passed"``, ``"wrong"`` or ``"not attempted"`` by the visible check as it last ran;
         ``"written"`` for a text that a person will read.
+    deadline : Deadline or None
+        As the release says beside the notebook; None where it says nothing.
+    problem : str
+        Why what it says cannot be read; empty otherwise.
     """
 
     lesson: Lesson
     path: Path | None
     exercises: dict[str, str]
+    deadline: Deadline | None = None
+    problem: str = ""
 
     @property
     def done(self) -> list[str]:
@@ -70,6 +78,15 @@ def course_status(folder: Path) -> list[LessonStatus]:
 
 def lesson_status(lesson: Lesson, folder: Path) -> LessonStatus:
     """Return the status of one lesson; of several copies, the one that was saved last."""
+    path, exercises = _last_saved(lesson, folder)
+    beside = path.parent if path else folder / lesson.name
+    try:
+        return LessonStatus(lesson, path, exercises, read_deadline(beside, lesson.name))
+    except ValueError as damaged:
+        return LessonStatus(lesson, path, exercises, problem=str(damaged))
+
+
+def _last_saved(lesson: Lesson, folder: Path) -> tuple[Path | None, dict[str, str]]:
     paths = [folder / f"{lesson.name}.ipynb", folder / lesson.name / f"{lesson.name}.ipynb"]
     saved = sorted(
         (path for path in paths if path.is_file()), key=lambda path: path.stat().st_mtime
@@ -81,8 +98,8 @@ def lesson_status(lesson: Lesson, folder: Path) -> LessonStatus:
             exercises |= dict(_found(cells, lesson))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # half-written, or no notebook
-        return LessonStatus(lesson, path, exercises)
-    return LessonStatus(lesson, None, exercises)
+        return path, exercises
+    return None, exercises
 
 
 def _found(cells: list[dict[str, Any]], lesson: Lesson) -> Iterable[tuple[str, str]]:
@@ -141,6 +158,15 @@ def summary(found: list[LessonStatus]) -> str:
     )
 
 
+def deadlines(found: list[LessonStatus], now: datetime) -> list[str]:
+    """Return a line on each lesson's deadline, and what being late costs; nothing without any."""
+    dated = [(status.lesson.name, status.deadline) for status in found if status.deadline]
+    lines = [f"{name}: {deadline.sentence(now)}" for name, deadline in dated]
+    late = [deadline.late for _, deadline in dated if deadline.late]
+    problems = [status.problem for status in found if status.problem]
+    return lines + list(dict.fromkeys([*late, *problems]))  # what is the same is said once
+
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -160,7 +186,8 @@ section { border-top: 1px solid #888; padding: 0.5em 0; break-inside: avoid; }
 <h1>My progress</h1>
 <p>{{ summary }}</p>
 <p><strong>{{ next }}</strong></p>
-{% for status in found %}<section>
+{% for line in deadlines %}<p>{{ line }}</p>
+{% endfor %}{% for status in found %}<section>
 <h2>{{ status.lesson.number }}. {{ status.lesson.title }}</h2>
 <progress aria-label="{{ status.lesson.title }}: exercises done" value="{{ status.done|length }}"
 max="{{ status.exercises|length }}"></progress>
@@ -182,4 +209,10 @@ def status_page(found: list[LessonStatus]) -> str:
     from jinja2 import Environment
 
     page = Environment(autoescape=True).from_string(PAGE)
-    return page.render(found=found, signs=SIGNS, summary=summary(found), next=next_exercise(found))
+    return page.render(
+        found=found,
+        signs=SIGNS,
+        summary=summary(found),
+        next=next_exercise(found),
+        deadlines=deadlines(found, datetime.now(UTC)),
+    )

@@ -22,6 +22,7 @@ from rich.table import Table
 
 from grading.batch.pool import autograde
 from grading.batch.resume import NEW, reasons_to_grade
+from grading.intake.names import assignment_name
 from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
@@ -31,6 +32,7 @@ from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
 from grading.records.handed_in import NOTHING, nothing_from
+from grading.records.late import put_due_date
 from grading.records.receipts import (
     digest,
     environment_lock,
@@ -44,7 +46,6 @@ from grading.settings import course_directory
 from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
 from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
-from helpers.lessons import lesson_named
 
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
 
@@ -72,7 +73,8 @@ def grade_assignment(
     Raises
     ------
     ValueError
-        If nothing was handed in, or not by a student who is named.
+        If nothing was handed in, or not by a student who is named; or if ``deadlines.toml`` says
+        what cannot be meant.
     GradingError
         If the assignment's release cannot be generated.
     """
@@ -85,6 +87,7 @@ def grade_assignment(
     directory = course_directory(course)
     wait_until_free(directory.db_url, lambda text: console.print(shown(text), highlight=False))
     _make_known(assignment, directory)
+    put_due_date(assignment, course)  # before anything is graded, which looks whether it is late
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
     _show_reasons(reasons, console)
@@ -97,10 +100,11 @@ def grade_assignment(
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
-    for student, (before, now) in refresh_penalties(assignment, sorted(done), course).items():
+    penalties = refresh_penalties(assignment, sorted(done), course)
+    for student, (before, now) in penalties.items():
         taken = f"{now:g} instead of {before:g}"
         console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
-    refresh_feedback(assignment, [student for _, student in left], course)
+    refresh_feedback(assignment, [*(student for _, student in left), *penalties], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     nothing = [] if students else nothing_from(assignment, course)
     _show(assignment, ended, problems, nothing, console)
@@ -144,14 +148,6 @@ def _shown(
                 problems[student] = outcome
             progress.update(bar, advance=1, description=shown(f"Graded {student}"))
     return problems
-
-
-def assignment_name(name: str) -> str:
-    """Return a lesson's name, or the name itself: a teacher's own assignment is no lesson."""
-    try:
-        return lesson_named(name).name
-    except ValueError:
-        return name
 
 
 def _make_known(assignment: str, directory: CourseDirectory) -> None:

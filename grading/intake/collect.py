@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from grading.intake.names import fault_of, same_elsewhere, told
 from grading.intake.rosters import Roster
-from grading.intake.submissions import LARGEST, Refused, kind_of_file
+from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
 
 CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
 BLACKBOARD_FILE = re.compile(
@@ -143,7 +143,7 @@ def _taken(
     exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
     exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
     for one in files:
-        if one not in notebooks:
+        if one not in notebooks and PurePosixPath(one.name).name != DEADLINE:
             problems.append(f"{told(one.student)}: {told(one.name)} is no notebook")
     chosen = exact or notebooks
     if len(chosen) != 1:

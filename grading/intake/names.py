@@ -1,4 +1,4 @@
-"""Names of students and files: which of them every step can work with."""
+"""Names of students, files and assignments: which of them every step can work with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from grading.intake.texts import clean, in_order, one_line
+from helpers.lessons import lesson_named
 
 LONGEST_NAME = 128  # characters; what nbgrader's gradebook keeps of a student's name
 LONGEST_IN_BYTES = 255  # what file systems take
@@ -50,3 +51,11 @@ def doubles(names: Iterable[str]) -> dict[str, str]:
         if earlier != name:
             found[name] = earlier
     return found
+
+
+def assignment_name(name: str) -> str:
+    """Return a lesson's name, or the name itself: a teacher's own assignment is no lesson."""
+    try:
+        return lesson_named(name).name
+    except ValueError:
+        return name

@@ -19,6 +19,8 @@ Task = tuple[str, str]
 LONGEST_TIME = 200
 # What a submission may hold besides its notebook: nbgrader's own files.
 OF_NBGRADER = ("timestamp.txt", "submission_secret.txt")
+DEADLINE = "deadline.toml"
+"""What a release says of its deadline; it comes back with a submission, and is not read then."""
 
 
 def read_submission(path: Path, course: Path) -> bytes:
@@ -153,7 +155,7 @@ def check_name(student: str) -> None:
 
 def files_not_taken(folder: Path, notebook: str) -> list[str]:
     """Return a sentence for every file of a submission that is not taken, and one for the rest."""
-    known = {notebook, *OF_NBGRADER, ".ipynb_checkpoints"}
+    known = {notebook, *OF_NBGRADER, DEADLINE, ".ipynb_checkpoints"}
     found = sorted(item.name for item in folder.iterdir() if item.name not in known)
     notes = [f"{told(name)} was not taken: no notebook of ours" for name in found[:MOST_NAMED]]
     more = len(found) - len(notes)

@@ -18,12 +18,13 @@ from pathlib import Path, PurePosixPath
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import URL, make_url
 
+from grading.records.late import DEADLINES
 from grading.settings import course_config
 
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "gradebook.sqlite", "postgresql": "gradebook.sql"}
 """What the gradebook is called in a backup, by the kind of database."""
-SETTINGS = ("nbgrader_config.py", "nbgrader_config.json")
+SETTINGS = ("nbgrader_config.py", "nbgrader_config.json", DEADLINES)
 FOLDERS = ("receipts", "collected")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 

@@ -11,7 +11,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.settings import course_config
+from grading.records.late import put_due_date, read_deadlines
+from grading.settings import course_config, course_directory
 
 
 def refresh_penalties(
@@ -30,7 +31,13 @@ def refresh_penalties(
     -------
     dict of str to tuple of float
         Points taken off before and now, of those for whom it has changed.
+
+    Raises
+    ------
+    ValueError
+        If ``deadlines.toml`` says what cannot be meant.
     """
+    put_due_date(assignment, course)
     config = course_config(course)
     directory = CourseDirectory(config=config)
     step = AssignLatePenalties(config=config)
@@ -61,6 +68,29 @@ def refresh_penalties(
     return changed
 
 
+def refresh_by_policy(assignment: str, course: Path) -> dict[str, tuple[float, float]]:
+    """Take off anew from everyone's points, where ``deadlines.toml`` says which share of them.
+
+    A person may have given points since, which a share is of as well.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        As `refresh_penalties` does.
+
+    Raises
+    ------
+    ValueError
+        If ``deadlines.toml`` says what cannot be meant.
+    """
+    if read_deadlines(course).late is None:
+        return {}
+    directory = course_directory(course)
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        students = [one.student_id for one in gradebook.assignment_submissions(assignment)]
+    return refresh_penalties(assignment, students, course)
+
+
 def extend(assignment: str, student: str, until: datetime, course: Path) -> datetime:
     """Let a student hand in later than the others; return the assignment's own deadline.
 
@@ -74,9 +104,10 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
     Raises
     ------
     ValueError
-        If the gradebook knows no such assignment or student, the assignment has no deadline, or
-        the extension would end before it.
+        If the gradebook knows no such assignment or student, the assignment has no deadline,
+        the extension would end before it, or ``deadlines.toml`` says what cannot be meant.
     """
+    put_due_date(assignment, course)
     directory = CourseDirectory(config=course_config(course))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
@@ -86,8 +117,8 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
             raise ValueError(f"the gradebook does not know it: {missing}") from None
         if due is None:
             raise ValueError(
-                f"{assignment} has no deadline: set one with "
-                f"`nbgrader db assignment add {assignment} --duedate …`"
+                f"{assignment} has no deadline: set one, such as "
+                f"{assignment} = 2030-01-31T23:59:00+01:00 below [due] in deadlines.toml"
             )
         due = due.replace(tzinfo=UTC)
         if until < due:

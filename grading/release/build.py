@@ -19,6 +19,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
+from grading.intake.submissions import DEADLINE
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
 from grading.release.languages import (
     LANGUAGES,
@@ -179,7 +180,7 @@ def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
         if not path.is_file() or path.read_text() != _text(notebook):
             problems.append(f"{path} is not what its source gives")
         others = {item.name for item in path.parent.glob("*")}
-        others -= {path.name, ".ipynb_checkpoints"}
+        others -= {path.name, ".ipynb_checkpoints", DEADLINE}  # a teacher's release has one
         problems += [f"{path.parent / name} has no place in a release" for name in sorted(others)]
     return problems
 

@@ -20,11 +20,12 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
+from grading.records.late import DeadlinesPlugin
 from grading.records.nbgrader_csv import NeutralCsvExport
 from grading.settings import wait_for_locks
 from grading.steps.feedback import HeadMarkScheme
 from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
-from grading.steps.releasing import MigrateCells, ReleaseExporter
+from grading.steps.releasing import AddDeadline, MigrateCells, ReleaseExporter
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
@@ -61,7 +62,7 @@ c.GenerateAssignment.exporter_class = ReleaseExporter
 c.GenerateAssignment.preprocessors = [
     MigrateCells if step is SaveCells else step
     for step in GenerateAssignment.class_traits()["preprocessors"].make_dynamic_default()
-]
+] + [AddDeadline]
 
 # What `nbgrader validate` runs in the student's own kernel: a lesson's longest cell takes about a
 # minute on two cores the first time.
@@ -89,6 +90,8 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     CheckCellMetadata,
 ]
+# A course's own settings may name another one.
+c.AssignLatePenalties.plugin_class = DeadlinesPlugin
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.pre_convert_hook = "grading.steps.preprocessors.before_autograde"
 

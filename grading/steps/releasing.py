@@ -3,7 +3,8 @@
 nbgrader removes the old release before it looks whether it can make the new one, and refuses every
 change of questions once somebody has handed in. Here a release is rehearsed before anything is
 removed, and the gradebook is taken along: a question that is new is added to each submission, one
-that is gone is taken out, unless somebody has points for it.
+that is gone is taken out, unless somebody has points for it. Beside the notebook goes what students
+are to know of the deadline.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, Notebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import SaveCells
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
+
+from grading.intake.submissions import DEADLINE
+from grading.records.late import deadline_text, put_due_date, read_deadlines
 
 
 class ReleaseExporter(NotebookExporter):
@@ -40,7 +46,7 @@ def _rehearse(step: GenerateAssignment) -> None:
     directory = step.coursedir
     exporter = NotebookExporter(config=step.config)
     for made in step.preprocessors:
-        exporter.register_preprocessor(CheckCells if made is MigrateCells else made, enabled=True)
+        exporter.register_preprocessor(REHEARSED.get(made, made), enabled=True)
     pattern = directory.format_path(
         directory.source_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True
     )
@@ -158,3 +164,38 @@ def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
         for cell in commented:
             if cell.id not in notes:
                 gradebook.db.add(Comment(cell_id=cell.id, notebook=submitted))
+
+
+class AddDeadline(NbGraderPreprocessor):
+    """Tells students of the deadline beside the notebook; its date goes into the gradebook."""
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        directory = CourseDirectory(config=self.config)
+        name, course = resources["nbgrader"]["assignment"], Path(directory.root)
+        deadlines = read_deadlines(course)
+        # `nbgrader generate_assignment --no-db` leaves the gradebook alone.
+        without = self.config.GenerateAssignment.get("no_database", False)
+        due = deadlines.due.get(name) if without else put_due_date(name, course)
+        # Where only one of several notebooks is made anew, nbgrader leaves the rest of the folder.
+        folder = Path(directory.format_path(directory.release_directory, ".", name))
+        (folder / DEADLINE).unlink(missing_ok=True)
+        if due:
+            text = deadline_text(name, due, deadlines.late)
+            resources.setdefault("outputs", {})[DEADLINE] = text.encode()
+        return notebook, resources
+
+
+class CheckDeadline(NbGraderPreprocessor):
+    """Checks whether the deadlines can be read, and writes nothing."""
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        read_deadlines(Path(CourseDirectory(config=self.config).root))
+        return notebook, resources
+
+
+REHEARSED = {MigrateCells: CheckCells, AddDeadline: CheckDeadline}
+"""What takes a step's place in a rehearsal, which changes nothing."""

@@ -38,6 +38,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 arm = platform.machine() == "aarch64"
 kept = []
+TMP = "/tmp"
 
 def call(numbers, *arguments):
     words = [ctypes.c_long(word) if isinstance(word, int) else word for word in arguments]
@@ -234,8 +235,8 @@ call((241, 181), b"course-note")
     Channel(
         "a file in /tmp",
         "",
-        "open('/tmp/course-note', 'w').write('reference')",
-        "got = open('/tmp/course-note').read(); os.remove('/tmp/course-note')",
+        "open(TMP + '/course-note', 'w').write('reference')",
+        "got = open(TMP + '/course-note').read(); os.remove(TMP + '/course-note')",
     ),
 )
 
@@ -253,7 +254,7 @@ done = []
 for path in paths:
     info = os.stat(path)
     for name, mark in {
-        "link": lambda: os.link(path, "/tmp/mine"),
+        "link": lambda: os.link(path, TMP + "/mine"),
         "link at home": lambda: os.link(path, os.path.expanduser("~/mine")),
         "time": lambda: os.utime(path, ns=(info.st_atime_ns, info.st_mtime_ns)),
         "mode": lambda: os.chmod(path, info.st_mode & 0o7777),

@@ -44,7 +44,7 @@ class Evasion:
 
 BEGIN = f"""
 import contextlib, ctypes, mmap, os, signal, socket, sys, time
-MIB, ENOUGH = 2**20, {ENOUGH}
+MIB, ENOUGH, TMP = 2**20, {ENOUGH}, "/tmp"
 libc = ctypes.CDLL(None, use_errno=True)
 """
 IN_CHILDREN = """
@@ -70,10 +70,10 @@ EVASIONS = (
         """
 if os.fork() == 0:
     if libc.unshare(0x10000000 | 0x20000) == 0:
-        os.makedirs("/tmp/mine")
-        print(libc.mount(b"none", b"/tmp/mine", b"tmpfs", 0, b"size=4g"))
+        os.makedirs(TMP + "/mine")
+        print(libc.mount(b"none", TMP.encode() + b"/mine", b"tmpfs", 0, b"size=4g"))
         for number in range(ENOUGH // (256 * MIB)):
-            open(f"/tmp/mine/{number}", "wb").write(bytes(256 * MIB))
+            open(f"{TMP}/mine/{number}", "wb").write(bytes(256 * MIB))
         time.sleep(20)
     os._exit(0)
 os.wait()

@@ -21,7 +21,7 @@ from grading.batch.assignment import grade_assignment
 from grading.paths import ROOT
 from grading.records.assignment_report import write_assignment_report
 from grading.records.changes import changes
-from grading.records.deadlines import extend, refresh_penalties
+from grading.records.deadlines import extend, refresh_by_policy, refresh_penalties
 from grading.records.export import export_grades
 from grading.records.receipts import EARLIER, all_receipts
 from grading.sandbox.commands import find_bubblewrap
@@ -180,6 +180,61 @@ def test_deadlines_extensions_and_time_stamps_count_without_grading_again(course
     assert {student: all_receipts(course, student, NAME) for student in receipts} == receipts
 
 
+def write_deadline(course, due):
+    text = f"[late]\nper_day = 0.25\ndays = 3\n\n[due]\n{NAME} = {due}\n"
+    (course / "deadlines.toml").write_text(text)
+
+
+def test_a_date_that_is_changed_after_grading_counts_for_those_graded_already(course):
+    """A day begun costs a quarter; the copy that a student hands in again says nothing."""
+    folder = course / "submitted" / "ada" / NAME
+    (folder / "timestamp.txt").write_text("2030-01-02 22:30:00 UTC")
+    (folder / "deadline.toml").write_text("assignment = 'sums'\ndue = 2099-01-01T00:00:00Z\n")
+    write_deadline(course, "2030-01-01T23:00:00+01:00")
+    graded(course)
+    assert late(course, "ada") == 24.5 * 3600
+    receipts = all_receipts(course, "ada", NAME)
+    assert "deadline.toml" not in str(receipts)
+    assert files_in(course, "autograded/ada") == [f"{NAME}.ipynb", "timestamp.txt"]
+    read_by_a_person(course, "ada", 3.0, "read")
+    # Two days begun, of the three points of the program and the three of a person.
+    assert refresh_by_policy(NAME, course) == {"ada": (1.5, 3.0)}
+    write_deadline(course, "2030-01-01T23:30:00+01:00")
+    said = graded(course)
+    assert "2 of 2 are graded already" in said
+    assert "ada: taken off for lateness: 1.5 instead of 3" in said
+    extend(NAME, "ada", datetime(2030, 1, 3, tzinfo=UTC), course)
+    assert refresh_penalties(NAME, ["ada"], course) == {"ada": (1.5, 0.0)}
+    assert all_receipts(course, "ada", NAME) == receipts
+
+
+def test_a_release_carries_its_deadline_and_loses_it_with_the_date(course):
+    write_deadline(course, "2030-01-31T23:59:00+01:00")
+    assert by_nbgrader(course)["success"]
+    assert released(course) == ["deadline.toml", f"{NAME}.ipynb"]
+    text = (course / "notebooks" / NAME / "deadline.toml").read_text()
+    assert text.startswith(
+        "# Hand in by Thursday 31 January 2030, 23:59 (UTC+01:00).\n# Late: 25 %"
+    )
+    with gradebook(course) as opened:
+        assert opened.find_assignment(NAME).duedate == datetime(2030, 1, 31, 22, 59)
+    (course / "deadlines.toml").write_text("[due]\nsums = 2030-01-31\n")
+    result = by_nbgrader(course)
+    assert not result["success"]
+    assert "the old release stays" in str(result)
+    assert released(course) == ["deadline.toml", f"{NAME}.ipynb"]
+    (course / "deadlines.toml").unlink()  # the gradebook keeps the date
+    assert by_nbgrader(course)["success"]
+    text = (course / "notebooks" / NAME / "deadline.toml").read_text()
+    assert "22:59 (UTC)" in text
+    assert "late" not in text.lower()
+    with gradebook(course) as opened:
+        opened.find_assignment(NAME).duedate = None
+        opened.db.commit()
+    assert by_nbgrader(course)["success"]
+    assert released(course) == [f"{NAME}.ipynb"]
+
+
 @pytest.mark.parametrize(
     ("student", "until", "says"),
     [("nobody", 3, "nobody"), ("ada", 1, "before the deadline"), ("ada", 3, "has no deadline")],
@@ -247,8 +302,12 @@ def source_of(course):
     return course / "solutions" / NAME / f"{NAME}.ipynb"
 
 
+def files_in(course, step):
+    return sorted(path.name for path in (course / step / NAME).iterdir())
+
+
 def released(course):
-    return sorted(path.name for path in (course / "notebooks" / NAME).iterdir())
+    return files_in(course, "notebooks")
 
 
 def with_another_question(course, question="half", points=2):

@@ -6,6 +6,7 @@ import shutil
 import nbformat
 import pytest
 
+from grading.intake.submissions import DEADLINE
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path, source_path
 from grading.release import build
 from grading.release.build import check_build, execute, release_notebook
@@ -153,6 +154,12 @@ def test_check_finds_a_stranger_in_the_release_folder(root):
     build.build(LESSON, root)
     shutil.copy(hidden_tests_path(LESSON, root), release_path(LESSON, root).parent)
     assert "has no place in a release" in check_build(LESSON, root)[0]
+
+
+def test_a_teacher_s_deadline_is_no_stranger(root):
+    build.build(LESSON, root)
+    (release_path(LESSON, root).parent / DEADLINE).touch()
+    assert check_build(LESSON, root) == []
 
 
 def test_solution_that_stands_elsewhere_too_is_refused(root):

@@ -1,0 +1,226 @@
+"""Deadlines and what being late costs, as a teacher sets them in ``deadlines.toml``.
+
+The file lies in the course's folder and is optional. Dates go from it into nbgrader's gradebook,
+which is where nbgrader looks whether work is late; the policy is asked by its step for penalties.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import LateSubmissionPlugin
+
+from grading.intake.names import assignment_name
+from grading.settings import course_directory
+
+DEADLINES = "deadlines.toml"
+DAY = 24 * 60 * 60.0
+TIME = "write a time with its offset, such as 2030-01-31T23:59:00+01:00"
+
+
+@dataclass(frozen=True)
+class Late:
+    """What being late costs.
+
+    Attributes
+    ----------
+    per_day : float
+        Share of the points reached that is taken off for each day of 24 hours begun.
+    days : int or None
+        After so many days nothing counts; None where work always counts.
+    """
+
+    per_day: float = 0.0
+    days: int | None = None
+
+    def share(self, seconds: float) -> float:
+        """Return which share of the points reached is taken off."""
+        if self.days is not None and seconds > self.days * DAY:
+            return 1.0
+        return min(1.0, self.per_day * math.ceil(seconds / DAY))
+
+    @property
+    def sentence(self) -> str:
+        """What a student is told; it does not depend on the lesson."""
+        if self.days == 0:
+            return "Late: nothing counts."
+        taken = f"{100 * self.per_day:g} % of the points reached are taken off"
+        said = (
+            f"Late: {taken} for each day (24 hours) begun" if self.per_day else "Late: all counts"
+        )
+        if self.days is None:
+            return f"{said}."
+        return f"{said}; after {self.days} {'day' if self.days == 1 else 'days'} nothing counts."
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """What ``deadlines.toml`` says.
+
+    Attributes
+    ----------
+    late : Late or None
+        None where nbgrader's own settings say what being late costs.
+    due : dict of str to datetime
+        Dates by assignment, with the offsets that the teacher wrote.
+    """
+
+    late: Late | None = None
+    due: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def read_deadlines(course: Path) -> Deadlines:
+    """Return what the file in a course's folder says; nothing where there is no file.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or says what cannot be meant; it names the file, key and value.
+    """
+    path = course / DEADLINES
+    if not path.is_file():
+        return Deadlines()
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no TOML: {error}") from None
+    _check_keys(written, ("late", "due"), path, "")
+    late = _table(written, "late", path)
+    return Deadlines(
+        None if late is None else _late(late, path),
+        _dates(_table(written, "due", path) or {}, path, course),
+    )
+
+
+def _table(written: dict[str, Any], name: str, path: Path) -> dict[str, Any] | None:
+    found = written.get(name)
+    if found is not None and not isinstance(found, dict):
+        raise ValueError(f"{path}: {name} = {found!r} is no table: write [{name}] above its lines")
+    return found
+
+
+def _check_keys(written: dict[str, Any], known: tuple[str, ...], path: Path, table: str) -> None:
+    """Refuse a key that nothing reads: a slip would leave the policy out without a word."""
+    for key, value in written.items():
+        if key not in known:
+            where = f"in [{table}]" if table else "at the top"
+            may_be = " and ".join(known)
+            raise ValueError(f"{path}: nobody reads {key} = {value!r}: {where} may be {may_be}")
+
+
+def _late(written: dict[str, Any], path: Path) -> Late:
+    _check_keys(written, ("per_day", "days"), path, "late")
+    per_day, days = written.get("per_day", 0.0), written.get("days")
+    # A truth value is a number to Python, and "not a number" is within no bounds.
+    if type(per_day) not in (int, float) or not 0 <= per_day <= 1:
+        raise ValueError(
+            f"{path}: per_day = {per_day!r} is no share: write a number from 0 to 1, "
+            "such as 0.1 for 10 % a day"
+        )
+    if days is not None and (type(days) is not int or days < 0):
+        raise ValueError(
+            f"{path}: days = {days!r} is no number of days: write a whole number from 0 on, "
+            "or take the line out if late work always counts"
+        )
+    return Late(float(per_day), days)
+
+
+def _dates(written: dict[str, Any], path: Path, course: Path) -> dict[str, datetime]:
+    directory = course_directory(course)
+    dates: dict[str, datetime] = {}
+    for key, value in written.items():
+        name = assignment_name(key)
+        folder = Path(directory.format_path(directory.source_directory, ".", name))
+        if name in dates:
+            raise ValueError(f"{path}: {key} = {value} is a second date of {name}: leave one")
+        if not folder.is_dir():
+            raise ValueError(
+                f"{path}: {key} = {value} is for an assignment that there is not: correct the "
+                f"name, take the line out, or make the folder {folder}"
+            )
+        dates[name] = _date(key, value, path)
+    return dates
+
+
+def _date(key: str, value: object, path: Path) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError(f"{path}: {key} = {value} is no time that is the same everywhere: {TIME}")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:  # in the first or the last year that there is
+        raise ValueError(f"{path}: {key} = {value} is out of range: {TIME}") from None
+    return value
+
+
+class DeadlinesPlugin(LateSubmissionPlugin):
+    """Takes off what ``deadlines.toml`` says; without ``[late]`` in it, what nbgrader would."""
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
+        late = read_deadlines(Path(CourseDirectory(config=self.config).root)).late
+        if late is None:
+            return super().late_submission_penalty(student_id, score, total_seconds_late)
+        # nbgrader takes a penalty above the score for the score, also where that is negative.
+        return score * late.share(total_seconds_late) if score > 0 else None
+
+
+def put_due_date(assignment: str, course: Path) -> datetime | None:
+    """Write an assignment's date into the gradebook, where the file has one.
+
+    Parameters
+    ----------
+    assignment : str
+        One that the gradebook does not know is not added: nbgrader does so when it is released.
+    course : Path
+
+    Returns
+    -------
+    datetime or None
+        The date that counts: the file's, or the gradebook's (in UTC) where the file has none.
+
+    Raises
+    ------
+    ValueError
+        See `read_deadlines`.
+    """
+    due = read_deadlines(course).due.get(assignment)
+    directory = course_directory(course)
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            return due
+        if due is None:
+            return known.duedate and known.duedate.replace(tzinfo=UTC)
+        known.duedate = due.astimezone(UTC).replace(tzinfo=None)  # as nbgrader keeps it
+        gradebook.db.commit()
+    return due
+
+
+def deadline_text(assignment: str, due: datetime, late: Late | None) -> str:
+    """Return what lies beside a released notebook: lines for people, and the same for programs."""
+    seconds = f":{due:%S}" if due.second else ""
+    day = f"{due:%A} {due.day} {due:%B %Y, %H:%M}{seconds}"
+    lines = [f"# Hand in by {day} ({due.tzname()})."]
+    lines += [f"# {late.sentence}"] if late else []
+    lines += [
+        "# For you to read: what counts is what your teacher has.",
+        f"assignment = {_quoted(assignment)}",
+        f"due = {due.isoformat()}",
+    ]
+    lines += [f"late = {_quoted(late.sentence)}"] if late else []
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # TOML writes a text as JSON does
