@@ -91,6 +91,7 @@ class Sandbox:
         self._group = open_group(limits) if kind == "bubblewrap" else None
         self._counted = False  # whether the group is what limits the memory
         self._inside: int | None = None  # a process that sees the box's own folders
+        self._ours: int | None = None  # the relay, which lets nobody see what it holds
         reading, writing = os.pipe()
         self._errors = os.fdopen(reading, "rb", 0)
         try:
@@ -120,11 +121,13 @@ class Sandbox:
             first = filter(None, (self._process.pid, self._relay))
             self._counted = all(self._group.holds(pid) for pid in first)
         if kind == "bubblewrap" and not self._counted:
-            below = [process.pid for process in processes_below(self._process.pid)[1:2]]
+            # No student's code has run yet: below the box's first process is the relay, if any is.
+            below = [process.pid for process in processes_below(self._process.pid)[1:3]]
             self._inside = next(iter(below), None)
+            self._ours = self._relay or next(iter(below[1:]), None)
         if self._relay and not self._counted:
             # A warm kernel starts with memory that all boxes share and that no student asked for.
-            self._inherited = held_bytes(self._processes(), 0, self._inside, self._relay)
+            self._inherited = held_bytes(self._processes(), 0, self._inside, self._ours)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -407,7 +410,7 @@ class Sandbox:
     def _held_too_much(self) -> tuple[tuple[str, str] | None, int]:
         """Return the fate of a box that nobody but this process counts for, and what is left."""
         limit = self.limits.memory_bytes + self._inherited
-        held = held_bytes(self._processes(), limit, self._inside, self._relay)
+        held = held_bytes(self._processes(), limit, self._inside, self._ours)
         if held <= limit:
             return None, limit - held
         detail = "a process hid how much it uses"

@@ -148,10 +148,13 @@ def _shared_memory(pid: int) -> dict[str, int]:
 
 
 def _ended(pid: int) -> bool:
-    """Return whether a process has ended, and nobody may see any more what it held."""
+    """Return whether a process holds no memory any more, and nobody may see what it held.
+
+    That is so before the kernel calls it a zombie.
+    """
     try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
+        return "VmRSS:" not in Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError:
         return True
 
 

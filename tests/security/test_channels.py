@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ordinary_user import reason_not_to, run_as_ordinary_user
 
 from grading.inside import filter as rules
 from grading.paths import ROOT
@@ -604,10 +603,3 @@ with worker_pool(1) as workers:
     parent.kill()
     parent.wait()
     worker.wait(10)
-
-
-@pytest.mark.skipif(bool(reason_not_to()), reason=reason_not_to())
-def test_all_of_this_holds_for_an_ordinary_user():
-    """Row 25. Row 33."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-    assert "failed" not in run_as_ordinary_user(command)

@@ -3,15 +3,12 @@
 import contextlib
 import os
 import signal
-import sys
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 import small_course
 from attacks import RIGHT
-from ordinary_user import USER, reason_not_to, run_as_ordinary_user
 
 from grading.judging.session import AnswerKey, grade
 from grading.judging.testing import load_tests
@@ -348,33 +345,3 @@ def test_groups_of_a_grader_that_was_killed_are_removed_by_the_next():
         assert time.monotonic() < end, "the box outlived the process that had opened it"
         groups._clean(place)
         time.sleep(0.2)
-
-
-@pytest.mark.skipif(bool(reason_not_to()), reason=reason_not_to())
-@pytest.mark.parametrize("delegated", [True, False], ids=["own group", "no group"])
-def test_all_of_this_holds_for_an_ordinary_user(delegated):
-    """Row 30: with a control group that the user may divide, and without."""
-    own = groups._own_groups(os.getpid())
-    above = groups._above(groups._mounted("cgroup", "memory"), own.get("memory"))
-    if not above:
-        pytest.skip("no control group of version 1 here to give to the user")
-    group = above[0] / f"delegated-{os.getpid()}"
-    group.mkdir()
-    try:
-        if delegated:
-            for path in (group, group / "cgroup.procs"):
-                os.chown(path, USER, USER)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-        some = "(sockets or own or maps or folders or hides or share)"
-        said = run_as_ordinary_user(
-            [*command, "-k", f"{some} and {'group' if delegated else 'watch'}"], group
-        )
-        assert "failed" not in said
-        assert "no control group can be had" not in said
-    finally:
-        for _ in range(100):
-            with contextlib.suppress(OSError):
-                for folder in [*Path(group).glob("*/"), group]:
-                    folder.rmdir()
-                break
-            time.sleep(0.1)
