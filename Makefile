@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-training test-kills fuzz check results bench build site setup lock
+.PHONY: lab demo test test-thorough test-training test-kills fuzz check results bench build site setup lock
 
 setup: $(READY)
 
@@ -26,13 +26,17 @@ lab: $(READY)
 demo: $(READY)
 	$(BIN)/course demo
 
-# nbval re-executes every solution notebook next to the tests of the code.
+# nbval re-executes every solution notebook beside the tests of the code.
 test: $(READY)
-	$(BIN)/python -m pytest tests solutions --nbval-lax
+	$(BIN)/python -m pytest tests --notebooks
 
 # Lessons whose stories train, on the real data.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
+
+# Attacks in every combination of kernels and of ways to count memory.
+test-thorough: $(READY)
+	$(BIN)/python -m pytest tests -m thorough
 
 # The grader and its workers, ended at random fifty times while they grade.
 test-kills: $(READY)

@@ -1,6 +1,8 @@
 """Every test runs on the embedded data and model; real data is asked for by name."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,3 +18,43 @@ def mirror() -> Path:
     if not _MIRROR:
         pytest.skip("COURSE_MIRROR is not set: this test reads the real datasets")
     return Path(_MIRROR).resolve()
+
+
+EXECUTED = pytest.StashKey[Path]()
+"""What has become of the notebooks, which are executed beside the tests."""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--notebooks", action="store_true", help="execute all notebooks beside the tests"
+    )
+
+
+def pytest_sessionstart(session):
+    if session.config.getoption("--notebooks"):
+        from execute_all import start
+
+        session.stash[EXECUTED] = Path(tempfile.mkdtemp(prefix="notebooks-"))
+        start(session.stash[EXECUTED])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """What waits for the notebooks comes last."""
+    items.sort(key=lambda item: "executed" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def executed(request) -> Path:
+    """Return the folder of what has become of the notebooks."""
+    if EXECUTED not in request.session.stash:
+        pytest.skip("only with --notebooks, as `make test` has it")
+    return request.session.stash[EXECUTED]
+
+
+def pytest_sessionfinish(session):
+    if EXECUTED in session.stash:
+        from execute_all import stop
+
+        stop(session.stash[EXECUTED])
+        shutil.rmtree(session.stash[EXECUTED], ignore_errors=True)

@@ -403,8 +403,8 @@ class Sandbox:
                 self._process.kill()
                 return
             # Measuring many processes is slow, so it is done less often then, but before processors
-            # that each fill about one GiB per second could have filled what is left.
-            filled = room / 2**30 / processors()
+            # that each fill about four GiB per second could have filled what is left.
+            filled = room / 2**32 / processors()
             time.sleep(max(0.1, min(filled, 5 * (time.monotonic() - started))))
 
     def _held_too_much(self) -> tuple[tuple[str, str] | None, int]:

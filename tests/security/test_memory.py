@@ -241,32 +241,37 @@ def most_held(box):
     raise AssertionError(f"{folder} does not say how much was in it")
 
 
-@pytest.fixture(scope="module", params=["cold", "warm"])
-def kernels(request):
-    """Start kernels as one notebook's are, then as a batch's."""
-    warm = request.param == "warm"
-    with warm_kernels(environment(), []) if warm else contextlib.nullcontext():
-        yield request.param
+# Every attack meets both kinds of kernels and both ways of counting; all four ways together take
+# twice as long and have found nothing more.
+WAYS = [
+    ("cold", "watch"),
+    ("warm", "group"),
+    pytest.param(("cold", "group"), marks=pytest.mark.thorough),
+    pytest.param(("warm", "watch"), marks=pytest.mark.thorough),
+]
 
 
-@pytest.fixture(params=["group", "watch"])
-def counted(request, monkeypatch):
-    """Have the kernel count where it can, then as on a machine where it cannot.
+@pytest.fixture(scope="module", params=WAYS, ids="-".join)
+def counted(request):
+    """Start kernels as one notebook's are, or as a batch's; return who counts what they hold.
 
-    Where groups can be had, the watch's boxes have one too that counts and limits nothing.
+    That is the kernel where it can, or the grader as on a machine where it cannot. Where groups can
+    be had, the watch's boxes have one too that counts and limits nothing.
     """
-    place = groups.find_place()
-    if request.param == "group" and not place:
+    kernels, counted = request.param
+    if counted == "group" and not groups.find_place():
         pytest.skip("no control group can be had here")
-    if request.param == "watch":
-        wide = replace(LIMITS, memory_bytes=16 * GIB)
+    warm = warm_kernels(environment(), []) if kernels == "warm" else contextlib.nullcontext()
+    with warm, pytest.MonkeyPatch.context() as patched:
+        if counted == "watch":
+            wide = replace(LIMITS, memory_bytes=16 * GIB)
 
-        def measured(limits):
-            group = groups.open_group(wide)
-            return group and Measured(group.kind, group.folders, group.prefix)
+            def measured(limits):
+                group = groups.open_group(wide)
+                return group and Measured(group.kind, group.folders, group.prefix)
 
-        monkeypatch.setattr(boxes, "open_group", measured)
-    return request.param
+            patched.setattr(boxes, "open_group", measured)
+        yield counted
 
 
 def played(code, seconds=240):
@@ -282,17 +287,17 @@ def played(code, seconds=240):
 
 
 @pytest.mark.parametrize("evasion", EVASIONS, ids=lambda evasion: evasion.name)
-def test_no_way_around_the_limit(evasion, kernels, counted):
+def test_no_way_around_the_limit(evasion, counted):
     """Row 30: out of memory, or refused; in a group never more than the limit and a tenth."""
     ended, most = played(evasion.code)
     assert ended in ({"out of memory"} if evasion.ends else {"out of memory", "survived", "error"})
     if most is not None:
-        print(f"{counted}, {kernels}, {evasion.name}: {ended}, {most / GIB:.2f} GiB")
+        print(f"{counted}, {evasion.name}: {ended}, {most / GIB:.2f} GiB")
         # A watch looks every so often, and is late for what is quick.
         assert most < (1.1 if counted == "group" else 2) * GIB
 
 
-def test_forks_that_share_their_pages_are_no_evasion(kernels, counted):
+def test_forks_that_share_their_pages_are_no_evasion(counted):
     """The honest neighbour of row 30: twenty processes that only read what they share."""
     code = (
         IN_CHILDREN
@@ -305,7 +310,7 @@ wait(children(20, lambda: sum(memoryview(held)[::4096])), 20)
     assert ended == "survived"
 
 
-def test_an_answer_beside_one_that_evades_keeps_its_points(kernels, tmp_path):
+def test_an_answer_beside_one_that_evades_keeps_its_points(counted, tmp_path):
     """Row 30: the other exercise of the same notebook."""
     path = tmp_path / "hidden_tests.py"
     path.write_text(small_course.HIDDEN_TESTS)

@@ -1,0 +1,87 @@
+"""Re-execute the solution notebooks one after the other, beside the tests that started this.
+
+Notebooks keep the processors busy and tests of the grader mostly wait, so together they take much
+less time than one after the other. This is no child of those tests, some of which look at theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from grading.paths import ROOT, solution_path
+from helpers.lessons import LESSONS
+
+CELL_SECONDS = 7200  # at low priority, beside everything else
+
+
+def start(folder: Path) -> None:
+    """Begin; what becomes of each lesson is to be found in a folder, see `outcome`."""
+    command = [sys.executable, __file__, str(folder), str(os.getpid())]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def outcome(name: str, folder: Path) -> tuple[int, str]:
+    """Wait for a lesson; return pytest's exit status and what it printed.
+
+    Raises
+    ------
+    RuntimeError
+        If nothing is running that could execute it.
+    """
+    status, runner = folder / f"{name}.status", folder / "runner"
+    while not status.exists():
+        time.sleep(0.5)
+        if not psutil.pid_exists(int(runner.read_text())) and not status.exists():
+            raise RuntimeError(f"whatever executes the notebooks has ended: {folder}")
+    return int(status.read_text()), (folder / f"{name}.log").read_text(errors="replace")
+
+
+def stop(folder: Path) -> None:
+    """End it and whatever it has started."""
+    for process in _below(int((folder / "runner").read_text())):
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _below(pid: int) -> Iterator[psutil.Process]:
+    if psutil.pid_exists(pid):
+        runner = psutil.Process(pid)
+        yield from [runner, *runner.children(recursive=True)]
+
+
+def _execute(folder: Path, parent: int) -> None:
+    for lesson in LESSONS:
+        with open(folder / f"{lesson.name}.log", "wb") as log:
+            command = [sys.executable, "-m", "pytest", str(solution_path(lesson, ROOT))]
+            options = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-ra"]
+            running = subprocess.Popen(
+                [*command, *options, "-p", "no:cacheprovider"], cwd=ROOT, stdout=log, stderr=log
+            )
+            while running.poll() is None:
+                time.sleep(0.5)
+                if not psutil.pid_exists(parent):
+                    os.killpg(0, signal.SIGKILL)
+        written = folder / f"{lesson.name}.part"
+        written.write_text(str(running.returncode))
+        written.rename(folder / f"{lesson.name}.status")
+
+
+if __name__ == "__main__":
+    results = Path(sys.argv[1])
+    child = os.fork()
+    if child:
+        (results / "runner").write_text(str(child))
+    else:
+        os.setsid()
+        os.nice(10)
+        _execute(results, int(sys.argv[2]))
