@@ -30,7 +30,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests --notebooks
 
-# Lessons whose stories train, on the real data.
+# Lessons whose stories train, on the real data; and what fine-tuning reaches on the embedded.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
 

@@ -148,14 +148,17 @@ def test_the_generator_gives_the_files_that_are_committed():
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+@pytest.mark.training
 def test_fine_tuning_reaches_what_it_reaches_on_the_real_data(tuned):
     assert 0.90 <= tuned["validation_accuracy"] <= 0.95
 
 
+@pytest.mark.training
 def test_the_small_classes_pull_macro_f1_under_weighted_f1(tuned):
     assert tuned["validation_weighted_f1"] - tuned["validation_macro_f1"] >= 0.02
 
 
+@pytest.mark.training
 def test_love_with_joy_and_surprise_with_fear_are_confused_most(tuned):
     largest = [frozenset(pair.split("/")) for pair in tuned["validation_confusions"]][:2]
     assert set(largest) == {frozenset({"love", "joy"}), frozenset({"surprise", "fear"})}
