@@ -39,7 +39,7 @@ JSON_SHARE = 4
 LONGEST_INTEGER = 4096  # bits: more than a thousand digits
 LONGEST_KEY = 64  # bits of an integer that is a member of a set or a key
 MOST_NUMBERS_AS_KEYS = 10_000  # colliding ones take about a second to be looked up
-MOST_COLUMNS = 10_000  # pandas takes half a second to make them, however short they are
+MOST_COLUMNS = 4000  # pandas takes a fifth of a second to make them, however short they are
 MOST_DATASETS = 200  # a millisecond each
 
 
