@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 
 from grading.inside.answer import Answer, AnswerError
-from grading.inside.standins import holds_standin
+from grading.inside.standins import StandIn, holds_standin
+from helpers.checks.expect import names_one_of
 
 # Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
 # the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
@@ -165,11 +166,46 @@ def same_frame(got: Any, expected: pd.DataFrame, what: str, likely: str = "") ->
 
 
 def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
-    """Require an instance of exactly one of these types."""
+    """Require an instance of one of these types; NumPy's scalars of the same kind count.
+
+    So `float` takes ``np.float32(1)``, and `int` takes ``np.int64(1)``, but no truth value.
+    """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    if type(got) not in kinds:
-        names = " or ".join(kind.__name__ for kind in kinds)
-        raise Failure(f"{what}: expected {names}, got {type(got).__name__}.")
+    if not any(_is_of_kind(got, kind) for kind in kinds):
+        raise Failure(_of_another_type(got, kinds, what))
+
+
+def has_json_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
+    """Require an instance of one of these types that `json.dumps` takes.
+
+    So `float` takes ``np.float64(1)``, which is a float, and neither ``np.float32(1)`` nor a tensor.
+    """
+    kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+    if not any(issubclass(type(got), kind) and _is_of_kind(got, kind) for kind in kinds):
+        likely = "`json.dumps` refuses it" if _is_of_kind(got, kinds) else ""
+        raise Failure(_joined(_of_another_type(got, kinds, what), likely))
+
+
+def _of_another_type(got: Any, kinds: tuple[type, ...], what: str) -> str:
+    names = " or ".join(kind.__name__ for kind in kinds)
+    return f"{what}: expected {names}, got {type(got).__name__}."
+
+
+# What counts as a scalar of each kind; a truth value is no number.
+_SCALARS = {
+    bool: (bool, np.bool_),
+    int: (int, np.integer),
+    float: (float, np.floating),
+    str: (str, np.str_),
+}
+
+
+def _is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
+    if isinstance(kind, tuple):
+        return any(_is_of_kind(got, one) for one in kind)
+    if kind is int and type(got) is bool:
+        return False
+    return issubclass(type(got), _SCALARS.get(kind, kind))
 
 
 def that(condition: bool, message: str) -> None:
@@ -182,18 +218,27 @@ def raises(
     answer: Answer,
     *arguments: Any,
     error: type[Exception],
-    mentions: str,
+    mentions: str | tuple[str, ...],
     what: str,
     **options: Any,
 ) -> None:
-    """Require exactly this class of exception, with a message that holds `mentions`."""
+    """Require this class of exception, or a subclass, with a message that says what is wrong.
+
+    Parameters
+    ----------
+    mentions : str or tuple of str
+        What the message must hold; of several, any one: the offending value, or the name of the
+        parameter, the column or the line. ``""`` asks for nothing.
+    """
     try:
         got = answer(*arguments, **options)
     except AnswerError as raised:
-        if raised.kind != error.__name__:
+        if not raised.is_a(error):
             raise Failure(f"{what}: expected {error.__name__}, got {raised}.") from None
-        if mentions not in raised.message:
-            text = f"{what}: the message must name {mentions!r}; it says {raised.message!r}."
+        wanted = (mentions,) if isinstance(mentions, str) else mentions
+        if not names_one_of(raised.message, wanted):
+            names = " or ".join(map(repr, wanted))
+            text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
@@ -203,6 +248,10 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
     for before, after in zip(arguments, answer.arguments, strict=True):
+        if isinstance(before, StandIn):
+            before = before.plain()
+            if before is None:
+                continue
         if not holds_standin(before) and not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
     return result
@@ -216,18 +265,28 @@ def _same(got: Any, expected: Any) -> bool:
             and got.dtype == expected.dtype
             and np.array_equal(_elements(got), _elements(expected), equal_nan=True)
         )
+    for kind in _SCALARS:
+        if _is_of_kind(expected, kind):
+            same = _is_of_kind(got, kind)
+            return same and bool(got == expected or (got != got and expected != expected))
     if type(got) is not type(expected):
         return False
     if isinstance(expected, np.ndarray):
-        return got.dtype == expected.dtype and np.array_equal(got, expected)
+        nan = expected.dtype.kind == "f"
+        return got.dtype == expected.dtype and np.array_equal(got, expected, equal_nan=nan)
     if isinstance(expected, pd.DataFrame | pd.Series):
-        return got.equals(expected) and list(got.index) == list(expected.index)
+        names = got.index.name == expected.index.name
+        return names and got.equals(expected) and list(got.index) == list(expected.index)
     if isinstance(expected, dict):
         return list(got) == list(expected) and all(_same(got[k], v) for k, v in expected.items())
     if isinstance(expected, list | tuple):
         return len(got) == len(expected) and all(map(_same, got, expected))
     if hasattr(expected, "to_dict") and hasattr(expected, "features"):  # a datasets.Dataset
-        return got.features == expected.features and got.to_dict() == expected.to_dict()
+        return (
+            got.features == expected.features
+            and got.format["type"] == expected.format["type"]
+            and got.to_dict() == expected.to_dict()
+        )
     return bool(got == expected)
 
 
@@ -262,8 +321,19 @@ def _numbers(value: Any) -> np.ndarray:
 def _shown(value: Any) -> str:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    text = " ".join(repr(value).split())
+    text = " ".join(repr(_plain(value)).split())
     return text if len(text) <= 200 else f"{text[:197]}…"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a person writes it: 3 for ``np.int64(3)``, within containers too."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) is dict:
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _message(what: str, got: Any, expected: Any, likely: str) -> str:

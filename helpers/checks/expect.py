@@ -11,6 +11,7 @@ All of these are written through `say`. What is ``given`` may be singular or plu
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,30 +65,59 @@ def that(condition: bool, message: str) -> None:
 
 
 def raises(
-    call: Callable[[], Any], error: type[Exception], mentions: str, given: str, likely: str = ""
+    call: Callable[[], Any],
+    error: type[Exception],
+    mentions: str | tuple[str, ...],
+    given: str,
+    likely: str = "",
 ) -> None:
-    """Expect exactly this class of exception, its message naming the offending value."""
+    """Expect this class of exception, or a subclass, with a message that says what is wrong.
+
+    Of several `mentions` the message must hold one: the offending value, or the parameter's name.
+    """
     wanted = error.__name__
     try:
         got = call()
     except NotImplementedError as untouched:
         raise NotAttempted from untouched
     except Exception as raised:
-        if type(raised) is not error:
+        if not isinstance(raised, error):
             text = say("{1} must raise {2}; yours raises {3}.", given, wanted, described(raised))
             raise Wrong(joined(text, likely)) from None
-        if mentions not in str(raised):
+        wanted_names = (mentions,) if isinstance(mentions, str) else mentions
+        if not names_one_of(str(raised), wanted_names):
             text = say(
                 "{1} must raise {2}, and yours does, but its message does not name {3}: {4}.",
                 given,
                 wanted,
-                shown(mentions),
+                " | ".join(map(shown, wanted_names)),
                 shown(str(raised)),
             )
             raise Wrong(joined(text, say("A reader must know what to fix."))) from None
         return
     text = say("{1} must raise {2}; yours returns {3}.", given, wanted, shown(got))
     raise Wrong(joined(text, likely))
+
+
+def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a message names one of several things.
+
+    A number counts as a whole: 10 does not name 1. A name counts with blanks for its underscores,
+    and with a capital where the message begins.
+    """
+    said = (message, message[:1].lower() + message[1:])
+    return any(
+        re.search(pattern, text)
+        for name in wanted
+        for pattern in map(_pattern, {name, name.replace("_", " ")})
+        for text in said
+    )
+
+
+def _pattern(name: str) -> str:
+    before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
+    after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
+    return f"{before}{re.escape(name)}{after}"
 
 
 def runs(call: Callable[[], Any], given: str, likely: str = "") -> Any:

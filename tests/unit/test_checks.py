@@ -195,7 +195,46 @@ def test_run_that_stops_is_told_with_its_input_and_the_likely_mistake():
         expect.runs(stub, "An empty batch")
 
 
-def test_raises_wants_exactly_the_class_and_the_value_in_the_message():
+def test_raises_takes_a_subclass_and_any_of_several_names():
+    class BadLimit(ValueError):
+        pass
+
+    def call(error, mentions=("0", "max_length")):
+        def function():
+            raise error
+
+        return expect.raises(function, ValueError, mentions, "max_length=0")
+
+    call(BadLimit("0 is too small"))
+    call(ValueError("max_length must be at least 2"))
+    call(ValueError("Max length is too small"))
+    with pytest.raises(Wrong, match=r"does not name '0' | 'max_length': '10 is'"):
+        call(ValueError("10 is"))
+    with pytest.raises(Wrong, match="does not name"):
+        call(ValueError("max_length must be at least 2"), "0")
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "held"),
+    [
+        ("line 3 is bad", "3", True),
+        ("line 13 is bad", "3", False),
+        ("3.5 is bad", "3", False),
+        ("[1, 3]", "3", True),
+        ("k=3.", "3", True),
+        ("got -3", "-3", True),
+        ("top k must be", "top_k", True),
+        ("Labels are missing", "labels", True),
+        ("no Label", "label", False),
+        ("whatever", "", True),
+        ("a message", "🙂", False),
+    ],
+)
+def test_a_message_names_a_thing_or_does_not(message, name, held):
+    assert expect.names_one_of(message, (name,)) is held
+
+
+def test_raises_wants_the_class_and_the_value_in_the_message():
     def call(error):
         def function():
             raise error
