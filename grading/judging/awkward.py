@@ -5,9 +5,9 @@ that a new exercise gets capitals and emoji, an index that repeats, classes with
 datasets that were selected or formatted for nothing. Nothing is downloaded; the same generator
 draws the same.
 
-`texts`, `tokens` and `names` hold one of each kind first, as far as there is room, and then whatever
-is drawn. `label_cases`, `indexes`, `datasets` and `tokenizers` give every kind with a
-few words that say which, to begin a message with.
+`texts`, `tokens` and `names` hold one of each kind first, as far as there is room, and then
+whatever is drawn. `label_cases`, `indexes`, `datasets` and `tokenizers` give every kind with a few
+words that say which, to begin a message with.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def index(rng: np.random.Generator, n: int) -> pd.Index:
 def label_cases(
     rng: np.random.Generator, num_classes: int, no_rows: bool = True
 ) -> Iterator[tuple[str, list[int]]]:
-    """Yield labels from 0 to `num_classes` - 1: many, with an absent class, of one class, one, none.
+    """Yield labels under `num_classes`: many, with an absent class, of one class, one, none.
 
     Parameters
     ----------

@@ -178,7 +178,7 @@ def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
 def has_json_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
     """Require an instance of one of these types that `json.dumps` takes.
 
-    So `float` takes ``np.float64(1)``, which is a float, and neither ``np.float32(1)`` nor a tensor.
+    So `float` takes ``np.float64(1)``, which is a float, but not ``np.float32(1)``.
     """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     if not any(issubclass(type(got), kind) and _is_of_kind(got, kind) for kind in kinds):
