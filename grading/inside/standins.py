@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -424,6 +425,21 @@ class WatchedTensor(StandIn):
                 return super().__torch_function__(function, types, arguments, options or {})
 
         return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        """Log torch's functions on other tensors, too: an answer may copy the numbers."""
+        from torch.overrides import TorchFunctionMode
+
+        name = self.name
+
+        class Log(TorchFunctionMode):
+            def __torch_function__(self, function, types, arguments=(), options=None):
+                calls.append({"of": name, "function": getattr(function, "__name__", "")})
+                return function(*arguments, **(options or {}))
+
+        with Log():
+            yield
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ import pandas as pd
 
 from grading.inside.answer import Answer, AnswerError
 from grading.inside.standins import StandIn, holds_standin
-from helpers.checks.expect import names_one_of
+from helpers.checks.expect import SCALARS, is_of_kind, names_one_of
 
 # Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
 # the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
@@ -171,7 +171,7 @@ def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
     So `float` takes ``np.float32(1)``, and `int` takes ``np.int64(1)``, but no truth value.
     """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    if not any(_is_of_kind(got, kind) for kind in kinds):
+    if not any(is_of_kind(got, kind) for kind in kinds):
         raise Failure(_of_another_type(got, kinds, what))
 
 
@@ -181,31 +181,14 @@ def has_json_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
     So `float` takes ``np.float64(1)``, which is a float, but not ``np.float32(1)``.
     """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    if not any(issubclass(type(got), kind) and _is_of_kind(got, kind) for kind in kinds):
-        likely = "`json.dumps` refuses it" if _is_of_kind(got, kinds) else ""
+    if not any(issubclass(type(got), kind) and is_of_kind(got, kind) for kind in kinds):
+        likely = "`json.dumps` refuses it" if is_of_kind(got, kinds) else ""
         raise Failure(_joined(_of_another_type(got, kinds, what), likely))
 
 
 def _of_another_type(got: Any, kinds: tuple[type, ...], what: str) -> str:
     names = " or ".join(kind.__name__ for kind in kinds)
     return f"{what}: expected {names}, got {type(got).__name__}."
-
-
-# What counts as a scalar of each kind; a truth value is no number.
-_SCALARS = {
-    bool: (bool, np.bool_),
-    int: (int, np.integer),
-    float: (float, np.floating),
-    str: (str, np.str_),
-}
-
-
-def _is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
-    if isinstance(kind, tuple):
-        return any(_is_of_kind(got, one) for one in kind)
-    if kind is int and type(got) is bool:
-        return False
-    return issubclass(type(got), _SCALARS.get(kind, kind))
 
 
 def that(condition: bool, message: str) -> None:
@@ -265,9 +248,9 @@ def _same(got: Any, expected: Any) -> bool:
             and got.dtype == expected.dtype
             and np.array_equal(_elements(got), _elements(expected), equal_nan=True)
         )
-    for kind in _SCALARS:
-        if _is_of_kind(expected, kind):
-            same = _is_of_kind(got, kind)
+    for kind in SCALARS:
+        if is_of_kind(expected, kind):
+            same = is_of_kind(got, kind)
             return same and bool(got == expected or (got != got and expected != expected))
     if type(got) is not type(expected):
         return False

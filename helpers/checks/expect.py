@@ -45,9 +45,30 @@ def close(
         raise Wrong(_message(got, expected, given, likely, near))
 
 
+SCALARS: dict[type, tuple[type, ...]] = {
+    bool: (bool, np.bool_),
+    int: (int, np.integer),
+    float: (float, np.floating),
+    str: (str, np.str_),
+}
+"""What counts as a scalar of each kind; a truth value is no number."""
+
+
+def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
+    """Tell whether a value is of a type; NumPy's scalars of the same kind count."""
+    if isinstance(kind, tuple):
+        return any(is_of_kind(got, one) for one in kind)
+    if kind is int and type(got) is bool:
+        return False
+    return issubclass(type(got), SCALARS.get(kind, kind))
+
+
 def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
-    """Expect an instance of a type; an answer of None is told apart, being the likeliest slip."""
-    if isinstance(got, wanted):
+    """Expect a value of a type, or NumPy's of the same kind.
+
+    An answer of None is told apart, being the likeliest slip.
+    """
+    if is_of_kind(got, wanted):
         return
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     names = " | ".join(kind.__name__ for kind in kinds)

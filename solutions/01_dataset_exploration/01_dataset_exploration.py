@@ -176,7 +176,7 @@ def summarize_dataset(dataset: DatasetDict) -> pd.DataFrame:
     for split in dataset.values():
         counts = Counter(split["label"]).values()
         imbalance = max(counts) / min(counts) if counts else np.nan
-        words = pd.Series([len(text.split()) for text in split["text"]], dtype=float)
+        words = pd.Series([len(text.split()) for text in split["text"]])
         rows.append((split.num_rows, len(counts), imbalance, words.median()))
     columns = ["rows", "classes", "imbalance", "median_words"]
     return pd.DataFrame(rows, index=pd.Index(dataset, name="split"), columns=columns)

@@ -63,7 +63,30 @@ def test_exception_of_the_answer_is_told_in_its_last_line(doubling):
     def failing(x):
         raise KeyError("label")
 
-    assert status_of(failing).message == "Your code stops with KeyError: 'label'."
+    assert status_of(failing).message == "`class_weights(3)` stops with KeyError: 'label'."
+
+
+def test_a_call_at_which_the_answer_stops_is_told_briefly(monkeypatch):
+    def examples(answer):
+        answer([1, "a"] * 30, str.split, key=object())
+
+    def failing(*_, **__):
+        raise KeyError("label")
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(failing).message
+    assert message.startswith("`class_weights([1, 'a', 1, 'a'")
+    assert message.endswith("…, split, key=<object>)` stops with KeyError: 'label'.")
+    assert len(message) < 160
+
+
+def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
+    def examples(answer):
+        return answer(3)[0]
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(lambda x: 3).message
+    assert message == "Your code stops with TypeError: 'int' object is not subscriptable."
 
 
 def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
