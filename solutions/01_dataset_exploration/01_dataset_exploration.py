@@ -551,7 +551,7 @@ check("oversample")
 #
 # Give each class the weight *n* / (*k* × its count), where *n* is the number of labels and *k* the number of classes that are present. Then every class contributes the same total, and the mean weight of a row is 1. A class without a row gets 0.0, not infinity.
 #
-# `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as an array of float64. The labels are a list, an array or a Series with any index.
+# `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as an array of float64. The labels are a list, an array or a Series with any index, and stay as they are.
 #
 # <details><summary>Hint 1</summary><code>np.bincount</code> counts, and has an argument for the length that you want at least.</details>
 # <details><summary>Hint 2</summary>Start from zeros, and fill only the places whose count is above 0.</details>
