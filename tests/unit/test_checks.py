@@ -200,6 +200,14 @@ def test_values_that_differ_only_in_their_type_are_told_apart():
         expect.equal(np.array([1]), [1], "The list")
 
 
+def test_numpy_scalars_of_the_same_kind_are_of_a_type():
+    for value, kind in ((np.float32(1), float), (np.int64(1), int), (np.float64(1), (int, float))):
+        expect.of_type(value, kind, "A value")
+    for value, kind in ((np.int64(1), float), (True, int), (np.array(1.0), float)):
+        with pytest.raises(Wrong):
+            expect.of_type(value, kind, "A value")
+
+
 def test_type_is_named_without_an_article():
     with pytest.raises(Wrong, match=r"^The map: expected a value of type int; got type ndarray\.$"):
         expect.of_type(np.array([1]), int, "The map")

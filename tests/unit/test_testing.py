@@ -8,7 +8,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.questions import answer_question
-from grading.inside.standins import Selected
+from grading.inside.standins import Selected, WatchedTensor
 from grading.inside.wire import WireError, decode, encode
 from grading.judging.asking import RemoteAnswer, _checked
 from grading.judging.testing import (
@@ -174,6 +174,22 @@ def test_a_format_is_part_of_an_input(asked):
     for change in (lambda d: d.reset_format(), lambda d: d.set_format("pandas")):
         with pytest.raises(Failure, match="after the call"):
             unchanged(asked(change), splits().with_format("numpy"))
+    # Of a result only what it holds is compared.
+    equal(splits().with_format("numpy"), splits(), "a dataset")
+
+
+@each_answer
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_watched_tensor_tells_of_functions_on_copies_too(asked, copied):
+    def answer(ids):
+        ids = torch.tensor(ids.tolist()) if copied else ids
+        return torch.nn.functional.one_hot(ids, 2).shape[0]
+
+    watching = asked(answer)
+    assert watching(WatchedTensor("ids", (1, 0, 1))) == 3
+    assert "one_hot" in {call["function"] for call in watching.calls}
+    assert watching(torch.tensor([1])) == 1
+    assert watching.calls == []
 
 
 def test_the_name_of_an_index_is_part_of_a_frame():
