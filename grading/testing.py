@@ -13,12 +13,12 @@ from grading.judging.testing import (
     grades,
     has_json_type,
     has_type,
+    names_one_of,
     raises,
     same_frame,
     that,
     unchanged,
 )
-from helpers.checks.expect import names_one_of
 
 __all__ = [
     "COARSE",

@@ -242,12 +242,12 @@ def _message(
     if wanted == came:  # they differ in their type, or in a digit that is not shown
         wanted, came = repr(expected), repr(got)
     text = say("{1}: expected {2}; got {3}.", given, wanted, came)
+    matching = [] if isinstance(likely, str) else [m for m, it in likely.items() if agree(got, it)]
+    if matching:
+        return joined(text, matching[0])
     if got is None:
         return joined(text, say("Did you forget `return`?"))
-    if isinstance(likely, str):
-        return joined(text, likely)
-    matching = (mistake for mistake, value in likely.items() if agree(got, value))
-    return joined(text, next(matching, ""))
+    return joined(text, likely if isinstance(likely, str) else "")
 
 
 def joined(text: str, likely: str) -> str:

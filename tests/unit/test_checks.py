@@ -49,6 +49,11 @@ def stub(*_):
     raise NotImplementedError("your answer goes here")
 
 
+def test_none_may_be_another_mistake_than_a_forgotten_return():
+    with pytest.raises(Wrong, match=r"got None\. Name the index\.$"):
+        expect.equal(None, "row", "The name of the index", {"Name the index.": None})
+
+
 def test_untouched_stub_is_not_attempted(doubling):
     assert status_of(stub).status == "not attempted"
 

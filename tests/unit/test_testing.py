@@ -1,5 +1,7 @@
 """What hidden tests are written with: types, exceptions, equality, what an answer leaves behind."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.questions import answer_question
 from grading.inside.standins import Selected, WatchedTensor
 from grading.inside.wire import WireError, decode, encode
+from grading.judging import testing
 from grading.judging.asking import RemoteAnswer, _checked
 from grading.judging.testing import (
     Answer,
@@ -21,6 +24,7 @@ from grading.judging.testing import (
     raises,
     unchanged,
 )
+from helpers.checks import expect
 
 
 def remote(function):
@@ -90,6 +94,13 @@ def test_equal_takes_scalars_of_the_same_kind_and_no_other():
             equal(got, expected, "three")
     with pytest.raises(Failure, match=r"^three: expected 3, got 4\.$"):
         equal(np.int64(4), np.int64(3), "three")
+
+
+def test_the_visible_check_and_the_hidden_test_take_the_same():
+    for name in ("SCALARS", "is_of_kind", "names_one_of", "_pattern"):
+        ours, theirs = getattr(testing, name), getattr(expect, name)
+        same = ours == theirs or inspect.getsource(ours) == inspect.getsource(theirs)
+        assert same, f"{name} differs: change it in both places"
 
 
 class TooSmall(ValueError):
