@@ -635,8 +635,8 @@ def _(answer):
     likely = say("A Series is looked up by its index, not by place: make an array of it first.")
     got = runs(lambda: answer(pd.Series([0, 0, 2], index=[5, 5, 1]), 4), given, likely)
     close(got, [0.75, 0.0, 1.5, 0.0], given, likely)
-    given = say("For the labels 1 1 and 2 classes")
-    close(runs(lambda: answer([1, 1], 2), given), [0.0, 1.0], given)
+    given = say("For the labels 2 0 2 and 3 classes")
+    close(unchanged(answer, [2, 0, 2], 3, given=given), [1.5, 0.0, 0.75], given)
 
 
 def _split(texts: list[str], labels: list[int]):

@@ -120,6 +120,13 @@ def _(answer: Any) -> None:
         given,
         say("Tokens that look alike may be different strings; leave them as they are."),
     )
+    given = say('For [""] and a `tokenize` that leaves a text whole, the vocabulary')
+    equal(
+        _by_token(answer([""], lambda text: [text])),
+        {"": 0},
+        given,
+        likely={say("An empty text goes through `tokenize`, too."): {}},
+    )
     given = say("For no texts at all, the vocabulary")
     equal(runs(lambda: answer([], str.split), given), {}, given)
 
