@@ -223,14 +223,15 @@ def test_nbgrader_s_settings_make_old_what_is_graded_through_nbgrader(checkout, 
 
 @pytest.mark.slow
 def test_a_room_that_moves_makes_no_score_old(checkout, tmp_path, monkeypatch):
+    # A module that code imports and that no text names, as an attack's own text may do.
     moved = shutil.copytree(checkout, tmp_path / "moved")
     monkeypatch.setattr(record, "ROOT", moved)
-    (moved / "helpers" / "numbers").mkdir()
-    (moved / "helpers" / "scores.py").rename(moved / "helpers" / "numbers" / "scores.py")
+    (moved / "helpers" / "kept").mkdir()
+    (moved / "helpers" / "cache.py").rename(moved / "helpers" / "kept" / "cache.py")
     for file in moved.rglob("*.py"):
         text = file.read_text()
-        if "helpers.scores" in text:
-            file.write_text(text.replace("helpers.scores", "helpers.numbers.scores"))
+        if "helpers.cache" in text:
+            file.write_text(text.replace("helpers.cache", "helpers.kept.cache"))
     assert stale(moved / "benchmarks" / "results.json") == {}
 
 
