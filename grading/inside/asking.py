@@ -40,6 +40,6 @@ def refused_while_asked(function: Callable) -> Callable:
 def refusal(name: str) -> str:
     """Return why a helper does not run."""
     return (
-        f"`{name}` of the course's helpers is not there for answers that are graded: "
+        f"a graded answer cannot call `{name}` of the course's helpers: "
         "write what the exercise asks for yourself"
     )

@@ -46,7 +46,7 @@ class Roster:
     def students(self, known: set[str]) -> dict[str, dict[str, str]]:
         """Return the row of each student of ours who is in the table.
 
-        Most are looked up in the column that names most of them; who is not there, in the others.
+        They are looked up in the column that names most of them, and then in the others.
 
         Raises
         ------

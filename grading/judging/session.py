@@ -63,8 +63,7 @@ UNEXPLAINED = "The result is not what the exercise asks for"
 NOT_RUN = "[This cell was not run: it calls an answer that would end it.]\n"
 NOT_THERE = ("ModuleNotFoundError", "ImportError")
 MISSING = (
-    "a cell asks for what is not there where submissions are graded ({}); "
-    "its other imports and definitions were run"
+    "a cell needs what the grader does not have ({}); its other imports and definitions were run"
 )
 ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
 

@@ -10,6 +10,8 @@ import small_course
 from attacks import rows_of_table
 
 from benchmarks.record import Figure, prove
+from grading.judging.session import AnswerKey
+from grading.judging.testing import load_tests
 from grading.steps.run_nbgrader import nbgrader_api
 
 # nbgrader reads its settings by a path, and they name the steps that these tests attack.
@@ -26,6 +28,14 @@ def released(tmp_path_factory):
     result = nbgrader_api(folder).generate_assignment(small_course.NAME)
     assert result["success"], result
     return folder
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    """Return the hidden tests and answers of the small course."""
+    path = tmp_path_factory.mktemp("tests") / "hidden_tests.py"
+    path.write_text(small_course.HIDDEN_TESTS)
+    return AnswerKey(load_tests(path), small_course.solution())
 
 
 def rows_of_test(item):

@@ -44,13 +44,6 @@ def kernels(request):
         yield
 
 
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("tests") / "hidden_tests.py"
-    path.write_text(small_course.HIDDEN_TESTS)
-    return AnswerKey(load_tests(path), small_course.solution())
-
-
 def graded(notebook, key):
     """Return what a notebook's cells showed, its verdicts by exercise, and the notes."""
     aligned, _ = realign(notebook, small_course.release())
@@ -308,7 +301,7 @@ def test_a_helper_that_would_answer_is_not_there_for_an_answer(exercise):
         run.close()
     assert judged.share == 0.0
     assert judged.status == "error", judged
-    assert "helpers is not there for answers that are graded" in judged.message
+    assert "a graded answer cannot call" in judged.message
 
 
 @pytest.mark.parametrize("exercise", [name for name in PASSED_ON if name != "pad_batch"])

@@ -16,8 +16,7 @@ from nbgrader.utils import determine_grade
 from submissions import GAMBLE, deleted, left_over, moved_about, skipped, stripped
 
 from grading.intake.realign import realign
-from grading.judging.session import AnswerKey, grade
-from grading.judging.testing import load_tests
+from grading.judging.session import grade
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
 from grading.sandbox.warm import warm_kernels
@@ -51,13 +50,6 @@ def kernels(request, alone):
         else contextlib.nullcontext()
     ):
         yield
-
-
-@pytest.fixture(scope="session")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("tests") / "hidden_tests.py"
-    path.write_text(small_course.HIDDEN_TESTS)
-    return AnswerKey(load_tests(path), small_course.solution())
 
 
 def graded(notebook, key, limits=small_course.LIMITS):

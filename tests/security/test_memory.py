@@ -61,6 +61,13 @@ def wait(done, number):
         number -= len(os.read(done, number))
     time.sleep(4)  # as long as somebody who looks every so often needs
 """
+UNMAPPED = """
+area = mmap.mmap(-1, ENOUGH)
+for place in range(0, ENOUGH, 64 * MIB):
+    area[place : place + 64 * MIB] = bytes(64 * MIB)
+    area.madvise(mmap.MADV_DONTNEED, place, 64 * MIB)
+time.sleep(4)
+"""
 EVASIONS = (
     Evasion(
         "a tmpfs of its own",
@@ -127,13 +134,7 @@ for _ in range(ENOUGH // (64 * MIB)):
     ),
     Evasion(
         "memory that nobody maps any more",
-        """
-area = mmap.mmap(-1, ENOUGH)
-for place in range(0, ENOUGH, 64 * MIB):
-    area[place : place + 64 * MIB] = bytes(64 * MIB)
-    area.madvise(mmap.MADV_DONTNEED, place, 64 * MIB)
-time.sleep(4)
-""",
+        UNMAPPED,
     ),
     Evasion(
         "shared memory of System V",
@@ -202,14 +203,7 @@ wait(children(95, write), 95)
     ),
     Evasion(
         "a process that hides what it holds",
-        """
-assert libc.prctl(4, 0, 0, 0, 0) == 0
-area = mmap.mmap(-1, ENOUGH)
-for place in range(0, ENOUGH, 64 * MIB):
-    area[place : place + 64 * MIB] = bytes(64 * MIB)
-    area.madvise(mmap.MADV_DONTNEED, place, 64 * MIB)
-time.sleep(4)
-""",
+        "assert libc.prctl(4, 0, 0, 0, 0) == 0\n" + UNMAPPED,
     ),
     Evasion(
         "many small processes",

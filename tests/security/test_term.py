@@ -1,7 +1,7 @@
 """A term that is made up, from the first download to the last export, against a ledger of its own.
 
 Forty students, with names in six scripts, hand in from three editors on two platforms, one of them
-in four languages. Two are late, one gets an extension, a hidden test is mended, a question is
+in four languages. Two are late, one gets an extension, a hidden test is corrected, a question is
 added, somebody is forgotten. The ledger is kept here and asks nothing of the code under test: after
 each step everybody's grade is what it says.
 """
