@@ -34,7 +34,7 @@ test: $(READY)
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
 
-# Attacks in every combination of kernels and of ways to count memory.
+# Attacks in every combination of kernels and of ways to count memory; how a corpus was made.
 test-thorough: $(READY)
 	$(BIN)/python -m pytest tests -m thorough
 

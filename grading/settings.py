@@ -14,8 +14,10 @@ from typing import Any
 
 import nbgrader.api
 import sqlalchemy
+from alembic.script import ScriptDirectory
 from jupyter_core.paths import jupyter_config_path
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
 from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
 
 from grading.paths import ROOT
@@ -55,11 +57,13 @@ def course_config(course: Path, root: Path = ROOT) -> Config:
 
 
 @functools.cache
-def wait_for_locks() -> None:
-    """Have nbgrader wait for a gradebook that another program holds, instead of giving up.
+def adapt_gradebooks() -> None:
+    """Have nbgrader wait for a gradebook that another program holds, and make new ones quickly.
 
-    SQLite's own five seconds are less than formgrader or an export of a large class takes.
+    SQLite's own five seconds are less than formgrader or an export of a large class takes. To learn
+    which version of its tables a new gradebook has, nbgrader starts `alembic`, for seconds.
     """
+    nbgrader.api.get_alembic_version = ScriptDirectory(ALEMBIC_DIR).get_current_head
     create = nbgrader.api.create_engine
 
     def patient(address: str, **options: Any) -> sqlalchemy.Engine:

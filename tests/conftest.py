@@ -41,7 +41,25 @@ def pytest_sessionstart(session):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """What waits for the notebooks comes last."""
-    items.sort(key=lambda item: "executed" in getattr(item, "fixturenames", ()))
+    waiting = {"executed", "after_lesson"}
+    items.sort(key=lambda item: not waiting.isdisjoint(getattr(item, "fixturenames", ())))
+
+
+class FailuresAtOnce:
+    """Show each failure as it happens: a run that is cut off has told what failed before."""
+
+    def __init__(self, config):
+        self.terminal = config.pluginmanager.get_plugin("terminalreporter")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.terminal.write_line(f"\n{report.nodeid} ({report.when})\n{report.longreprtext}")
+
+
+def pytest_configure(config):
+    if os.environ.get("CI"):
+        config.pluginmanager.register(FailuresAtOnce(config))
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +68,19 @@ def executed(request) -> Path:
     if EXECUTED not in request.session.stash:
         pytest.skip("only with --notebooks, as `make test` has it")
     return request.session.stash[EXECUTED]
+
+
+@pytest.fixture(scope="session")
+def after_lesson(request):
+    """Return a function that waits for a lesson that is being executed: what it keeps is used."""
+
+    def wait(name: str) -> None:
+        if EXECUTED in request.session.stash:
+            from execute_all import outcome
+
+            outcome(name, request.session.stash[EXECUTED])
+
+    return wait
 
 
 def pytest_sessionfinish(session):

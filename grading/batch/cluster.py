@@ -54,7 +54,7 @@ class WarmKernels(distributed.WorkerPlugin):
 
     idempotent = True
 
-    def __init__(self, costly: Collection[str] = ("transformers",)):
+    def __init__(self, costly: Collection[str] = ("helpers", "transformers")):
         self.name = "-".join(["course-warm-kernels", *costly])
         self._costly = costly
 

@@ -32,7 +32,7 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
-from grading.settings import wait_for_locks
+from grading.settings import adapt_gradebooks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
 
@@ -106,11 +106,13 @@ def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
 
     If the batch is stopped, nothing is waited for: unfinished submissions are graded next time.
     """
-    # A fresh interpreter per worker: nbgrader changes the working folder of its process.
-    context = multiprocessing.get_context("spawn")
+    # Processes of their own, for nbgrader changes the working folder of its process. They are
+    # forked from one that has imported all this once, which takes longer than one submission.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     others = set(multiprocessing.active_children())
     pool = concurrent.futures.ProcessPoolExecutor(
-        workers, context, begin_work, (threads_of(workers),)
+        workers, context, begin_work, (threads_of(workers), dict(os.environ))
     )
     try:
         yield pool
@@ -122,8 +124,13 @@ def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
     pool.shutdown()
 
 
-def begin_work(threads: int) -> None:
-    """Set up a worker: give it its share of the processors, and end it with its parent."""
+def begin_work(threads: int, variables: dict[str, str]) -> None:
+    """Set up a worker: give it its share of the processors, and end it with its parent.
+
+    `variables` is the environment of whoever has work; what it was forked from may have another.
+    """
+    os.environ.clear()
+    os.environ.update(variables)
     signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
     _end_with_parent()
@@ -136,7 +143,7 @@ def keep_engines() -> None:
 
     An engine keeps the statements that it has compiled. Its connections are closed as before.
     """
-    wait_for_locks()
+    adapt_gradebooks()
     nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 

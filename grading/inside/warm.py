@@ -27,11 +27,10 @@ from grading.inside.filter import join_empty_keyring
 from grading.inside.relay import copy_compiled_code
 from grading.inside.start import join_groups
 
+# What every kernel imports.
+KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "jupyter_client.blocking")
 # What lessons import and takes time. If a library is missing, the notebook will say so.
-LIBRARIES = (
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "jupyter_client.blocking",
+OF_LESSONS = (
     "torch",
     "torch.utils.data",
     "datasets",
@@ -119,7 +118,9 @@ def data_bytes() -> int:
 
 def import_libraries(costly: Collection[str]) -> None:
     """Import what the lessons use; what cannot be imported here fails again in the notebook."""
-    for name in (*LIBRARIES, *(WITH_MODELS if "transformers" in costly else ())):
+    of_lessons = OF_LESSONS if "helpers" in costly else ()
+    with_models = WITH_MODELS if "transformers" in costly else ()
+    for name in (*KERNEL, *of_lessons, *with_models):
         if left_alone():
             return
         with contextlib.suppress(Exception):

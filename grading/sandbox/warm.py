@@ -26,8 +26,8 @@ PT_INTERP = 3
 """In a program's file, the entry that names its loader."""
 FOLDERS = "/tmp"
 """Exists outside and in a box, and is short: a socket's path has at most 107 characters."""
-COSTLY = {"transformers": " torch", "umap": " umap"}
-"""Libraries that take seconds to import and not every lesson uses, and how one says that it does.
+COSTLY = {"helpers": " helpers", "transformers": " torch", "umap": " umap"}
+"""What takes seconds to import and not every lesson uses, and how one says that it does.
 
 With the space: four letters alone are found in a figure's bytes, sooner or later.
 """

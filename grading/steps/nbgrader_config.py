@@ -22,7 +22,7 @@ from nbgrader.preprocessors import (
 
 from grading.records.late import DeadlinesPlugin
 from grading.records.nbgrader_csv import NeutralCsvExport
-from grading.settings import wait_for_locks
+from grading.settings import adapt_gradebooks
 from grading.steps.feedback import HeadMarkScheme
 from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
 from grading.steps.releasing import AddDeadline, MigrateCells, ReleaseExporter
@@ -30,9 +30,10 @@ from grading.steps.releasing import AddDeadline, MigrateCells, ReleaseExporter
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 # What else uses the gradebook, formgrader and nbgrader's own commands, waits for it as we do.
-wait_for_locks()
+adapt_gradebooks()
 
-# nbgrader starts `alembic` by name, which nobody finds in an environment that is not activated.
+# `nbgrader db upgrade` starts `alembic` by name, which nobody finds in an environment that is not
+# activated.
 os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "transformers-for-text-classification"

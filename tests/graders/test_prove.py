@@ -44,7 +44,7 @@ def sandbox():
 @pytest.fixture(scope="module")
 def proven():
     """Return what became of every known answer, by lesson."""
-    with warm_batch(sandbox(), workers=2, costly=["transformers"]):
+    with warm_batch(sandbox(), workers=2, costly=["helpers", "transformers"]):
         return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
 
 

@@ -136,13 +136,13 @@ def left_over():
 
 def _of_boxes():
     first = 2**30 + os.getpid() * 64
-    ours = [
-        child
-        for child in psutil.Process().children()
+    ours = []
+    for child in psutil.Process().children():
         # What waits for the next box, or for the next page.
-        if not {"grading.inside.warm", "grading.steps.rendering"} & set(child.cmdline())
-    ]
-    ours += [below for child in ours for below in child.children(recursive=True)]
+        if {"grading.inside.warm", "grading.steps.rendering"} & set(child.cmdline()):
+            continue
+        waits = "multiprocessing.forkserver" in " ".join(child.cmdline())  # for the next batch
+        ours += [*([] if waits else [child]), *child.children(recursive=True)]
     living = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked

@@ -142,6 +142,7 @@ def test_all_files_together_stay_under_three_megabytes():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.parquet")) < 3 * 2**20
 
 
+@pytest.mark.thorough
 def test_the_generator_gives_the_files_that_are_committed():
     command = [sys.executable, str(ROOT / "data" / "generate.py"), "emotion", "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -164,6 +165,7 @@ def test_love_with_joy_and_surprise_with_fear_are_confused_most(tuned):
     assert set(largest) == {frozenset({"love", "joy"}), frozenset({"surprise", "fear"})}
 
 
+@pytest.mark.thorough
 def test_confident_learning_finds_the_planted_labels(splits, planted):
     train = splits["train"]
     probabilities = cross_val_predict(

@@ -16,7 +16,8 @@ DEPENDS_ON = ("data/emotion/manifest.json",)
 
 
 @pytest.mark.slow
-def test_a_server_in_int8_gives_the_labels_of_float32(tmp_path):
+def test_a_server_in_int8_gives_the_labels_of_float32(after_lesson, tmp_path):
+    after_lesson("05_error_analysis")  # keeps the model
     emotion, tokenizer = load("emotion", source="embedded"), load_tokenizer(source="embedded")
     texts = emotion["validation"]["text"][:]
     model = fine_tuned(emotion, tokenizer).cpu()
