@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -73,16 +74,33 @@ def _graded(
     tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
-    with worker_pool(workers) as pool:
-        running = {
+    try:
+        with worker_pool(workers) as pool:
+            running = _begun(pool, tasks, course, sandbox, begun)
+            for done in concurrent.futures.as_completed(running):
+                try:
+                    yield running[done], done.result()
+                except concurrent.futures.process.BrokenProcessPool:
+                    yield running[done], None
+    except _NoWorkersError:
+        time.sleep(1)  # until what was killed is wholly gone, and is started anew
+        yield from ((task, None) for task in tasks)
+
+
+class _NoWorkersError(Exception):
+    """What workers are forked from was ended while they started."""
+
+
+def _begun(
+    pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str, begun: str
+) -> dict[concurrent.futures.Future, Task]:
+    try:
+        return {
             pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
             for task in tasks
         }
-        for done in concurrent.futures.as_completed(running):
-            try:
-                yield running[done], done.result()
-            except concurrent.futures.process.BrokenProcessPool:
-                yield running[done], None
+    except (EOFError, ConnectionError) as error:
+        raise _NoWorkersError from error
 
 
 def _mark(begun: str, task: Task) -> Path:

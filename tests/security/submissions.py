@@ -134,15 +134,28 @@ def left_over():
     return living
 
 
+# What a process keeps for its next box, page and pool, and Python's tracker of what pools share.
+KEPT = ("grading.inside.warm", "grading.steps.rendering", "multiprocessing.resource_tracker")
+
+
+def fork_servers(process):
+    """Return what a process's workers are forked from."""
+    return [child for child in process.children() if "forkserver" in " ".join(child.cmdline())]
+
+
+def workers_of(process):
+    """Return the processes that grade a batch."""
+    return [worker for server in fork_servers(process) for worker in server.children()]
+
+
 def _of_boxes():
     first = 2**30 + os.getpid() * 64
-    ours = []
+    ours = workers_of(psutil.Process())
     for child in psutil.Process().children():
-        # What waits for the next box, or for the next page.
-        if {"grading.inside.warm", "grading.steps.rendering"} & set(child.cmdline()):
-            continue
-        waits = "multiprocessing.forkserver" in " ".join(child.cmdline())  # for the next batch
-        ours += [*([] if waits else [child]), *child.children(recursive=True)]
+        command = " ".join(child.cmdline())
+        if not any(kept in command for kept in (*KEPT, "forkserver")):
+            ours.append(child)
+    ours += [below for one in ours for below in one.children(recursive=True)]
     living = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked

@@ -8,7 +8,6 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 import small_course
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack, rows_of_table
@@ -27,22 +26,8 @@ DEPENDS_ON = ("grading/inside",)  # runs in other processes
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def alone():
-    """See off what earlier tests left behind, which is no box's.
-
-    That is the tracker that Python leaves running for their pools, and what has ended and was not
-    waited for.
-    """
-    for child in psutil.Process().children():
-        ended = child.status() == psutil.STATUS_ZOMBIE
-        if ended or "multiprocessing.resource_tracker" in " ".join(child.cmdline()):
-            child.kill()
-            child.wait()
-
-
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
-def kernels(request, alone):
+def kernels(request):
     """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
     with (
         warm_kernels(environment(), ["transformers"])

@@ -17,7 +17,7 @@ import pytest
 import small_course
 from nbgrader.api import Gradebook
 from rich.console import Console
-from submissions import GOOD, put_submission
+from submissions import GOOD, fork_servers, put_submission, workers_of
 
 from grading.batch.assignment import grade_assignment
 from grading.batch.resume import graded_already
@@ -165,16 +165,13 @@ def grading(course):
         yield psutil.Process(process.pid), process
     finally:
         process.kill()
-        process.communicate()
+        process.said, _ = process.communicate()
 
 
-def workers_of(coordinator):
+def at_work(coordinator):
+    """Return the workers of a batch and what they are forked from; nothing once it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return [
-            child
-            for child in coordinator.children()
-            if "multiprocessing.spawn" in " ".join(child.cmdline())
-        ]
+        return [*workers_of(coordinator), *fork_servers(coordinator)]
     return []
 
 
@@ -193,7 +190,7 @@ KILLS = int(os.environ.get("COURSE_TEST_KILLS", "4"))
 
 
 def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_course, tmp_path):
-    """Coordinator and workers, ended by kill -9; fifty times with COURSE_TEST_KILLS=50."""
+    """The command, its workers and their server, ended by kill -9; COURSE_TEST_KILLS times."""
     chance = random.Random(KILLS)
     killed, rounds = 0, itertools.count()  # a round may be over before anything is killed in it
     while killed < KILLS:
@@ -201,12 +198,12 @@ def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_cours
         ended = False
         while not ended:
             with grading(course) as (coordinator, process):
-                wait_until(lambda c=coordinator: workers_of(c) or not living([c]))
+                wait_until(lambda c=coordinator: at_work(c) or not living([c]))
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(chance.uniform(0, 15) if killed < KILLS else 300)
                 ended = process.poll() is not None
                 if not ended:
-                    among = [coordinator, *workers_of(coordinator)]
+                    among = [coordinator, *at_work(coordinator)]
                     victim = chance.choice(among)
                     victim.kill()
                     killed += 1
@@ -216,7 +213,7 @@ def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_cours
                 below = among[1:] if not ended else []
             wait_until(lambda below=below: not living(below))
             assert_no_stale_score(course)
-        assert process.returncode == 0
+        assert process.returncode == 0, process.said.decode()
         assert points(course) == POINTS
         assert left(course) == set()
 
@@ -233,7 +230,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp
     course = shutil.copytree(submitted_course, tmp_path / "course")
     with grading(course) as (coordinator, process):
         wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
-        workers = workers_of(coordinator)
+        workers = at_work(coordinator)
         started = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
         said, _ = process.communicate(timeout=60)

@@ -18,7 +18,15 @@ import pytest
 import small_course
 from nbgrader.api import Gradebook
 from rich.console import Console
-from submissions import BROKEN, GOOD, LOUD, put_submission, through_a_platform, through_the_exchange
+from submissions import (
+    BROKEN,
+    GOOD,
+    LOUD,
+    put_submission,
+    through_a_platform,
+    through_the_exchange,
+    workers_of,
+)
 
 from grading.batch.assignment import grade_assignment, regrade_receipt
 from grading.batch.pool import GRADED_AGAIN, autograde
@@ -333,11 +341,11 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
 
 def _worker_with_a_box(deadline):
     while time.monotonic() < deadline:
-        for child in psutil.Process().children():
-            # What a worker starts may have ended before its name is asked for.
-            with suppress(psutil.NoSuchProcess):
-                if any("bwrap" in grandchild.name() for grandchild in child.children()):
-                    return child
+        # What a worker starts may have ended before its name is asked for.
+        with suppress(psutil.NoSuchProcess):
+            for worker in workers_of(psutil.Process()):
+                if any("bwrap" in child.name() for child in worker.children()):
+                    return worker
         time.sleep(0.1)
     raise AssertionError("no worker has opened a box")
 
