@@ -72,21 +72,23 @@ def nothing_by_lesson(scores: pd.DataFrame, course: Path) -> dict[str, list[str]
 
 
 def is_ungraded(submission: SubmittedAssignment) -> bool:
-    """Return whether a program was to grade something of a submission, and nobody has yet.
+    """Return whether a submission has no score yet.
 
-    Answers that a person is to read are no such thing: they wait, and count 0 so far.
+    Either a program was to grade something of it, and nobody has, or nobody has graded anything.
+    Beside graded answers, those that a person is to read wait, and count 0 so far.
     """
-    return any(
-        _waits_for_a_program(mark, notebook)
-        for notebook in submission.notebooks
-        for mark in notebook.grades
-    )
+    marks = [(mark, notebook) for notebook in submission.notebooks for mark in notebook.grades]
+    nothing = bool(marks) and not any(_has_score(mark) for mark, _ in marks)
+    return nothing or any(_waits_for_a_program(mark, notebook) for mark, notebook in marks)
+
+
+def _has_score(mark: Grade) -> bool:
+    return mark.auto_score is not None or mark.manual_score is not None
 
 
 def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
     answers = {cell.name for cell in notebook.notebook.solution_cells}
-    graded = mark.auto_score is not None or mark.manual_score is not None
-    return not graded and mark.cell.cell_type == "code" and mark.name not in answers
+    return not _has_score(mark) and mark.cell.cell_type == "code" and mark.name not in answers
 
 
 def forget(course: Path, student: str, assignment: str) -> None:

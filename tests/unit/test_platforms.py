@@ -389,8 +389,8 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
             gradebook.add_student(student)
         gradebook.add_submission(LESSON, "stamped", timestamp="2030-01-01 00:00:00 UTC")
         gradebook.add_submission(LESSON, "read").notebooks[0].grades[0].manual_score = 1.0
-        for student in ("folder", "receipt"):
-            gradebook.add_submission(LESSON, student)
+        gradebook.add_submission(LESSON, "folder").notebooks[0].grades[0].auto_score = 0.0  # blank
+        gradebook.add_submission(LESSON, "receipt").notebooks[0].grades[0].needs_manual_grade = True
         gradebook.db.commit()
     (tmp_path / "submitted" / "folder" / LESSON).mkdir(parents=True)
     (tmp_path / "submitted" / "stranger" / LESSON).mkdir(parents=True)
@@ -403,8 +403,8 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
         "folder": (0.0, True),
         "nobody": (None, False),
         "read": (1.0, True),
-        "receipt": (0.0, True),
-        "stamped": (0.0, True),
+        "receipt": (None, True),  # nobody has read it yet, which is no 0
+        "stamped": (None, True),
         "stranger": (None, True),
     }
     assert grades(LESSON, tmp_path)[0].waiting == 0
