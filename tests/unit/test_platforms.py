@@ -411,7 +411,7 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
     to = ["export", LESSON, "csv", str(tmp_path / "scores.csv"), "--course", str(tmp_path)]
     said = " ".join(CliRunner().invoke(cli.commands, to).output.split())
     assert "receipt: waits for a person to read it, and no score was written" in said
-    assert "stamped: not graded, and no score was written" in said
+    assert "stamped: waits for a person to read it, and no score was written" in said
 
 
 def zipped(path, files):
