@@ -209,7 +209,7 @@ def export(
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
     for student in exported.missing:
-        complain(f"{one_line(student)}: in no row of the roster, and left out")
+        complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
     for students, what in (
         (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
         (exported.nothing, NOTHING),

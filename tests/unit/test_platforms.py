@@ -261,6 +261,56 @@ def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
     assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded: no point was reached
 
 
+def test_a_row_is_given_one_grade_and_whose_other_name_it_is_gets_told(course, found):
+    # Collected without a roster at first, and with it later: both have work.
+    found.append(replace(found[0], student="101", score=13.0))
+    # Of somebody who has left: his login is the number of another student.
+    found.append(replace(found[0], student="103", score=14.0))
+    exported = export_grades(
+        LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
+    )
+    assert exported.missing == ["101", "103"]
+    rows = table(course / "out.csv")
+    assert [row["ID"] for row in rows] == [number for _, number, *_ in CLASS]
+    assert [float(row[f"{LESSON} (4711)"]) for row in rows] == pytest.approx(
+        [number / 3 for number in range(len(CLASS))], abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("already", ["14.00", "0.00"])
+def test_moodle_s_worksheet_is_filled_in_where_everyone_has_the_same_grade(course, found, already):
+    found[:] = by_address(found)
+    roster = moodle_table(course / "roster.csv")
+    for row in range(1, len(CLASS) + 1):
+        with_cell(with_cell(roster, row, 3, "Submitted for grading"), row, 4, already)
+    assert export_grades(LESSON, "moodle", course / "out.csv", roster, course).scaled_to is None
+    rows = table(course / "out.csv")
+    assert {row["Status"] for row in rows} == {"Submitted for grading"}
+    assert [float(row["Grade"]) for row in rows] == pytest.approx(
+        [grade.score for grade in found], abs=1e-5
+    )
+
+
+def test_moodle_s_worksheet_of_one_student_keeps_the_name_and_gets_the_grade(course, found):
+    header = ["Identifier", "Full name", "ID number", *MOODLE["en"][1].split(",")[2:]]
+    row = ["Participant 101", "Zoë", "4711", "zoe@example.org", "Submitted", "", "14.00", *REST]
+    with open(course / "roster.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, row])
+    found[:] = [replace(found[1], student="4711")]
+    export_grades(LESSON, "moodle", course / "out.csv", course / "roster.csv", course)
+    (written,) = table(course / "out.csv")
+    assert (written["Full name"], float(written["Grade"])) == ("Zoë", pytest.approx(1 / 3, abs=1e-5))
+
+
+def test_rows_that_a_spreadsheet_has_left_empty_hide_no_maximum(course, found):
+    found[:] = by_address(found)
+    roster = moodle_table(course / "roster.csv", maximum="100.00")
+    with open(roster, "a", encoding="utf-8") as file:
+        file.write(",,,,,,,,,\n")
+    with pytest.raises(ValueError, match="maximum is 100, ours is 14"):
+        export_grades(LESSON, "moodle", course / "out.csv", roster, course)
+
+
 def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(course, found):
     without_work(found, 1)
     exported = export_grades(LESSON, "csv", course / "out.csv", None, course)
