@@ -162,6 +162,7 @@ def collect(
     """Take what was handed in on a learning platform into submitted/."""
     from grading.batch.assignment import assignment_name
     from grading.intake.collect import collect as collect_work
+    from grading.intake.collect import marked_late
     from grading.intake.rosters import read_roster
     from grading.records.collected import write_names
 
@@ -177,6 +178,9 @@ def collect(
         complain(one_line(problem))
     place = shown(course / "submitted")
     console.print(f"{len(taken)} notebooks were taken into {place}")
+    if late := [student for student, given in taken.items() if marked_late(given)]:
+        said = f"marked late by Canvas, which does not say since when: {listed(late)}"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if problems or not taken else 0)
 
 

@@ -82,13 +82,28 @@ class Roster:
         ----------
         platform : {"canvas", "moodle"}
         number : str
+
+        Raises
+        ------
+        ValueError
+            If the table has none of Moodle's numbers: its export of all grades has none, either.
         """
+        if platform == "moodle" and self.participants() is None:
+            raise ValueError(
+                "the roster has no column of Moodle's participants, such as 'Participant 17': give "
+                "the assignment's own grading worksheet"
+            )
         column = "ID" if platform == "canvas" else self.participants()
         for row in self.rows if column else ():
             match = PARTICIPANT.fullmatch(row.get(column, ""))
             if match and match[1] == number:
                 return next((row[name] for name in self._naming() if row[name]), None)
         return None
+
+    def our_names(self) -> set[str]:
+        """Return all that may be a name of ours."""
+        columns = self._naming()
+        return {row[column] for row in self.rows for column in columns} - {""}
 
     def participants(self) -> str | None:
         """Return the column of Moodle's own numbers, whatever its language calls it."""

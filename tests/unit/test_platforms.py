@@ -299,7 +299,8 @@ def test_moodle_s_worksheet_of_one_student_keeps_the_name_and_gets_the_grade(cou
     found[:] = [replace(found[1], student="4711")]
     export_grades(LESSON, "moodle", course / "out.csv", course / "roster.csv", course)
     (written,) = table(course / "out.csv")
-    assert (written["Full name"], float(written["Grade"])) == ("Zoë", pytest.approx(1 / 3, abs=1e-5))
+    assert written["Full name"] == "Zoë"
+    assert float(written["Grade"]) == pytest.approx(1 / 3, abs=1e-5)
 
 
 def test_rows_that_a_spreadsheet_has_left_empty_hide_no_maximum(course, found):
@@ -505,6 +506,23 @@ def test_moodle_s_download_is_taken_in_every_language(tmp_path, folder, language
     assert submitted(tmp_path) == {name: name.partition("@")[0] for name in students}
 
 
+def test_a_roster_without_moodle_s_numbers_is_named_instead_of_everybody(tmp_path):
+    roster = Roster(["First name", "ID number"], [{"First name": "Zoë", "ID number": "4711"}])
+    source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file_/a.ipynb": "{}"})
+    with pytest.raises(ValueError, match=r"Participant 17.*grading worksheet"):
+        collect(source, LESSON, tmp_path, roster)
+
+
+def test_who_is_marked_late_by_canvas_is_said(tmp_path):
+    source = zipped(
+        tmp_path / "c.zip", {"wang_LATE_102_9_a.ipynb": "{}", "zoe_101_8_a_LATE_1_2_b.ipynb": "{}"}
+    )
+    command = ["collect", LESSON, str(source), "--course", str(tmp_path)]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 0
+    assert "does not say since when: 102\n" in ended.output
+
+
 def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
     source = zipped(tmp_path / "canvas.zip", {"wang_102_9_a.ipynb": "{}"})
     assert collected(source, LESSON, tmp_path) == (["102"], [])
@@ -620,6 +638,26 @@ def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     assert collect(source, LESSON, tmp_path / "course")[0] == {"zoe": name}
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
     assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
+    with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
+        file.write("Student,ID,SIS Login ID,Section\n")
+        file.write("O_Neil,101,m_oneil,A\nOneil,102,oneil,A\n")
+    roster = read_roster(tmp_path / "roster.csv")
+    files = {
+        f"o_neilmary_101_9101_{LESSON}.ipynb": "m_oneil",
+        f"o_neil_LATE_102_9102_{LESSON}.ipynb": "oneil",
+    }
+    source = zipped(tmp_path / "canvas.zip", files)
+    assert collected(source, LESSON, tmp_path / "c", roster) == (["m_oneil", "oneil"], [])
+    assert submitted(tmp_path / "c") == {"m_oneil": "m_oneil", "oneil": "oneil"}
+    attempt = "attempt_2030-01-30-20-30-10_work.ipynb"
+    files = {f"{LESSON}_{login}_{attempt}": login for login in ("m_oneil", "oneil", "stranger")}
+    source = zipped(tmp_path / "blackboard.zip", files)
+    _, (problem,) = collected(source, LESSON, tmp_path / "b", roster)
+    assert submitted(tmp_path / "b") == {"m_oneil": "m_oneil", "oneil": "oneil"}
+    assert "stranger" in problem
 
 
 @pytest.mark.parametrize(
