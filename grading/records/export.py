@@ -93,9 +93,9 @@ def grades(assignment: str, course: Path) -> list[Grade]:
 
 def _grade(submission: Any) -> Grade:
     marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
-    waiting = sum(mark.needs_manual_grade for mark in marks)
-    score = None
-    if not is_ungraded(submission):
+    score, waiting = None, 0
+    if not is_ungraded(submission):  # else nbgrader has everything wait, programs' part as well
+        waiting = sum(mark.needs_manual_grade for mark in marks)
         score = max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
     return _grade_of(submission.student, score, submission.max_score, waiting)
 

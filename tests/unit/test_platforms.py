@@ -424,6 +424,12 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
     (grade,) = grades(LESSON, tmp_path)
     assert grade == Grade("wei", "王", "伟", "wei@example.org", 2.0, 5.0, 1)
     assert nothing_from(LESSON, tmp_path) == []
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        (tmp_path / "submitted" / "wei" / LESSON).mkdir(parents=True)
+        for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:  # as where what was handed in is refused
+            grade.auto_score, grade.needs_manual_grade = None, True
+        gradebook.db.commit()
+    assert [(grade.score, grade.waiting) for grade in grades(LESSON, tmp_path)] == [(None, 0)]
     with pytest.raises(ValueError, match="no submission of 01"):
         grades("01_dataset_exploration", tmp_path)
 
