@@ -160,7 +160,7 @@ def collect(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
-    from grading.batch.assignment import assignment_name
+    from grading.batch.assignment import assignment_name, must_be_there
     from grading.intake.collect import collect as collect_work
     from grading.intake.collect import marked_late
     from grading.intake.rosters import read_roster
@@ -169,6 +169,7 @@ def collect(
     try:
         known = read_roster(roster) if roster else None
         name = assignment_name(assignment)
+        must_be_there(name, course)
         taken, problems = collect_work(source, name, course, known)
         if taken:
             write_names(course, name, taken)

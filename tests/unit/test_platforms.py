@@ -426,7 +426,8 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
     assert nothing_from(LESSON, tmp_path) == []
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         (tmp_path / "submitted" / "wei" / LESSON).mkdir(parents=True)
-        for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:  # as where what was handed in is refused
+        # As where what was handed in is refused.
+        for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:
             grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()
     assert [(grade.score, grade.waiting) for grade in grades(LESSON, tmp_path)] == [(None, 0)]
@@ -517,6 +518,19 @@ def test_a_roster_without_moodle_s_numbers_is_named_instead_of_everybody(tmp_pat
     source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file_/a.ipynb": "{}"})
     with pytest.raises(ValueError, match=r"Participant 17.*grading worksheet"):
         collect(source, LESSON, tmp_path, roster)
+
+
+@pytest.mark.parametrize("slip", ["03_feature_extracton", "9"])
+def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
+    source = zipped(tmp_path / "c.zip", {"zoe_101_9_a.ipynb": "{}"})
+    command = ["collect", slip, str(source), "--course", str(tmp_path / "course")]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 2
+    assert f"no lesson '{slip}'; the lessons are 01_dataset_exploration, " in ended.output
+    assert not (tmp_path / "course" / "submitted").exists()
+    (tmp_path / "course" / "solutions" / slip).mkdir(parents=True)
+    assert CliRunner().invoke(cli.commands, command).exit_code == 0
+    assert submitted(tmp_path / "course") == {"101": "{}"}
 
 
 def test_who_is_marked_late_by_canvas_is_said(tmp_path):
