@@ -315,21 +315,24 @@ def restore(
 def extend(
     student: str = typer.Argument(..., help="By the name that the gradebook knows."),
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
-    until: datetime = typer.Argument(..., help="A day or a time, in this machine's time zone."),
+    until: str = typer.Argument(
+        ..., help="A day, to its end, or a time; in this machine's time zone."
+    ),
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Let one student hand in later; what was taken off for lateness is reckoned anew."""
     from grading.batch.assignment import assignment_name
     from grading.records.deadlines import extend as grant
-    from grading.records.deadlines import refresh_penalties
+    from grading.records.deadlines import last_moment, refresh_penalties
 
     name = assignment_name(assignment)
     try:
-        due = grant(name, student, until.astimezone(), course)
+        end = last_moment(until)
+        due = grant(name, student, end, course)
         changed = refresh_penalties(name, [student], course)
     except (OSError, ValueError) as error:
         fail(error)
-    times = f"until {until:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
+    times = f"until {end:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
     console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
     for before, now in changed.values():
         console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)
