@@ -381,9 +381,10 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
         (
             lambda path: canvas_table(path, "essay (12)"),
             "canvas",
-            r"0 columns named .*essay \(12\)",
+            r"0 columns named .*essay \(12\): give that name to one of them",
         ),
         (canvas_table, "moodle", "no column of grades"),
+        (moodle_table, "canvas", "no export of Canvas's gradebook"),
         (lambda path: path.write_bytes(b"Name\xe9\n") and path, "canvas", "not UTF-8"),
         (lambda path: path.write_text("") or path, "canvas", "is empty"),
     ],
