@@ -160,14 +160,16 @@ def collect(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
-    from grading.batch.assignment import assignment_name
+    from grading.batch.assignment import assignment_name, must_be_there
     from grading.intake.collect import collect as collect_work
+    from grading.intake.collect import marked_late
     from grading.intake.rosters import read_roster
     from grading.records.collected import write_names
 
     try:
         known = read_roster(roster) if roster else None
         name = assignment_name(assignment)
+        must_be_there(name, course)
         taken, problems = collect_work(source, name, course, known)
         if taken:
             write_names(course, name, taken)
@@ -177,6 +179,9 @@ def collect(
         complain(one_line(problem))
     place = shown(course / "submitted")
     console.print(f"{len(taken)} notebooks were taken into {place}")
+    if late := [student for student, given in taken.items() if marked_late(given)]:
+        said = f"marked late by Canvas, which does not say since when: {listed(late)}"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if problems or not taken else 0)
 
 
@@ -210,7 +215,7 @@ def export(
             why = "waits for a person to read it" if grade.waiting else "not graded"
             complain(f"{one_line(grade.student)}: {why}, and no score was written")
     for student in exported.missing:
-        complain(f"{one_line(student)}: in no row of the roster, and left out")
+        complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
     for students, what in (
         (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
         (exported.nothing, NOTHING),
@@ -311,21 +316,24 @@ def restore(
 def extend(
     student: str = typer.Argument(..., help="By the name that the gradebook knows."),
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
-    until: datetime = typer.Argument(..., help="A day or a time, in this machine's time zone."),
+    until: str = typer.Argument(
+        ..., help="A day, to its end, or a time; in this machine's time zone."
+    ),
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Let one student hand in later; what was taken off for lateness is reckoned anew."""
     from grading.batch.assignment import assignment_name
     from grading.records.deadlines import extend as grant
-    from grading.records.deadlines import refresh_penalties
+    from grading.records.deadlines import last_moment, refresh_penalties
 
     name = assignment_name(assignment)
     try:
-        due = grant(name, student, until.astimezone(), course)
+        end = last_moment(until)
+        due = grant(name, student, end, course)
         changed = refresh_penalties(name, [student], course)
     except (OSError, ValueError) as error:
         fail(error)
-    times = f"until {until:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
+    times = f"until {end:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
     console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
     for before, now in changed.values():
         console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)

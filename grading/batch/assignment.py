@@ -46,8 +46,27 @@ from grading.settings import course_directory
 from grading.steps.outcomes import Outcome
 from grading.steps.preprocessors import answer_key, submission_contents, tests_path
 from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
+from helpers.lessons import lesson_named
 
 NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
+
+
+def must_be_there(name: str, course: Path) -> None:
+    """Refuse an assignment that is neither a lesson nor in the course's folder: a slip of the pen.
+
+    Raises
+    ------
+    ValueError
+        The message says which lessons there are, and where one's own would lie.
+    """
+    directory = course_directory(course)
+    steps = (directory.source_directory, directory.release_directory)
+    own = [Path(directory.format_path(step, ".", name)) for step in steps]
+    if not any(folder.is_dir() for folder in own):
+        try:
+            lesson_named(name)
+        except ValueError as error:
+            raise ValueError(f"{error}; an assignment of your own lies in {own[0]}") from None
 
 
 def grade_assignment(

@@ -18,9 +18,12 @@ from grading.intake.names import fault_of, same_elsewhere, told
 from grading.intake.rosters import Roster
 from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
 
-CANVAS_FILE = re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
+# Canvas keeps an underscore of a student's name.
+CANVAS_FILE = re.compile(
+    r"(?P<who>[^/]+?|[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)"
+)
 BLACKBOARD_FILE = re.compile(
-    r"(?:.*_)?(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
+    r"(?:.*/)?(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
 )
 MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
 MOST_FILES = 100_000
@@ -90,6 +93,8 @@ def collect(
     ------
     Refused
         If the source as a whole cannot be read.
+    ValueError
+        If the roster cannot name anybody of Moodle's.
     """
     problems: list[str] = []
     with _opened(source) as files:
@@ -194,9 +199,30 @@ def _student(name: str, roster: Roster | None) -> tuple[str, str] | None:
             return (student, match["file"]) if student else None
     blackboard = BLACKBOARD_FILE.fullmatch(name)
     if blackboard:
-        return blackboard["who"], blackboard["file"]
+        student = _by_login(blackboard["who"], roster)
+        return (student, blackboard["file"]) if student else None
     student, _, file = name.partition("/")
     return (student, file) if file else None
+
+
+def _by_login(who: str, roster: Roster | None) -> str | None:
+    """Return the login behind an assignment's name, where both may hold underscores.
+
+    The roster knows the login, and the longest that fits it is meant; without a roster it is what
+    stands behind the last underscore.
+    """
+    parts = who.split("_")
+    if roster is None:
+        return parts[-1]
+    known = roster.our_names()
+    endings = ("_".join(parts[start:]) for start in range(len(parts)))
+    return next((ending for ending in endings if ending in known), None)
+
+
+def marked_late(given: str) -> bool:
+    """Return whether Canvas's name for a file says that it came late."""
+    match = CANVAS_FILE.fullmatch(given)
+    return bool(match and match["late"])
 
 
 def _time(name: str) -> str:

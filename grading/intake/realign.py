@@ -15,8 +15,10 @@ from collections import deque
 import nbformat
 from nbformat import NotebookNode
 
-from grading.intake.notebooks import pictures_of
+from grading.intake.names import told
+from grading.intake.notebooks import Refused, pictures_of
 from grading.intake.parts import own_parts, parts, same_code, setting
+from grading.intake.texts import listed
 
 LESSON_ONLY = "lesson-only"
 """Tag of cells that train, compute or draw for the story alone, and of those that build on them.
@@ -59,6 +61,26 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
     aligned = copy.deepcopy(release)
     aligned.cells = cells
     return aligned, notes
+
+
+def refuse_another_assignment(submission: NotebookNode, release: NotebookNode, name: str) -> None:
+    """Refuse a notebook of another assignment: every answer would be missing, and all points.
+
+    Raises
+    ------
+    Refused
+        If it has graded cells, and none of them is the release's.
+    """
+    found, wanted = (
+        [_grade_id(cell) for cell in notebook.cells if _grade_id(cell)]
+        for notebook in (submission, release)
+    )
+    if found and wanted and not set(found) & set(wanted):
+        raise Refused(
+            f"{name} is another assignment's notebook: its graded cells are "
+            f"{listed([told(cell) for cell in found])}, and "
+            "none is of this one; take the right one, and grade again"
+        )
 
 
 def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Matches:

@@ -46,7 +46,8 @@ class Roster:
     def students(self, known: set[str]) -> dict[str, dict[str, str]]:
         """Return the row of each student of ours who is in the table.
 
-        They are looked up in the column that names most of them, and then in the others.
+        They are looked up in the column that names most of them, and then in the others. A row is
+        one student's: what names it in another column has none.
 
         Raises
         ------
@@ -60,10 +61,13 @@ class Roster:
             {column: len(known & {row[column] for row in self.rows}) for column in columns}
         )
         found: dict[str, dict[str, str]] = {}
+        given: set[int] = set()
         for column, _ in named.most_common():
             for row in self.rows:
-                if row[column] in known:
-                    found.setdefault(row[column], row)
+                # One student's login may be another's number, and one may have two names here.
+                if row[column] in known and row[column] not in found and id(row) not in given:
+                    found[row[column]] = row
+                    given.add(id(row))
         return found
 
     def names(self, rows: Iterable[dict[str, str]]) -> list[str]:
@@ -78,7 +82,17 @@ class Roster:
         ----------
         platform : {"canvas", "moodle"}
         number : str
+
+        Raises
+        ------
+        ValueError
+            If the table has none of Moodle's numbers: its export of all grades has none, either.
         """
+        if platform == "moodle" and self.participants() is None:
+            raise ValueError(
+                "the roster has no column of Moodle's participants, such as 'Participant 17': give "
+                "the assignment's own grading worksheet"
+            )
         column = "ID" if platform == "canvas" else self.participants()
         for row in self.rows if column else ():
             match = PARTICIPANT.fullmatch(row.get(column, ""))
@@ -86,22 +100,33 @@ class Roster:
                 return next((row[name] for name in self._naming() if row[name]), None)
         return None
 
+    def our_names(self) -> set[str]:
+        """Return all that may be a name of ours."""
+        columns = self._naming()
+        return {row[column] for row in self.rows for column in columns} - {""}
+
     def participants(self) -> str | None:
         """Return the column of Moodle's own numbers, whatever its language calls it."""
         return self._column(_WORDS_BEFORE.fullmatch)
 
     def maximum(self) -> str | None:
-        """Return Moodle's column of the most points: one number for all, behind the grades."""
+        """Return Moodle's column of the most points: one number for all, behind the grades.
+
+        Everyone may have the same grade, too, and a table of one row has the same of everything:
+        so it is the last such column, and nothing but points may stand in that before it.
+        """
         participants = self.participants()
+        found = None
         for before, column in zip(self.columns, self.columns[1:], strict=False):
             values = {row[column] for row in self.rows}
             if (
                 len(values) == 1
                 and _POINTS.fullmatch(*values)
+                and all(not row[before] or _POINTS.fullmatch(row[before]) for row in self.rows)
                 and participants not in (None, before)
             ):
-                return column
-        return None
+                found = column
+        return found
 
     def grade(self) -> str | None:
         """Return Moodle's column of grades, which stands before that of the most points."""
@@ -145,7 +170,8 @@ def read_roster(path: Path) -> Roster:
     if not columns:
         raise ValueError(f"{path} is empty")
     reader.fieldnames = columns
-    lines = list(reader)
+    # A spreadsheet saves rows that somebody has emptied, too.
+    lines = [row for row in reader if any(row[name].strip() for name in columns)]
     # Canvas puts the points possible, and notes on posting, between the header and the students.
     rows = [row for row in lines if "ID" not in columns or row["ID"].strip()]
     possible = next((row for row in lines if "Points Possible" in row[columns[0]]), {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from nbformat.v4 import new_notebook
@@ -89,6 +89,27 @@ def refresh_by_policy(assignment: str, course: Path) -> dict[str, tuple[float, f
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         students = [one.student_id for one in gradebook.assignment_submissions(assignment)]
     return refresh_penalties(assignment, students, course)
+
+
+def last_moment(written: str) -> datetime:
+    """Return a time with its time zone, this machine's unless it says another; a day's is its end.
+
+    Raises
+    ------
+    ValueError
+        If it is neither a day nor a time.
+    """
+    try:
+        return datetime.combine(date.fromisoformat(written), time.max).astimezone()
+    except (OverflowError, ValueError):
+        pass
+    try:
+        return datetime.fromisoformat(written).astimezone()
+    except (OverflowError, ValueError):  # the first and the last year have days of no time zone
+        raise ValueError(
+            f"{written!r} is no day and no time: write 2030-02-07, to the end of which it goes, or "
+            "2030-02-07T18:00"
+        ) from None
 
 
 def extend(assignment: str, student: str, until: datetime, course: Path) -> datetime:

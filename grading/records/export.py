@@ -93,9 +93,9 @@ def grades(assignment: str, course: Path) -> list[Grade]:
 
 def _grade(submission: Any) -> Grade:
     marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
-    waiting = sum(mark.needs_manual_grade for mark in marks)
-    score = None
-    if not is_ungraded(submission):
+    score, waiting = None, 0
+    if not is_ungraded(submission):  # else nbgrader has everything wait, programs' part as well
+        waiting = sum(mark.needs_manual_grade for mark in marks)
         score = max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
     return _grade_of(submission.student, score, submission.max_score, waiting)
 
@@ -219,9 +219,14 @@ def write_canvas(
     columns = [column for column in roster.columns if ours.fullmatch(column)]
     if len(columns) != 1:
         numbered = [column for column in roster.columns if re.search(r"\(\d+\)$", column)]
+        if not numbered:
+            raise ValueError(
+                "the roster has no column of an assignment: it is no export of Canvas's gradebook"
+            )
         raise ValueError(
             f"the roster has {len(columns)} columns named {assignment}; it has "
-            f"{', '.join(numbered) or 'no assignments'}"
+            f"{', '.join(numbered)}: give that name to one of them in the roster's first line, and "
+            "leave the number behind it, by which Canvas knows it"
         )
     given, missing = _given(found, roster)
     factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)

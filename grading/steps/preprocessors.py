@@ -24,7 +24,7 @@ from nbgrader.utils import find_all_files
 from traitlets import Bytes, Dict, Float, Integer, Unicode
 
 from grading.intake.notebooks import notebook_of
-from grading.intake.realign import realign
+from grading.intake.realign import realign, refuse_another_assignment
 from grading.intake.submissions import (
     drop_others,
     drop_what_is_no_file,
@@ -108,6 +108,7 @@ class Realign(NbGraderPreprocessor):
         folder = directory.format_path(directory.release_directory, ".", names["assignment"])
         release = nbformat.read(f"{folder}/{names['notebook']}.ipynb", as_version=4)
         self._drop_others(directory, names)
+        refuse_another_assignment(notebook, release, f"{names['notebook']}.ipynb")
         aligned, notes = realign(notebook, release)
         for note in notes:
             self.log.warning("%s: %s", names["student"], note)

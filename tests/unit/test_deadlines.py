@@ -2,7 +2,7 @@
 
 import shutil
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from nbgrader.api import Gradebook
@@ -125,6 +125,25 @@ def test_an_extension_moves_the_beginning_of_being_late(course):
     assert taken_off(course) == pytest.approx(2)
     extend(NAME, "ada", DUE + timedelta(days=4), course)
     assert taken_off(course) == 0
+
+
+def test_a_day_of_an_extension_counts_to_its_end_and_a_time_as_it_is(course):
+    def until(written):
+        ended = CliRunner().invoke(app, ["extend", "ada", "1", written, "--course", str(course)])
+        return ended.exit_code, " ".join(ended.output.split())
+
+    set_deadline(course)
+    day = DUE.astimezone().date() + timedelta(days=3)
+    hand_in(course, datetime.combine(day, time(12)).astimezone())
+    assert until(f"{day}T11:59")[0] == 0
+    assert taken_off(course) == pytest.approx(2)
+    status, said = until(str(day))
+    assert status == 0
+    assert f"until {day} 23:59" in said
+    assert taken_off(course) == 0
+    status, said = until("07.02.2030")
+    assert status == 2
+    assert "'07.02.2030' is no day and no time: write 2030-02-07" in said
 
 
 def test_a_date_that_is_not_in_the_file_is_the_gradebook_s(course):

@@ -261,6 +261,57 @@ def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
     assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded: no point was reached
 
 
+def test_a_row_is_given_one_grade_and_whose_other_name_it_is_gets_told(course, found):
+    # Collected without a roster at first, and with it later: both have work.
+    found.append(replace(found[0], student="101", score=13.0))
+    # Of somebody who has left: his login is the number of another student.
+    found.append(replace(found[0], student="103", score=14.0))
+    exported = export_grades(
+        LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
+    )
+    assert exported.missing == ["101", "103"]
+    rows = table(course / "out.csv")
+    assert [row["ID"] for row in rows] == [number for _, number, *_ in CLASS]
+    assert [float(row[f"{LESSON} (4711)"]) for row in rows] == pytest.approx(
+        [number / 3 for number in range(len(CLASS))], abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("already", ["14.00", "0.00"])
+def test_moodle_s_worksheet_is_filled_in_where_everyone_has_the_same_grade(course, found, already):
+    found[:] = by_address(found)
+    roster = moodle_table(course / "roster.csv")
+    for row in range(1, len(CLASS) + 1):
+        with_cell(with_cell(roster, row, 3, "Submitted for grading"), row, 4, already)
+    assert export_grades(LESSON, "moodle", course / "out.csv", roster, course).scaled_to is None
+    rows = table(course / "out.csv")
+    assert {row["Status"] for row in rows} == {"Submitted for grading"}
+    assert [float(row["Grade"]) for row in rows] == pytest.approx(
+        [grade.score for grade in found], abs=1e-5
+    )
+
+
+def test_moodle_s_worksheet_of_one_student_keeps_the_name_and_gets_the_grade(course, found):
+    header = ["Identifier", "Full name", "ID number", *MOODLE["en"][1].split(",")[2:]]
+    row = ["Participant 101", "Zoë", "4711", "zoe@example.org", "Submitted", "", "14.00", *REST]
+    with open(course / "roster.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, row])
+    found[:] = [replace(found[1], student="4711")]
+    export_grades(LESSON, "moodle", course / "out.csv", course / "roster.csv", course)
+    (written,) = table(course / "out.csv")
+    assert written["Full name"] == "Zoë"
+    assert float(written["Grade"]) == pytest.approx(1 / 3, abs=1e-5)
+
+
+def test_rows_that_a_spreadsheet_has_left_empty_hide_no_maximum(course, found):
+    found[:] = by_address(found)
+    roster = moodle_table(course / "roster.csv", maximum="100.00")
+    with open(roster, "a", encoding="utf-8") as file:
+        file.write(",,,,,,,,,\n")
+    with pytest.raises(ValueError, match="maximum is 100, ours is 14"):
+        export_grades(LESSON, "moodle", course / "out.csv", roster, course)
+
+
 def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(course, found):
     without_work(found, 1)
     exported = export_grades(LESSON, "csv", course / "out.csv", None, course)
@@ -330,9 +381,10 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
         (
             lambda path: canvas_table(path, "essay (12)"),
             "canvas",
-            r"0 columns named .*essay \(12\)",
+            r"0 columns named .*essay \(12\): give that name to one of them",
         ),
         (canvas_table, "moodle", "no column of grades"),
+        (moodle_table, "canvas", "no export of Canvas's gradebook"),
         (lambda path: path.write_bytes(b"Name\xe9\n") and path, "canvas", "not UTF-8"),
         (lambda path: path.write_text("") or path, "canvas", "is empty"),
     ],
@@ -373,6 +425,13 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
     (grade,) = grades(LESSON, tmp_path)
     assert grade == Grade("wei", "王", "伟", "wei@example.org", 2.0, 5.0, 1)
     assert nothing_from(LESSON, tmp_path) == []
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        (tmp_path / "submitted" / "wei" / LESSON).mkdir(parents=True)
+        # As where what was handed in is refused.
+        for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:
+            grade.auto_score, grade.needs_manual_grade = None, True
+        gradebook.db.commit()
+    assert [(grade.score, grade.waiting) for grade in grades(LESSON, tmp_path)] == [(None, 0)]
     with pytest.raises(ValueError, match="no submission of 01"):
         grades("01_dataset_exploration", tmp_path)
 
@@ -457,6 +516,36 @@ def test_moodle_s_download_is_taken_in_every_language(tmp_path, folder, language
     addresses = [f"{login}@example.org" for login in ("amal", "olga", "wei", "zoe")]
     assert (students, problems) == (addresses, [])
     assert submitted(tmp_path) == {name: name.partition("@")[0] for name in students}
+
+
+def test_a_roster_without_moodle_s_numbers_is_named_instead_of_everybody(tmp_path):
+    roster = Roster(["First name", "ID number"], [{"First name": "Zoë", "ID number": "4711"}])
+    source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file_/a.ipynb": "{}"})
+    with pytest.raises(ValueError, match=r"Participant 17.*grading worksheet"):
+        collect(source, LESSON, tmp_path, roster)
+
+
+@pytest.mark.parametrize("slip", ["03_feature_extracton", "9"])
+def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
+    source = zipped(tmp_path / "c.zip", {"zoe_101_9_a.ipynb": "{}"})
+    command = ["collect", slip, str(source), "--course", str(tmp_path / "course")]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 2
+    assert f"no lesson '{slip}'; the lessons are 01_dataset_exploration, " in ended.output
+    assert not (tmp_path / "course" / "submitted").exists()
+    (tmp_path / "course" / "solutions" / slip).mkdir(parents=True)
+    assert CliRunner().invoke(cli.commands, command).exit_code == 0
+    assert submitted(tmp_path / "course") == {"101": "{}"}
+
+
+def test_who_is_marked_late_by_canvas_is_said(tmp_path):
+    source = zipped(
+        tmp_path / "c.zip", {"wang_LATE_102_9_a.ipynb": "{}", "zoe_101_8_a_LATE_1_2_b.ipynb": "{}"}
+    )
+    command = ["collect", LESSON, str(source), "--course", str(tmp_path)]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 0
+    assert "does not say since when: 102\n" in ended.output
 
 
 def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
@@ -574,6 +663,26 @@ def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     assert collect(source, LESSON, tmp_path / "course")[0] == {"zoe": name}
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
     assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
+    with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
+        file.write("Student,ID,SIS Login ID,Section\n")
+        file.write("O_Neil,101,m_oneil,A\nOneil,102,oneil,A\n")
+    roster = read_roster(tmp_path / "roster.csv")
+    files = {
+        f"o_neilmary_101_9101_{LESSON}.ipynb": "m_oneil",
+        f"o_neil_LATE_102_9102_{LESSON}.ipynb": "oneil",
+    }
+    source = zipped(tmp_path / "canvas.zip", files)
+    assert collected(source, LESSON, tmp_path / "c", roster) == (["m_oneil", "oneil"], [])
+    assert submitted(tmp_path / "c") == {"m_oneil": "m_oneil", "oneil": "oneil"}
+    attempt = "attempt_2030-01-30-20-30-10_work.ipynb"
+    files = {f"{LESSON}_{login}_{attempt}": login for login in ("m_oneil", "oneil", "stranger")}
+    source = zipped(tmp_path / "blackboard.zip", files)
+    _, (problem,) = collected(source, LESSON, tmp_path / "b", roster)
+    assert submitted(tmp_path / "b") == {"m_oneil": "m_oneil", "oneil": "oneil"}
+    assert "stranger" in problem
 
 
 @pytest.mark.parametrize(

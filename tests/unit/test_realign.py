@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading.intake.realign import realign
+from grading.intake.notebooks import Refused
+from grading.intake.realign import realign, refuse_another_assignment
 
 
 def graded(source, grade_id, kind="code", **flags):
@@ -71,6 +72,20 @@ def test_untouched_submission_stays_as_it_is(answered, release):
     aligned, notes = realign(answered, release)
     assert [cell.source for cell in aligned.cells] == [cell.source for cell in answered.cells]
     assert notes == []
+
+
+def test_another_assignment_s_notebook_is_refused_and_one_cell_of_this_one_is_enough(
+    answered, release
+):
+    other = copy.deepcopy(answered)
+    for cell in other.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.grade_id = f"other_{cell.metadata.nbgrader.grade_id}"
+    with pytest.raises(Refused, match=r"a\.ipynb is another .* cells are other_double, "):
+        refuse_another_assignment(other, release, "a.ipynb")
+    other.cells[2].metadata.nbgrader.grade_id = "double"
+    refuse_another_assignment(other, release, "a.ipynb")
+    refuse_another_assignment(lose_everything(answered), release, "a.ipynb")
 
 
 def test_answers_are_found_without_metadata_and_ids(answered, release):
