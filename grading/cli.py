@@ -212,8 +212,7 @@ def export(
         fail(error)
     for grade in exported.grades:
         if grade.score is None:
-            why = "waits for a person to read it" if grade.waiting else "not graded"
-            complain(f"{one_line(grade.student)}: {why}, and no score was written")
+            complain(f"{one_line(grade.student)}: not graded, and no score was written")
     for student in exported.missing:
         complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
     for students, what in (
@@ -225,7 +224,7 @@ def export(
             console.print(shown(said), highlight=False, soft_wrap=True)
     if exported.scaled_to:
         console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
-    waiting = sum(grade.waiting for grade in exported.grades if grade.score is not None)
+    waiting = sum(grade.waiting for grade in exported.grades)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)

@@ -41,7 +41,7 @@ class Grade:
         Penalties for lateness taken off, never below 0; None where it was not graded.
     max_score : float
     waiting : int
-        Answers that a person has yet to read; beside others, they count 0 so far.
+        Answers that a person has yet to read, beside graded ones; they count 0 so far.
     handed_in : bool
         Whether there is anything that could be graded.
     """

@@ -469,8 +469,8 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
     assert grades(LESSON, tmp_path)[0].waiting == 0
     to = ["export", LESSON, "csv", str(tmp_path / "scores.csv"), "--course", str(tmp_path)]
     said = " ".join(CliRunner().invoke(cli.commands, to).output.split())
-    assert "receipt: waits for a person to read it, and no score was written" in said
-    assert "stamped: waits for a person to read it, and no score was written" in said
+    assert "receipt: not graded, and no score was written" in said
+    assert "stamped: not graded, and no score was written" in said
 
 
 def zipped(path, files):
