@@ -218,6 +218,7 @@ def export(
     for students, what in (
         (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
         (exported.nothing, NOTHING),
+        (exported.excused, "are excused in Canvas, and stay so"),
     ):
         if students:
             said = f"{len(students)} {what}: {listed(students)}"

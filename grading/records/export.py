@@ -28,6 +28,8 @@ from grading.settings import course_directory
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
 CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID")
 CANVAS_COLUMNS += ("Root Account", "Section")
+EXCUSED = "EX"
+"""What stands in Canvas's gradebook in place of the score of somebody who need not hand in."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Exported:
     unknown : list of str
         Rows of the platform's table that are none of ours, where students are `missing`: some may
         be theirs, so that nobody can tell whether they handed in nothing.
+    excused : list of str
+        Who has a grade of ours and is excused on the platform, which stays so.
     """
 
     grades: list[Grade]
@@ -133,6 +137,7 @@ class Exported:
     scaled_to: float | None = None
     nothing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
 
 
 def export_grades(
@@ -228,7 +233,10 @@ def write_canvas(
             f"{', '.join(numbered)}: give that name to one of them in the roster's first line, and "
             "leave the number behind it, by which Canvas knows it"
         )
-    given, missing = _given(found, roster)
+    all_given, missing = _given(found, roster)
+    # An imported score would take the excuse away.
+    given = [(grade, row) for grade, row in all_given if row[columns[0]].strip() != EXCUSED]
+    excused = [grade.student for grade, row in all_given if row[columns[0]].strip() == EXCUSED]
     factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
@@ -236,7 +244,7 @@ def write_canvas(
     header = [*kept, columns[0]]
     rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
     _write([header, *lines, *rest], path)
-    return Exported(found, missing, most)
+    return Exported(found, missing, most, excused=excused)
 
 
 def write_moodle(

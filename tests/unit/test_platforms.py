@@ -138,6 +138,19 @@ def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
     assert rows[4]["Student"].startswith("'=")
 
 
+def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
+    """A score that is imported over EX takes the excuse away."""
+    roster = canvas_table(course / "roster.csv")
+    text = roster.read_text(encoding="utf-8-sig")
+    login, number, *_ = CLASS[0]
+    roster.write_text(text.replace(f"{number},,{login},A,,", f"{number},,{login},A,EX,"))
+    exported = export_grades(LESSON, "canvas", course / "out.csv", roster, course)
+    assert exported.excused == [found[0].student]
+    written = {row["ID"]: row[f"{LESSON} (4711)"] for row in table(course / "out.csv")}
+    assert written[number] == "EX"
+    assert all(written[number] not in ("", "EX") for _, number, *_ in CLASS[1:])
+
+
 @pytest.mark.parametrize("language", MOODLE)
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_moodle_s_worksheet_is_filled_in_whatever_its_language(course, found, language, separator):
