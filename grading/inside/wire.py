@@ -187,7 +187,8 @@ def _count_roughly(document: bytes, bounds: Bounds) -> None:
             raise WireError(f"more than {bounds.items:,} items")
 
 
-_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+# Also one that does not end: else each of its quotes would be tried as the beginning of another.
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 class _KeyRule:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import codecs
 import json
+import re
 from typing import Any
 
 import nbformat
@@ -21,6 +22,15 @@ LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
 MOST_CELLS = 2_000  # a lesson has about a hundred
 LARGEST_CELL = 2**20  # bytes of one cell's text
 LARGEST_TEXT = 4 * 2**20  # bytes of all cells' texts
+MOST_PICTURES = 500  # in all cells; each is looked at a dozen times on the way
+MOST_CONTAINERS = 1_000_000  # lists and objects of the file, which take far more memory than bytes
+MOST_WORDS = 100_000
+"""Names, numbers and signs of all code; a lesson has five thousand.
+
+Python's parser takes two kilobytes of memory for each, and every cell is parsed several times.
+"""
+SEARCHED_IN_A_WORD = 50_000  # bytes searched in the time that a word is parsed
+_WORD = re.compile(r"\w+|[^\w\s]")
 # Editors on Windows begin a text with one. UTF-32's come before UTF-16's, with which they begin.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -60,8 +70,23 @@ def notebook_of(content: bytes, name: str) -> NotebookNode:
     total = sum(len(cell.source.encode()) for cell in made)
     if total > LARGEST_TEXT:
         raise Refused(f"{name} has {total:,} bytes of text in its cells; {_most(LARGEST_TEXT)}")
+    words = sum(words_of(cell.source) for cell in made if cell.cell_type == "code")
+    if words > MOST_WORDS:
+        raise Refused(f"{name} holds code as long as {words:,} words; {_most(MOST_WORDS)}")
+    pictures = sum(len(cell.get("attachments", ())) for cell in made)
+    if pictures > MOST_PICTURES:
+        raise Refused(f"{name} has {pictures:,} pictures in its cells; {_most(MOST_PICTURES)}")
     # Its ids may be no valid ones: realignment gives the notebook the release's.
     return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def words_of(source: str) -> int:
+    """Return how many words and signs code is made of, as far as the time to parse it goes.
+
+    Python 3.11 looks for each expression of an f-string from the beginning of that text.
+    """
+    searched = source.count("{") * len(source)
+    return sum(1 for _ in _WORD.finditer(source)) + searched // SEARCHED_IN_A_WORD
 
 
 def _most(limit: int) -> str:
@@ -84,6 +109,9 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
             f"{name} is not {encoding.removesuffix('-sig').upper()} "
             f"(byte 0x{content[error.start]:02x} at position {error.start}): save it as UTF-8"
         ) from None
+    containers = text.count("[") + text.count("{")
+    if containers > MOST_CONTAINERS:
+        raise Refused(f"{name} holds {containers:,} lists and objects; {_most(MOST_CONTAINERS)}")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 
@@ -59,17 +60,25 @@ def setting(source: str, name: str) -> list[str]:
 
 def same_code(one: str, other: str) -> bool:
     """Tell whether two cells hold the same code, however it is laid out and commented."""
-    trees = parsed(one), parsed(other)
-    if None in trees:
+    outlines = _outline(one), _outline(other)
+    if None in outlines:
         return one.split() == other.split()
-    return ast.dump(trees[0]) == ast.dump(trees[1])
+    return outlines[0] == outlines[1]
+
+
+def _outline(source: str) -> str | None:
+    """Return a cell's tree as a text; None if it is no Python, too deep, or holds a huge number."""
+    tree = parsed(source)
+    with contextlib.suppress(RecursionError, ValueError):
+        return ast.dump(tree) if tree else None
+    return None
 
 
 def _unparsed(nodes: Iterable[ast.stmt]) -> Iterator[str]:
     for node in nodes:
         try:
             yield from map(ast.unparse, _name_by_name(node))
-        except RecursionError:  # nobody writes so deep an expression
+        except (RecursionError, ValueError):  # nobody writes so deep a sum, or so long a number
             continue
 
 

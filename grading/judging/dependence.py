@@ -78,19 +78,21 @@ def _mentioned(tree: ast.AST | None, source: str) -> Iterator[str]:
 
 
 def _set_by(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a statement sets or changes where it stands."""
-    if isinstance(node, Scopes):
-        if not isinstance(node, ast.Lambda):
-            yield node.name
-        return
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-        yield from _root(node)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        yield from _root(node.func)  # a method may change what it is called on
-    for below in ast.iter_child_nodes(node):
-        yield from _set_by(below)
+    """Yield the names that a statement sets or changes where it stands, in any order."""
+    waiting = [node]  # not by recursion: a sum of a thousand numbers is a thousand levels deep
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scopes):
+            if not isinstance(node, ast.Lambda):
+                yield node.name
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield from _root(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield from _root(node.func)  # a method may change what it is called on
+        waiting += ast.iter_child_nodes(node)
 
 
 def _root(node: ast.AST) -> Iterator[str]:

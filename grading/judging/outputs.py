@@ -16,7 +16,8 @@ from grading.sandbox.box import SandboxDied
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 LONGEST_TRACEBACK = 200  # lines
 NAMED_DEATHS = 10
-STOPPED_AT = re.compile(r"Cell In ?\[\d+\], line (\d+)")
+LEAST_SIZE = 1000  # bytes that an output counts for: checking one takes as long as a long text
+STOPPED_AT = re.compile(r"Cell In ?\[\d+\], line (\d{1,9})")  # a traceback is a student's text
 LEFT_OUT = "[This cell's output was left out: the notebook's outputs are too long together.]\n"
 TOO_LONG = "[This cell's output was left out: it is too long.]\n"
 
@@ -44,7 +45,7 @@ class NotebookOutputs:
         made, size = [], 0
         for output in sent:
             own = own_output(output)
-            size += 0 if own is None else size_of(own)
+            size += 0 if own is None else max(LEAST_SIZE, size_of(own))
             if size > min(most, self._left):
                 self._cut += 1
                 return [text_output(TOO_LONG if size > most else LEFT_OUT)]

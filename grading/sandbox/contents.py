@@ -13,6 +13,7 @@ from pathlib import Path
 import helpers
 from grading.inside.asking import refusal
 from grading.paths import ROOT
+from grading.sandbox.folders import kept_folder
 from grading.sandbox.limits import THREAD_VARIABLES
 from grading.sandbox.unlabelled import unlabelled_splits
 
@@ -99,7 +100,7 @@ def boxed_helpers(package: Path) -> Path:
 @functools.cache
 def _kept_folder() -> tempfile.TemporaryDirectory:
     """Return a folder that is removed when this process ends."""
-    return tempfile.TemporaryDirectory(prefix="helpers-")
+    return kept_folder("helpers-")
 
 
 def without_answers(source: str, guarded: tuple[str, ...], left_out: tuple[str, ...]) -> str:

@@ -10,6 +10,8 @@ import functools
 import tempfile
 from pathlib import Path
 
+from grading.sandbox.folders import kept_folder
+
 
 def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
     """Return unlabelled copies of the test splits below some folders.
@@ -39,7 +41,7 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
 @functools.cache
 def _folder_of_copies() -> tempfile.TemporaryDirectory:
     """Return a folder that is removed when this process ends."""
-    return tempfile.TemporaryDirectory(prefix="test-splits-")
+    return kept_folder("test-splits-")
 
 
 @functools.cache

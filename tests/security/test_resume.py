@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import psutil
@@ -224,6 +225,16 @@ def assert_no_stale_score(course):
     reached = points(course)
     assert {student: reached[student] for student in done} == {s: POINTS[s] for s in done}
     assert all(score in (0.0, 1.0, 2.0, 3.0) for score in reached.values())
+
+
+def test_a_batch_leaves_no_temporary_folder(submitted_course, tmp_path, monkeypatch):
+    """Each worker left its copies of the helpers and of the test splits, batch after batch."""
+    course = shutil.copytree(submitted_course, tmp_path / "course")
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:  # a socket's path must be short
+        monkeypatch.setenv("TMPDIR", place)
+        with grading(course) as (_, process):
+            assert process.wait(300) == 0
+        assert os.listdir(place) == []
 
 
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp_path):

@@ -24,10 +24,14 @@ from submissions import GOOD, put_submission
 
 from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
+from grading.inside.wire import HEADER, MAGIC, WireError, decode
 from grading.intake.collect import collect
-from grading.intake.notebooks import notebook_of
+from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
 from grading.intake.texts import clean, one_line
+from grading.judging.dependence import Dependents
+from grading.judging.outputs import NotebookOutputs
+from grading.judging.session import grade
 from grading.paths import ROOT
 from grading.records.assignment_report import write_assignment_report
 from grading.records.class_report import gradebook_table
@@ -207,6 +211,86 @@ def test_no_pattern_of_realignment_chokes(name):
     clean(HARD[name])
     one_line(HARD[name])
     assert time.process_time() - started < 5
+
+
+TERMS = "x = " + "+".join(["1"] * 1200)
+UNUSUAL = {
+    "deep": (f"{TERMS}\n{small_course.DOUBLE}", "error"),  # IPython cannot run it, either
+    "long number": (f"x = 0x{'f' * 5000}\n{small_course.DOUBLE}", "passed"),
+}
+STOPS_AT_A_LONG_LINE = """
+class Odd(Exception):
+    def _render_traceback_(self):
+        return ["Cell In[1], line " + "9" * 5000]
+
+raise Odd
+"""
+
+
+@pytest.mark.parametrize(("answer", "status"), UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_code_that_no_tree_can_be_written_of_is_graded_all_the_same(answer, status, key):
+    """Row 29: a sum of 1,200 numbers, and one of 6,000 digits, beside a right answer."""
+    aligned, _ = realign(small_course.notebook(answer, small_course.TOTAL), small_course.release())
+    aligned.cells.insert(1, small_course.new_code_cell(STOPS_AT_A_LONG_LINE, id="odd"))
+    aligned.cells.append(small_course.new_code_cell(f"double = {TERMS[4:]}", id="own"))
+    result = grade(aligned, key, 3, small_course.LIMITS, "bubblewrap")
+    assert [verdict.status for verdict in result.verdicts] == [status, "passed"]
+    wrong = Dependents()
+    wrong.add("double")
+    wrong.follow(f"y = double(1){TERMS[4:]}")
+    assert wrong.uses_one("y")
+
+
+COSTLY = {
+    "words": lambda: with_cells("a\n" * 500_000, kind="code"),
+    "f-string": lambda: with_cells(f"x = f'{'{1}' * 340_000}'", kind="code"),
+    "pictures": lambda: _with_pictures(400_000),
+    "objects": lambda: _with_metadata([[[[[[]]]]]] * 500_000),
+}
+
+
+def _with_pictures(count):
+    document = json.loads(with_cells("x"))
+    picture = {"image/png": "iVBORw0KGgo="}
+    document["cells"][-1]["attachments"] = {str(number): picture for number in range(count)}
+    return json.dumps(document).encode()
+
+
+def _with_metadata(value):
+    document = json.loads(with_cells("x"))
+    document["metadata"]["x"] = value
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_what_would_take_minutes_or_gigabytes_to_read_is_refused_by_name(name):
+    """Row 29: one f-string took Python's parser minutes, a million short lines a gigabyte."""
+    content = COSTLY[name]()
+    started = time.process_time()
+    with pytest.raises(Refused, match=r"^sums\.ipynb.*the most is [\d,]+$"):
+        notebook_of(content, "sums.ipynb")
+    assert time.process_time() - started < 10
+
+
+def test_a_text_without_an_end_is_read_once():
+    """Row 27: each of its quotes was tried as a beginning, for hours."""
+    document = b"[" + b"," * 2_000_001 + b'"' + b'\\"' * 1_000_000
+    message = HEADER.pack(MAGIC, len(document), 0) + document
+    started = time.process_time()
+    with pytest.raises(WireError):
+        decode(message)
+    assert time.process_time() - started < 5
+
+
+def test_very_many_short_outputs_are_cut():
+    """Row 31: a hundred thousand outputs of one letter took a minute to check."""
+    outputs = NotebookOutputs(4 * 2**20, 16 * 2**20)
+    sent = [{"output_type": "stream", "name": "stdout", "text": "a"}] * 140_000
+    started = time.process_time()
+    (left,) = outputs.taken(sent)
+    assert "left out" in left.text
+    assert len(outputs.taken(sent[:1000])) == 1000
+    assert time.process_time() - started < 20
 
 
 def test_outputs_of_a_notebook_are_bounded_in_sum(course):
