@@ -188,6 +188,7 @@ def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket
             os._exit(0)
         os.closerange(3, 4096)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(request["folder"])
         _relay(request)
     except BaseException as error:
@@ -221,6 +222,7 @@ def _relay(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     join_empty_keyring()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this handles Ctrl-C
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         copy_compiled_code()  # otherwise importing UMAP compiles it, for half a minute
         import_libraries(sys.argv[3:])

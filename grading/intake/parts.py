@@ -10,6 +10,7 @@ import ast
 import builtins
 import contextlib
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -22,12 +23,18 @@ _PLAIN_CALLS |= {"sorted", "str", "tuple"}
 
 def parsed(source: str) -> ast.Module | None:
     """Return a cell's tree, without magics and shell commands; None if it is no Python."""
-    for text in (source, _MAGIC.sub("", source)):
+    return tree_of(source) or tree_of(_MAGIC.sub("", source))
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """Return a cell as a tree, or None: with a magic in it, or cut short, it is no Python."""
+    with warnings.catch_warnings():
+        # What Python would write of a student's text is not for the teacher's terminal.
+        warnings.simplefilter("ignore")
         try:
-            return ast.parse(text)
+            return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
+            return None
 
 
 def parts(source: str, constants: bool = True, from_line: int = 0) -> list[str]:

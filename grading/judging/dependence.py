@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from grading.intake.parts import tree_of
+
 Scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -26,11 +28,11 @@ class Dependents:
 
     def uses_one(self, source: str) -> bool:
         """Tell whether a cell mentions one of the names."""
-        return not self._names.isdisjoint(_mentioned(_parsed(source), source))
+        return not self._names.isdisjoint(_mentioned(tree_of(source), source))
 
     def runs_one(self, source: str) -> bool:
         """Tell whether a cell mentions one of the names outside of what it only defines."""
-        tree = _parsed(source)
+        tree = tree_of(source)
         if tree is None:
             return self.uses_one(source)
         at_once = (part for part in tree.body if not isinstance(part, Scopes))
@@ -38,7 +40,7 @@ class Dependents:
 
     def follow(self, source: str) -> None:
         """Take in a cell: what a statement of it sets with one of the names builds on it, too."""
-        tree = _parsed(source)
+        tree = tree_of(source)
         if tree is None:
             if self.uses_one(source):
                 self._names |= set(_words(source))
@@ -49,14 +51,6 @@ class Dependents:
                 self._imported |= set(names)
             elif not self._names.isdisjoint(_mentioned(statement, "")):
                 self._names |= set(_set_by(statement)) - self._imported
-
-
-def _parsed(source: str) -> ast.Module | None:
-    """Return a cell as a tree, or None: with a magic in it, or cut short, it is no Python."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _words(source: str) -> Iterable[str]:

@@ -2,12 +2,14 @@
 
 import copy
 import random
+import warnings
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.intake.notebooks import Refused
+from grading.intake.parts import parsed
 from grading.intake.realign import realign, refuse_another_assignment
 
 
@@ -277,3 +279,10 @@ def test_an_answer_in_its_own_cell_is_not_looked_for_elsewhere(two_exercises):
     aligned, notes = realign(submission, two_exercises)
     assert aligned.cells[2].source == submission.cells[2].source
     assert not [note for note in notes if "another cell" in note]
+
+
+def test_what_python_warns_of_in_a_student_s_text_reaches_nobody():
+    """From 3.12 on it is written to the terminal, line by line."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the parser makes it an error of the text
+        assert parsed("pattern = '\\d'") is not None
