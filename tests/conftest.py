@@ -49,12 +49,13 @@ class FailuresAtOnce:
     """Show each failure as it happens: a run that is cut off has told what failed before."""
 
     def __init__(self, config):
-        self.terminal = config.pluginmanager.get_plugin("terminalreporter")
+        self.plugins = config.pluginmanager
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report):
-        if report.failed:
-            self.terminal.write_line(f"\n{report.nodeid} ({report.when})\n{report.longreprtext}")
+        terminal = self.plugins.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            terminal.write_line(f"\n{report.nodeid} ({report.when})\n{report.longreprtext}")
 
 
 def pytest_configure(config):
