@@ -96,8 +96,10 @@ def grades(assignment: str, course: Path) -> list[Grade]:
 def _grade(submission: Any) -> Grade:
     marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
     score, waiting = None, 0
-    if not is_ungraded(submission):  # else nbgrader has everything wait, programs' part as well
+    # Of refused work nbgrader has everything wait, the programs' part as well.
+    if any(mark.auto_score is not None or mark.manual_score is not None for mark in marks):
         waiting = sum(mark.needs_manual_grade for mark in marks)
+    if not is_ungraded(submission):
         score = max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
     return _grade_of(submission.student, score, submission.max_score, waiting)
 
