@@ -88,7 +88,7 @@ def autograde_on(
     """
     config = course_config(course)
     directory = CourseDirectory(config=config)
-    limits = GradeInSandbox(config=config).limits()
+    limits_of = GradeInSandbox(config=config).limits
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
         begun: collections.Counter[str] = collections.Counter()
@@ -97,7 +97,7 @@ def autograde_on(
         try:
             running = {
                 sending.submit(
-                    _graded, task, client, begun, recorders, directory, limits, sandbox
+                    _graded, task, client, begun, recorders, directory, limits_of(task[0]), sandbox
                 ): task
                 for task in tasks
             }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from grading.judging.reference import reference_cells
 from grading.paths import ROOT
 from helpers.lessons import Lesson
 
@@ -30,11 +31,7 @@ def blank(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> Note
 def half_right(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
     """Answer every other exercise wrongly, in the way of the first of its wrong variants."""
     answers = {cell.id: cell.source for cell in solution.cells if cell.id in lesson.exercises}
-    for exercise in answered_wrongly(lesson):
-        folder = ROOT / "solutions" / lesson.name / "variants" / exercise
-        wrong = sorted(folder.glob("wrong_*.py"))
-        if wrong:
-            answers[exercise] = wrong[0].read_text()
+    answers |= variants(lesson, "wrong", answered_wrongly(lesson))
     return with_answers(release, answers)
 
 
@@ -44,14 +41,33 @@ def answered_wrongly(lesson: Lesson) -> list[str]:
 
 
 def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
-    """Hand in the course's answers from an editor that drops all metadata and cell ids."""
-    notebook = reference(lesson, release, solution)
+    """Hand in right answers, trained quickly, from an editor that drops all metadata and ids."""
+    notebook = reference(lesson, release, without_training(lesson, solution))
     notebook.metadata = NotebookNode()
     notebook.nbformat_minor = 0
     for cell in notebook.cells:
         cell.metadata = NotebookNode()
         cell.pop("id", None)
     return notebook
+
+
+def without_training(lesson: Lesson, solution: NotebookNode) -> NotebookNode:
+    """Return a solution in which right variants stand for the answers that train for minutes."""
+    if not lesson.answer_trains:
+        return solution
+    functions = set(reference_cells(solution))
+    trained = [name for name in lesson.exercises if name not in functions]
+    return with_answers(solution, variants(lesson, "right", trained))
+
+
+def variants(lesson: Lesson, kind: str, exercises: Iterable[str]) -> dict[str, str]:
+    """Return the first variant of a kind, right or wrong, of each exercise that has one."""
+    found = {}
+    for exercise in exercises:
+        folder = ROOT / "solutions" / lesson.name / "variants" / exercise
+        for path in sorted(folder.glob(f"{kind}_*.py"))[:1]:
+            found[exercise] = path.read_text()
+    return found
 
 
 CLASS: dict[str, MadeUpStudent] = {

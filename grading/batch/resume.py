@@ -55,7 +55,7 @@ def reasons_to_grade(
     """
     config = course_config(course)
     directory = CourseDirectory(config=config)
-    limits = vars(GradeInSandbox(config=config).limits())
+    limits = vars(GradeInSandbox(config=config).limits(assignment))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         found = {
             student: _reason(assignment, student, directory, gradebook, limits, sandbox)

@@ -120,7 +120,7 @@ def known_answers(lesson: Lesson) -> list[Known]:
     """Return a lesson's reference answers and variants, exercise by exercise.
 
     The reference answer to an exercise that asks for a variable computes for minutes; that it
-    passes is tested where a whole notebook is graded.
+    passes is tested by `make test-training`, and seen in `make demo`.
     """
     references = reference_cells(source_notebook(lesson))
     answers = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ from grading.records.receipts import (
 )
 from grading.sandbox.commands import find_sandbox
 from grading.sandbox.limits import Limits
+from helpers.lessons import LESSONS
 
 UNGRADED = "cannot_grade"
 """Key in nbconvert's resources for the names of cells that could not be graded."""
@@ -150,6 +151,9 @@ class GradeInSandbox(NbGraderPreprocessor):
         "The first that works where this is empty.",
     ).tag(config=True)
     cell_seconds = Float(Limits.cell_seconds, help="For one cell.").tag(config=True)
+    training_seconds = Float(
+        1800, help="For one cell of a lesson whose answers may train for minutes."
+    ).tag(config=True)
     test_seconds = Float(Limits.test_seconds, help="For one hidden test.").tag(config=True)
     notebook_seconds = Float(Limits.notebook_seconds, help="For one notebook.").tag(config=True)
     memory_bytes = Integer(Limits.memory_bytes, help="Resident, all processes.").tag(config=True)
@@ -168,6 +172,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         directory = CourseDirectory(config=self.config)
         contents = submission_contents(directory, names, self.parent.submission)
         seed = seed_of(contents["submission"], contents["tests"])
+        limits = self.limits(names["assignment"])
         found = self.elsewhere.get(names["notebook"])
         if found:
             graded = graded_elsewhere(found, contents)
@@ -176,7 +181,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             sandbox = find_sandbox(self.sandbox)
             key = answer_key(contents, tests_path(directory, names["assignment"]))
             started = time.monotonic()
-            graded = grade(notebook, key, seed, self.limits(), sandbox)
+            graded = grade(notebook, key, seed, limits, sandbox)
             seconds = time.monotonic() - started
         folder = Path(
             directory.format_path(
@@ -184,7 +189,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             )
         )
         graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
-        receipt = receipt_of(names, contents, seed, self.limits(), sandbox, graded, seconds)
+        receipt = receipt_of(names, contents, seed, limits, sandbox, graded, seconds)
         receipt["answers"] = answers_of(notebook)
         write_receipt(receipt, Path(directory.root))
         drop_copies(Path(directory.root), receipt)
@@ -201,9 +206,11 @@ class GradeInSandbox(NbGraderPreprocessor):
                 self.log.error("%s: %s", names["student"], verdict.text)
         return notebook, resources
 
-    def limits(self) -> Limits:
-        """Return what a submission may use."""
-        return Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
+    def limits(self, assignment: str) -> Limits:
+        """Return what a submission of an assignment may use."""
+        limits = Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
+        trains = any(lesson.answer_trains and lesson.name == assignment for lesson in LESSONS)
+        return replace(limits, cell_seconds=self.training_seconds) if trains else limits
 
 
 def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Graded:

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from grading.judging.reference import run_cell
+from grading.judging.reference import reference_cells, run_cell
 from grading.judging.testing import Answer, AnswerError, load_tests, run_test
 from grading.paths import hidden_tests_path
 from grading.release.build import release_notebook
@@ -12,15 +12,22 @@ from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS, lesson_named
 
+EXERCISES = [
+    (lesson, exercise)
+    for lesson in LESSONS
+    for exercise in lesson.exercises
+    if not exercise.startswith("written_")
+]
 each_exercise = pytest.mark.parametrize(
     ("lesson", "exercise"),
-    [
-        pytest.param(lesson.name, exercise, id=exercise)
-        for lesson in LESSONS
-        for exercise in lesson.exercises
-        if not exercise.startswith("written_")
-    ],
+    [pytest.param(lesson.name, exercise, id=exercise) for lesson, exercise in EXERCISES],
 )
+
+
+def marks(lesson, exercise):
+    """A variable's answer may train for minutes; the lesson's notebook computes it, too."""
+    trains = lesson.answer_trains and exercise not in reference_cells(source_notebook(lesson))
+    return pytest.mark.training if trains else ()
 
 
 @functools.cache
@@ -31,7 +38,10 @@ def lesson_under_test(name):
     return solution, release_notebook(lesson, solution), load_tests(hidden_tests_path(lesson))
 
 
-@each_exercise
+@pytest.mark.parametrize(
+    ("lesson", "exercise"),
+    [pytest.param(one.name, name, id=name, marks=marks(one, name)) for one, name in EXERCISES],
+)
 def test_reference_passes_both_tests(lesson, exercise):
     solution, _, tests = lesson_under_test(lesson)
     reference = run_cell(solution, exercise)

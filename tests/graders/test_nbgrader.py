@@ -8,11 +8,9 @@ import nbformat
 import pandas as pd
 import pytest
 
-from grading.batch.made_up_class import CLASS, answered_wrongly, submit, with_answers
+from grading.batch.made_up_class import CLASS, answered_wrongly, submit, without_training
 from grading.batch.pool import autograde
-from grading.judging.reference import reference_cells
 from grading.paths import ROOT, release_path, solution_path
-from grading.proof.prove import known_answers
 from grading.records.class_report import gradebook_table, write_report
 from grading.records.gradebook import scores
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
@@ -32,8 +30,7 @@ def course(tmp_path_factory):
     for lesson in LESSONS:
         released = nbformat.read(release_path(lesson, folder), as_version=4)
         solved = nbformat.read(solution_path(lesson, folder), as_version=4)
-        if lesson.answer_trains:
-            solved = without_training(lesson, solved)
+        solved = without_training(lesson, solved)
         for student, hand_in in CLASS.items():
             submit(hand_in(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
@@ -41,13 +38,6 @@ def course(tmp_path_factory):
     sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
     assert dict(autograde(tasks, folder, sandbox=sandbox)) == dict.fromkeys(tasks, SUCCESS)
     return folder
-
-
-def without_training(lesson, solved):
-    """Return a solution whose variables are those of a right variant, which does not train."""
-    known = set(reference_cells(solved))
-    right = {answer.exercise: answer.source for answer in known_answers(lesson) if answer.right}
-    return with_answers(solved, {name: right[name] for name in right if name not in known})
 
 
 @pytest.fixture(scope="module")
