@@ -295,11 +295,11 @@ class Timed(Sandbox):
     def __init__(self, *arguments):
         self._add("start", lambda: super(Timed, self).__init__(*arguments))
 
-    def run(self, code: str, seconds: float):
-        return self._add("run", lambda: super(Timed, self).run(code, seconds))
+    def run(self, *arguments):
+        return self._add("run", lambda: super(Timed, self).run(*arguments))
 
-    def ask(self, question: bytes, seconds: float):
-        return self._add("ask", lambda: super(Timed, self).ask(question, seconds))
+    def ask(self, *arguments):
+        return self._add("ask", lambda: super(Timed, self).ask(*arguments))
 
     def _add(self, part: str, work: Callable):
         started = time.monotonic()

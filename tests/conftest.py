@@ -34,6 +34,11 @@ def pytest_sessionstart(session):
     if session.config.getoption("--notebooks"):
         from execute_all import start
 
+        from grading.sandbox.limits import share_processors, threads_of
+
+        # Half of the processors for the notebooks, half for the tests: two trainings that both
+        # start a thread on every processor wait for each other most of the time.
+        share_processors(threads_of(2))
         session.stash[EXECUTED] = Path(tempfile.mkdtemp(prefix="notebooks-"))
         start(session.stash[EXECUTED])
 
