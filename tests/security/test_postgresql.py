@@ -7,7 +7,9 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 import small_course
@@ -46,11 +48,10 @@ def as_server(*command, **options):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server():
     """Start a server in a folder of its own; return the address of its databases."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    for above in (folder, *folder.parents[:-2]):
-        above.chmod(above.stat().st_mode | 0o055)
+    # pytest's own folder is closed to other users anew whenever another pytest starts.
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     made = as_server(program("initdb"), "-D", f"{folder}/data", "-U", "course", "-A", "trust")
@@ -86,6 +87,7 @@ def server(tmp_path_factory):
     finally:
         running.terminate()
         running.wait(60)
+        shutil.rmtree(folder)
 
 
 def course_with(address, folder, released, again=False):
