@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,10 +17,11 @@ from nbgrader.api import Gradebook
 from submissions import left_over, put_submission
 
 from grading.batch.pool import autograde
+from grading.inside.asking import asking
 from grading.intake.realign import realign
 from grading.judging.session import AnswerKey, Run, ask_exercise, grade
 from grading.judging.testing import Answer, load_tests, run_test
-from grading.paths import hidden_tests_path
+from grading.paths import ROOT, hidden_tests_path
 from grading.records.receipts import receipt_path
 from grading.release.source import source_notebook
 from grading.sandbox.commands import find_bubblewrap
@@ -302,6 +306,25 @@ def test_a_helper_that_would_answer_is_not_there_for_an_answer(exercise):
     assert judged.share == 0.0
     assert judged.status == "error", judged
     assert "a graded answer cannot call" in judged.message
+
+
+def test_a_helper_is_not_there_either_for_a_program_that_an_answer_starts():
+    """It imports the helpers anew, and has only its variables from the answer's process."""
+    folder = next(path for path, inside in shared_paths().items() if inside == "/course/helpers")
+    calls = "from helpers.scores import bootstrap_scores as s; print(len(s([0], [0], 2)))"
+    paths = os.pathsep.join([str(Path(folder).parent), str(ROOT)])
+
+    def started():
+        return subprocess.run(
+            [sys.executable, "-P", "-c", calls],
+            env=os.environ | {"PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+        )
+
+    with asking("compute_metrics"):
+        assert "a graded answer cannot call `bootstrap_scores`" in started().stderr
+    assert started().stdout
 
 
 @pytest.mark.parametrize("exercise", [name for name in PASSED_ON if name != "pad_batch"])
