@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -49,34 +48,32 @@ def autograde(
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
     is left then one by one. A submission that was being graded when its worker ended says so in its
-    receipt: no student's code should be able to end a worker, and if one ever does, it is seen.
+    receipt: no student's code should be able to end a worker, and if one ever does, it is seen. So
+    does one that was being graded when the whole command was ended.
     """
     warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
-    with (
-        warm if len(tasks) > 1 else contextlib.nullcontext(),
-        tempfile.TemporaryDirectory(prefix="begun-") as begun,
-    ):
+    with warm if len(tasks) > 1 else contextlib.nullcontext():
         left = tasks
         for _ in range(2):
             broken = []
-            for task, outcome in _graded(left, course, workers, sandbox, begun):
+            for task, outcome in _graded(left, course, workers, sandbox):
                 if outcome is None:
                     broken.append(task)
                 else:
                     yield task, outcome
             left = broken
         for alone in left:
-            ((task, outcome),) = _graded([alone], course, 1, sandbox, begun)
+            ((task, outcome),) = _graded([alone], course, 1, sandbox)
             yield task, outcome or WORKER_ENDED
 
 
 def _graded(
-    tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
+    tasks: list[Task], course: Path, workers: int, sandbox: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
     try:
         with worker_pool(workers) as pool:
-            running = _begun(pool, tasks, course, sandbox, begun)
+            running = _begun(pool, tasks, course, sandbox)
             for done in concurrent.futures.as_completed(running):
                 try:
                     yield running[done], done.result()
@@ -92,29 +89,34 @@ class _NoWorkersError(Exception):
 
 
 def _begun(
-    pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str, begun: str
+    pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str
 ) -> dict[concurrent.futures.Future, Task]:
     try:
-        return {
-            pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
-            for task in tasks
-        }
+        return {pool.submit(_grade_marked, course, *task, sandbox): task for task in tasks}
     except (EOFError, ConnectionError) as error:
         raise _NoWorkersError from error
 
 
-def _mark(begun: str, task: Task) -> Path:
-    """Return the file that says that a submission's grading has begun."""
-    return Path(begun) / hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+def mark_of(course: Path, task: Task) -> Path:
+    """Return the file that says that a submission's grading has begun, and has not ended.
+
+    It lies with the receipts, where the next run finds it if this one is ended as a whole.
+    """
+    name = hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+    return course / "receipts" / ".begun" / name
 
 
-def _grade_marked(mark: Path, course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
+def _grade_marked(course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
     """Grade a submission, and note in its receipt if that had begun before."""
+    mark = mark_of(course, (assignment, student))
     again = mark.exists()
-    mark.touch()
+    with contextlib.suppress(OSError):  # a full disk stops nobody's grading here
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
     outcome = autograde_one(course, assignment, student, sandbox)
     if again and outcome.graded:
         add_note(course, assignment, student, GRADED_AGAIN)
+    mark.unlink(missing_ok=True)
     return outcome
 
 
