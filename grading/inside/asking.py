@@ -33,8 +33,8 @@ def asking(exercise: str) -> Iterator[None]:
 def refused_while_asked(function: Callable) -> Callable:
     """Have a function of `helpers` raise RuntimeError where an answer calls it.
 
-    Whoever looks for the function itself finds it: in `__closure__`, or in the helpers' source. This
-    keeps a call from earning points, and shows in the notebook if someone goes around it.
+    Code that looks for the function itself finds it: in `__closure__`, or in the helpers' source.
+    This keeps a plain call from earning points; going around it can be seen in the notebook.
     """
 
     def guarded(*arguments: Any, **options: Any) -> Any:
