@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import fcntl
 import functools
 import hashlib
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -32,6 +27,7 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.sandbox.workers import open_pool
 from grading.settings import adapt_gradebooks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
@@ -120,42 +116,14 @@ def _grade_marked(course: Path, assignment: str, student: str, sandbox: str) -> 
     return outcome
 
 
-@contextlib.contextmanager
-def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
-    """Open a pool of processes that share this machine's processors, and that end at once.
+def worker_pool(
+    workers: int,
+) -> contextlib.AbstractContextManager[concurrent.futures.Executor]:
+    """Open a pool that grades; see `grading.sandbox.workers.open_pool`.
 
-    If the batch is stopped, nothing is waited for: unfinished submissions are graded next time.
+    If the batch is stopped, unfinished submissions are graded next time.
     """
-    # Processes of their own, for nbgrader changes the working folder of its process. They are
-    # forked from one that has imported all this once, which takes longer than one submission.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    others = set(multiprocessing.active_children())
-    pool = concurrent.futures.ProcessPoolExecutor(
-        workers, context, begin_work, (threads_of(workers), dict(os.environ))
-    )
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.kill()
-        raise
-    pool.shutdown()
-
-
-def begin_work(threads: int, variables: dict[str, str]) -> None:
-    """Set up a worker: give it its share of the processors, and end it with its parent.
-
-    `variables` is the environment of whoever has work; what it was forked from may have another.
-    """
-    os.environ.clear()
-    os.environ.update(variables)
-    signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
-    _end_with_parent()
-    share_processors(threads)
-    keep_engines()
+    return open_pool(workers, __name__, keep_engines)
 
 
 def keep_engines() -> None:
@@ -165,28 +133,6 @@ def keep_engines() -> None:
     """
     adapt_gradebooks()
     nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
-
-
-def _end_with_parent() -> None:
-    """Have this process ended when its parent has ended.
-
-    By the kernel, on Linux: a thread that waits for it cannot run while another one is in code that
-    keeps Python's lock, and has been seen to wait for minutes. The signal comes when the pipe
-    closes that only the parent has open; PR_SET_PDEATHSIG would also follow the end of the
-    thread that started this worker. bubblewrap then ends the worker's boxes.
-    """
-    parent = multiprocessing.parent_process()
-    if sys.platform == "linux":
-        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
-
-    def wait() -> None:
-        parent.join()  # at once, if it had ended before
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def workers_here(limits: Limits) -> int:

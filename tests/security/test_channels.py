@@ -626,7 +626,7 @@ def test_an_unknown_processor_is_refused_by_name():
         rules.program("riscv64")
 
 
-def _hold_the_lock(path):
+def _hold_the_lock(path, *_):
     """Write down who this is, and stay in code that never lets go of Python's lock."""
     Path(path).write_text(str(os.getpid()))
     import re
@@ -634,22 +634,38 @@ def _hold_the_lock(path):
     re.match(r"(a+)+$", "a" * 60 + "b")
 
 
-def test_a_worker_ends_with_its_parent_whatever_it_is_busy_with(tmp_path):
+# What `course grade` and `course prove` do; the work is given a path, and never ends.
+COMMANDS = {
+    "grade": """
+from grading.batch.pool import worker_pool
+with worker_pool(1) as workers:
+    workers.submit(t._hold_the_lock, path).result()
+""",
+    "prove": """
+from grading.proof import prove
+prove.prove_lesson = t._hold_the_lock
+list(prove.prove_lessons(path, list(prove.LESSONS)[:1], "bubblewrap", runs=1, workers=1))
+""",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_worker_ends_with_its_parent_whatever_it_is_busy_with(command, tmp_path):
     """Row 25: a worker that outlives the grader would try again by itself."""
+    path = tmp_path / "worker"
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_channels as t
-from grading.batch.pool import worker_pool
-with worker_pool(1) as workers:
-    workers.submit(t._hold_the_lock, {str(tmp_path / "worker")!r}).result()
+path = {str(path)!r}
+{COMMANDS[command]}
 """
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     end = time.monotonic() + 120
-    while not (tmp_path / "worker").exists() or not (tmp_path / "worker").read_text():
+    while not path.exists() or not path.read_text():
         assert time.monotonic() < end
         time.sleep(0.1)
-    worker = psutil.Process(int((tmp_path / "worker").read_text()))
+    worker = psutil.Process(int(path.read_text()))
     time.sleep(1)
     parent.kill()
     parent.wait()
