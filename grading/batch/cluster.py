@@ -16,7 +16,8 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ BEGUN = "course-submission-begun"
 """The topic under which workers tell whose grading begins: twice, if a worker was lost."""
 
 _loading = threading.Lock()
+_recording = threading.Lock()
 
 
 class WarmKernels(distributed.WorkerPlugin):
@@ -143,9 +145,29 @@ def _graded(
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
-        recorders.submit(forget, course, student, assignment).result()
-        return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {described(error)}")
-    return recorders.submit(autograde_one, course, assignment, student, sandbox, found).result()
+        return _recorded(recorders, _not_graded, course, student, assignment, described(error))
+    return _recorded(recorders, autograde_one, course, assignment, student, sandbox, found)
+
+
+def _recorded(
+    recorders: concurrent.futures.Executor, record: Callable[..., Outcome], *arguments: Any
+) -> Outcome:
+    """Have an outcome recorded by another process: one of a new pool, where the first was ended."""
+    ended = (BrokenProcessPool, EOFError, ConnectionError)
+    try:
+        return recorders.submit(record, *arguments).result()
+    except ended:
+        pass
+    try:
+        with _recording, worker_pool(1) as alone:
+            return alone.submit(record, *arguments).result()
+    except ended:
+        return Outcome(CANNOT_GRADE, "The process that records its grade was ended twice.")
+
+
+def _not_graded(course: Path, student: str, assignment: str, why: str) -> Outcome:
+    forget(course, student, assignment)
+    return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {why}")
 
 
 def _asked(
@@ -211,9 +233,9 @@ def grade_contents(
         ``submission``, ``release``, ``solution`` and ``tests``.
     seed : int
     limits : dict
-        Fields of `grading.sandbox.box.Limits`.
+        Fields of `grading.sandbox.limits.Limits`.
     sandbox : str
-        As `grading.sandbox.box.find_sandbox` takes it.
+        As `grading.sandbox.commands.find_sandbox` takes it.
     lock : str
         The `course_lock` of who asks.
 

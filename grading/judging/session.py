@@ -132,7 +132,7 @@ def grade(
         Decides every argument that the hidden tests draw.
     limits : Limits
     sandbox : str
-        As `grading.sandbox.box.find_sandbox` returns.
+        As `grading.sandbox.commands.find_sandbox` returns.
     """
     run = Run(sandbox, limits, seed)
     found: dict[str, Asked] = {}
