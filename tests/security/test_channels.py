@@ -1,7 +1,7 @@
 """Ways from one box to another, or to whoever grades: row 25's channels, and row 33.
 
-Each channel is played twice: between two processes without a box, where it must carry something,
-or the attack is none; and between two boxes that are open at the same time.
+Each channel is tried twice. Between two processes without a box it must carry something; otherwise
+the test would show nothing. Between two boxes that are open at the same time it must carry nothing.
 """
 
 import contextlib
