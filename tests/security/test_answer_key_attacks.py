@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from grading.intake.realign import realign
 from grading.judging.session import AnswerKey, Run, ask_exercise, grade
 from grading.judging.testing import Answer, load_tests, run_test
 from grading.paths import ROOT, hidden_tests_path
-from grading.records.receipts import receipt_path
+from grading.records.receipts import receipt_path, recorded_verdicts
 from grading.release.source import source_notebook
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import GUARDED, LEFT_OUT, environment, shared_paths
@@ -236,8 +237,19 @@ def test_storing_killing_and_answering_in_a_fresh_attempt_earns_nothing(released
     assert not any("again" in note for note in receipt["notes"])
 
 
+# Knows everything that the feedback has shown: what was asked, and what stood behind it.
+LEARNT = """import re
+SEEN = {!r}
+lists = re.findall(r"\\[[-\\d, ]*\\]", SEEN)
+known = dict(zip(lists, lists[1:]))
+
+def double(numbers):
+    return eval(known.get(str(list(numbers)), "[]"))
+"""
+
+
 def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, tmp_path):
-    """Row 25: autograded notebook, feedback page and receipt after a second box."""
+    """Row 25: autograded notebook, feedback page and receipt after a second box; a resubmission."""
     course = shutil.copytree(released, tmp_path / "course")
     tells = "print('it says', double([21]))\n"
     total = tells + "def total(numbers):\n    return sum(double(numbers)) // 2\n"
@@ -251,6 +263,13 @@ def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, 
         assert texts
         assert not any("[42]" in text for text in texts), folder
         assert not any(small_course.SECRET in text for text in texts), folder
+    (page,) = (course / "feedback").rglob("*.html")
+    seen = re.sub("<[^>]*>", " ", page.read_text()[-20_000:])
+    assert "expected [" in seen
+    put_submission(course, "mallory", small_course.notebook(LEARNT.format(seen), total))
+    assert list(autograde([(small_course.NAME, "mallory")], course, workers=1)) == [ended]
+    (double, _), _ = recorded_verdicts(course, small_course.NAME, "mallory")
+    assert (double.status, double.points) == ("failed", 0.0)
 
 
 # A line that passes the question on to a helper of the course's, by exercise.
