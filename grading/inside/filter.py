@@ -111,13 +111,14 @@ ABSENT = {
     # Anyone who can read a file can lock it, and see that it is locked. `filelock` does without.
     "flock": (73, 32),
 }
-# Granted, and nothing is done: anyone who may write to a file may set its times to now, and all
-# boxes see those of /dev/null. The kernel would refuse other times, and times of other files.
-PRETENDED = {
-    "utime": (132, None),
-    "utimes": (235, None),
-    "futimesat": (261, None),
-    "utimensat": (280, 88),
+# By name, the numbers, and the place of the argument with the times. Anyone who may write to a file
+# may set its times to now, and all boxes see those of /dev/null. Now is no times (a null pointer):
+# refused, since `pathlib` then creates the file. Times are granted and not set: copying sets them.
+SETTING_TIMES = {
+    "utime": ((132, None), 1),
+    "utimes": ((235, None), 1),
+    "futimesat": ((261, None), 2),
+    "utimensat": ((280, 88), 2),
 }
 JOIN_SESSION_KEYRING = 1
 FCNTL, CLONE, IOCTL, PERSONALITY = (72, 25), (56, 220), (16, 29), (135, 92)
@@ -182,7 +183,7 @@ def program(machine: str = "") -> bytes:
         (AT_LEAST, 0, 1, NEWEST + 1),
         _failing(errno.ENOSYS),
     ]
-    for names, error in ((REFUSED, errno.EPERM), (ABSENT, errno.ENOSYS), (PRETENDED, 0)):
+    for names, error in ((REFUSED, errno.EPERM), (ABSENT, errno.ENOSYS)):
         for numbers in names.values():
             lines += _rule(numbers[place], [_failing(error)])
     for numbers, block in _by_argument():
@@ -245,6 +246,7 @@ def _by_argument() -> list[tuple[tuple[int, int], list[Instruction]]]:
         (FCNTL, _only_own_commands()),
         (ADVISE, _none_of(2, {errno.EINVAL: FORGETTING_ADVICE})),
         (ADVISE_FILE, _none_of(3, {0: (POSIX_FADV_DONTNEED,)})),
+        *((numbers, _no_times(place)) for numbers, place in SETTING_TIMES.values()),
     ]
 
 
@@ -280,6 +282,11 @@ def _only_own_commands() -> list[Instruction]:
     """Allow some commands of `fcntl`, and have those that lock do nothing."""
     locking = _none_of(1, {0: LOCKING_COMMANDS})[:-1]
     return [*locking, *_only(1, OWN_COMMANDS, errno.EINVAL)]
+
+
+def _no_times(place: int) -> list[Instruction]:
+    """Refuse the call if an argument is null, and have it do nothing otherwise."""
+    return [_argument(place), (EQUAL, 0, 1, 0), _failing(errno.EPERM), _failing(0)]
 
 
 def _only_letters() -> list[Instruction]:
