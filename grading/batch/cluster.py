@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,14 @@ import distributed
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
-from grading.batch.pool import GRADED_AGAIN, costly_libraries, warm_batch, worker_pool
+from grading.batch.pool import (
+    GRADED_AGAIN,
+    costly_libraries,
+    make_mark,
+    mark_of,
+    warm_batch,
+    worker_pool,
+)
 from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task
@@ -49,6 +57,20 @@ BEGUN = "course-submission-begun"
 
 _loading = threading.Lock()
 _recording = threading.Lock()
+
+
+@dataclass
+class Begun:
+    """How often each task has begun, and the file in which the next run can see that it has."""
+
+    times: collections.Counter[str] = field(default_factory=collections.Counter)
+    marks: dict[str, Path] = field(default_factory=dict)
+
+    def tell(self, key: str) -> None:
+        """Take in what a worker tells as it begins a task."""
+        self.times[key] += 1
+        if key in self.marks:
+            make_mark(self.marks[key])
 
 
 class WarmKernels(distributed.WorkerPlugin):
@@ -93,8 +115,8 @@ def autograde_on(
     limits = GradeInSandbox(config=config).limits()
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
-        begun: collections.Counter[str] = collections.Counter()
-        client.subscribe_topic(BEGUN, lambda event: begun.update([event[1]]))
+        begun = Begun()
+        client.subscribe_topic(BEGUN, lambda event: begun.tell(event[1]))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {
@@ -126,7 +148,7 @@ def _client(scheduler: str) -> distributed.Client:
 def _graded(
     task: Task,
     client: distributed.Client,
-    begun: collections.Counter[str],
+    begun: Begun,
     recorders: concurrent.futures.Executor,
     directory: CourseDirectory,
     limits: Limits,
@@ -136,17 +158,23 @@ def _graded(
     assignment, student = task
     course = Path(directory.root)
     folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
-    found = {}
+    mark, found = mark_of(course, task), {}
+    again = mark.exists()
     try:
         check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
-            found[path.stem] = _asked(names, client, begun, directory, limits, sandbox)
+            asked = _asked(names, client, begun, directory, limits, sandbox)
+            if again and GRADED_AGAIN not in asked["notes"]:
+                asked["notes"] = [*asked["notes"], GRADED_AGAIN]
+            found[path.stem] = asked
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
         return _recorded(recorders, _not_graded, course, student, assignment, described(error))
-    return _recorded(recorders, autograde_one, course, assignment, student, sandbox, found)
+    outcome = _recorded(recorders, autograde_one, course, assignment, student, sandbox, found)
+    mark.unlink(missing_ok=True)
+    return outcome
 
 
 def _recorded(
@@ -173,7 +201,7 @@ def _not_graded(course: Path, student: str, assignment: str, why: str) -> Outcom
 def _asked(
     names: dict[str, str],
     client: distributed.Client,
-    begun: collections.Counter[str],
+    begun: Begun,
     directory: CourseDirectory,
     limits: Limits,
     sandbox: str,
@@ -187,6 +215,8 @@ def _asked(
     notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
     hashes = {name: digest(content) for name, content in contents.items()}
     key = f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}"
+    course, task = Path(directory.root), (names["assignment"], names["student"])
+    begun.marks[key] = mark_of(course, task)
     sent = client.submit(
         _grade_told,
         key,
@@ -198,7 +228,8 @@ def _asked(
         key=key,
     )
     found = sent.result() | {"sha256": hashes}
-    if begun[key] > 1:
+    del begun.marks[key]  # what is told late would leave a mark behind
+    if begun.times[key] > 1:
         found["notes"] = [*found["notes"], GRADED_AGAIN]
     return found
 

@@ -102,13 +102,18 @@ def mark_of(course: Path, task: Task) -> Path:
     return course / "receipts" / ".begun" / name
 
 
+def make_mark(mark: Path) -> None:
+    """Write down that grading has begun; a disk that is full stops nobody's grading here."""
+    with contextlib.suppress(OSError):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
 def _grade_marked(course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
     """Grade a submission, and note in its receipt if that had begun before."""
     mark = mark_of(course, (assignment, student))
     again = mark.exists()
-    with contextlib.suppress(OSError):  # a full disk stops nobody's grading here
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+    make_mark(mark)
     outcome = autograde_one(course, assignment, student, sandbox)
     if again and outcome.graded:
         add_note(course, assignment, student, GRADED_AGAIN)

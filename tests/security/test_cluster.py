@@ -19,7 +19,7 @@ from submissions import put_submission
 
 from grading.batch.assignment import grade_assignment
 from grading.batch.cluster import autograde_on, course_lock, grade_contents
-from grading.batch.pool import GRADED_AGAIN, autograde
+from grading.batch.pool import GRADED_AGAIN, autograde, make_mark, mark_of
 from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
@@ -132,7 +132,7 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
 
 
 def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, tmp_path):
-    """Row 9. Row 29: so do texts that stall a pattern, and a loop; the worker goes on."""
+    """Row 9. Row 24. Row 29: a loop, and texts that stall a pattern; the worker goes on."""
     address, (*_, third) = cluster
     course = shutil.copytree(submitted_course, tmp_path / "course")
     seconds = small_course.SHORT["test_seconds"]
@@ -145,6 +145,7 @@ def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, t
     put_submission(course, "hard", hard)
     loop = "def double(numbers):\n    while True:\n        pass"
     put_submission(course, "loops", small_course.notebook(loop, small_course.TOTAL))
+    make_mark(mark_of(course, (small_course.NAME, "hard")))  # as a run that was ended leaves it
     said = io.StringIO()
     wanted = ["hard", "loops", *STUDENTS[:2]]
     console = Console(width=120, file=said)
@@ -157,6 +158,9 @@ def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, t
         for student, receipt in receipts(course).items()
     }
     assert statuses["hard"] == ["passed", "passed"]
+    again = [name for name, one in receipts(course).items() if GRADED_AGAIN in one["notes"]]
+    assert again == ["hard"]
+    assert not list((course / "receipts" / ".begun").iterdir())
     assert statuses["loops"] == ["timed out", "passed"]
     assert third.poll() is None
     assert grade_assignment(small_course.NAME, wanted, course, 1, "", console, scheduler=address)
