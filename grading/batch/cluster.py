@@ -16,7 +16,9 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,14 @@ import distributed
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
-from grading.batch.pool import GRADED_AGAIN, costly_libraries, warm_batch, worker_pool
+from grading.batch.pool import (
+    GRADED_AGAIN,
+    costly_libraries,
+    make_mark,
+    mark_of,
+    warm_batch,
+    worker_pool,
+)
 from grading.intake.notebooks import Refused, notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task
@@ -47,6 +56,21 @@ BEGUN = "course-submission-begun"
 """The topic under which workers tell whose grading begins: twice, if a worker was lost."""
 
 _loading = threading.Lock()
+_recording = threading.Lock()
+
+
+@dataclass
+class Begun:
+    """How often each task has begun, and the file in which the next run can see that it has."""
+
+    times: collections.Counter[str] = field(default_factory=collections.Counter)
+    marks: dict[str, Path] = field(default_factory=dict)
+
+    def tell(self, key: str) -> None:
+        """Take in what a worker tells as it begins a task."""
+        self.times[key] += 1
+        if key in self.marks:
+            make_mark(self.marks[key])
 
 
 class WarmKernels(distributed.WorkerPlugin):
@@ -91,8 +115,8 @@ def autograde_on(
     limits_of = GradeInSandbox(config=config).limits
     with _client(scheduler) as client, worker_pool(processors()) as recorders:
         client.register_plugin(WarmKernels(costly_libraries(tasks, course)))
-        begun: collections.Counter[str] = collections.Counter()
-        client.subscribe_topic(BEGUN, lambda event: begun.update([event[1]]))
+        begun = Begun()
+        client.subscribe_topic(BEGUN, lambda event: begun.tell(event[1]))
         sending = concurrent.futures.ThreadPoolExecutor(IN_FLIGHT)
         try:
             running = {
@@ -124,7 +148,7 @@ def _client(scheduler: str) -> distributed.Client:
 def _graded(
     task: Task,
     client: distributed.Client,
-    begun: collections.Counter[str],
+    begun: Begun,
     recorders: concurrent.futures.Executor,
     directory: CourseDirectory,
     limits: Limits,
@@ -134,24 +158,50 @@ def _graded(
     assignment, student = task
     course = Path(directory.root)
     folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
-    found = {}
+    mark, found = mark_of(course, task), {}
+    again = mark.exists()
     try:
         check_submission(directory, assignment, student)
         for path in sorted(folder.glob("*.ipynb")):
             names = {"student": student, "assignment": assignment, "notebook": path.stem}
-            found[path.stem] = _asked(names, client, begun, directory, limits, sandbox)
+            asked = _asked(names, client, begun, directory, limits, sandbox)
+            if again and GRADED_AGAIN not in asked["notes"]:
+                asked["notes"] = [*asked["notes"], GRADED_AGAIN]
+            found[path.stem] = asked
     except Refused:
         found = {}  # `autograde_one` will refuse it for the same reason
     except Exception as error:
-        recorders.submit(forget, course, student, assignment).result()
-        return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {described(error)}")
-    return recorders.submit(autograde_one, course, assignment, student, sandbox, found).result()
+        return _recorded(recorders, _not_graded, course, student, assignment, described(error))
+    outcome = _recorded(recorders, autograde_one, course, assignment, student, sandbox, found)
+    mark.unlink(missing_ok=True)
+    return outcome
+
+
+def _recorded(
+    recorders: concurrent.futures.Executor, record: Callable[..., Outcome], *arguments: Any
+) -> Outcome:
+    """Have an outcome recorded by another process: one of a new pool, where the first was ended."""
+    ended = (BrokenProcessPool, EOFError, ConnectionError)
+    try:
+        return recorders.submit(record, *arguments).result()
+    except ended:
+        pass
+    try:
+        with _recording, worker_pool(1) as alone:
+            return alone.submit(record, *arguments).result()
+    except ended:
+        return Outcome(CANNOT_GRADE, "The process that records its grade was ended twice.")
+
+
+def _not_graded(course: Path, student: str, assignment: str, why: str) -> Outcome:
+    forget(course, student, assignment)
+    return Outcome(CANNOT_GRADE, f"Not graded on the cluster: {why}")
 
 
 def _asked(
     names: dict[str, str],
     client: distributed.Client,
-    begun: collections.Counter[str],
+    begun: Begun,
     directory: CourseDirectory,
     limits: Limits,
     sandbox: str,
@@ -165,6 +215,8 @@ def _asked(
     notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
     hashes = {name: digest(content) for name, content in contents.items()}
     key = f"{names['assignment']}-{names['student']}-{digest(*contents.values())[:16]}"
+    course, task = Path(directory.root), (names["assignment"], names["student"])
+    begun.marks[key] = mark_of(course, task)
     sent = client.submit(
         _grade_told,
         key,
@@ -176,7 +228,8 @@ def _asked(
         key=key,
     )
     found = sent.result() | {"sha256": hashes}
-    if begun[key] > 1:
+    del begun.marks[key]  # what is told late would leave a mark behind
+    if begun.times[key] > 1:
         found["notes"] = [*found["notes"], GRADED_AGAIN]
     return found
 
@@ -211,9 +264,9 @@ def grade_contents(
         ``submission``, ``release``, ``solution`` and ``tests``.
     seed : int
     limits : dict
-        Fields of `grading.sandbox.box.Limits`.
+        Fields of `grading.sandbox.limits.Limits`.
     sandbox : str
-        As `grading.sandbox.box.find_sandbox` takes it.
+        As `grading.sandbox.commands.find_sandbox` takes it.
     lock : str
         The `course_lock` of who asks.
 

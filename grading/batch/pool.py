@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import fcntl
 import functools
 import hashlib
-import multiprocessing
 import os
-import signal
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -33,6 +27,7 @@ from grading.sandbox.limits import (
     threads_of,
 )
 from grading.sandbox.warm import COSTLY, warm_kernels
+from grading.sandbox.workers import open_pool
 from grading.settings import adapt_gradebooks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one
@@ -49,34 +44,32 @@ def autograde(
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
     is left then one by one. A submission that was being graded when its worker ended says so in its
-    receipt: no student's code should be able to end a worker, and if one ever does, it is seen.
+    receipt: no student's code should be able to end a worker, and if one ever does, it is seen. So
+    does one that was being graded when the whole command was ended.
     """
     warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
-    with (
-        warm if len(tasks) > 1 else contextlib.nullcontext(),
-        tempfile.TemporaryDirectory(prefix="begun-") as begun,
-    ):
+    with warm if len(tasks) > 1 else contextlib.nullcontext():
         left = tasks
         for _ in range(2):
             broken = []
-            for task, outcome in _graded(left, course, workers, sandbox, begun):
+            for task, outcome in _graded(left, course, workers, sandbox):
                 if outcome is None:
                     broken.append(task)
                 else:
                     yield task, outcome
             left = broken
         for alone in left:
-            ((task, outcome),) = _graded([alone], course, 1, sandbox, begun)
+            ((task, outcome),) = _graded([alone], course, 1, sandbox)
             yield task, outcome or WORKER_ENDED
 
 
 def _graded(
-    tasks: list[Task], course: Path, workers: int, sandbox: str, begun: str
+    tasks: list[Task], course: Path, workers: int, sandbox: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
     """Yield each submission with what became of it, or None where its worker was ended."""
     try:
         with worker_pool(workers) as pool:
-            running = _begun(pool, tasks, course, sandbox, begun)
+            running = _begun(pool, tasks, course, sandbox)
             for done in concurrent.futures.as_completed(running):
                 try:
                     yield running[done], done.result()
@@ -92,68 +85,50 @@ class _NoWorkersError(Exception):
 
 
 def _begun(
-    pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str, begun: str
+    pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str
 ) -> dict[concurrent.futures.Future, Task]:
     try:
-        return {
-            pool.submit(_grade_marked, _mark(begun, task), course, *task, sandbox): task
-            for task in tasks
-        }
+        return {pool.submit(_grade_marked, course, *task, sandbox): task for task in tasks}
     except (EOFError, ConnectionError) as error:
         raise _NoWorkersError from error
 
 
-def _mark(begun: str, task: Task) -> Path:
-    """Return the file that says that a submission's grading has begun."""
-    return Path(begun) / hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+def mark_of(course: Path, task: Task) -> Path:
+    """Return the file that says that a submission's grading has begun, and has not ended.
+
+    It lies with the receipts, where the next run finds it if this one is ended as a whole.
+    """
+    name = hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
+    return course / "receipts" / ".begun" / name
 
 
-def _grade_marked(mark: Path, course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
+def make_mark(mark: Path) -> None:
+    """Write down that grading has begun; a disk that is full stops nobody's grading here."""
+    with contextlib.suppress(OSError):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _grade_marked(course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
     """Grade a submission, and note in its receipt if that had begun before."""
+    mark = mark_of(course, (assignment, student))
     again = mark.exists()
-    mark.touch()
+    make_mark(mark)
     outcome = autograde_one(course, assignment, student, sandbox)
     if again and outcome.graded:
         add_note(course, assignment, student, GRADED_AGAIN)
+    mark.unlink(missing_ok=True)
     return outcome
 
 
-@contextlib.contextmanager
-def worker_pool(workers: int) -> Iterator[concurrent.futures.Executor]:
-    """Open a pool of processes that share this machine's processors, and that end at once.
+def worker_pool(
+    workers: int,
+) -> contextlib.AbstractContextManager[concurrent.futures.Executor]:
+    """Open a pool that grades; see `grading.sandbox.workers.open_pool`.
 
-    If the batch is stopped, nothing is waited for: unfinished submissions are graded next time.
+    If the batch is stopped, unfinished submissions are graded next time.
     """
-    # Processes of their own, for nbgrader changes the working folder of its process. They are
-    # forked from one that has imported all this once, which takes longer than one submission.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    others = set(multiprocessing.active_children())
-    pool = concurrent.futures.ProcessPoolExecutor(
-        workers, context, begin_work, (threads_of(workers), dict(os.environ))
-    )
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.kill()
-        raise
-    pool.shutdown()
-
-
-def begin_work(threads: int, variables: dict[str, str]) -> None:
-    """Set up a worker: give it its share of the processors, and end it with its parent.
-
-    `variables` is the environment of whoever has work; what it was forked from may have another.
-    """
-    os.environ.clear()
-    os.environ.update(variables)
-    signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
-    _end_with_parent()
-    share_processors(threads)
-    keep_engines()
+    return open_pool(workers, __name__, keep_engines)
 
 
 def keep_engines() -> None:
@@ -163,28 +138,6 @@ def keep_engines() -> None:
     """
     adapt_gradebooks()
     nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
-
-
-def _end_with_parent() -> None:
-    """Have this process ended when its parent has ended.
-
-    By the kernel, on Linux: a thread that waits for it cannot run while another one is in code that
-    keeps Python's lock, and has been seen to wait for minutes. The signal comes when the pipe
-    closes that only the parent has open; PR_SET_PDEATHSIG would also follow the end of the
-    thread that started this worker. bubblewrap then ends the worker's boxes.
-    """
-    parent = multiprocessing.parent_process()
-    if sys.platform == "linux":
-        flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
-
-    def wait() -> None:
-        parent.join()  # at once, if it had ended before
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def workers_here(limits: Limits) -> int:

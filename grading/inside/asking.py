@@ -8,8 +8,12 @@ helpers are marked with `refused_while_asked` (see `grading.sandbox.contents`).
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
+
+ASKED = "COURSE_ANSWER_IS_ASKED"
+"""A variable that is set meanwhile: a program that an answer starts knows nothing of `_asked`."""
 
 _asked: list[str] = []
 
@@ -18,21 +22,26 @@ _asked: list[str] = []
 def asking(exercise: str) -> Iterator[None]:
     """Say that an answer is being asked, until the block ends."""
     _asked.append(exercise)
+    os.environ[ASKED] = exercise
     try:
         yield
     finally:
         _asked.clear()
+        os.environ.pop(ASKED, None)
 
 
 def refused_while_asked(function: Callable) -> Callable:
-    """Have a function of `helpers` raise RuntimeError where an answer calls it."""
+    """Have a function of `helpers` raise RuntimeError where an answer calls it.
+
+    Code that looks for the function itself finds it: in `__closure__`, or in the helpers' source.
+    This keeps a plain call from earning points; going around it can be seen in the notebook.
+    """
 
     def guarded(*arguments: Any, **options: Any) -> Any:
-        if _asked:
+        if _asked or ASKED in os.environ:
             raise RuntimeError(refusal(function.__name__))
         return function(*arguments, **options)
 
-    # Not by `functools.wraps`, which would leave a way to the function itself in the open.
     guarded.__name__, guarded.__doc__ = function.__name__, function.__doc__
     return guarded
 

@@ -22,8 +22,9 @@ ALLOW, ERROR, KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 # Of the kernel's `struct seccomp_data`: the call's number, the machine, and the arguments' low
 # halves. The kernel itself reads no more than those of each argument that is looked at here.
 NUMBER_OFFSET, MACHINE_OFFSET, ARGUMENTS_OFFSET = 0, 4, 16
-# Of the filter's language: load a word, compare it, compare some of its bits, return.
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+# Of the filter's language: load a word, compare it, compare some of its bits, keep some of its
+# bits, return.
+LOAD, EQUAL, AT_LEAST, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """What the kernel calls each kind of processor that the numbers below are known for."""
@@ -110,6 +111,15 @@ ABSENT = {
     # Anyone who can read a file can lock it, and see that it is locked. `filelock` does without.
     "flock": (73, 32),
 }
+# By name, the numbers, and the place of the argument with the times. Anyone who may write to a file
+# may set its times to now, and all boxes see those of /dev/null. Now is no times (a null pointer):
+# refused, since `pathlib` then creates the file. Times are granted and not set: copying sets them.
+SETTING_TIMES = {
+    "utime": ((132, None), 1),
+    "utimes": ((235, None), 1),
+    "futimesat": ((261, None), 2),
+    "utimensat": ((280, 88), 2),
+}
 JOIN_SESSION_KEYRING = 1
 FCNTL, CLONE, IOCTL, PERSONALITY = (72, 25), (56, 220), (16, 29), (135, 92)
 SOCKET, SOCKETPAIR, ADVISE, ADVISE_FILE = (41, 198), (53, 199), (28, 233), (221, 223)
@@ -118,17 +128,31 @@ SOCKET, SOCKETPAIR, ADVISE, ADVISE_FILE = (41, 198), (53, 199), (28, 233), (221,
 FAMILIES = (1, 2, 10)
 # Lists the interfaces of that namespace, as libc and ZeroMQ do; of AF_NETLINK only NETLINK_ROUTE.
 AF_NETLINK, NETLINK_ROUTE = 16, 0
-# F_GETLK, F_OFD_GETLK, F_SETLEASE and F_NOTIFY tell what others do with a file.
-TELLING_COMMANDS = (5, 36, 1024, 1026)
+# What `fcntl` may do: commands about this process's own descriptor, signal, pipe or memory. All
+# others do not exist for a box. Most of those tell what others do with a file, or leave something
+# with it that others can read even where nobody may write to it: F_GETLK, F_SETLEASE, F_NOTIFY,
+# F_SETDELEG, and hints such as F_SET_RW_HINT, which need only the file's owner. F_SETPIPE_SZ takes
+# memory that nobody counts.
+OWN_COMMANDS = (
+    *(0, 1, 2, 3, 4),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL
+    *(8, 9, 10, 11, 15, 16, 17),  # F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG and their newer forms
+    *(1027, 1028, 1030),  # F_DUPFD_QUERY, F_CREATED_QUERY, F_DUPFD_CLOEXEC
+    *(1032, 1033, 1034),  # F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS
+)
 # F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW are granted and lock nothing: SQLite insists on
 # them, and a box has one student.
 LOCKING_COMMANDS = (6, 7, 37, 38)
-F_SETPIPE_SZ = 1031
 TERMINAL_COMMANDS = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type for whoever sits at a terminal
+# The families of `ioctl` commands that exist in a box, by the letter in their second byte: those of
+# terminals and of descriptors in general ("T"), and those of sockets. File systems have others,
+# which change and tell what the kernel keeps about a file that nobody may write to.
+LETTER_OF_A_COMMAND = 0xFF00
+LETTERS = (0x5400, 0x8900)
 # CLONE_NEWNS, and from _NEWCGROUP to _NEWNET; `clone` has no flag for a namespace of times.
 NEW_NAMESPACES = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x60000000
 PERSONALITIES = (0, 0xFFFFFFFF)  # Linux as it is, and the question which it is
-FORGETTING_ADVICE = (20, 21)  # MADV_COLD and MADV_PAGEOUT: take a file out of memory
+# MADV_COLD and MADV_PAGEOUT take a file out of memory; MADV_COLLAPSE changes how all see it there.
+FORGETTING_ADVICE = (20, 21, 25)
 POSIX_FADV_DONTNEED = 4
 
 Instruction = tuple[int, int, int, int]
@@ -218,13 +242,11 @@ def _by_argument() -> list[tuple[tuple[int, int], list[Instruction]]]:
         (SOCKETPAIR, _only(0, FAMILIES, errno.EAFNOSUPPORT)),
         (PERSONALITY, _only(0, PERSONALITIES, errno.EPERM)),
         (CLONE, _none_of_bits(0, NEW_NAMESPACES, errno.EPERM)),
-        (IOCTL, _none_of(1, {errno.EPERM: TERMINAL_COMMANDS})),
-        (
-            FCNTL,
-            _none_of(1, {errno.EPERM: (*TELLING_COMMANDS, F_SETPIPE_SZ), 0: LOCKING_COMMANDS}),
-        ),
+        (IOCTL, _only_letters()),
+        (FCNTL, _only_own_commands()),
         (ADVISE, _none_of(2, {errno.EINVAL: FORGETTING_ADVICE})),
         (ADVISE_FILE, _none_of(3, {0: (POSIX_FADV_DONTNEED,)})),
+        *((numbers, _no_times(place)) for numbers, place in SETTING_TIMES.values()),
     ]
 
 
@@ -254,6 +276,24 @@ def _only_sockets() -> list[Instruction]:
     longer = [(code, true + 3 if true else 0, false, value) for code, true, false, value in checks]
     interfaces = [(EQUAL, 0, 2, AF_NETLINK), _argument(2), (EQUAL, 1, 0, NETLINK_ROUTE)]
     return [*longer, *interfaces, failing, allowing]
+
+
+def _only_own_commands() -> list[Instruction]:
+    """Allow some commands of `fcntl`, and have those that lock do nothing."""
+    locking = _none_of(1, {0: LOCKING_COMMANDS})[:-1]
+    return [*locking, *_only(1, OWN_COMMANDS, errno.EINVAL)]
+
+
+def _no_times(place: int) -> list[Instruction]:
+    """Refuse the call if an argument is null, and have it do nothing otherwise."""
+    return [_argument(place), (EQUAL, 0, 1, 0), _failing(errno.EPERM), _failing(0)]
+
+
+def _only_letters() -> list[Instruction]:
+    """Allow commands of `ioctl` that have one of some letters and do not type for a person."""
+    typing = _none_of(1, {errno.EPERM: TERMINAL_COMMANDS})[:-1]
+    argument, *checks = _only(1, LETTERS, errno.ENOTTY)
+    return [*typing, argument, (AND, 0, 0, LETTER_OF_A_COMMAND), *checks]
 
 
 def _none_of(place: int, values: dict[int, tuple[int, ...]]) -> list[Instruction]:

@@ -14,8 +14,8 @@ Scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 class Dependents:
     """Names that build on some answers, gathered cell by cell from the top of a notebook.
 
-    What is found by reading is enough to spare time: where nothing builds on a wrong answer, nobody
-    is asked twice. It follows assignments and definitions, not everything that code can do.
+    An exercise is asked a second time only if it is found here. The code is read and not run:
+    assignments and definitions are followed, not everything that code can do.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,10 @@
 """A disposable process that reads what a student's code replied, and judges it.
 
-A reply can be made to end or to occupy whoever reads it: a fault in a library's native code, values
-that unfold. So nobody reads it who has anything to lose. For each exercise the grader forks; the
-fork runs the hidden test, sends questions up and gets replies down as bytes that the grader never
-looks into, and says in one short message how it ended. It holds no file or pipe besides that one,
-and has limits of its own on memory and processor time.
+A reply can crash the process that reads it, or keep it busy: by a fault in a library's native code,
+or by values that unfold. So each exercise is judged in a process of its own, which may be lost. The
+grader forks; the fork runs the hidden test, sends questions up and gets replies down as bytes that
+the grader does not decode, and says in one short message how it ended. It has no open file but the
+pipe to the grader, and limits of its own on memory and processor time.
 """
 
 from __future__ import annotations

@@ -43,17 +43,22 @@ class NotebookOutputs:
         # The relay counts less of what stands around the texts.
         most = 2 * self._cell_bytes + 10_000
         made, size = [], 0
+        if LEAST_SIZE * len(sent) > min(most, self._left):  # before any of them is made
+            return self._left_out(LEAST_SIZE * len(sent) > most)
         for output in sent:
             own = own_output(output)
             size += 0 if own is None else max(LEAST_SIZE, size_of(own))
             if size > min(most, self._left):
-                self._cut += 1
-                return [text_output(TOO_LONG if size > most else LEFT_OUT)]
+                return self._left_out(size > most)
             if own is not None:
                 made.append(own)
         self._left -= size
         self._cut += any(output.get("text", "").endswith(CUT) for output in made)
         return made
+
+    def _left_out(self, too_long: bool) -> list[NotebookNode]:
+        self._cut += 1
+        return [text_output(TOO_LONG if too_long else LEFT_OUT)]
 
     @property
     def room(self) -> int:
@@ -118,9 +123,9 @@ def plain_text(output: Any) -> str:
 def line_of_error(outputs: list[Any]) -> int:
     """Return the line of a cell at which it stopped, as its traceback says; 0 if it does not."""
     for output in outputs:
-        made = own_output(output)
-        if made is not None and made.output_type == "error":
-            found = STOPPED_AT.search("\n".join(made.traceback))
+        # There may be a hundred thousand others, which take long to make anew.
+        if type(output) is dict and output.get("output_type") == "error":
+            found = STOPPED_AT.search("\n".join(own_output(output).traceback))
             return int(found[1]) if found else 0
     return 0
 

@@ -56,6 +56,7 @@ MOST_STARTS = 20
 # A graded cell runs the visible examples, which take a moment.
 CHECK_SECONDS = 120.0
 CHECK_CHARACTERS = 3000
+CHECK_OUTPUTS = 100
 # What cells draw without a seed is the same in every run; torch begins with a seed of its own.
 SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed({seed})"
 UNEXPLAINED = "The result is not what the exercise asks for"
@@ -131,7 +132,7 @@ def grade(
         Decides every argument that the hidden tests draw.
     limits : Limits
     sandbox : str
-        As `grading.sandbox.box.find_sandbox` returns.
+        As `grading.sandbox.commands.find_sandbox` returns.
     """
     run = Run(sandbox, limits, seed)
     found: dict[str, Asked] = {}
@@ -171,7 +172,7 @@ def run_and_ask(
         exercise = graded_exercise(cell)
         if exercise:
             found[exercise] = ask_exercise(run, exercise, key)
-            outputs[index] = run.check(cell.source)
+            outputs[index] = run.check(cell.source, exercise)
             if found[exercise].judged.status in ENDED_ITS_BOX:
                 harmful.add(exercise)
         elif cell.cell_type == "code":
@@ -470,15 +471,21 @@ class Run:
         if not self.box_ended:
             self._box.end(status, detail)
 
-    def check(self, code: str) -> list[NotebookNode]:
-        """Run a graded cell's visible examples; return what they say as plain text."""
+    def check(self, code: str, exercise: str = "") -> list[NotebookNode]:
+        """Run a graded cell's visible examples; return what they say as plain text.
+
+        If they end the box, the teacher is told as of a cell that does; the exercise's own cell did
+        not, and is run again in the next box.
+        """
         if self.box_ended:
             return []
         try:
             reply = self._box.run(code, self._seconds(CHECK_SECONDS))
-        except SandboxDied:
+        except SandboxDied as death:
+            if self.box_ended:
+                self._dead.append((f"{exercise} (its visible check)", death))
             return []
-        said = [text for output in reply["outputs"] if (text := plain_text(output))]
+        said = filter(None, map(plain_text, reply["outputs"][:CHECK_OUTPUTS]))
         text = "\n".join(said)[:CHECK_CHARACTERS]
         return [text_output(f"The visible check says: {text}\n")] if text else []
 

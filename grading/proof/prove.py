@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import multiprocessing
 import secrets
 import time
 from collections.abc import Iterator
@@ -32,7 +31,8 @@ from grading.paths import ROOT, hidden_tests_path
 from grading.proof.mutants import equivalents, mutants
 from grading.release.source import source_notebook
 from grading.sandbox.commands import NO_SANDBOX
-from grading.sandbox.limits import Limits, share_processors, threads_of
+from grading.sandbox.limits import Limits
+from grading.sandbox.workers import open_pool
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
 # A box serves a whole lesson here, and answers that ask for predictions fit a model.
@@ -228,12 +228,9 @@ def prove_lessons(
     proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int
 ) -> Iterator[tuple[str, list[Tried]]]:
     """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
-    context = multiprocessing.get_context("spawn")
     # Lessons whose answers train take longest, so they come first.
     ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
-    with concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=share_processors, initargs=(threads_of(workers),)
-    ) as pool:
+    with open_pool(workers, __name__) as pool:
         running = {
             pool.submit(prove_lesson, proof, lesson.name, sandbox, runs): lesson.name
             for lesson in ordered

@@ -149,11 +149,14 @@ def set_aside(path: Path) -> None:
 
 
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
-    """Return all receipts of a submission, the earlier ones too, in the order of grading."""
+    """Return all receipts of a submission, the earlier ones too, in the order of grading.
+
+    The one that counts comes last, whatever the clock said when it was written.
+    """
     folder = receipt_path(course, student, assignment, "any").parent
     paths = [*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]
     found = [(path, read_receipt(path)) for path in paths]
-    return sorted(found, key=lambda one: (one[1]["graded_at"], one[0].parent == folder))
+    return sorted(found, key=lambda one: (one[0].parent == folder, one[1]["graded_at"]))
 
 
 def drop_copies(course: Path, receipt: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -92,12 +92,18 @@ class Sandbox:
         self._counted = False  # whether the group is what limits the memory
         self._inside: int | None = None  # a process that sees the box's own folders
         self._ours: int | None = None  # the relay, which lets nobody see what it holds
+        self._process: subprocess.Popen | None = None
+        self._requests: IO[bytes] | None = None
+        self._replies: IO[bytes] | None = None
         reading, writing = os.pipe()
         self._errors = os.fdopen(reading, "rb", 0)
         try:
             address = warm_address() if kind == "bubblewrap" else None
             if not (address and self._open_warm(address, writing)):
                 self._open_cold(kind, writing)
+        except BaseException:
+            self._give_up()
+            raise
         finally:
             os.close(writing)
         for pipe in (self._requests, self._replies):
@@ -180,7 +186,17 @@ class Sandbox:
         """End everything in the box."""
         self._kill()
         self._watching.join()
-        for pipe in (self._requests, self._replies):
+        self._tidy_up()
+
+    def _give_up(self) -> None:
+        """End what there is of a box that could not be opened."""
+        if self._process:
+            self._kill()
+        self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        """Remove what the box had outside, once nothing runs in it."""
+        for pipe in filter(None, (self._requests, self._replies)):
             with contextlib.suppress(OSError):  # the pipe may hold a last frame that was never read
                 pipe.close()
         self._errors.close()
@@ -193,13 +209,13 @@ class Sandbox:
         """Start the box with a kernel that imports everything itself."""
         if kind == "bubblewrap":
             requests, replies = os.pipe(), os.pipe()
+            self._take(requests[1], replies[0])
             pipes = [requests[0], replies[1], errors]
             try:
                 self._process = self._bubblewrap(errors, pipes, pipes=pipes)
             finally:
                 os.close(requests[0])
                 os.close(replies[1])
-            self._take(requests[1], replies[0])
             return
         command = [] if kind == NO_SANDBOX else container_command(kind, self.limits)
         self._process = subprocess.Popen(

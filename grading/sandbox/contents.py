@@ -41,7 +41,8 @@ GUARDED = {
 student may well use them for an answer that is a variable, but not within an answer that is asked.
 """
 LEFT_OUT = {"serving.py": ("Batcher", "read_body", "_top_k", "receive", "serving_app")}
-"""Those that could be called before the answer is asked, with what it will be asked to use."""
+"""Helpers that are removed, by file. A guard would not do for these: a cell could call them before
+the answer is asked, and the answer could then return what they made."""
 GUARD = "from grading.inside.asking import refused_while_asked as _refused_while_asked"
 
 

@@ -25,7 +25,8 @@ from grading.sandbox.limits import Limits
 
 NAME = "course-box-"
 OWN_PROCESSES = 8
-"""What a box has besides the student's: bubblewrap's two, the relay, a moment's more."""
+"""Processes of a box that are not the student's: two of bubblewrap's and the relay, with some to
+spare for those that exist for a moment while the box opens."""
 LAUNCH = Path(__file__).with_name("launch.py")
 FOR_SYSTEMD = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _numbers = itertools.count()

@@ -2,7 +2,11 @@
 
 import contextlib
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,11 +18,12 @@ from nbgrader.api import Gradebook
 from submissions import left_over, put_submission
 
 from grading.batch.pool import autograde
+from grading.inside.asking import asking
 from grading.intake.realign import realign
 from grading.judging.session import AnswerKey, Run, ask_exercise, grade
 from grading.judging.testing import Answer, load_tests, run_test
-from grading.paths import hidden_tests_path
-from grading.records.receipts import receipt_path
+from grading.paths import ROOT, hidden_tests_path
+from grading.records.receipts import receipt_path, recorded_verdicts
 from grading.release.source import source_notebook
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import GUARDED, LEFT_OUT, environment, shared_paths
@@ -232,8 +237,19 @@ def test_storing_killing_and_answering_in_a_fresh_attempt_earns_nothing(released
     assert not any("again" in note for note in receipt["notes"])
 
 
+# Knows everything that the feedback has shown: what was asked, and what stood behind it.
+LEARNT = """import re
+SEEN = {!r}
+lists = re.findall(r"\\[[-\\d, ]*\\]", SEEN)
+known = dict(zip(lists, lists[1:]))
+
+def double(numbers):
+    return eval(known.get(str(list(numbers)), "[]"))
+"""
+
+
 def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, tmp_path):
-    """Row 25: autograded notebook, feedback page and receipt after a second box."""
+    """Row 25: autograded notebook, feedback page and receipt after a second box; a resubmission."""
     course = shutil.copytree(released, tmp_path / "course")
     tells = "print('it says', double([21]))\n"
     total = tells + "def total(numbers):\n    return sum(double(numbers)) // 2\n"
@@ -247,6 +263,13 @@ def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, 
         assert texts
         assert not any("[42]" in text for text in texts), folder
         assert not any(small_course.SECRET in text for text in texts), folder
+    (page,) = (course / "feedback").rglob("*.html")
+    seen = re.sub("<[^>]*>", " ", page.read_text()[-20_000:])
+    assert "expected [" in seen
+    put_submission(course, "mallory", small_course.notebook(LEARNT.format(seen), total))
+    assert list(autograde([(small_course.NAME, "mallory")], course, workers=1)) == [ended]
+    (double, _), _ = recorded_verdicts(course, small_course.NAME, "mallory")
+    assert (double.status, double.points) == ("failed", 0.0)
 
 
 # A line that passes the question on to a helper of the course's, by exercise.
@@ -302,6 +325,25 @@ def test_a_helper_that_would_answer_is_not_there_for_an_answer(exercise):
     assert judged.share == 0.0
     assert judged.status == "error", judged
     assert "a graded answer cannot call" in judged.message
+
+
+def test_a_helper_is_not_there_either_for_a_program_that_an_answer_starts():
+    """It imports the helpers anew, and has only its variables from the answer's process."""
+    folder = next(path for path, inside in shared_paths().items() if inside == "/course/helpers")
+    calls = "from helpers.scores import bootstrap_scores as s; print(len(s([0], [0], 2)))"
+    paths = os.pathsep.join([str(Path(folder).parent), str(ROOT)])
+
+    def started():
+        return subprocess.run(
+            [sys.executable, "-P", "-c", calls],
+            env=os.environ | {"PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+        )
+
+    with asking("compute_metrics"):
+        assert "a graded answer cannot call `bootstrap_scores`" in started().stderr
+    assert started().stdout
 
 
 @pytest.mark.parametrize("exercise", [name for name in PASSED_ON if name != "pad_batch"])

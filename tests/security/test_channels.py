@@ -1,7 +1,7 @@
 """Ways from one box to another, or to whoever grades: row 25's channels, and row 33.
 
-Each channel is played twice: between two processes without a box, where it must carry something,
-or the attack is none; and between two boxes that are open at the same time.
+Each channel is tried twice. Between two processes without a box it must carry something; otherwise
+the test would show nothing. Between two boxes that are open at the same time it must carry nothing.
 """
 
 import contextlib
@@ -31,7 +31,8 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 LIMITS = Limits(processes=120, scratch_bytes=2**26)
 
 TOOLS = """
-import contextlib, ctypes, errno, fcntl, mmap, os, platform, signal, socket, struct, sys, time
+import contextlib, ctypes, errno, fcntl, importlib.util, mmap, os, platform, signal, socket
+import struct, sys, time
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -97,6 +98,31 @@ got = call(KEYS["keyctl"], READ, key, place, 9) and place.raw
     )
 
 
+# As an ordinary user, the interpreter is a file of the user's own; see `ordinary_user.py`.
+OWN_FILE = """
+def hint(command, value):
+    return fcntl.fcntl(os.open("/proc/self/exe", os.O_RDONLY), command, struct.pack("Q", value))[0]
+"""
+# What ext4 remembers of files that are large enough to need it.
+STATE = """
+def states():
+    return [fcntl.ioctl(file, 0x40046629, bytes(4)) for file in files]  # EXT4_IOC_GETSTATE
+
+libraries = os.path.join(os.path.dirname(importlib.util.find_spec("torch").origin), "lib")
+paths = sorted(os.path.join(libraries, name) for name in os.listdir(libraries))
+files = [os.open(path, os.O_RDONLY) for path in paths if os.path.getsize(path) > 2**25]
+before = states()
+"""
+DEVICES = """
+def devices():
+    own = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty")]
+    return own + [f"/proc/{process}/fd/{file}" for process in (1, "self") for file in (0, 1)]
+
+def times():
+    return [os.stat(device).st_mtime_ns for device in devices()[:6]]
+
+"""
+
 CHANNELS = (
     keyring("the session's keyring", -3),
     keyring("the user's keyring", -4),
@@ -148,6 +174,33 @@ got = struct.unpack('hhqqi', answer)[0] != fcntl.F_UNLCK
 answer = fcntl.fcntl(shared, 36, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 7, 1, 0))
 got = struct.unpack('hhqqi', answer)[0] != fcntl.F_UNLCK
 """,
+    ),
+    Channel(
+        "a hint for a file that nobody may write to",
+        OWN_FILE,
+        OWN_FILE + "hint(1036, 3)",
+        "got = hint(1035, 0); hint(1036, 0)",
+    ),
+    Channel(
+        "what a file system keeps about a file",
+        STATE,
+        STATE + "[fcntl.ioctl(file, 0x6612) for file in files]",  # EXT4_IOC_PRECACHE_EXTENTS
+        "got = states() != before",
+        open_without_box=False,
+    ),
+    Channel(
+        "the time of a device",
+        DEVICES + "before = times()",
+        DEVICES
+        + """
+now = struct.pack("4q", 0, 2**30 - 1, 0, 2**30 - 1)  # UTIME_NOW
+for device in devices():
+    with contextlib.suppress(OSError):
+        os.utime(device)
+    with contextlib.suppress(OSError):
+        call((280, 88), -100, device.encode(), now, 0)
+""",
+        "got = times() != before",
     ),
     Channel(
         "an abstract socket",
@@ -339,7 +392,7 @@ for family in range(1, 46):
 sorted(set(opened))
 """
 USUAL = """
-import multiprocessing, sqlite3, subprocess, threading
+import multiprocessing, pathlib, shutil, sqlite3, subprocess, threading
 from concurrent.futures import ProcessPoolExecutor
 import filelock
 import torch
@@ -352,6 +405,11 @@ with sqlite3.connect("mine.db") as base:
     base.execute("create table t (a)")
     base.execute("insert into t values (1)")
 assert list(base.execute("select a from t")) == [(1,)]
+pathlib.Path("mine").mkdir()
+pathlib.Path("mine/new").touch()
+pathlib.Path("mine/new").touch()
+shutil.copytree("mine", "copied")
+assert os.listdir("copied") == ["new"]
 assert subprocess.run(["python", "-c", "print(1)"], capture_output=True).stdout == b"1\\n"
 batches = [batch.tolist() for batch in DataLoader(range(8), batch_size=4, num_workers=2)]
 assert batches == [[0, 1, 2, 3], [4, 5, 6, 7]], batches
@@ -441,7 +499,8 @@ def test_no_mark_is_left_on_what_boxes_share(pair):
     sender, receiver = pair
     said(sender, MARKS)
     before = said(receiver, MARKS + "seen()")
-    assert said(sender, MARK) == "[]"
+    # Setting a time is granted, and done by nobody: see "the time of a device".
+    assert {name for _, name in eval(said(sender, MARK))} <= {"time"}
     assert said(receiver, "seen()") == before
 
 
@@ -546,6 +605,7 @@ def test_numbers_of_calls_are_those_of_libseccomp():
         "socketpair": rules.SOCKETPAIR,
         "madvise": rules.ADVISE,
         "fadvise64": rules.ADVISE_FILE,
+        **{name: numbers for name, (numbers, _) in rules.SETTING_TIMES.items()},
     }
     known = 0
     for place, machine in enumerate(rules.MACHINES.values()):
@@ -575,7 +635,7 @@ def test_an_unknown_processor_is_refused_by_name():
         rules.program("riscv64")
 
 
-def _hold_the_lock(path):
+def _hold_the_lock(path, *_):
     """Write down who this is, and stay in code that never lets go of Python's lock."""
     Path(path).write_text(str(os.getpid()))
     import re
@@ -583,22 +643,38 @@ def _hold_the_lock(path):
     re.match(r"(a+)+$", "a" * 60 + "b")
 
 
-def test_a_worker_ends_with_its_parent_whatever_it_is_busy_with(tmp_path):
+# What `course grade` and `course prove` do; the work is given a path, and never ends.
+COMMANDS = {
+    "grade": """
+from grading.batch.pool import worker_pool
+with worker_pool(1) as workers:
+    workers.submit(t._hold_the_lock, path).result()
+""",
+    "prove": """
+from grading.proof import prove
+prove.prove_lesson = t._hold_the_lock
+list(prove.prove_lessons(path, list(prove.LESSONS)[:1], "bubblewrap", runs=1, workers=1))
+""",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_worker_ends_with_its_parent_whatever_it_is_busy_with(command, tmp_path):
     """Row 25: a worker that outlives the grader would try again by itself."""
+    path = tmp_path / "worker"
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_channels as t
-from grading.batch.pool import worker_pool
-with worker_pool(1) as workers:
-    workers.submit(t._hold_the_lock, {str(tmp_path / "worker")!r}).result()
+path = {str(path)!r}
+{COMMANDS[command]}
 """
     parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     end = time.monotonic() + 120
-    while not (tmp_path / "worker").exists() or not (tmp_path / "worker").read_text():
+    while not path.exists() or not path.read_text():
         assert time.monotonic() < end
         time.sleep(0.1)
-    worker = psutil.Process(int((tmp_path / "worker").read_text()))
+    worker = psutil.Process(int(path.read_text()))
     time.sleep(1)
     parent.kill()
     parent.wait()

@@ -19,7 +19,7 @@ from submissions import put_submission
 
 from grading.batch.assignment import grade_assignment
 from grading.batch.cluster import autograde_on, course_lock, grade_contents
-from grading.batch.pool import GRADED_AGAIN, autograde
+from grading.batch.pool import GRADED_AGAIN, autograde, make_mark, mark_of
 from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
@@ -132,15 +132,39 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
 
 
 def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, tmp_path):
-    address, _ = cluster
+    """Row 9. Row 24. Row 29: a loop, and texts that stall a pattern; the worker goes on."""
+    address, (*_, third) = cluster
     course = shutil.copytree(submitted_course, tmp_path / "course")
+    seconds = small_course.SHORT["test_seconds"]
+    (course / "nbgrader_config.py").write_text(f"c.GradeInSandbox.test_seconds = {seconds}\n")
+    hard = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
+    texts = (f"# {'<' * 150_000}", "\\begin{a}" * 16_000)
+    hard.cells += [
+        small_course.new_markdown_cell(text, id=f"hard-{n}") for n, text in enumerate(texts)
+    ]
+    put_submission(course, "hard", hard)
+    loop = "def double(numbers):\n    while True:\n        pass"
+    put_submission(course, "loops", small_course.notebook(loop, small_course.TOTAL))
+    make_mark(mark_of(course, (small_course.NAME, "hard")))  # as a run that was ended leaves it
     said = io.StringIO()
-    wanted = STUDENTS[:2]
+    wanted = ["hard", "loops", *STUDENTS[:2]]
     console = Console(width=120, file=said)
+    started = time.monotonic()
     assert grade_assignment(small_course.NAME, wanted, course, 1, "", console, scheduler=address)
+    assert time.monotonic() - started < 60
     assert "3 / 3" in said.getvalue()
+    statuses = {
+        student: [test["status"] for test in receipt["tests"]]
+        for student, receipt in receipts(course).items()
+    }
+    assert statuses["hard"] == ["passed", "passed"]
+    again = [name for name, one in receipts(course).items() if GRADED_AGAIN in one["notes"]]
+    assert again == ["hard"]
+    assert not list((course / "receipts" / ".begun").iterdir())
+    assert statuses["loops"] == ["timed out", "passed"]
+    assert third.poll() is None
     assert grade_assignment(small_course.NAME, wanted, course, 1, "", console, scheduler=address)
-    assert "2 of 2 are graded already" in said.getvalue()
+    assert "4 of 4 are graded already" in said.getvalue()
 
 
 def test_nobody_at_the_address_is_an_error_that_names_it(submitted_course, monkeypatch):

@@ -21,9 +21,10 @@ from rich.console import Console
 from submissions import GOOD, fork_servers, put_submission, workers_of
 
 from grading.batch.assignment import grade_assignment
+from grading.batch.pool import GRADED_AGAIN, mark_of
 from grading.batch.resume import graded_already
 from grading.paths import ROOT
-from grading.records.receipts import receipt_path
+from grading.records.receipts import receipt_path, recorded_verdicts
 from grading.sandbox.commands import find_bubblewrap
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
@@ -90,14 +91,19 @@ def test_what_has_not_changed_is_not_graded_again(course):
 
 
 def test_a_new_submission_is_graded_and_the_others_are_not(course):
+    """Row 24: what was begun by a command that was ended is told of by the next."""
     before = graded_at(course)
+    mark = mark_of(course, (small_course.NAME, "bob"))
+    mark.parent.mkdir(exist_ok=True)
+    mark.touch()  # as it is left where the whole command is ended
     put_submission(course, "bob", GOOD)
     assert left(course) == {"bob"}
     time.sleep(1)  # receipts tell whole seconds
     assert grade_here(course)
     assert points(course) == POINTS | {"bob": 3.0}
     changed = {name for name, at in graded_at(course).items() if at != before[name]}
-    assert changed == {"bob"}
+    assert changed == noted(course) == {"bob"}
+    assert begun(course) == set()
 
 
 def _tests(course):
@@ -191,12 +197,15 @@ KILLS = int(os.environ.get("COURSE_TEST_KILLS", "4"))
 
 
 def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_course, tmp_path):
-    """The command, its workers and their server, ended by kill -9; COURSE_TEST_KILLS times."""
+    """The command, its workers and their server, ended by kill -9; COURSE_TEST_KILLS times.
+
+    Row 24: whoever was being graded then has a report that says so, in whichever run.
+    """
     chance = random.Random(KILLS)
     killed, rounds = 0, itertools.count()  # a round may be over before anything is killed in it
     while killed < KILLS:
         course = shutil.copytree(submitted_course, tmp_path / f"course-{next(rounds)}")
-        ended = False
+        ended, interrupted = False, set()
         while not ended:
             with grading(course) as (coordinator, process):
                 wait_until(lambda c=coordinator: at_work(c) or not living([c]))
@@ -214,9 +223,23 @@ def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_cours
                 below = among[1:] if not ended else []
             wait_until(lambda below=below: not living(below))
             assert_no_stale_score(course)
+            interrupted |= left(course) & begun(course)
+        assert interrupted <= noted(course)
+        assert begun(course) == set()
         assert process.returncode == 0, process.said.decode()
         assert points(course) == POINTS
         assert left(course) == set()
+
+
+def begun(course):
+    """Return whose grading has begun and not ended, as the next run will see it."""
+    return {name for name in POINTS if mark_of(course, (small_course.NAME, name)).exists()}
+
+
+def noted(course):
+    """Return whose receipt says that grading was begun twice."""
+    notes = {name: recorded_verdicts(course, small_course.NAME, name)[1] for name in POINTS}
+    return {name for name, told in notes.items() if GRADED_AGAIN in told}
 
 
 def assert_no_stale_score(course):
@@ -253,5 +276,8 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp
         assert time.monotonic() - started < 15
         wait_until(lambda: not living(workers))
     assert_no_stale_score(course)
+    interrupted = left(course) & begun(course)
     assert grade_here(course)
+    assert interrupted <= noted(course)
+    assert begun(course) == set()
     assert points(course) == POINTS

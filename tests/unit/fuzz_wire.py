@@ -61,15 +61,24 @@ def as_input(document: Any, parts: Iterable[bytes]) -> bytes:
 def examine(data: bytes) -> bool:
     """Read the message of an input, and tell whether it describes a value.
 
+    It is read as the disposable process reads a result, and as the grader itself reads a frame.
+
     Raises
     ------
     TooMuch
         If it takes too long or too much memory, or raises anything but `WireError`.
     """
+    from grading.inside.protocol import REPLY_FRAME
+
     message = as_message(data)
-    seconds, size, made = _measured(message)
+    _examine(message, REPLY_FRAME)
+    return _examine(message, None)
+
+
+def _examine(message: bytes, bounds: Any) -> bool:
+    seconds, size, made = _measured(message, bounds)
     if seconds > MOST_SECONDS:  # a busy machine may slow it down, but not three times in a row
-        seconds = min(seconds, *(_measured(message)[0] for _ in range(2)))
+        seconds = min(seconds, *(_measured(message, bounds)[0] for _ in range(2)))
     if seconds > MOST_SECONDS:
         raise TooMuch(f"{len(message):,} bytes take {seconds:.1f} s to be read")
     if size > MOST_BYTES:
@@ -77,7 +86,7 @@ def examine(data: bytes) -> bool:
     return made
 
 
-def _measured(message: bytes) -> tuple[float, int, bool]:
+def _measured(message: bytes, bounds: Any) -> tuple[float, int, bool]:
     """Return the seconds and the bytes of memory that reading takes, and whether it succeeds."""
     from grading.inside.wire import WireError, decode
 
@@ -89,7 +98,7 @@ def _measured(message: bytes) -> tuple[float, int, bool]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            decode(message)
+            decode(message, bounds)
     except WireError:
         made = False
     except BaseException as error:
@@ -125,7 +134,7 @@ def warm_up() -> None:
         importlib.import_module(library)
     for path in sorted(INPUTS.glob("*")):
         with contextlib.suppress(TooMuch):
-            _measured(as_message(path.read_bytes()))
+            _measured(as_message(path.read_bytes()), None)
     gc.collect()
     gc.freeze()
 

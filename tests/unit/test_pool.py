@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import text
 
+from grading.batch.cluster import _recorded
 from grading.batch.pool import worker_pool
+from grading.judging.verdicts import CANNOT_GRADE
 from grading.paths import ROOT
 from grading.settings import adapt_gradebooks
 
@@ -42,6 +46,26 @@ def test_a_variable_that_is_gone_is_gone_for_workers(monkeypatch):
     monkeypatch.delenv("COURSE_TEST_BATCH")
     with worker_pool(1) as workers:
         assert workers.submit(described).result()[1] is None
+
+
+class Ended(Executor):
+    """A pool whose processes, or what they are forked from, were ended."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def submit(self, *_):
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [BrokenProcessPool(), EOFError(), ConnectionRefusedError()])
+def test_a_cluster_s_grades_are_recorded_though_a_recorder_was_ended(error):
+    assert _recorded(Ended(error), os.getpid) != os.getpid()
+
+
+def test_a_recorder_that_is_ended_twice_costs_one_submission_and_not_the_batch():
+    outcome = _recorded(Ended(BrokenProcessPool()), os._exit, 3)
+    assert outcome.status == CANNOT_GRADE
 
 
 def test_a_new_gradebook_knows_its_version_and_starts_no_program(monkeypatch, tmp_path):

@@ -3,13 +3,14 @@
 import os
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from grading.batch import demo
 from grading.paths import ROOT
-from grading.sandbox import commands
+from grading.sandbox import box, commands
 from grading.sandbox.box import Sandbox
 from grading.sandbox.commands import IMAGE, bubblewrap_command, container_command
 from grading.sandbox.contents import environment, shared_paths
@@ -37,6 +38,18 @@ def test_bubblewrap_run_by_root_drops_every_privilege(monkeypatch):
     assert ("--cap-drop", "ALL") in pairwise(command)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert "--unshare-user" in bubblewrap_command(LIMITS)
+
+
+def test_a_box_that_cannot_be_opened_leaves_no_group(monkeypatch, tmp_path):
+    removed = []
+    group = SimpleNamespace(files=[], prefix=[], kind="", remove=lambda: removed.append(True))
+    monkeypatch.setattr(box, "open_group", lambda limits: group)
+    monkeypatch.setattr(box, "launched", lambda group: [str(tmp_path / "is-not-there")])
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(FileNotFoundError):
+        Sandbox("bubblewrap", LIMITS)
+    assert removed
+    assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
 def test_only_what_is_needed_is_shared():

@@ -1,0 +1,50 @@
+"""What the grader notes of a submission's boxes, with a box that does as it is told."""
+
+import time
+from types import SimpleNamespace
+
+from grading.judging.session import Run
+from grading.sandbox.box import SandboxDied
+from grading.sandbox.limits import Limits
+
+
+def run_with(reply):
+    """Return a run whose open box gives a reply, or ends with it."""
+    run = Run("none", Limits(), seed=0)
+    box = SimpleNamespace(ended=False, close=lambda: None)
+
+    def answered(*_):
+        box.ended = isinstance(reply, SandboxDied)
+        if box.ended:
+            raise reply
+        return reply
+
+    box.run = answered
+    run._box = box
+    return run
+
+
+def test_a_visible_check_that_ends_the_box_is_told_to_the_teacher():
+    """Otherwise what follows would be graded in a fresh box, and nobody would know."""
+    run = run_with(SandboxDied("crashed", "the process ended"))
+    assert run.check("check('double')", "double") == []
+    run.add_notes()
+    assert run.notes == ["cell double (its visible check): crashed, the process ended"]
+    assert run.deaths == {}  # the answer's own cell did not end it
+
+
+def test_a_visible_check_of_no_use_is_no_news():
+    run = run_with({"outputs": [], "error": None})
+    assert run.check("check('double')", "double") == []
+    run.add_notes()
+    assert run.notes == []
+
+
+def test_a_visible_check_that_says_very_many_things_is_read_no_further_than_it_is_shown():
+    """Row 31: making 140,000 outputs anew takes a minute."""
+    said = {"output_type": "stream", "name": "stdout", "text": "a"}
+    run = run_with({"outputs": [said] * 140_000, "error": None})
+    started = time.process_time()
+    (shown,) = run.check("check('double')", "double")
+    assert shown.text.startswith("The visible check says: a\na")
+    assert time.process_time() - started < 5
