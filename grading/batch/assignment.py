@@ -123,7 +123,8 @@ def grade_assignment(
     for student, (before, now) in penalties.items():
         taken = f"{now:g} instead of {before:g}"
         console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
-    refresh_feedback(assignment, [*(student for _, student in left), *penalties], course)
+    graded = [student for _, student in left if student not in problems]
+    refresh_feedback(assignment, [*graded, *penalties], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     nothing = [] if students else nothing_from(assignment, course)
     _show(assignment, ended, problems, nothing, console)

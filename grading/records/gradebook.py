@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -92,12 +93,20 @@ def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
 
 
 def forget(course: Path, student: str, assignment: str) -> None:
-    """Remove the receipts and automatic scores of a submission that cannot be graded now."""
-    address = course_directory(course).db_url
+    """Remove what a submission that cannot be graded now has of an earlier grading.
+
+    These are its automatic scores, its receipts and the pages that tell of the earlier grade.
+    """
+    directory = course_directory(course)
+    address = directory.db_url
     for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
         set_aside(path)
         names = {"student": student, "assignment": assignment, "notebook": path.stem}
         forget_scores({**names, "db_url": address})
+    for step in (directory.autograded_directory, directory.feedback_directory):
+        folder = Path(directory.format_path(step, student, assignment))
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 class GradebookBusyError(ValueError):

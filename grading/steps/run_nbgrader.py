@@ -136,7 +136,7 @@ def autograde_one(
     except (Exception, SystemExit) as error:
         kept = step is not None and step.error
         outcome = outcome_of(kept, step.notebook) if kept else outcome_of(error)
-        return _taken_back(outcome, course, assignment, student)
+        return taken_back(outcome, course, assignment, student)
     return SUCCESS
 
 
@@ -155,7 +155,7 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
     check_folder(Path(submission), expected)
 
 
-def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
+def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
     """Take back what an earlier submission reached; add to the outcome if that fails."""
     try:
         forget(course, student, assignment)

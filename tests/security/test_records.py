@@ -1,7 +1,9 @@
 """A course's records: kept in one file and put back, and a student's removed on request."""
 
 import contextlib
+import io
 import json
+import re
 import shutil
 import threading
 import zipfile
@@ -12,12 +14,14 @@ from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
+from rich.console import Console
 from submissions import GOOD, put_submission, through_the_exchange
 
+from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
 from grading.intake.submissions import submitted
 from grading.records.backup import MANIFEST, back_up, restore
-from grading.records.collected import read_names, write_names
+from grading.records.collected import read_names, write_names, zip_feedback
 from grading.records.export import grades
 from grading.records.forgetting import forget_student
 from grading.records.receipts import recorded_verdicts
@@ -170,3 +174,24 @@ def test_a_name_that_leads_elsewhere_is_refused(course, name):
     with pytest.raises(ValueError, match="no student's name"):
         forget_student(name, course)
     assert files(course) == before
+
+
+def say_when_graded(course, students=()):
+    said = io.StringIO()
+    console = Console(width=200, file=said)
+    complete = grade_assignment(NAME, list(students), course, 1, "bubblewrap", console)
+    return complete, said.getvalue()
+
+
+def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
+    page = course / "feedback" / "bob" / NAME
+    assert page.is_dir()
+    put_submission(course, "bob", content=b"{")
+    for _ in range(2):  # each run is told, also where there is nothing left to take back
+        complete, said = say_when_graded(course)
+        assert not complete
+        assert "bob: not graded" in said
+        assert re.search(r"│ ada +│ +3 / 3 │", said)
+        assert not page.exists()
+    given, missing = zip_feedback(NAME, course, tmp_path / "feedback.zip")
+    assert (given, missing) == (["ada", "céline"], [])
