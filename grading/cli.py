@@ -200,16 +200,19 @@ def export(
 ) -> None:
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
-    from grading.records.deadlines import refresh_by_policy
+    from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING
 
     try:
         name = assignment_name(assignment)
-        refresh_by_policy(name, course)
+        times: list[str] = []
+        refresh_everyone(name, course, times)
         exported = export_grades(name, platform.value, to, roster, course, scale)
     except (OSError, ValueError) as error:
         fail(error)
+    for problem in times:
+        complain(one_line(problem))
     for grade in exported.grades:
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
@@ -230,7 +233,7 @@ def export(
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing else 0)
+    raise typer.Exit(1 if ungraded or exported.missing or times else 0)
 
 
 @commands.command()
@@ -244,22 +247,25 @@ def feedback(
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
     from grading.batch.assignment import assignment_name
     from grading.records.collected import zip_feedback
-    from grading.records.deadlines import refresh_by_policy
+    from grading.records.deadlines import refresh_everyone
     from grading.steps.run_nbgrader import GradingError, generate_feedback, refresh_feedback
 
     name = assignment_name(assignment)
+    times: list[str] = []
     try:
-        changed = refresh_by_policy(name, course)
+        changed = refresh_everyone(name, course, times)
         generate_feedback(name, course)
         refresh_feedback(name, list(changed), course)  # the step leaves what is there
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
     except (GradingError, OSError, ValueError) as error:
         fail(error)
+    for problem in times:
+        complain(one_line(problem))
     for student in missing:
         complain(f"{one_line(student)}: came from no platform's download, and was left out")
     if zip_file:
         console.print(f"  {shown(zip_file)}: {len(given)} students", highlight=False)
-    raise typer.Exit(1 if missing else 0)
+    raise typer.Exit(1 if missing or times else 0)
 
 
 @commands.command()
@@ -330,13 +336,17 @@ def extend(
     try:
         end = last_moment(until)
         due = grant(name, student, end, course)
-        changed = refresh_penalties(name, [student], course)
+        unknown: list[str] = []
+        changed = refresh_penalties(name, [student], course, unknown)
     except (OSError, ValueError) as error:
         fail(error)
     times = f"until {end:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
     console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
     for before, now in changed.values():
         console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)
+    for problem in unknown:
+        complain(one_line(problem))
+    raise typer.Exit(1 if unknown else 0)
 
 
 @commands.command()
@@ -349,14 +359,19 @@ def changes(
     """List whose grade has changed when it was graded again, by how much and why."""
     from grading.batch.assignment import assignment_name, show_changes
     from grading.records.changes import changes as changes_of
+    from grading.records.changes import unreadable
     from grading.records.nbgrader_csv import write_csv
 
     try:
-        found = changes_of(assignment_name(assignment), course, since and since.astimezone())
+        name = assignment_name(assignment)
+        found = changes_of(name, course, since and since.astimezone())
         if to:
             write_csv(found, to)
     except (OSError, ValueError) as error:
         fail(error)
+    for path in unreadable(name, course):
+        said = f"{path} cannot be read, and the change that it is about is not listed"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     show_changes(found, console)
     if to:
         console.print(f"  {shown(to)}", highlight=False)

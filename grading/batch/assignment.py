@@ -119,7 +119,8 @@ def grade_assignment(
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
-    penalties = refresh_penalties(assignment, sorted(done), course)
+    times: list[str] = []
+    penalties = refresh_penalties(assignment, sorted(done), course, times)
     for student, (before, now) in penalties.items():
         taken = f"{now:g} instead of {before:g}"
         console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
@@ -127,11 +128,13 @@ def grade_assignment(
     refresh_feedback(assignment, [*graded, *penalties], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     nothing = [] if students else nothing_from(assignment, course)
+    for problem in times:
+        console.print(f"[red]✗[/red] {shown(problem)}", highlight=False, soft_wrap=True)
     _show(assignment, ended, problems, nothing, console)
     if sandbox == NO_SANDBOX:
         console.print(f"[yellow]{shown(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
-    return not problems and not ungraded
+    return not problems and not times and not ungraded
 
 
 def _on_cluster(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from grading.records.receipts import all_receipts, changed_since, verdicts_of
+from grading.records.receipts import all_receipts, changed_since, unreadable_receipts, verdicts_of
 
 COLUMNS = (
     "student",
@@ -41,14 +42,30 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
     DataFrame
         A row for each change, in the order in which they happened. ``before`` and ``after`` are
         points, NaN where something could not be graded; ``exercises`` names those that ended in
-        another way; the paths are relative to the course's folder.
+        another way; the paths are relative to the course's folder. Receipts that cannot be read
+        are left out: see `unreadable`.
     """
-    folders = sorted((course / "receipts").glob(f"*/{assignment}"))
-    rows = [row for folder in folders for row in _of(folder.parent.name, assignment, course)]
+    students = _students(assignment, course)
+    rows = [row for student in students for row in _of(student, assignment, course)]
     table = pd.DataFrame(rows, columns=COLUMNS)
     if since is not None:
         table = table[[datetime.fromisoformat(when) >= since for when in table["when"]]]
     return table.sort_values(["when", "student"], ignore_index=True)
+
+
+def unreadable(assignment: str, course: Path) -> list[Path]:
+    """Return the receipts that `changes` leaves out, for they cannot be read."""
+    return [
+        path
+        for student in _students(assignment, course)
+        for path in unreadable_receipts(course, student, assignment)
+    ]
+
+
+def _students(assignment: str, course: Path) -> list[str]:
+    """Return who has receipts of an assignment."""
+    folders = sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}"))
+    return [folder.parent.name for folder in folders]
 
 
 def _of(student: str, assignment: str, course: Path) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ from grading.sandbox.limits import Limits
 VERSION = 2
 EARLIER = "earlier"
 """Folder beside a submission's receipts, for those that it had before."""
+# What every reader of a receipt takes to be there.
+PARTS = ("student", "assignment", "notebook", "graded_at", "sha256", "tests", "notes")
 # What a grade depends on, and how a sentence names what has changed of it.
 CHANGES = {
     "submission": "it was handed in anew",
@@ -140,7 +142,7 @@ def set_aside(path: Path) -> None:
         return
     try:
         when = read_receipt(path)["graded_at"]
-    except (ValueError, KeyError):
+    except ValueError:
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     name = re.sub(r"[^0-9T]", "", when.partition("+")[0])
     folder = path.parent / EARLIER
@@ -149,11 +151,32 @@ def set_aside(path: Path) -> None:
 
 
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
-    """Return all receipts of a submission, the earlier ones too, in the order of grading."""
+    """Return all receipts of a submission, the earlier ones too, in the order of grading.
+
+    What cannot be read is left out: see `unreadable_receipts`.
+    """
+    found, _ = _receipts(course, student, assignment)
+    return found
+
+
+def unreadable_receipts(course: Path, student: str, assignment: str) -> list[Path]:
+    """Return the receipts of a submission that are damaged, or of another version."""
+    _, unreadable = _receipts(course, student, assignment)
+    return unreadable
+
+
+def _receipts(
+    course: Path, student: str, assignment: str
+) -> tuple[list[tuple[Path, dict[str, Any]]], list[Path]]:
     folder = receipt_path(course, student, assignment, "any").parent
-    paths = [*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]
-    found = [(path, read_receipt(path)) for path in paths]
-    return sorted(found, key=lambda one: (one[1]["graded_at"], one[0].parent == folder))
+    found, unreadable = [], []
+    for path in sorted([*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]):
+        try:
+            found.append((path, read_receipt(path)))
+        except (OSError, ValueError):
+            unreadable.append(path)
+    found.sort(key=lambda one: (one[1]["graded_at"], one[0].parent == folder))
+    return found, unreadable
 
 
 def drop_copies(course: Path, receipt: dict[str, Any]) -> None:
@@ -211,11 +234,16 @@ def read_receipt(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is none of this version.
+        If the file is none of this version, or is damaged; it names the file.
     """
-    receipt = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError(f"{path} is no receipt, or a damaged one") from None
     if not isinstance(receipt, dict) or receipt.get("version") != VERSION:
         raise ValueError(f"{path} is no receipt of version {VERSION}")
+    if missing := [part for part in PARTS if part not in receipt]:
+        raise ValueError(f"{path} is a damaged receipt: {', '.join(missing)} is missing")
     return receipt
 
 

@@ -21,7 +21,7 @@ from grading.batch.assignment import grade_assignment
 from grading.paths import ROOT
 from grading.records.assignment_report import write_assignment_report
 from grading.records.changes import changes
-from grading.records.deadlines import extend, refresh_by_policy, refresh_penalties
+from grading.records.deadlines import extend, refresh_everyone, refresh_penalties
 from grading.records.export import export_grades
 from grading.records.receipts import EARLIER, all_receipts
 from grading.sandbox.commands import find_bubblewrap
@@ -198,7 +198,7 @@ def test_a_date_that_is_changed_after_grading_counts_for_those_graded_already(co
     assert files_in(course, "autograded/ada") == [f"{NAME}.ipynb", "timestamp.txt"]
     read_by_a_person(course, "ada", 3.0, "read")
     # Two days begun, of the three points of the program and the three of a person.
-    assert refresh_by_policy(NAME, course) == {"ada": (1.5, 3.0)}
+    assert refresh_everyone(NAME, course) == {"ada": (1.5, 3.0)}
     write_deadline(course, "2030-01-01T23:30:00+01:00")
     said = graded(course)
     assert "2 of 2 are graded already" in said

@@ -16,7 +16,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
 from rich.console import Console
 from submissions import GOOD, put_submission, through_the_exchange
+from typer.testing import CliRunner
 
+from course import app
 from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
 from grading.intake.submissions import submitted
@@ -24,7 +26,12 @@ from grading.records.backup import MANIFEST, back_up, restore
 from grading.records.collected import read_names, write_names, zip_feedback
 from grading.records.export import grades
 from grading.records.forgetting import forget_student
-from grading.records.receipts import recorded_verdicts
+from grading.records.receipts import (
+    EARLIER,
+    all_receipts,
+    receipt_path,
+    recorded_verdicts,
+)
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import nbgrader_config
 from grading.steps.run_nbgrader import nbgrader_api
@@ -55,6 +62,13 @@ def course(graded, tmp_path):
 
 def points(course):
     return {grade.student: grade.score for grade in grades(NAME, course)}
+
+
+def by_command(*arguments, **options):
+    """Give one of the commands as an instructor does; a traceback fails the test."""
+    outcome = CliRunner().invoke(app, [*map(str, arguments)], **options)
+    assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
+    return outcome
 
 
 def files(course):
@@ -195,3 +209,23 @@ def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
         assert not page.exists()
     given, missing = zip_feedback(NAME, course, tmp_path / "feedback.zip")
     assert (given, missing) == (["ada", "céline"], [])
+
+
+def damaged(course, student):
+    """Cut a student's receipt short, as a full disk or an earlier version may have left it."""
+    path = receipt_path(course, student, NAME, NAME)
+    path.write_text(path.read_text()[:100])
+    return path
+
+
+def test_a_receipt_that_cannot_be_read_is_named_and_hides_no_other(course):
+    path = damaged(course, "bob")
+    complete, said = say_when_graded(course, ["bob"])
+    assert complete, said
+    assert points(course) == POINTS
+    (aside,) = (path.parent / EARLIER).glob("*.json")
+    assert [one["student"] for _, one in all_receipts(course, "bob", NAME)] == ["bob"]
+    outcome = by_command("changes", NAME, "--course", str(course))
+    assert outcome.exit_code == 0
+    assert f"receipts/bob/{NAME}/{EARLIER}/{aside.name} cannot be read" in outcome.output
+    assert "no grade has changed" in outcome.output
