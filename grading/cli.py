@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +27,31 @@ def fail(error: object) -> NoReturn:
     """Print what went wrong and end the command as one that could not start."""
     complain(error)
     raise typer.Exit(2) from (error if isinstance(error, Exception) else None)
+
+
+@contextlib.contextmanager
+def gradebook_of(course: Path) -> Iterator[None]:
+    """Wait for a course's gradebook; end the command with a sentence where what follows fails."""
+    import sqlite3
+
+    from sqlalchemy.exc import DBAPIError
+
+    from grading.records.gradebook import wait_until_free
+    from grading.settings import course_directory
+    from grading.steps.run_nbgrader import GradingError
+
+    try:
+        address = course_directory(course).db_url
+        wait_until_free(address, lambda text: console.print(shown(text), highlight=False))
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        fail(
+            f"the gradebook cannot be used ({one_line(getattr(error, 'orig', error))}): end what "
+            "else is using it and give the command again; if nbgrader is newer than the gradebook, "
+            "copy the gradebook and run `nbgrader db upgrade`"
+        )
+    except (GradingError, OSError, ValueError) as error:
+        fail(error)
 
 
 class Platform(StrEnum):
@@ -118,20 +145,20 @@ def grade(
     from grading.batch.pool import workers_here
     from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
     from grading.sandbox.limits import Limits
-    from grading.steps.run_nbgrader import GradingError
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
         # A cluster's workers find a sandbox of their own.
         sandbox = wanted if scheduler else find_sandbox(wanted)
         workers = workers or workers_here(Limits())
-        complete = grade_assignment(
-            assignment, student, course, workers, sandbox, console, again, scheduler
-        )
+        with gradebook_of(course):
+            complete = grade_assignment(
+                assignment, student, course, workers, sandbox, console, again, scheduler
+            )
     except KeyboardInterrupt:
         console.print("Stopped. What was graded stands; the same command goes on with the rest.")
         raise typer.Exit(130) from None
-    except (GradingError, SandboxMissing, ValueError) as error:
+    except SandboxMissing as error:
         fail(error)
     raise typer.Exit(0 if complete else 1)
 
@@ -204,13 +231,11 @@ def export(
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING
 
-    try:
-        name = assignment_name(assignment)
-        times: list[str] = []
+    name = assignment_name(assignment)
+    times: list[str] = []
+    with gradebook_of(course):
         refresh_everyone(name, course, times)
         exported = export_grades(name, platform.value, to, roster, course, scale)
-    except (OSError, ValueError) as error:
-        fail(error)
     for problem in times:
         complain(one_line(problem))
     for grade in exported.grades:
@@ -248,17 +273,15 @@ def feedback(
     from grading.batch.assignment import assignment_name
     from grading.records.collected import zip_feedback
     from grading.records.deadlines import refresh_everyone
-    from grading.steps.run_nbgrader import GradingError, generate_feedback, refresh_feedback
+    from grading.steps.run_nbgrader import generate_feedback, refresh_feedback
 
     name = assignment_name(assignment)
     times: list[str] = []
-    try:
+    with gradebook_of(course):
         changed = refresh_everyone(name, course, times)
         generate_feedback(name, course)
         refresh_feedback(name, list(changed), course)  # the step leaves what is there
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
-    except (GradingError, OSError, ValueError) as error:
-        fail(error)
     for problem in times:
         complain(one_line(problem))
     for student in missing:
@@ -279,10 +302,8 @@ def forget(
 
     if not yes:
         typer.confirm(f"Remove all of {one_line(student)} for good?", abort=True)
-    try:
+    with gradebook_of(course):
         removed = forget_student(student, course)
-    except (OSError, ValueError) as error:
-        fail(error)
     for what in removed:
         console.print(shown(f"removed: {what}"), highlight=False)
     console.print("Backups, exported tables and the learning platform were not touched.")
@@ -296,10 +317,8 @@ def backup(
     """Write a course's files and gradebook into one file, also while grading goes on."""
     from grading.records.backup import back_up
 
-    try:
+    with gradebook_of(course):
         count = back_up(course, to)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"  {shown(to)}: {count} files", highlight=False)
 
 
@@ -311,10 +330,8 @@ def restore(
     """Put a backup back, once all of it is known to be as it was."""
     from grading.records.backup import restore as put_back
 
-    try:
+    with gradebook_of(course):
         count = put_back(source, course)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"{count} files were put back into {shown(course)}", highlight=False)
 
 
@@ -333,13 +350,11 @@ def extend(
     from grading.records.deadlines import last_moment, refresh_penalties
 
     name = assignment_name(assignment)
-    try:
+    unknown: list[str] = []
+    with gradebook_of(course):
         end = last_moment(until)
         due = grant(name, student, end, course)
-        unknown: list[str] = []
         changed = refresh_penalties(name, [student], course, unknown)
-    except (OSError, ValueError) as error:
-        fail(error)
     times = f"until {end:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
     console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
     for before, now in changed.values():
@@ -389,10 +404,8 @@ def report(
 
     name = assignment_name(assignment)
     path = to or course / f"{name}.html"
-    try:
+    with gradebook_of(course):
         write_assignment_report(name, course, path)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"  {shown(path)}", highlight=False)
 
 

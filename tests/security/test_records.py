@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import threading
 import zipfile
 
@@ -18,6 +19,7 @@ from rich.console import Console
 from submissions import GOOD, put_submission, through_the_exchange
 from typer.testing import CliRunner
 
+import grading.records.gradebook
 from course import app
 from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
@@ -229,3 +231,46 @@ def test_a_receipt_that_cannot_be_read_is_named_and_hides_no_other(course):
     assert outcome.exit_code == 0
     assert f"receipts/bob/{NAME}/{EARLIER}/{aside.name} cannot be read" in outcome.output
     assert "no grade has changed" in outcome.output
+
+
+COMMANDS = {
+    "grade": ["grade", NAME],
+    "export": ["export", NAME, "csv", "out.csv"],
+    "feedback": ["feedback", NAME],
+    "forget": ["forget", "bob", "--yes"],
+    "backup": ["backup", "b.zip"],
+    "extend": ["extend", "bob", NAME, "2031-01-01"],
+    "report": ["report", NAME],
+}
+
+
+@pytest.fixture
+def held(course, monkeypatch):
+    """Return a course whose gradebook another program does not let go of."""
+    monkeypatch.setattr("grading.settings.LOCK_SECONDS", 0.1)
+    monkeypatch.chdir(course)
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    yield course
+    other.close()
+
+
+def test_every_command_says_that_another_program_holds_the_gradebook(held, monkeypatch):
+    waited = grading.records.gradebook._is_free
+    # The waiting itself is tried where a class is graded.
+    monkeypatch.setattr("grading.records.gradebook._is_free", lambda path, _: waited(path, 0.05))
+    before = files(held)
+    for command in COMMANDS.values():
+        outcome = by_command(*command)
+        assert outcome.exit_code == 2, command
+        assert "nothing was changed" in " ".join(outcome.output.split()), command
+    assert files(held) == before
+
+
+def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(held, monkeypatch):
+    monkeypatch.setattr("grading.records.gradebook.wait_until_free", lambda *_: None)
+    monkeypatch.setattr("grading.batch.assignment.wait_until_free", lambda *_: None)
+    for name in ("grade", "export", "forget", "extend", "report"):
+        outcome = by_command(*COMMANDS[name])
+        assert outcome.exit_code == 2, name
+        assert "cannot be used (database is locked)" in outcome.output, name
