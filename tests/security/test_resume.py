@@ -89,6 +89,14 @@ def test_what_has_not_changed_is_not_graded_again(course):
     assert points(course) == POINTS
 
 
+def test_a_copy_beside_a_notebook_is_no_new_submission(course):
+    path = course / "submitted" / "ada" / small_course.NAME / f"{small_course.NAME}.ipynb"
+    shutil.copy(path, path.with_stem(f"{path.stem}-Copy1"))
+    assert left(course) == set()
+    path.unlink()
+    assert left(course) == {"ada"}
+
+
 def test_a_new_submission_is_graded_and_the_others_are_not(course):
     before = graded_at(course)
     put_submission(course, "bob", GOOD)
