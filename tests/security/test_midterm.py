@@ -23,6 +23,7 @@ from grading.records.assignment_report import write_assignment_report
 from grading.records.changes import changes
 from grading.records.deadlines import extend, refresh_everyone, refresh_penalties
 from grading.records.export import export_grades
+from grading.records.gradebook import forget
 from grading.records.receipts import EARLIER, all_receipts
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import course_config
@@ -138,8 +139,9 @@ def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
         read_by_a_person(course, student, 2.0, "read")
     put_submission(course, "ada", lesson(small_course.DOUBLE, "Because I thought again."))
     put_submission(course, "bob", lesson(small_course.DOUBLE, "By chance."))
+    forget(course, "bob", NAME)  # as when it is refused, or the grader is ended, in between
     said = graded(course)
-    assert "because it was handed in anew: ada, bob" in said
+    assert "because it was handed in anew: ada" in said
     assert marks(course, "ada")["why"] == (2.0, True)
     assert marks(course, "bob")["why"] == (2.0, False)
 

@@ -28,14 +28,17 @@ from grading.records.backup import MANIFEST, back_up, restore
 from grading.records.collected import read_names, write_names, zip_feedback
 from grading.records.export import grades
 from grading.records.forgetting import forget_student
+from grading.records.gradebook import Mark, forget_scores, marks, read_again
 from grading.records.receipts import (
     EARLIER,
     all_receipts,
+    newest_receipt,
     receipt_path,
     recorded_verdicts,
+    set_aside,
 )
 from grading.sandbox.commands import find_bubblewrap
-from grading.settings import nbgrader_config
+from grading.settings import course_directory, nbgrader_config
 from grading.steps.run_nbgrader import nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
@@ -274,3 +277,24 @@ def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(hel
         outcome = by_command(*COMMANDS[name])
         assert outcome.exit_code == 2, name
         assert "cannot be used (database is locked)" in outcome.output, name
+
+
+def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
+    names = {"student": "bob", "assignment": NAME, "notebook": NAME}
+    names["db_url"] = course_directory(course).db_url
+
+    def mark():
+        return marks(names, newest_receipt(course, names))["test_double"]
+
+    with Gradebook(names["db_url"]) as gradebook:
+        score = gradebook.find_grade("test_double", NAME, NAME, "bob")
+        score.manual_score, score.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    before = mark()
+    set_aside(receipt_path(course, "bob", NAME, NAME))
+    forget_scores(names)  # here the grader may be ended
+    assert mark() == before == Mark(0.0, 1.5, True, "")
+    read_again(names, {"test_double": before}, {"double": 0.0}, {})
+    assert mark().done
+    read_again(names, {"test_double": before}, {"double": 2.0}, {})
+    assert not mark().done
