@@ -7,8 +7,10 @@ import functools
 import hashlib
 import itertools
 import json
+import os
 import platform
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +99,7 @@ def receipt_of(
     return {
         "version": VERSION,
         **{name: names[name] for name in ("student", "assignment", "notebook")},
-        "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "graded_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sha256": {name: digest(content) for name, content in contents.items()},
         "grader": grader_code(),
         "environment": environment_lock(),
@@ -143,11 +145,15 @@ def set_aside(path: Path) -> None:
     try:
         when = read_receipt(path)["graded_at"]
     except ValueError:
-        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        when = modified.isoformat(timespec="milliseconds")
     name = re.sub(r"[^0-9T]", "", when.partition("+")[0])
     folder = path.parent / EARLIER
     folder.mkdir(exist_ok=True)
-    path.replace(folder / f"{path.stem}.{name}.json")
+    aside = folder / f"{path.stem}.{name}.json"
+    path.replace(aside)
+    now = time.time()
+    os.utime(aside, (now, now))  # when its grade was taken back, if no other comes
 
 
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:

@@ -110,6 +110,8 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     tests.write_text(small_course.HIDDEN_TESTS)
     said = graded(course)
     assert "because the hidden tests have changed: ada, bob" in said
+    assert re.search(r"│ bob +│ [^│]+ │ +1 │ +3 │ double +│ the hidden tests have changed", said)
+    assert not re.search(r"│ ada +│ \d{4}-", said)
     assert marks(course, "bob") == {
         "test_double": (2.0, False),
         "test_total": (1.0, False),
@@ -129,7 +131,9 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     assert changes(NAME, course, since=datetime(2099, 1, 1, tzinfo=UTC)).empty
 
     assert "2 of 2 are graded already" in graded(course)
-    graded(course, again=True)  # nothing has changed, so that no receipt is kept twice
+    said = graded(course, again=True)  # nothing has changed, so that no receipt is kept twice
+    assert "because --again asks for it: ada, bob" in said
+    assert "grades that have changed" not in said
     assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [2, 2]
 
 

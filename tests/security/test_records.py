@@ -206,14 +206,20 @@ def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
     page = course / "feedback" / "bob" / NAME
     assert page.is_dir()
     put_submission(course, "bob", content=b"{")
-    for _ in range(2):  # each run is told, also where there is nothing left to take back
+    for run in range(2):  # each run is told, also where there is nothing left to take back
         complete, said = say_when_graded(course)
+        taken_back = re.search(
+            r"│ bob +│ [^│]+ │ +1 │ +– │ double, total │ what was handed in", said
+        )
+        assert bool(taken_back) == (run == 0)
         assert not complete
         assert "bob: not graded" in said
         assert re.search(r"│ ada +│ +3 / 3 │", said)
         assert not page.exists()
     given, missing = zip_feedback(NAME, course, tmp_path / "feedback.zip")
     assert (given, missing) == (["ada", "céline"], [])
+    assert by_command("changes", NAME, "--to", tmp_path / "changes.csv", "--course", course)
+    assert "bob,sums," in (tmp_path / "changes.csv").read_text()
 
 
 def damaged(course, student):
