@@ -48,9 +48,9 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
     -------
     DataFrame
         A row for each change, in the order in which they happened. ``before`` and ``after`` are
-        points, NaN where something could not be graded or a grade was taken back; ``exercises`` names those that ended in
-        another way; the paths are relative to the course's folder. Receipts that cannot be read
-        are left out: see `unreadable`.
+        points, NaN where something could not be graded or a grade was taken back; ``exercises``
+        names those that ended in another way; the paths are relative to the course's folder.
+        Receipts that cannot be read are left out: see `unreadable`.
     """
     students = _students(assignment, course)
     rows = [row for student in students for row in _of(student, assignment, course)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import itertools
 import json
 import os
 import platform
@@ -186,16 +185,23 @@ def _receipts(
 
 
 def drop_copies(course: Path, receipt: dict[str, Any]) -> None:
-    """Remove earlier receipts that say the same as the one behind them: nothing has changed."""
+    """Remove earlier receipts between two that say the same: nothing has changed.
+
+    The first one stays: it says when a grade has become what it is.
+    """
     names = [receipt[name] for name in ("student", "assignment")]
     found = [
         (path, one)
         for path, one in all_receipts(course, *names)
         if one["notebook"] == receipt["notebook"]
     ]
-    for (path, before), (_, after) in itertools.pairwise(found):
-        if receipt_key(before) == receipt_key(after) and _ended(before) == _ended(after):
+    for before, (path, between), after in zip(found, found[1:], found[2:], strict=False):
+        if _same(before[1], between) and _same(between, after[1]):
             path.unlink()
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return receipt_key(one) == receipt_key(other) and _ended(one) == _ended(other)
 
 
 def _ended(receipt: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -24,7 +24,7 @@ from grading.records.changes import changes
 from grading.records.deadlines import extend, refresh_everyone, refresh_penalties
 from grading.records.export import export_grades
 from grading.records.gradebook import forget
-from grading.records.receipts import EARLIER, all_receipts
+from grading.records.receipts import EARLIER, all_receipts, drop_copies
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import course_config
 from grading.steps.preprocessors import GradeInSandbox
@@ -131,10 +131,14 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     assert changes(NAME, course, since=datetime(2099, 1, 1, tzinfo=UTC)).empty
 
     assert "2 of 2 are graded already" in graded(course)
-    said = graded(course, again=True)  # nothing has changed, so that no receipt is kept twice
+    said = graded(course, again=True)
     assert "because --again asks for it: ada, bob" in said
     assert "grades that have changed" not in said
-    assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [2, 2]
+    # Nothing has changed: only the first receipt of this grade and the newest are kept.
+    path, newest = all_receipts(course, "bob", NAME)[-1]
+    shutil.copy(path, path.parent / EARLIER / "between.json")
+    drop_copies(course, newest)
+    assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [3, 3]
 
 
 def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
