@@ -241,9 +241,9 @@ def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
 
 
 def add_note(course: Path, assignment: str, student: str, note: str) -> None:
-    """Add a sentence for the teacher to each receipt of a submission."""
+    """Add a sentence for the teacher to a submission's receipts: to one of them, to be read once."""
     folder = receipt_path(course, student, assignment, "any").parent
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("*.json"))[:1]:
         receipt = read_receipt(path)
         receipt["notes"].append(note)
         write_receipt(receipt, course)

@@ -52,6 +52,7 @@ def _rehearse(step: GenerateAssignment) -> None:
     )
     for folder, notebooks in sorted(step.assignments.items()):
         names = re.match(pattern, folder)
+        _check_notebooks(step, names["assignment"], {Path(path).stem for path in notebooks})
         for path in sorted(notebooks):
             resources = {
                 "nbgrader": {
@@ -68,6 +69,32 @@ def _rehearse(step: GenerateAssignment) -> None:
                 raise NbGraderException(
                     f"{Path(path).name} cannot be released, and the old release stays: {error}"
                 ) from error
+
+
+def _check_notebooks(step: GenerateAssignment, assignment: str, new: set[str]) -> None:
+    """Refuse what nbgrader refuses once it has removed the old release: other notebooks.
+
+    Raises
+    ------
+    NbGraderException
+        If somebody has handed in, and notebooks come or go.
+    """
+    directory = step.coursedir
+    if step.no_database or directory.notebook_id != "*":
+        return
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            return
+        others = new ^ {notebook.name for notebook in known.notebooks}
+        if others and known.submissions:
+            named = ", ".join(f"{name}.ipynb" for name in sorted(others))
+            raise NbGraderException(
+                f"{named} would come to {assignment} or go from it, and students have handed in: "
+                "nothing was released, and the old release stays; put back what was taken out, and "
+                "make what is new an assignment of its own"
+            )
 
 
 class MigrateCells(SaveCells):

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import zipfile
 
+import nbformat
 import pytest
 import small_course
 from nbgrader.api import Gradebook
@@ -39,7 +40,7 @@ from grading.records.receipts import (
 )
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import course_directory, nbgrader_config
-from grading.steps.run_nbgrader import nbgrader_api
+from grading.steps.run_nbgrader import GradingError, generate_release, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -304,3 +305,23 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
     assert mark().done
     read_again(names, {"test_double": before}, {"double": 2.0}, {})
     assert not mark().done
+
+
+def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
+    course = shutil.copytree(released, tmp_path / "course")
+    source = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
+    for cell in source.cells[1:]:
+        cell.metadata.nbgrader.grade_id += "_too"
+    nbformat.write(source, course / "solutions" / NAME / "more.ipynb")
+    generate_release(NAME, course)
+    put_submission(course, "bob", GOOD)
+    assert say_when_graded(course, ["bob"])[0]
+    for _ in range(2):  # also where it is graded already
+        _, said = say_when_graded(course, ["bob"])
+        assert "bob: more.ipynb was not handed in, and counts 0" in said
+    assert "graded already" in said
+
+    (course / "solutions" / NAME / "more.ipynb").unlink()
+    with pytest.raises(GradingError, match=r"more\.ipynb .* the old release stays"):
+        generate_release(NAME, course)
+    assert (course / "notebooks" / NAME / "more.ipynb").is_file()
