@@ -62,7 +62,8 @@ def refresh_penalties(
                 if problems is not None:
                     problems.append(f"{student}: the time of handing in is not known: {refused}")
                 continue
-            if stamp:
+            # The gradebook may be on a server, and the work on another machine.
+            if stamp or Path(folder).is_dir():
                 submission.timestamp = stamp
                 gradebook.db.commit()
             notebooks = [notebook.name for notebook in submission.notebooks]

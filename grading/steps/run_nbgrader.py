@@ -86,7 +86,12 @@ class KeepingAutograde(Autograde):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         with self._keeping():
             super().init_assignment(assignment_id, student_id)
+            source = self._format_source(assignment_id, student_id)
             with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+                # nbgrader would leave the time of an earlier submission where there is none now.
+                submission = gradebook.find_submission(assignment_id, student_id)
+                submission.timestamp = self.coursedir.get_existing_timestamp(source)
+                gradebook.db.commit()
                 names = {one.name for one in gradebook.find_assignment(assignment_id).notebooks}
             self.missing = sorted(names - {Path(path).stem for path in self.notebooks})
             for name in self.missing:  # of an earlier submission, which had it
