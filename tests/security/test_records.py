@@ -325,3 +325,43 @@ def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
     with pytest.raises(GradingError, match=r"more\.ipynb .* the old release stays"):
         generate_release(NAME, course)
     assert (course / "notebooks" / NAME / "more.ipynb").is_file()
+
+
+def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path, monkeypatch):
+    monkeypatch.chdir(course)
+
+    def given(*arguments, status=0, **options):
+        outcome = by_command(*arguments, **options)
+        assert outcome.exit_code == status, outcome.output
+        return " ".join(outcome.output.split())
+
+    assert "no grade has changed" in given("changes", NAME)
+    path, receipt = all_receipts(course, "bob", NAME)[0]
+    earlier = json.loads(path.read_text()) | {"graded_at": "2026-01-01T00:00:00.000+00:00"}
+    earlier["tests"][0] |= {"status": "passed", "points": 2.0}
+    (path.parent / EARLIER).mkdir()
+    (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
+    assert "1 students; --to FILE.csv" in given("changes", NAME, "--to", "changes.csv")
+    row = (course / "changes.csv").read_text().splitlines()[1]
+    assert row.startswith(f"bob,{NAME},{receipt['graded_at']},3.0,1.0,-2.0,double,it was graded")
+    assert "no grade has changed" in given("changes", NAME, "--since", "2099-01-01")
+
+    said = given("regrade", path)
+    assert "✓ double: 0.0 points, failed" in said
+    assert "now double" in given("regrade", path.parent / EARLIER / "before.json", status=1)
+
+    given("backup", tmp_path / "b.zip")
+    assert "choose another name" in given("backup", tmp_path / "b.zip", status=2)
+    there = tmp_path / "there"
+    assert "files were put back into" in given("restore", tmp_path / "b.zip", "--course", there)
+    assert points(there) == POINTS
+
+    write_names(course, NAME, {"ada": "ada_1_2_a.ipynb", "bob": "bob_3_4_b.ipynb"})
+    assert "feedback.zip: 3 students" in given("feedback", NAME, "--zip", "feedback.zip")
+    with zipfile.ZipFile(course / "feedback.zip") as archive:
+        assert "bob_3_4_b.html" in archive.namelist()
+    given("forget", "bob", status=1, input="n\n")
+    assert points(course) == POINTS
+    assert "removed: bob in the gradebook" in given("forget", "bob", "--yes")
+    assert points(course) == {"ada": 3.0, "céline": 3.0}
+    assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)
