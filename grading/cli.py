@@ -273,14 +273,13 @@ def feedback(
     from grading.batch.assignment import assignment_name
     from grading.records.collected import zip_feedback
     from grading.records.deadlines import refresh_everyone
-    from grading.steps.run_nbgrader import generate_feedback, refresh_feedback
+    from grading.steps.run_nbgrader import generate_feedback
 
     name = assignment_name(assignment)
     times: list[str] = []
     with gradebook_of(course):
-        changed = refresh_everyone(name, course, times)
+        refresh_everyone(name, course, times)
         generate_feedback(name, course)
-        refresh_feedback(name, list(changed), course)  # the step leaves what is there
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
     for problem in times:
         complain(one_line(problem))
@@ -374,11 +373,16 @@ def changes(
     """List whose grade has changed when it was graded again, by how much and why."""
     from grading.batch.assignment import assignment_name, show_changes
     from grading.records.changes import changes as changes_of
-    from grading.records.changes import unreadable
+    from grading.records.changes import unreadable, who_has_receipts
     from grading.records.nbgrader_csv import write_csv
 
     try:
         name = assignment_name(assignment)
+        if not who_has_receipts(name, course):
+            raise ValueError(
+                f"there are no receipts of {name} in {course / 'receipts'}: correct the name, or "
+                "grade it first"
+            )
         found = changes_of(name, course, since and since.astimezone())
         if to:
             write_csv(found, to)

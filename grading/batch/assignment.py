@@ -38,6 +38,7 @@ from grading.records.late import put_due_date
 from grading.records.receipts import (
     digest,
     environment_lock,
+    grader_code,
     read_receipt,
     recorded_verdicts,
     verdicts_of,
@@ -291,6 +292,8 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         raise ValueError(f"not what the receipt is about any more: {', '.join(changed)}")
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
+    if receipt.get("grader") != grader_code():
+        console.print("[yellow]note[/yellow] the grader's code is not the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
     submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
     release = nbformat.reads(contents["release"].decode(), as_version=4)

@@ -52,7 +52,7 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
         names those that ended in another way; the paths are relative to the course's folder.
         Receipts that cannot be read are left out: see `unreadable`.
     """
-    students = _students(assignment, course)
+    students = who_has_receipts(assignment, course)
     rows = [row for student in students for row in _of(student, assignment, course)]
     if since is not None:
         rows = [row for row in rows if datetime.fromisoformat(row["when"]) >= since]
@@ -64,12 +64,12 @@ def unreadable(assignment: str, course: Path) -> list[Path]:
     """Return the receipts that `changes` leaves out, for they cannot be read."""
     return [
         path
-        for student in _students(assignment, course)
+        for student in who_has_receipts(assignment, course)
         for path in unreadable_receipts(course, student, assignment)
     ]
 
 
-def _students(assignment: str, course: Path) -> list[str]:
+def who_has_receipts(assignment: str, course: Path) -> list[str]:
     """Return who has receipts of an assignment."""
     folders = sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}"))
     return [folder.parent.name for folder in folders]

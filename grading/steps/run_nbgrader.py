@@ -183,7 +183,7 @@ def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) ->
 
 
 def generate_feedback(assignment: str, course: Path) -> None:
-    """Write the feedback pages of everyone who was graded."""
+    """Write the feedback pages of everyone who was graded, also where there are some."""
     result = nbgrader_api(course).generate_feedback(assignment)
     _checked(result, f"the feedback on {assignment}")
 

@@ -346,9 +346,16 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     assert row.startswith(f"bob,{NAME},{receipt['graded_at']},3.0,1.0,-2.0,double,it was graded")
     assert "no grade has changed" in given("changes", NAME, "--since", "2099-01-01")
 
+    assert "there are no receipts of sum in" in given("changes", "sum", status=2)
+
     said = given("regrade", path)
     assert "✓ double: 0.0 points, failed" in said
-    assert "now double" in given("regrade", path.parent / EARLIER / "before.json", status=1)
+    assert "note" not in said
+    earlier["grader"] = "another"
+    (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
+    said = given("regrade", path.parent / EARLIER / "before.json", status=1)
+    assert "now double" in said
+    assert "the grader's code is not the receipt's" in said
 
     given("backup", tmp_path / "b.zip")
     assert "choose another name" in given("backup", tmp_path / "b.zip", status=2)
