@@ -305,7 +305,11 @@ def forget(
         removed = forget_student(student, course)
     for what in removed:
         console.print(shown(f"removed: {what}"), highlight=False)
-    console.print("Backups, exported tables and the learning platform were not touched.")
+    console.print(
+        "These were not touched, and may name the student: backups, reports (ASSIGNMENT.html), "
+        "exported tables and ZIP files, downloaded/, and the learning platform.",
+        highlight=False,
+    )
 
 
 @commands.command()

@@ -280,10 +280,12 @@ def test_every_command_says_that_another_program_holds_the_gradebook(held, monke
 def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(held, monkeypatch):
     monkeypatch.setattr("grading.records.gradebook.wait_until_free", lambda *_: None)
     monkeypatch.setattr("grading.batch.assignment.wait_until_free", lambda *_: None)
+    before = files(held)
     for name in ("grade", "export", "forget", "extend", "report"):
         outcome = by_command(*COMMANDS[name])
         assert outcome.exit_code == 2, name
         assert "cannot be used (database is locked)" in outcome.output, name
+    assert files(held) == before
 
 
 def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
@@ -369,6 +371,9 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
         assert "bob_3_4_b.html" in archive.namelist()
     given("forget", "bob", status=1, input="n\n")
     assert points(course) == POINTS
-    assert "removed: bob in the gradebook" in given("forget", "bob", "--yes")
+    said = given("forget", "bob", "--yes")
+    assert "removed: bob in the gradebook" in said
+    assert "may name the student: backups, reports (ASSIGNMENT.html)" in said
+    assert "downloaded/" in said
     assert points(course) == {"ada": 3.0, "céline": 3.0}
     assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)
