@@ -106,6 +106,8 @@ class MigrateCells(SaveCells):
             super()._create_notebook(nb)
             return
         check_removals(notebook, self._new_names())
+        for said in beyond(notebook, {**self.new_grade_cells, **self.new_task_cells}):
+            self.log.warning(said)
         for kind, cells in self._new().items():
             save = getattr(self.gradebook, f"update_or_create_{kind}_cell")
             for name, info in cells.items():
@@ -172,8 +174,32 @@ def check_removals(notebook: Notebook, new: set[str]) -> None:
     if lost:
         raise NbGraderException(
             f"{', '.join(sorted(lost))} would be taken out of {notebook.name}, and students have "
-            "points for it: leave the cell, and set its points to 0 if it is to count no more"
+            "points for it: leave the cell; if it is to count no more, set its points to 0 and, in "
+            "formgrader, those that were given by hand"
         )
+
+
+def beyond(notebook: Notebook, new: dict[str, dict[str, Any]]) -> list[str]:
+    """Return a sentence for each question whose new points are fewer than a person has given.
+
+    What a person gave is not changed by a program: it would count in full.
+    """
+    said = []
+    for cell in [*notebook.grade_cells, *notebook.task_cells]:
+        if cell.name not in new:
+            continue
+        most = new[cell.name]["max_score"]
+        above = [
+            mark.notebook.student.id
+            for mark in cell.grades
+            if mark.manual_score is not None and most < mark.manual_score <= cell.max_score
+        ]
+        if above:
+            said.append(
+                f"{cell.name} now gives {most:g} points at most, and more were given by hand to "
+                f"{', '.join(sorted(above))}: they stay until you change them in formgrader"
+            )
+    return said
 
 
 def _complete(notebook: Notebook, gradebook: Gradebook) -> None:

@@ -381,6 +381,23 @@ def test_a_question_with_points_is_not_taken_out(course):
     assert released(course) == [f"{NAME}.ipynb"]
     assert marks(course, "ada") == before
 
+    # What the refusal advises, and fewer points for what a person has graded.
+    read_by_a_person(course, "ada", 3.0, "read")
+    source = small_course.solution()
+    source.cells.append(written("*Your answer goes here.*"))
+    source.cells[2].metadata.nbgrader.points, source.cells[-1].metadata.nbgrader.points = 0, 2
+    nbformat.write(source, source_of(course))
+    result = by_nbgrader(course)
+    assert result["success"]
+    said = "why now gives 2 points at most, and more were given by hand to ada: they stay"
+    assert said in result["log"]
+    graded(course)
+    assert marks(course, "ada") == {
+        "test_double": (0.0, False),
+        "test_total": (1.0, False),
+        "why": (3.0, False),
+    }
+
 
 def test_a_question_without_points_can_be_taken_out_again(course):
     with_another_question(course)
