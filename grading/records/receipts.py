@@ -241,7 +241,7 @@ def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
 
 
 def add_note(course: Path, assignment: str, student: str, note: str) -> None:
-    """Add a sentence for the teacher to a submission's receipts: to one of them, to be read once."""
+    """Add a sentence for the teacher to one of a submission's receipts, to be read once."""
     folder = receipt_path(course, student, assignment, "any").parent
     for path in sorted(folder.glob("*.json"))[:1]:
         receipt = read_receipt(path)

@@ -147,6 +147,9 @@ class MigrateCells(SaveCells):
                 for row in [*(getattr(cell, "comments", None) or ())]:
                     database.delete(row)
                 database.delete(cell)
+        # What was read before still lists them, and `_complete` would give each a mark again.
+        database.flush()
+        database.expire_all()
 
 
 class CheckCells(MigrateCells):
