@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path, PurePosixPath
 
 from grading.intake.names import fault_of, same_elsewhere, told
@@ -139,7 +140,7 @@ def _by_student(
                 f"{told(other)!r}, and was left out"
             )
         else:
-            one = SubmittedFile(student, who[1], read, name, _time(name))
+            one = SubmittedFile(student, who[1], read, name, _time(name, roster))
             found.setdefault(student, []).append(one)
     return found
 
@@ -249,8 +250,11 @@ def marked_late(given: str) -> bool:
     return bool(match and match["late"])
 
 
-def _time(name: str) -> str:
-    """Return when a file was handed in, where the platform writes it into the name."""
+def _time(name: str, roster: Roster | None) -> str:
+    """Return when a file was handed in, where its name says so, or Moodle's worksheet."""
+    moodle = MOODLE_FILE.fullmatch(name)
+    if moodle and roster and (moment := roster.handed_in(moodle["number"])):
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     match = BLACKBOARD_FILE.fullmatch(name)
     if match is None:
         return ""

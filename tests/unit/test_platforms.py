@@ -97,10 +97,10 @@ MOODLE = {
 REST = ("Yes", "-", "-", "- see below, and x+1")  # the last is a teacher's comment
 
 
-def moodle_table(path, separator=",", language="en", maximum="14.00"):
+def moodle_table(path, separator=",", language="en", maximum="14.00", rest=REST):
     participant, header = MOODLE[language]
     rows = [
-        [f"{participant}{number}", name, f"{login}@example.org", "", "", maximum, *REST]
+        [f"{participant}{number}", name, f"{login}@example.org", "", "", maximum, *rest]
         for login, number, name, _ in CLASS
     ]
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -684,6 +684,32 @@ def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     assert collect(source, LESSON, tmp_path / "course") == ({"zoe": name}, [])
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
     assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "Friday, 30 January 2026, 8:30 PM"),
+        ("es", "viernes, 30 de enero de 2026, 20:30"),
+        ("fr", "vendredi 30 janvier 2026, 20:30"),
+        ("de", "Freitag, 30. Januar 2026, 20:30"),
+        ("en", "in words of another language"),
+    ],
+)
+def test_moodle_s_worksheet_says_when_work_was_handed_in(tmp_path, language, written):
+    rest = ("Yes", written, "Sunday, 1 February 2026, 9:00 AM", "well done")
+    roster = read_roster(moodle_table(tmp_path / "w.csv", language=language, rest=rest))
+    login, number, *_ = CLASS[0]
+    name = f"Anybody_{number}_assignsubmission_file_{LESSON}.ipynb"
+    source = zipped(tmp_path / "m.zip", {name: "hers"})
+    (student,), problems = collected(source, LESSON, tmp_path / "course", roster)
+    assert problems == []
+    stamp = tmp_path / "course" / "submitted" / student / LESSON / "timestamp.txt"
+    if language == "en" and "words" in written:
+        assert not stamp.exists()
+    else:
+        expected = datetime(2026, 1, 30, 20, 30).astimezone(UTC).replace(tzinfo=None)
+        assert parse_utc(stamp.read_text()) == expected
 
 
 def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tmp_path):
