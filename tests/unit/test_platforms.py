@@ -699,7 +699,7 @@ def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
 def test_moodle_s_worksheet_says_when_work_was_handed_in(tmp_path, language, written):
     rest = ("Yes", written, "Sunday, 1 February 2026, 9:00 AM", "well done")
     roster = read_roster(moodle_table(tmp_path / "w.csv", language=language, rest=rest))
-    login, number, *_ = CLASS[0]
+    number = CLASS[0][1]
     name = f"Anybody_{number}_assignsubmission_file_{LESSON}.ipynb"
     source = zipped(tmp_path / "m.zip", {name: "hers"})
     (student,), problems = collected(source, LESSON, tmp_path / "course", roster)
