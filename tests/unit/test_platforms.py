@@ -771,11 +771,13 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     ],
 )
 def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, given, wanted):
-    for student in ("zoe", "by-hand"):
-        page = tmp_path / "feedback" / student / LESSON / f"{LESSON}.html"
-        page.parent.mkdir(parents=True)
-        page.write_text(student)
-    write_names(tmp_path, LESSON, {"zoe": given})
+    for student in ("zoe", "by-hand", "refused"):
+        for step, ending in (("feedback", "html"), ("autograded", "ipynb")):
+            path = tmp_path / step / student / LESSON / f"{LESSON}.{ending}"
+            path.parent.mkdir(parents=True)
+            path.write_text(student)
+    path.unlink()  # the refused student's new work could not be graded; the page is old
+    write_names(tmp_path, LESSON, {"zoe": given, "refused": given})
     given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
     assert (given, missing) == (["zoe"], ["by-hand"])
     with zipfile.ZipFile(tmp_path / "f.zip") as archive:
