@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +27,31 @@ def fail(error: object) -> NoReturn:
     """Print what went wrong and end the command as one that could not start."""
     complain(error)
     raise typer.Exit(2) from (error if isinstance(error, Exception) else None)
+
+
+@contextlib.contextmanager
+def gradebook_of(course: Path) -> Iterator[None]:
+    """Wait for a course's gradebook; end the command with a sentence where what follows fails."""
+    import sqlite3
+
+    from sqlalchemy.exc import DBAPIError
+
+    from grading.records.gradebook import wait_until_free
+    from grading.settings import course_directory
+    from grading.steps.run_nbgrader import GradingError
+
+    try:
+        address = course_directory(course).db_url
+        wait_until_free(address, lambda text: console.print(shown(text), highlight=False))
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        fail(
+            f"the gradebook cannot be used ({one_line(getattr(error, 'orig', error))}): end what "
+            "else is using it and give the command again; if nbgrader is newer than the gradebook, "
+            "copy the gradebook and run `nbgrader db upgrade`"
+        )
+    except (GradingError, OSError, ValueError) as error:
+        fail(error)
 
 
 class Platform(StrEnum):
@@ -118,20 +145,20 @@ def grade(
     from grading.batch.pool import workers_here
     from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
     from grading.sandbox.limits import Limits
-    from grading.steps.run_nbgrader import GradingError
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
         # A cluster's workers find a sandbox of their own.
         sandbox = wanted if scheduler else find_sandbox(wanted)
         workers = workers or workers_here(Limits())
-        complete = grade_assignment(
-            assignment, student, course, workers, sandbox, console, again, scheduler
-        )
+        with gradebook_of(course):
+            complete = grade_assignment(
+                assignment, student, course, workers, sandbox, console, again, scheduler
+            )
     except KeyboardInterrupt:
         console.print("Stopped. What was graded stands; the same command goes on with the rest.")
         raise typer.Exit(130) from None
-    except (GradingError, SandboxMissing, ValueError) as error:
+    except SandboxMissing as error:
         fail(error)
     raise typer.Exit(0 if complete else 1)
 
@@ -200,16 +227,17 @@ def export(
 ) -> None:
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
-    from grading.records.deadlines import refresh_by_policy
+    from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING
 
-    try:
-        name = assignment_name(assignment)
-        refresh_by_policy(name, course)
+    name = assignment_name(assignment)
+    times: list[str] = []
+    with gradebook_of(course):
+        refresh_everyone(name, course, times)
         exported = export_grades(name, platform.value, to, roster, course, scale)
-    except (OSError, ValueError) as error:
-        fail(error)
+    for problem in times:
+        complain(one_line(problem))
     for grade in exported.grades:
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
@@ -230,7 +258,7 @@ def export(
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing else 0)
+    raise typer.Exit(1 if ungraded or exported.missing or times else 0)
 
 
 @commands.command()
@@ -244,22 +272,22 @@ def feedback(
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
     from grading.batch.assignment import assignment_name
     from grading.records.collected import zip_feedback
-    from grading.records.deadlines import refresh_by_policy
-    from grading.steps.run_nbgrader import GradingError, generate_feedback, refresh_feedback
+    from grading.records.deadlines import refresh_everyone
+    from grading.steps.run_nbgrader import generate_feedback
 
     name = assignment_name(assignment)
-    try:
-        changed = refresh_by_policy(name, course)
+    times: list[str] = []
+    with gradebook_of(course):
+        refresh_everyone(name, course, times)
         generate_feedback(name, course)
-        refresh_feedback(name, list(changed), course)  # the step leaves what is there
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
-    except (GradingError, OSError, ValueError) as error:
-        fail(error)
+    for problem in times:
+        complain(one_line(problem))
     for student in missing:
         complain(f"{one_line(student)}: came from no platform's download, and was left out")
     if zip_file:
         console.print(f"  {shown(zip_file)}: {len(given)} students", highlight=False)
-    raise typer.Exit(1 if missing else 0)
+    raise typer.Exit(1 if missing or times else 0)
 
 
 @commands.command()
@@ -273,13 +301,15 @@ def forget(
 
     if not yes:
         typer.confirm(f"Remove all of {one_line(student)} for good?", abort=True)
-    try:
+    with gradebook_of(course):
         removed = forget_student(student, course)
-    except (OSError, ValueError) as error:
-        fail(error)
     for what in removed:
         console.print(shown(f"removed: {what}"), highlight=False)
-    console.print("Backups, exported tables and the learning platform were not touched.")
+    console.print(
+        "These were not touched, and may name the student: backups, reports (ASSIGNMENT.html), "
+        "exported tables and ZIP files, downloaded/, and the learning platform.",
+        highlight=False,
+    )
 
 
 @commands.command()
@@ -290,10 +320,8 @@ def backup(
     """Write a course's files and gradebook into one file, also while grading goes on."""
     from grading.records.backup import back_up
 
-    try:
+    with gradebook_of(course):
         count = back_up(course, to)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"  {shown(to)}: {count} files", highlight=False)
 
 
@@ -305,10 +333,8 @@ def restore(
     """Put a backup back, once all of it is known to be as it was."""
     from grading.records.backup import restore as put_back
 
-    try:
+    with gradebook_of(course):
         count = put_back(source, course)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"{count} files were put back into {shown(course)}", highlight=False)
 
 
@@ -327,16 +353,18 @@ def extend(
     from grading.records.deadlines import last_moment, refresh_penalties
 
     name = assignment_name(assignment)
-    try:
+    unknown: list[str] = []
+    with gradebook_of(course):
         end = last_moment(until)
         due = grant(name, student, end, course)
-        changed = refresh_penalties(name, [student], course)
-    except (OSError, ValueError) as error:
-        fail(error)
+        changed = refresh_penalties(name, [student], course, unknown)
     times = f"until {end:%Y-%m-%d %H:%M}; the others had {due.astimezone():%Y-%m-%d %H:%M}"
     console.print(shown(f"{student} may hand in {name} {times}"), highlight=False)
     for before, now in changed.values():
         console.print(f"taken off for lateness: {now:g} instead of {before:g}", highlight=False)
+    for problem in unknown:
+        complain(one_line(problem))
+    raise typer.Exit(1 if unknown else 0)
 
 
 @commands.command()
@@ -349,14 +377,24 @@ def changes(
     """List whose grade has changed when it was graded again, by how much and why."""
     from grading.batch.assignment import assignment_name, show_changes
     from grading.records.changes import changes as changes_of
+    from grading.records.changes import unreadable, who_has_receipts
     from grading.records.nbgrader_csv import write_csv
 
     try:
-        found = changes_of(assignment_name(assignment), course, since and since.astimezone())
+        name = assignment_name(assignment)
+        if not who_has_receipts(name, course):
+            raise ValueError(
+                f"there are no receipts of {name} in {course / 'receipts'}: correct the name, or "
+                "grade it first"
+            )
+        found = changes_of(name, course, since and since.astimezone())
         if to:
             write_csv(found, to)
     except (OSError, ValueError) as error:
         fail(error)
+    for path in unreadable(name, course):
+        said = f"{path} cannot be read, and the change that it is about is not listed"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     show_changes(found, console)
     if to:
         console.print(f"  {shown(to)}", highlight=False)
@@ -374,10 +412,8 @@ def report(
 
     name = assignment_name(assignment)
     path = to or course / f"{name}.html"
-    try:
+    with gradebook_of(course):
         write_assignment_report(name, course, path)
-    except (OSError, ValueError) as error:
-        fail(error)
     console.print(f"  {shown(path)}", highlight=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -26,9 +27,10 @@ from grading.intake.names import assignment_name
 from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
-from grading.intake.texts import listed, one_line, shown
+from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.records.changes import changes
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
 from grading.records.handed_in import NOTHING, nothing_from
@@ -36,6 +38,7 @@ from grading.records.late import put_due_date
 from grading.records.receipts import (
     digest,
     environment_lock,
+    grader_code,
     read_receipt,
     recorded_verdicts,
     verdicts_of,
@@ -109,28 +112,39 @@ def grade_assignment(
     put_due_date(assignment, course)  # before anything is graded, which looks whether it is late
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
+    if again:
+        reasons = dict.fromkeys(names, "--again asks for it") | reasons
     _show_reasons(reasons, console)
-    done = set() if again else set(names) - reasons.keys()
+    done = set(names) - reasons.keys()
     if done:
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
+    begun = datetime.now(UTC) - timedelta(milliseconds=1)  # receipts tell milliseconds
     if scheduler:
         grading = _on_cluster(scheduler, left, course, sandbox)
     else:
         grading = autograde(left, course, workers, sandbox)
     problems = _shown(grading, len(left), console)
-    penalties = refresh_penalties(assignment, sorted(done), course)
+    times: list[str] = []
+    penalties = refresh_penalties(assignment, sorted(done), course, times)
     for student, (before, now) in penalties.items():
         taken = f"{now:g} instead of {before:g}"
         console.print(shown(f"{student}: taken off for lateness: {taken}"), highlight=False)
-    refresh_feedback(assignment, [*(student for _, student in left), *penalties], course)
+    graded = [student for _, student in left if student not in problems]
+    refresh_feedback(assignment, [*graded, *penalties], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
     nothing = [] if students else nothing_from(assignment, course)
+    for problem in times:
+        console.print(f"[red]✗[/red] {shown(problem)}", highlight=False, soft_wrap=True)
     _show(assignment, ended, problems, nothing, console)
+    moved = changes(assignment, course, begun)
+    moved = moved[~moved["student"].isin(done)]
+    if not moved.empty:
+        _show_table(moved, "grades that have changed", console)
     if sandbox == NO_SANDBOX:
         console.print(f"[yellow]{shown(NOT_CONFINED)}[/yellow]", soft_wrap=True)
     ungraded = any(v.status == CANNOT_GRADE for found, _ in ended.values() for v in found)
-    return not problems and not ungraded
+    return not problems and not times and not ungraded
 
 
 def _on_cluster(
@@ -223,7 +237,7 @@ def _show_reasons(reasons: dict[str, str], console: Console) -> None:
         if reason != NEW:
             by_reason.setdefault(reason, []).append(student)
     for reason, students in by_reason.items():
-        said = f"Graded again, because {reason}: {listed(students)}"
+        said = f"Graded again, because {reason}: {', '.join(students)}"
         console.print(shown(said), highlight=False)
 
 
@@ -232,17 +246,21 @@ def show_changes(found: pd.DataFrame, console: Console) -> None:
     if found.empty:
         console.print("no grade has changed")
         return
-    table = Table()
+    _show_table(found, "", console)
+    changed = found["student"].nunique()
+    console.print(f"{changed} students; --to FILE.csv names the receipts of both grades")
+
+
+def _show_table(found: pd.DataFrame, title: str, console: Console) -> None:
+    table = Table(title=title or None)
     for name in ("student", "when", "before", "after", "exercises", "because"):
         table.add_column(name, justify="right" if name in ("before", "after") else "left")
     for row in found.itertuples():
         points = ("–" if pd.isna(value) else f"{value:g}" for value in (row.before, row.after))
         table.add_row(
-            shown(row.student), row.when, *points, shown(row.exercises), shown(row.because)
+            shown(row.student), row.when[:19], *points, shown(row.exercises), shown(row.because)
         )
     console.print(table)
-    changed = found["student"].nunique()
-    console.print(f"{changed} students; --to FILE.csv names the receipts of both grades")
 
 
 def _points(found: list[Verdict]) -> str:
@@ -274,6 +292,8 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         raise ValueError(f"not what the receipt is about any more: {', '.join(changed)}")
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
+    if receipt.get("grader") != grader_code():
+        console.print("[yellow]note[/yellow] the grader's code is not the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
     submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
     release = nbformat.reads(contents["release"].decode(), as_version=4)

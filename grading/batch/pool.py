@@ -30,7 +30,7 @@ from grading.sandbox.warm import COSTLY, warm_kernels
 from grading.sandbox.workers import open_pool
 from grading.settings import adapt_gradebooks
 from grading.steps.outcomes import Outcome
-from grading.steps.run_nbgrader import autograde_one
+from grading.steps.run_nbgrader import autograde_one, taken_back
 
 WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
 
@@ -60,7 +60,7 @@ def autograde(
             left = broken
         for alone in left:
             ((task, outcome),) = _graded([alone], course, 1, sandbox)
-            yield task, outcome or WORKER_ENDED
+            yield task, outcome or taken_back(WORKER_ENDED, course, *task)
 
 
 def _graded(

@@ -82,7 +82,11 @@ def _reason(
     submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     if not receipts:
         return NEW
-    if {path.stem for path in receipts} != {path.stem for path in submitted.glob("*.ipynb")}:
+    release = Path(directory.format_path(directory.release_directory, ".", assignment))
+    expected = {path.stem for path in release.glob("*.ipynb")}
+    # What else lies there, such as a copy that an editor made, is graded by nobody.
+    handed_in = {path.stem for path in submitted.glob("*.ipynb")} & expected
+    if {path.stem for path in receipts} != handed_in:
         return CHANGES["submission"]
     graded = Path(directory.format_path(directory.autograded_directory, student, assignment))
     try:

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path, PurePosixPath
 
 from grading.intake.names import fault_of, same_elsewhere, told
@@ -25,6 +26,8 @@ CANVAS_FILE = re.compile(
 BLACKBOARD_FILE = re.compile(
     r"(?:.*/)?(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
 )
+# Blackboard's own account of an attempt, which lies beside its files.
+BLACKBOARD_ATTEMPT = re.compile(r"(?:.*/)?[^/]+_attempt_\d{4}(?:-\d{2}){5}\.txt")
 MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
 MOST_FILES = 100_000
 # What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
@@ -117,6 +120,8 @@ def _by_student(
         parts = PurePosixPath(name).parts
         if any(part in OF_SYSTEMS or (part[0] == "." and part != "..") for part in parts):
             continue
+        if BLACKBOARD_ATTEMPT.fullmatch(name):
+            continue
         if ".." in parts or PurePosixPath(name).is_absolute():
             problems.append(f"{told(name)} names a place of its own, and was left out")
             continue
@@ -135,7 +140,7 @@ def _by_student(
                 f"{told(other)!r}, and was left out"
             )
         else:
-            one = SubmittedFile(student, who[1], read, name, _time(name))
+            one = SubmittedFile(student, who[1], read, name, _time(name, roster))
             found.setdefault(student, []).append(one)
     return found
 
@@ -165,15 +170,34 @@ def _taken(
             problems.append(f"{told(one.student)}: {told(other.name)} is a second notebook")
     place = course / "submitted" / one.student / assignment / f"{assignment}.ipynb"
     try:
-        fault = _not_written(one.read(), place)
+        content = one.read()
+        same = place.is_file() and not place.is_symlink() and place.read_bytes() == content
+        fault = _not_written(content, place)
     except Refused as refused:
         fault = str(refused)
+    except OSError as error:
+        fault = f"could not be compared with what lies there ({error.strerror})"
     if fault:
         problems.append(f"{told(one.student)}: {told(one.name)} {fault}, and was left out")
         return None
-    if one.time:
-        (place.parent / "timestamp.txt").write_text(one.time, encoding="utf-8")
+    if fault := _put_time(one.time, place.parent / "timestamp.txt", same):
+        problems.append(f"{told(one.student)}: the time of handing in {fault}")
     return one
+
+
+def _put_time(time: str, place: Path, same: bool) -> str:
+    """Write when something was handed in; return why not, or an empty text.
+
+    Where the platform does not say, the time of other work that lay there before is removed.
+    """
+    if time:
+        return _not_written(time.encode(), place)
+    try:
+        if not same:
+            place.unlink(missing_ok=True)
+    except OSError as error:
+        return f"is still that of earlier work: delete {place} ({error.strerror})"
+    return ""
 
 
 def _not_written(content: bytes, place: Path) -> str:
@@ -181,6 +205,7 @@ def _not_written(content: bytes, place: Path) -> str:
     new = place.with_suffix(".new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)  # it may be a link, too
         new.write_bytes(content)
         new.replace(place)  # instead of a link that may lie there, not through it
     except OSError as error:
@@ -225,8 +250,11 @@ def marked_late(given: str) -> bool:
     return bool(match and match["late"])
 
 
-def _time(name: str) -> str:
-    """Return when a file was handed in, where the platform writes it into the name."""
+def _time(name: str, roster: Roster | None) -> str:
+    """Return when a file was handed in, where its name says so, or Moodle's worksheet."""
+    moodle = MOODLE_FILE.fullmatch(name)
+    if moodle and roster and (moment := roster.handed_in(moodle["number"])):
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     match = BLACKBOARD_FILE.fullmatch(name)
     if match is None:
         return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 
 from grading.intake.texts import clean, in_order, one_line
 from helpers.lessons import lesson_named
@@ -40,17 +39,6 @@ def told(name: str) -> str:
 def same_elsewhere(name: str) -> str:
     """Return what two names share that some file systems take for one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def doubles(names: Iterable[str]) -> dict[str, str]:
-    """Return each name that differs from an earlier one only by case or Unicode form."""
-    first: dict[str, str] = {}
-    found = {}
-    for name in names:
-        earlier = first.setdefault(same_elsewhere(name), name)
-        if earlier != name:
-            found[name] = earlier
-    return found
 
 
 def assignment_name(name: str) -> str:

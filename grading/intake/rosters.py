@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 # Columns that may hold the name by which our gradebook knows a student, best first.
@@ -20,6 +21,29 @@ OURS = ("SIS Login ID", "Username", "ID number", "SIS User ID", "Email address",
 PARTICIPANT = re.compile(r"\D*?\s*(\d+)")
 _WORDS_BEFORE = re.compile(r"\D+\d+")
 _POINTS = re.compile(r"\d+(?:[.,]\d+)?")
+# "Friday, 30 January 2026, 8:30 PM", "viernes, 30 de enero de 2026, 20:30": as Moodle's packs of
+# these languages write a time, to the minute.
+_TIME = re.compile(
+    r".*?(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d]+) (?:de )?(?P<year>\d{4}), "
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>[AP])M)?"
+)
+_MONTHS = [
+    month.split()
+    for month in (
+        "january enero janvier januar",
+        "february febrero février februar",
+        "march marzo mars märz",
+        "april abril avril",
+        "may mayo mai",
+        "june junio juin juni",
+        "july julio juillet juli",
+        "august agosto août",
+        "september septiembre septembre",
+        "october octubre octobre oktober",
+        "november noviembre novembre",
+        "december diciembre décembre dezember",
+    )
+]
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -100,6 +124,21 @@ class Roster:
                 return next((row[name] for name in self._naming() if row[name]), None)
         return None
 
+    def handed_in(self, number: str) -> datetime | None:
+        """Return when a student handed in whom Moodle knows by a number, if its worksheet says so.
+
+        It says no time zone: this machine's is taken, as for dates that a teacher writes.
+        """
+        participants, maximum = self.participants(), self.maximum()
+        # Behind the most points stands whether a grade can be changed, and then this; the time of
+        # the grade comes later.
+        place = self.columns.index(maximum) + 2 if maximum else len(self.columns)
+        for row in self.rows if place < len(self.columns) else ():
+            match = PARTICIPANT.fullmatch(row[participants])
+            if match and match[1] == number:
+                return _time(row[self.columns[place]])
+        return None
+
     def our_names(self) -> set[str]:
         """Return all that may be a name of ours."""
         columns = self._naming()
@@ -148,6 +187,23 @@ class Roster:
             written = [row[column] for row in self.rows if row[column]]
             if written and all(map(fits, written)):
                 return column
+        return None
+
+
+def _time(written: str) -> datetime | None:
+    """Return a time as Moodle writes it for people; None where it is none, or in other words."""
+    match = _TIME.fullmatch(written.strip())
+    names = match and match["month"].lower()
+    month = next((number for number, words in enumerate(_MONTHS, 1) if names in words), None)
+    if not match or month is None:
+        return None
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"] == "P" else 0)
+    try:
+        moment = datetime(int(match["year"]), month, int(match["day"]), hour, int(match["minute"]))
+        return moment.astimezone()
+    except (OverflowError, ValueError):
         return None
 
 

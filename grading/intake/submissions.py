@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -110,10 +111,7 @@ def check_folder(folder: Path, expected: list[str]) -> None:
             f"Found {_named(notebooks)}, expected {' or '.join(expected)}: "
             "rename the notebook and grade again"
         )
-    stamp = folder / "timestamp.txt"
-    # Links are removed before nbgrader reads the folder; what they point to stays unread here.
-    if os.path.lexists(stamp) and not stamp.is_symlink() and not folder.is_symlink():
-        _check_time(stamp)
+    time_of(folder)
 
 
 def _named(names: list[str]) -> str:
@@ -121,19 +119,31 @@ def _named(names: list[str]) -> str:
     return listed([told(name) for name in names])
 
 
-def _check_time(path: Path) -> None:
-    """Refuse a time that nbgrader cannot read: it would fail without naming the file."""
-    mode = path.stat().st_mode
+def time_of(folder: Path) -> datetime | None:
+    """Return when a submission was handed in, in UTC; None where no ``timestamp.txt`` says so.
+
+    Raises
+    ------
+    Refused
+        If the file holds no time: nbgrader would fail without naming it.
+    """
+    path = folder / "timestamp.txt"
+    # Links are removed before nbgrader reads the folder; what they point to stays unread here.
+    if not os.path.lexists(path) or path.is_symlink() or folder.is_symlink():
+        return None
+    mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
         raise Refused(f"{path.name} is no file, but {kind_of_file(mode)}: delete it")
-    with path.open("rb") as file:
-        content = file.read(LONGEST_TIME + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST_TIME + 1)
+    except OSError as error:
+        raise Refused(f"{path.name} cannot be read ({error.strerror})") from None
     text = content[:LONGEST_TIME].decode("utf-8", errors="backslashreplace").strip()
     try:
         if len(content) > LONGEST_TIME:
             raise ValueError("nbgrader would read all of it")
-        if text:  # nbgrader takes an empty file for no time at all
-            parse_utc(text)
+        return parse_utc(text) if text else None  # nbgrader takes an empty file for no time at all
     except Exception:  # dateutil raises several kinds
         raise Refused(
             f"{path.name} holds '{one_line(text)}', which is no time: write one such as "

@@ -92,10 +92,10 @@ def restore(source: Path, course: Path) -> int:
         if taken or _has_tables(url):
             what = taken[0] if taken else url.render_as_string()
             raise ValueError(f"{what} is there already: restore into an empty folder")
+        _put_back(Path(folder) / database, url)  # where that fails, no file has been moved yet
         for name in files:
             (course / name).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / name).replace(course / name)
-        _put_back(Path(folder) / database, url)
     return len(files) + 1
 
 
@@ -160,8 +160,9 @@ def _gradebook(url: URL) -> Iterator[Path]:
 def _has_tables(url: URL) -> bool:
     if url.get_backend_name() == "sqlite":
         return Path(url.database or "").exists()
-    found = _run("psql", url, "--tuples-only", "--command", "select 1 from assignment limit 1")
-    return found is not None and "1" in found
+    # Without a table this prints an empty line; a server that cannot be reached is an error.
+    found = _run("psql", url, "--tuples-only", "--command", "select to_regclass('assignment')")
+    return bool(found.strip())
 
 
 def _put_back(copy: Path, url: URL) -> None:
@@ -169,11 +170,18 @@ def _put_back(copy: Path, url: URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         shutil.move(copy, url.database)
     else:
-        _run("psql", url, "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(copy), check=True)
+        options = ("--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1")
+        _run("psql", url, *options, "--file", str(copy))
 
 
-def _run(program: str, url: URL, *options: str, check: bool = False) -> str | None:
-    """Run one of PostgreSQL's programs on a gradebook; return what it prints, None if it fails."""
+def _run(program: str, url: URL, *options: str) -> str:
+    """Run one of PostgreSQL's programs on a gradebook; return what it prints.
+
+    Raises
+    ------
+    ValueError
+        If it is not installed, or fails; it says what the program said.
+    """
     if shutil.which(program) is None:
         raise ValueError(f"{program} is not installed: it comes with PostgreSQL's client programs")
     plain = url.set(drivername="postgresql", password=None)
@@ -184,6 +192,6 @@ def _run(program: str, url: URL, *options: str, check: bool = False) -> str | No
         capture_output=True,
         text=True,
     )
-    if done.returncode and (check or program == "pg_dump"):
+    if done.returncode:
         raise ValueError(f"{program}: {done.stderr.strip()}")
-    return None if done.returncode else done.stdout
+    return done.stdout

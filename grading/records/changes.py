@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import glob
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from grading.records.receipts import all_receipts, changed_since, verdicts_of
+from grading.records.receipts import (
+    EARLIER,
+    all_receipts,
+    changed_since,
+    unreadable_receipts,
+    verdicts_of,
+)
 
 COLUMNS = (
     "student",
@@ -22,6 +29,7 @@ COLUMNS = (
     "earlier_receipt",
     "receipt",
 )
+TAKEN_BACK = "what was handed in since is not graded"
 
 
 def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.DataFrame:
@@ -40,15 +48,31 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
     -------
     DataFrame
         A row for each change, in the order in which they happened. ``before`` and ``after`` are
-        points, NaN where something could not be graded; ``exercises`` names those that ended in
-        another way; the paths are relative to the course's folder.
+        points, NaN where something could not be graded or a grade was taken back; ``exercises``
+        names those that ended in another way; the paths are relative to the course's folder.
+        Receipts that cannot be read are left out: see `unreadable`.
     """
-    folders = sorted((course / "receipts").glob(f"*/{assignment}"))
-    rows = [row for folder in folders for row in _of(folder.parent.name, assignment, course)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    students = who_has_receipts(assignment, course)
+    rows = [row for student in students for row in _of(student, assignment, course)]
     if since is not None:
-        table = table[[datetime.fromisoformat(when) >= since for when in table["when"]]]
+        rows = [row for row in rows if datetime.fromisoformat(row["when"]) >= since]
+    table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values(["when", "student"], ignore_index=True)
+
+
+def unreadable(assignment: str, course: Path) -> list[Path]:
+    """Return the receipts that `changes` leaves out, for they cannot be read."""
+    return [
+        path
+        for student in who_has_receipts(assignment, course)
+        for path in unreadable_receipts(course, student, assignment)
+    ]
+
+
+def who_has_receipts(assignment: str, course: Path) -> list[str]:
+    """Return who has receipts of an assignment."""
+    folders = sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}"))
+    return [folder.parent.name for folder in folders]
 
 
 def _of(student: str, assignment: str, course: Path) -> list[dict[str, Any]]:
@@ -59,7 +83,26 @@ def _of(student: str, assignment: str, course: Path) -> list[dict[str, Any]]:
         latest[receipt["notebook"]] = (path, receipt)
         if earlier and (row := _row(*earlier, path, receipt, course)):
             rows.append(row)
-    return rows
+    taken_back = (one for one in latest.values() if one[0].parent.name == EARLIER)
+    return [*rows, *(_taken_back(path, receipt, course) for path, receipt in taken_back)]
+
+
+def _taken_back(path: Path, receipt: dict[str, Any], course: Path) -> dict[str, Any]:
+    """Return that a grade is gone, and no other has come yet."""
+    verdicts = verdicts_of(receipt)
+    when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return {
+        "student": receipt["student"],
+        "notebook": receipt["notebook"],
+        "when": when.isoformat(timespec="milliseconds"),
+        "before": sum(_points(verdict) for verdict in verdicts),
+        "after": float("nan"),
+        "difference": float("nan"),
+        "exercises": ", ".join(verdict.exercise for verdict in verdicts),
+        "because": TAKEN_BACK,
+        "earlier_receipt": path.relative_to(course).as_posix(),
+        "receipt": "",
+    }
 
 
 def _row(

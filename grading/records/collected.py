@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -67,7 +68,13 @@ def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], li
         raise FileExistsError(f"{to} is there already: choose another name")
     directory = CourseDirectory(config=course_config(course))
     folder = Path(directory.root) / directory.feedback_directory
-    pages = sorted(folder.glob(f"*/{assignment}/*.html"))
+    graded = Path(directory.root) / directory.autograded_directory
+    pages = [
+        page
+        for page in sorted(folder.glob(f"*/{glob.escape(assignment)}/*.html"))
+        # formgrader leaves the page of work that it could not grade, which tells of an old grade.
+        if (graded / page.relative_to(folder)).with_suffix(".ipynb").is_file()
+    ]
     if not pages:
         raise ValueError(f"nobody has feedback on {assignment}: write it with `course feedback`")
     names, given, missing = read_names(course, assignment), [], []

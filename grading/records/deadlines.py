@@ -11,12 +11,13 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.records.late import put_due_date, read_deadlines
+from grading.intake.submissions import Refused, time_of
+from grading.records.late import put_due_date
 from grading.settings import course_config, course_directory
 
 
 def refresh_penalties(
-    assignment: str, students: list[str], course: Path
+    assignment: str, students: list[str], course: Path, problems: list[str] | None = None
 ) -> dict[str, tuple[float, float]]:
     """Take off for lateness what is due by today's deadline, extensions and time stamps.
 
@@ -26,6 +27,9 @@ def refresh_penalties(
     students : list of str
         Who has no submission in the gradebook is left out.
     course : Path
+    problems : list of str, optional
+        Is given a sentence for each student whose ``timestamp.txt`` holds no time; what was taken
+        off from their points stays.
 
     Returns
     -------
@@ -52,8 +56,14 @@ def refresh_penalties(
                 continue
             before = submission.late_submission_penalty or 0.0
             folder = directory.format_path(directory.submitted_directory, student, assignment)
-            stamp = directory.get_existing_timestamp(folder)
-            if stamp:
+            try:
+                stamp = time_of(Path(folder))
+            except Refused as refused:
+                if problems is not None:
+                    problems.append(f"{student}: the time of handing in is not known: {refused}")
+                continue
+            # The gradebook may be on a server, and the work on another machine.
+            if stamp or Path(folder).is_dir():
                 submission.timestamp = stamp
                 gradebook.db.commit()
             notebooks = [notebook.name for notebook in submission.notebooks]
@@ -68,10 +78,12 @@ def refresh_penalties(
     return changed
 
 
-def refresh_by_policy(assignment: str, course: Path) -> dict[str, tuple[float, float]]:
-    """Take off anew from everyone's points, where ``deadlines.toml`` says which share of them.
+def refresh_everyone(
+    assignment: str, course: Path, problems: list[str] | None = None
+) -> dict[str, tuple[float, float]]:
+    """Take off anew from everyone's points what is due by today's dates, extensions and times.
 
-    A person may have given points since, which a share is of as well.
+    A person may have given points since, of which a share is taken off as well.
 
     Returns
     -------
@@ -83,12 +95,10 @@ def refresh_by_policy(assignment: str, course: Path) -> dict[str, tuple[float, f
     ValueError
         If ``deadlines.toml`` says what cannot be meant.
     """
-    if read_deadlines(course).late is None:
-        return {}
     directory = course_directory(course)
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         students = [one.student_id for one in gradebook.assignment_submissions(assignment)]
-    return refresh_penalties(assignment, students, course)
+    return refresh_penalties(assignment, students, course, problems)
 
 
 def last_moment(written: str) -> datetime:

@@ -19,6 +19,7 @@ from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
 from grading.intake.submissions import submitted
 from grading.intake.texts import clean
+from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
 from grading.records.handed_in import has_work
 from grading.records.nbgrader_csv import neutral
@@ -177,7 +178,7 @@ def export_grades(
         write_csv(everyone, assignment, to)
         return Exported(found, nothing=nothing)
     if platform == "gradescope":
-        write_gradescope(found, assignment, course, to)
+        write_gradescope(everyone, assignment, course, to)
         return Exported(found, nothing=nothing)
     if roster is None:
         raise ValueError(f"{platform} takes back only its own table: give it with --roster")
@@ -316,9 +317,16 @@ def _written(grade: Grade, factor: float) -> str:
 
 
 def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
-    """Write one ``results.json`` per student, each in a folder of the student's name."""
+    """Write one ``results.json`` per student, each in a folder of the student's name.
+
+    Who has no score has no file, also where an earlier export wrote one.
+    """
     for grade in found:
-        if grade.score is None or fault_of(grade.student):  # a name may lead out of the folder
+        if fault_of(grade.student):  # the name may lead out of the folder
+            continue
+        place = folder / grade.student / "results.json"
+        if grade.score is None:
+            place.unlink(missing_ok=True)
             continue
         ended, _ = recorded_verdicts(course, assignment, grade.student)
         tests = [
@@ -326,14 +334,13 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
                 "name": verdict.exercise,
                 "score": verdict.points or 0.0,
                 "max_score": verdict.max_points,
-                "status": "passed" if verdict.points == verdict.max_points else "failed",
+                "status": "passed" if verdict.status == PASSED else "failed",
                 "output": verdict.text,
                 "output_format": "text",
             }
             for verdict in ended
         ]
         results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
-        place = folder / grade.student / "results.json"
         place.parent.mkdir(parents=True, exist_ok=True)
         text = clean(json.dumps(results, indent=1, ensure_ascii=False))
         place.write_text(text + "\n", encoding="utf-8")

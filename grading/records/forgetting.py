@@ -24,8 +24,8 @@ def forget_student(student: str, course: Path) -> list[str]:
     Returns
     -------
     list of str
-        What was removed. Backups, tables that were exported and what a learning platform keeps are
-        elsewhere, and not looked for.
+        What was removed. Backups, reports, tables and files that were exported, what was downloaded
+        and what a learning platform keeps are not looked for.
 
     Raises
     ------
@@ -37,7 +37,15 @@ def forget_student(student: str, course: Path) -> list[str]:
     config = course_config(course)
     directory = CourseDirectory(config=config)
     removed = []
-    for path in [*_exchanged(student, directory, config), *_folders(student, directory)]:
+    places = [*_exchanged(student, directory, config), *_folders(student, directory)]
+    # The gradebook first: where it cannot be written to, nothing is gone yet.
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            gradebook.remove_student(student)
+            removed.append(f"{student} in the gradebook")
+        except MissingEntry:
+            pass
+    for path in places:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
             removed.append(str(path))
@@ -46,12 +54,6 @@ def forget_student(student: str, course: Path) -> list[str]:
             removed.append(str(path))
     if forget_name(student, course):
         removed.append("the names of files that were collected")
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        try:
-            gradebook.remove_student(student)
-            removed.append(f"{student} in the gradebook")
-        except MissingEntry:
-            pass
     if not removed:
         raise ValueError(f"there is nothing of {student!r} in {course}")
     return removed

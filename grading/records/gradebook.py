@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from nbgrader.api import (
@@ -92,12 +94,20 @@ def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
 
 
 def forget(course: Path, student: str, assignment: str) -> None:
-    """Remove the receipts and automatic scores of a submission that cannot be graded now."""
-    address = course_directory(course).db_url
+    """Remove what a submission that cannot be graded now has of an earlier grading.
+
+    These are its automatic scores, its receipts and the pages that tell of the earlier grade.
+    """
+    directory = course_directory(course)
+    address = directory.db_url
     for path in receipt_path(course, student, assignment, "any").parent.glob("*.json"):
         set_aside(path)
         names = {"student": student, "assignment": assignment, "notebook": path.stem}
         forget_scores({**names, "db_url": address})
+    for step in (directory.autograded_directory, directory.feedback_directory):
+        folder = Path(directory.format_path(step, student, assignment))
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 class GradebookBusyError(ValueError):
@@ -174,16 +184,19 @@ class Mark:
         return auto_score is not None or (bool(answer) and answer == self.answer)
 
 
-def marks(names: dict[str, str], answers: dict[str, str]) -> dict[str, Mark]:
+def marks(names: dict[str, str], receipt: dict[str, Any]) -> dict[str, Mark]:
     """Return what the gradebook holds of a submitted notebook, by exercise.
 
     Parameters
     ----------
     names : dict
         ``student``, ``assignment``, ``notebook`` and ``db_url``.
-    answers : dict of str to str
-        Hashes of the answers that a person reads, from the receipt.
+    receipt : dict
+        The newest one, which knows the answers that a person has read, and the automatic scores
+        also where a grading that was ended has taken them out of the gradebook.
     """
+    answers = receipt.get("answers", {})
+    reached = {test["exercise"]: test["points"] for test in receipt.get("tests", [])}
     with Gradebook(names["db_url"]) as gradebook:
         try:
             found = gradebook.find_submission_notebook(
@@ -193,21 +206,69 @@ def marks(names: dict[str, str], answers: dict[str, str]) -> dict[str, Mark]:
             return {}
         return {
             mark.name: Mark(
-                mark.auto_score,
+                reached.get(_exercise(mark.name)) if mark.auto_score is None else mark.auto_score,
                 mark.manual_score,
                 not mark.needs_manual_grade,
                 answers.get(mark.name, ""),
             )
             for mark in found.grades
+            if mark.name  # an earlier release may have left one whose question is gone
         }
 
 
-def forget_scores(names: dict[str, str]) -> None:
-    """Remove a submission's automatic scores from the gradebook; points by hand stay."""
+def _exercise(cell: str) -> str:
+    return cell.removeprefix("test_")
+
+
+def read_again(
+    names: dict[str, str],
+    before: dict[str, Mark],
+    reached: dict[str, float | None],
+    answers: dict[str, str],
+) -> None:
+    """Have a person look again at what they have graded and is another now.
+
+    This comes before the new receipt is written: from then on, what the gradebook calls done is
+    about the work of that receipt, also if the grader is ended at once.
+
+    Parameters
+    ----------
+    names : dict
+        As for `marks`.
+    before : dict of str to Mark
+        What the gradebook held until now.
+    reached : dict of str to float or None
+        Points by program, by exercise.
+    answers : dict of str to str
+        Hashes of the answers that a person reads, by cell.
+    """
+    changed = {
+        name
+        for name, mark in before.items()
+        if not mark.still_done(reached.get(_exercise(name)), answers.get(name, ""))
+    }
     with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
         found = gradebook.find_submission_notebook(
             names["notebook"], names["assignment"], names["student"]
         )
         for score in found.grades:
-            score.auto_score, score.needs_manual_grade = None, True
+            if score.name in changed and score.manual_score is not None:
+                score.needs_manual_grade = True
+        gradebook.db.commit()
+
+
+def forget_scores(names: dict[str, str]) -> None:
+    """Remove a submission's automatic scores from the gradebook.
+
+    Points by hand stay, and so does that they were given: it is not known yet whether the work is
+    another, and may not be for a while, if the grader is ended or the work is refused.
+    """
+    with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
+        found = gradebook.find_submission_notebook(
+            names["notebook"], names["assignment"], names["student"]
+        )
+        for score in found.grades:
+            score.auto_score = None
+            if score.manual_score is None:
+                score.needs_manual_grade = True
         gradebook.db.commit()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import itertools
 import json
+import os
 import platform
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from grading.sandbox.limits import Limits
 VERSION = 2
 EARLIER = "earlier"
 """Folder beside a submission's receipts, for those that it had before."""
+# What every reader of a receipt takes to be there.
+PARTS = ("student", "assignment", "notebook", "graded_at", "sha256", "tests", "notes")
 # What a grade depends on, and how a sentence names what has changed of it.
 CHANGES = {
     "submission": "it was handed in anew",
@@ -95,7 +98,7 @@ def receipt_of(
     return {
         "version": VERSION,
         **{name: names[name] for name in ("student", "assignment", "notebook")},
-        "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "graded_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "sha256": {name: digest(content) for name, content in contents.items()},
         "grader": grader_code(),
         "environment": environment_lock(),
@@ -140,36 +143,66 @@ def set_aside(path: Path) -> None:
         return
     try:
         when = read_receipt(path)["graded_at"]
-    except (ValueError, KeyError):
-        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    except ValueError:
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        when = modified.isoformat(timespec="milliseconds")
     name = re.sub(r"[^0-9T]", "", when.partition("+")[0])
     folder = path.parent / EARLIER
     folder.mkdir(exist_ok=True)
-    path.replace(folder / f"{path.stem}.{name}.json")
+    aside = folder / f"{path.stem}.{name}.json"
+    path.replace(aside)
+    now = time.time()
+    os.utime(aside, (now, now))  # when its grade was taken back, if no other comes
 
 
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
     """Return all receipts of a submission, the earlier ones too, in the order of grading.
 
-    The one that counts comes last, whatever the clock said when it was written.
+    The one that counts comes last, whatever the clock said when it was written. What cannot be
+    read is left out: see `unreadable_receipts`.
     """
+    found, _ = _receipts(course, student, assignment)
+    return found
+
+
+def unreadable_receipts(course: Path, student: str, assignment: str) -> list[Path]:
+    """Return the receipts of a submission that are damaged, or of another version."""
+    _, unreadable = _receipts(course, student, assignment)
+    return unreadable
+
+
+def _receipts(
+    course: Path, student: str, assignment: str
+) -> tuple[list[tuple[Path, dict[str, Any]]], list[Path]]:
     folder = receipt_path(course, student, assignment, "any").parent
-    paths = [*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]
-    found = [(path, read_receipt(path)) for path in paths]
-    return sorted(found, key=lambda one: (one[0].parent == folder, one[1]["graded_at"]))
+    found, unreadable = [], []
+    for path in sorted([*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]):
+        try:
+            found.append((path, read_receipt(path)))
+        except (OSError, ValueError):
+            unreadable.append(path)
+    found.sort(key=lambda one: (one[0].parent == folder, one[1]["graded_at"]))
+    return found, unreadable
 
 
 def drop_copies(course: Path, receipt: dict[str, Any]) -> None:
-    """Remove earlier receipts that say the same as the one behind them: nothing has changed."""
+    """Remove earlier receipts between two that say the same: nothing has changed.
+
+    The first one stays: it says when a grade has become what it is.
+    """
     names = [receipt[name] for name in ("student", "assignment")]
     found = [
         (path, one)
         for path, one in all_receipts(course, *names)
         if one["notebook"] == receipt["notebook"]
     ]
-    for (path, before), (_, after) in itertools.pairwise(found):
-        if receipt_key(before) == receipt_key(after) and _ended(before) == _ended(after):
+    for before, (path, between), after in zip(found, found[1:], found[2:], strict=False):
+        if _same(before[1], between) and _same(between, after[1]):
             path.unlink()
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return receipt_key(one) == receipt_key(other) and _ended(one) == _ended(other)
 
 
 def _ended(receipt: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -191,18 +224,27 @@ def write_receipt(receipt: dict[str, Any], course: Path) -> None:
         new.unlink(missing_ok=True)  # a part of it, where the disk is full
 
 
-def answers_in(path: Path) -> dict[str, str]:
-    """Return the hashes of the answers that a person reads, from a receipt that may be missing."""
-    try:
-        return dict(read_receipt(path).get("answers", {}))
-    except (OSError, ValueError):
-        return {}
+def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
+    """Return a notebook's newest receipt, also if it was set aside; empty where there is none.
+
+    Parameters
+    ----------
+    course : Path
+    names : dict
+        ``student``, ``assignment`` and ``notebook``.
+    """
+    found = [
+        receipt
+        for _, receipt in all_receipts(course, names["student"], names["assignment"])
+        if receipt["notebook"] == names["notebook"]
+    ]
+    return found[-1] if found else {}
 
 
 def add_note(course: Path, assignment: str, student: str, note: str) -> None:
-    """Add a sentence for the teacher to each receipt of a submission."""
+    """Add a sentence for the teacher to one of a submission's receipts, to be read once."""
     folder = receipt_path(course, student, assignment, "any").parent
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("*.json"))[:1]:
         receipt = read_receipt(path)
         receipt["notes"].append(note)
         write_receipt(receipt, course)
@@ -214,11 +256,16 @@ def read_receipt(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is none of this version.
+        If the file is none of this version, or is damaged; it names the file.
     """
-    receipt = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError(f"{path} is no receipt, or a damaged one") from None
     if not isinstance(receipt, dict) or receipt.get("version") != VERSION:
         raise ValueError(f"{path} is no receipt of version {VERSION}")
+    if missing := [part for part in PARTS if part not in receipt]:
+        raise ValueError(f"{path} is a damaged receipt: {', '.join(missing)} is missing")
     return receipt
 
 

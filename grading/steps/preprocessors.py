@@ -35,11 +35,11 @@ from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
 from grading.judging.testing import load_tests
 from grading.judging.verdicts import CANNOT_GRADE, Verdict
 from grading.paths import ROOT
-from grading.records.gradebook import forget_scores, marks
+from grading.records.gradebook import forget_scores, marks, read_again
 from grading.records.receipts import (
-    answers_in,
     digest,
     drop_copies,
+    newest_receipt,
     receipt_key,
     receipt_of,
     receipt_path,
@@ -84,7 +84,7 @@ class SubmissionExporter(NotebookExporter):
         course = Path(CourseDirectory(config=self.config).root)
         receipt = receipt_path(course, names["student"], names["assignment"], names["notebook"])
         # The receipt first: if the grader is ended in between, nothing looks complete.
-        self.before = marks(names, answers_in(receipt))
+        self.before = marks(names, newest_receipt(course, names))
         set_aside(receipt)
         forget_scores(names)
         self.submission = read_submission(path, course)
@@ -191,6 +191,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         graded.notes += files_not_taken(folder, f"{names['notebook']}.ipynb")
         receipt = receipt_of(names, contents, seed, limits, sandbox, graded, seconds)
         receipt["answers"] = answers_of(notebook)
+        reached = {verdict.exercise: verdict.points for verdict in graded.verdicts}
+        read_again(names, self.parent.before, reached, receipt["answers"])
         write_receipt(receipt, Path(directory.root))
         drop_copies(Path(directory.root), receipt)
         resources[RECEIPT_KEY] = receipt_key(receipt)

@@ -52,6 +52,7 @@ def _rehearse(step: GenerateAssignment) -> None:
     )
     for folder, notebooks in sorted(step.assignments.items()):
         names = re.match(pattern, folder)
+        _check_notebooks(step, names["assignment"], {Path(path).stem for path in notebooks})
         for path in sorted(notebooks):
             resources = {
                 "nbgrader": {
@@ -70,6 +71,32 @@ def _rehearse(step: GenerateAssignment) -> None:
                 ) from error
 
 
+def _check_notebooks(step: GenerateAssignment, assignment: str, new: set[str]) -> None:
+    """Refuse what nbgrader refuses once it has removed the old release: other notebooks.
+
+    Raises
+    ------
+    NbGraderException
+        If somebody has handed in, and notebooks come or go.
+    """
+    directory = step.coursedir
+    if step.no_database or directory.notebook_id != "*":
+        return
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            return
+        others = new ^ {notebook.name for notebook in known.notebooks}
+        if others and known.submissions:
+            named = ", ".join(f"{name}.ipynb" for name in sorted(others))
+            raise NbGraderException(
+                f"{named} would come to {assignment} or go from it, and students have handed in: "
+                "nothing was released, and the old release stays; put back what was taken out, and "
+                "make what is new an assignment of its own"
+            )
+
+
 class MigrateCells(SaveCells):
     """Saves a notebook's questions as nbgrader does, also where there are submissions."""
 
@@ -79,6 +106,8 @@ class MigrateCells(SaveCells):
             super()._create_notebook(nb)
             return
         check_removals(notebook, self._new_names())
+        for said in beyond(notebook, {**self.new_grade_cells, **self.new_task_cells}):
+            self.log.warning(said)
         for kind, cells in self._new().items():
             save = getattr(self.gradebook, f"update_or_create_{kind}_cell")
             for name, info in cells.items():
@@ -118,6 +147,9 @@ class MigrateCells(SaveCells):
                 for row in [*(getattr(cell, "comments", None) or ())]:
                     database.delete(row)
                 database.delete(cell)
+        # What was read before still lists them, and `_complete` would give each a mark again.
+        database.flush()
+        database.expire_all()
 
 
 class CheckCells(MigrateCells):
@@ -145,8 +177,32 @@ def check_removals(notebook: Notebook, new: set[str]) -> None:
     if lost:
         raise NbGraderException(
             f"{', '.join(sorted(lost))} would be taken out of {notebook.name}, and students have "
-            "points for it: leave the cell, and set its points to 0 if it is to count no more"
+            "points for it: leave the cell; if it is to count no more, set its points to 0 and, in "
+            "formgrader, those that were given by hand"
         )
+
+
+def beyond(notebook: Notebook, new: dict[str, dict[str, Any]]) -> list[str]:
+    """Return a sentence for each question whose new points are fewer than a person has given.
+
+    What a person gave is not changed by a program: it would count in full.
+    """
+    said = []
+    for cell in [*notebook.grade_cells, *notebook.task_cells]:
+        if cell.name not in new:
+            continue
+        most = new[cell.name]["max_score"]
+        above = [
+            mark.notebook.student.id
+            for mark in cell.grades
+            if mark.manual_score is not None and most < mark.manual_score <= cell.max_score
+        ]
+        if above:
+            said.append(
+                f"{cell.name} now gives {most:g} points at most, and more were given by hand to "
+                f"{', '.join(sorted(above))}: they stay until you change them in formgrader"
+            )
+    return said
 
 
 def _complete(notebook: Notebook, gradebook: Gradebook) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
@@ -20,6 +21,7 @@ from grading.intake.submissions import check_folder, check_name
 from grading.judging.verdicts import described
 from grading.paths import solution_path
 from grading.records.gradebook import forget
+from grading.records.receipts import add_note, receipt_path, set_aside
 from grading.settings import course_config
 from grading.steps.outcomes import SUCCESS, Outcome, outcome_of
 from helpers.lessons import Lesson
@@ -59,10 +61,12 @@ def generate_release(assignment: str, course: Path) -> None:
 
 
 class KeepingAutograde(Autograde):
-    """nbgrader's step, which keeps the exception that it would only write to its log.
+    """nbgrader's step, which keeps what it would only write to its log.
 
     Attributes
     ----------
+    missing : list of str
+        The assignment's notebooks that were not handed in; their questions count 0.
     error : BaseException or None
         The first that was raised over the submission.
     notebook : str
@@ -73,6 +77,7 @@ class KeepingAutograde(Autograde):
         super().__init__(**settings)
         self.error: BaseException | None = None
         self.notebook = ""
+        self.missing: list[str] = []
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         with self._keeping():
@@ -81,6 +86,16 @@ class KeepingAutograde(Autograde):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         with self._keeping():
             super().init_assignment(assignment_id, student_id)
+            source = self._format_source(assignment_id, student_id)
+            with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+                # nbgrader would leave the time of an earlier submission where there is none now.
+                submission = gradebook.find_submission(assignment_id, student_id)
+                submission.timestamp = self.coursedir.get_existing_timestamp(source)
+                gradebook.db.commit()
+                names = {one.name for one in gradebook.find_assignment(assignment_id).notebooks}
+            self.missing = sorted(names - {Path(path).stem for path in self.notebooks})
+            for name in self.missing:  # of an earlier submission, which had it
+                set_aside(receipt_path(Path(self.coursedir.root), student_id, assignment_id, name))
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         with self._keeping(Path(notebook_filename).name):
@@ -133,10 +148,12 @@ def autograde_one(
         step = KeepingAutograde(coursedir=directory, config=config)
         step.force = True
         step.start()
+        for name in step.missing:
+            add_note(course, assignment, student, f"{name}.ipynb was not handed in, and counts 0")
     except (Exception, SystemExit) as error:
         kept = step is not None and step.error
         outcome = outcome_of(kept, step.notebook) if kept else outcome_of(error)
-        return _taken_back(outcome, course, assignment, student)
+        return taken_back(outcome, course, assignment, student)
     return SUCCESS
 
 
@@ -155,7 +172,7 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
     check_folder(Path(submission), expected)
 
 
-def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
+def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
     """Take back what an earlier submission reached; add to the outcome if that fails."""
     try:
         forget(course, student, assignment)
@@ -166,7 +183,7 @@ def _taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -
 
 
 def generate_feedback(assignment: str, course: Path) -> None:
-    """Write the feedback pages of everyone who was graded."""
+    """Write the feedback pages of everyone who was graded, also where there are some."""
     result = nbgrader_api(course).generate_feedback(assignment)
     _checked(result, f"the feedback on {assignment}")
 

@@ -21,9 +21,10 @@ from grading.batch.assignment import grade_assignment
 from grading.paths import ROOT
 from grading.records.assignment_report import write_assignment_report
 from grading.records.changes import changes
-from grading.records.deadlines import extend, refresh_by_policy, refresh_penalties
+from grading.records.deadlines import extend, refresh_everyone, refresh_penalties
 from grading.records.export import export_grades
-from grading.records.receipts import EARLIER, all_receipts
+from grading.records.gradebook import forget
+from grading.records.receipts import EARLIER, all_receipts, drop_copies
 from grading.sandbox.commands import find_bubblewrap
 from grading.settings import course_config
 from grading.steps.preprocessors import GradeInSandbox
@@ -74,7 +75,8 @@ def course(tmp_path):
 def graded(course, **options):
     said = io.StringIO()
     console = Console(width=200, file=said)
-    assert grade_assignment(NAME, [], course, 2, "bubblewrap", console, **options)
+    complete = grade_assignment(NAME, [], course, 2, "bubblewrap", console, **options)
+    assert complete, said.getvalue()
     return said.getvalue()
 
 
@@ -109,6 +111,8 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     tests.write_text(small_course.HIDDEN_TESTS)
     said = graded(course)
     assert "because the hidden tests have changed: ada, bob" in said
+    assert re.search(r"│ bob +│ [^│]+ │ +1 │ +3 │ double +│ the hidden tests have changed", said)
+    assert not re.search(r"│ ada +│ \d{4}-", said)
     assert marks(course, "bob") == {
         "test_double": (2.0, False),
         "test_total": (1.0, False),
@@ -128,8 +132,14 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     assert changes(NAME, course, since=datetime(2099, 1, 1, tzinfo=UTC)).empty
 
     assert "2 of 2 are graded already" in graded(course)
-    graded(course, again=True)  # nothing has changed, so that no receipt is kept twice
-    assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [2, 2]
+    said = graded(course, again=True)
+    assert "because --again asks for it: ada, bob" in said
+    assert "grades that have changed" not in said
+    # Nothing has changed: only the first receipt of this grade and the newest are kept.
+    path, newest = all_receipts(course, "bob", NAME)[-1]
+    shutil.copy(path, path.parent / EARLIER / "between.json")
+    drop_copies(course, newest)
+    assert [len(all_receipts(course, student, NAME)) for student in ("ada", "bob")] == [3, 3]
 
 
 def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
@@ -138,8 +148,9 @@ def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
         read_by_a_person(course, student, 2.0, "read")
     put_submission(course, "ada", lesson(small_course.DOUBLE, "Because I thought again."))
     put_submission(course, "bob", lesson(small_course.DOUBLE, "By chance."))
+    forget(course, "bob", NAME)  # as when it is refused, or the grader is ended, in between
     said = graded(course)
-    assert "because it was handed in anew: ada, bob" in said
+    assert "because it was handed in anew: ada" in said
     assert marks(course, "ada")["why"] == (2.0, True)
     assert marks(course, "bob")["why"] == (2.0, False)
 
@@ -198,7 +209,7 @@ def test_a_date_that_is_changed_after_grading_counts_for_those_graded_already(co
     assert files_in(course, "autograded/ada") == [f"{NAME}.ipynb", "timestamp.txt"]
     read_by_a_person(course, "ada", 3.0, "read")
     # Two days begun, of the three points of the program and the three of a person.
-    assert refresh_by_policy(NAME, course) == {"ada": (1.5, 3.0)}
+    assert refresh_everyone(NAME, course) == {"ada": (1.5, 3.0)}
     write_deadline(course, "2030-01-01T23:30:00+01:00")
     said = graded(course)
     assert "2 of 2 are graded already" in said
@@ -371,6 +382,23 @@ def test_a_question_with_points_is_not_taken_out(course):
     assert released(course) == [f"{NAME}.ipynb"]
     assert marks(course, "ada") == before
 
+    # What the refusal advises, and fewer points for what a person has graded.
+    read_by_a_person(course, "ada", 3.0, "read")
+    source = small_course.solution()
+    source.cells.append(written("*Your answer goes here.*"))
+    source.cells[2].metadata.nbgrader.points, source.cells[-1].metadata.nbgrader.points = 0, 2
+    nbformat.write(source, source_of(course))
+    result = by_nbgrader(course)
+    assert result["success"]
+    said = "why now gives 2 points at most, and more were given by hand to ada: they stay"
+    assert said in result["log"]
+    graded(course)
+    assert marks(course, "ada") == {
+        "test_double": (0.0, False),
+        "test_total": (1.0, False),
+        "why": (3.0, False),
+    }
+
 
 def test_a_question_without_points_can_be_taken_out_again(course):
     with_another_question(course)
@@ -380,7 +408,7 @@ def test_a_question_without_points_can_be_taken_out_again(course):
     del source.cells[-2:]
     nbformat.write(source, source_of(course))
     assert by_nbgrader(course)["success"]
-    assert "test_half" not in marks(course, "ada")
+    assert set(marks(course, "ada")) == {"test_double", "test_total", "why"}
     graded(course)
     assert marks(course, "ada")["test_double"] == (2.0, False)
 

@@ -2,13 +2,16 @@
 
 import contextlib
 import glob
+import hashlib
 import io
+import json
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,7 @@ from submissions import GOOD, put_submission
 from test_records import POINTS, WRONG
 
 from grading.batch.assignment import grade_assignment
-from grading.records.backup import back_up, restore
+from grading.records.backup import MANIFEST, back_up, restore
 from grading.records.export import grades
 from grading.records.forgetting import forget_student
 from grading.sandbox.commands import find_bubblewrap
@@ -109,6 +112,20 @@ def course_with(address, folder, released, again=False):
     return folder
 
 
+def failing_at_its_end(source, to):
+    """Copy a backup, with a gradebook that fails when nearly all of it is put back."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
+        manifest = json.loads(old.read(MANIFEST))
+        for name in manifest["sha256"]:
+            content = old.read(name)
+            if name.endswith(".sql"):
+                content += b"\nselect nothing_of_this;\n"
+                manifest["sha256"][name] = hashlib.sha256(content).hexdigest()
+            new.writestr(name, content)
+        new.writestr(MANIFEST, json.dumps(manifest))
+    return to
+
+
 def points(course):
     return {grade.student: grade.score for grade in grades(NAME, course)}
 
@@ -130,7 +147,19 @@ def test_a_class_is_graded_exported_backed_up_and_forgotten_on_a_server(
 
     back_up(course, tmp_path / "b.zip")
     there = course_with(server, tmp_path / "two", None)
-    restore(tmp_path / "b.zip", there)
+    before = sorted(there.iterdir())
+    with pytest.raises(ValueError, match="nothing_of_this"):
+        restore(failing_at_its_end(tmp_path / "b.zip", tmp_path / "failing.zip"), there)
+    assert sorted(there.iterdir()) == before
+    restore(tmp_path / "b.zip", there)  # so that no table was left either
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / "nbgrader_config.py").write_text(
+        "c.CourseDirectory.db_url = 'postgresql://course@127.0.0.1:1/one'\n"
+    )
+    with pytest.raises(ValueError, match=r"psql: .*refused"):
+        restore(tmp_path / "b.zip", away)
+    assert [path.name for path in away.iterdir()] == ["nbgrader_config.py"]
     assert points(there) == POINTS
     with pytest.raises(ValueError, match="restore into an empty folder"):
         restore(tmp_path / "b.zip", course_with(server, tmp_path / "two", None, again=True))

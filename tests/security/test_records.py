@@ -1,29 +1,46 @@
 """A course's records: kept in one file and put back, and a student's removed on request."""
 
 import contextlib
+import io
 import json
+import re
 import shutil
+import sqlite3
 import threading
 import zipfile
 
+import nbformat
 import pytest
 import small_course
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeFactory
+from rich.console import Console
 from submissions import GOOD, put_submission, through_the_exchange
+from typer.testing import CliRunner
 
+import grading.records.gradebook
+from course import app
+from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
 from grading.intake.submissions import submitted
 from grading.records.backup import MANIFEST, back_up, restore
-from grading.records.collected import read_names, write_names
+from grading.records.collected import read_names, write_names, zip_feedback
 from grading.records.export import grades
 from grading.records.forgetting import forget_student
-from grading.records.receipts import recorded_verdicts
+from grading.records.gradebook import Mark, forget_scores, marks, read_again
+from grading.records.receipts import (
+    EARLIER,
+    all_receipts,
+    newest_receipt,
+    receipt_path,
+    recorded_verdicts,
+    set_aside,
+)
 from grading.sandbox.commands import find_bubblewrap
-from grading.settings import nbgrader_config
-from grading.steps.run_nbgrader import nbgrader_api
+from grading.settings import course_directory, nbgrader_config
+from grading.steps.run_nbgrader import GradingError, generate_release, nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -51,6 +68,13 @@ def course(graded, tmp_path):
 
 def points(course):
     return {grade.student: grade.score for grade in grades(NAME, course)}
+
+
+def by_command(*arguments, **options):
+    """Give one of the commands as an instructor does; a traceback fails the test."""
+    outcome = CliRunner().invoke(app, [*map(str, arguments)], **options)
+    assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
+    return outcome
 
 
 def files(course):
@@ -170,3 +194,186 @@ def test_a_name_that_leads_elsewhere_is_refused(course, name):
     with pytest.raises(ValueError, match="no student's name"):
         forget_student(name, course)
     assert files(course) == before
+
+
+def say_when_graded(course, students=()):
+    said = io.StringIO()
+    console = Console(width=200, file=said)
+    complete = grade_assignment(NAME, list(students), course, 1, "bubblewrap", console)
+    return complete, said.getvalue()
+
+
+def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
+    page = course / "feedback" / "bob" / NAME
+    assert page.is_dir()
+    put_submission(course, "bob", content=b"{")
+    for run in range(2):  # each run is told, also where there is nothing left to take back
+        complete, said = say_when_graded(course)
+        taken_back = re.search(
+            r"│ bob +│ [^│]+ │ +1 │ +– │ double, total │ what was handed in", said
+        )
+        assert bool(taken_back) == (run == 0)
+        assert not complete
+        assert "bob: not graded" in said
+        assert re.search(r"│ ada +│ +3 / 3 │", said)
+        assert not page.exists()
+    given, missing = zip_feedback(NAME, course, tmp_path / "feedback.zip")
+    assert (given, missing) == (["ada", "céline"], [])
+    assert by_command("changes", NAME, "--to", tmp_path / "changes.csv", "--course", course)
+    assert "bob,sums," in (tmp_path / "changes.csv").read_text()
+
+
+def damaged(course, student):
+    """Cut a student's receipt short, as a full disk or an earlier version may have left it."""
+    path = receipt_path(course, student, NAME, NAME)
+    path.write_text(path.read_text()[:100])
+    return path
+
+
+def test_a_receipt_that_cannot_be_read_is_named_and_hides_no_other(course):
+    path = damaged(course, "bob")
+    complete, said = say_when_graded(course, ["bob"])
+    assert complete, said
+    assert points(course) == POINTS
+    (aside,) = (path.parent / EARLIER).glob("*.json")
+    assert [one["student"] for _, one in all_receipts(course, "bob", NAME)] == ["bob"]
+    outcome = by_command("changes", NAME, "--course", str(course))
+    assert outcome.exit_code == 0
+    assert f"receipts/bob/{NAME}/{EARLIER}/{aside.name} cannot be read" in outcome.output
+    assert "no grade has changed" in outcome.output
+
+
+COMMANDS = {
+    "grade": ["grade", NAME],
+    "export": ["export", NAME, "csv", "out.csv"],
+    "feedback": ["feedback", NAME],
+    "forget": ["forget", "bob", "--yes"],
+    "backup": ["backup", "b.zip"],
+    "extend": ["extend", "bob", NAME, "2031-01-01"],
+    "report": ["report", NAME],
+}
+
+
+@pytest.fixture
+def held(course, monkeypatch):
+    """Return a course whose gradebook another program does not let go of."""
+    monkeypatch.setattr("grading.settings.LOCK_SECONDS", 0.1)
+    monkeypatch.chdir(course)
+    other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    yield course
+    other.close()
+
+
+def test_every_command_says_that_another_program_holds_the_gradebook(held, monkeypatch):
+    waited = grading.records.gradebook._is_free
+    # The waiting itself is tried where a class is graded.
+    monkeypatch.setattr("grading.records.gradebook._is_free", lambda path, _: waited(path, 0.05))
+    before = files(held)
+    for command in COMMANDS.values():
+        outcome = by_command(*command)
+        assert outcome.exit_code == 2, command
+        assert "nothing was changed" in " ".join(outcome.output.split()), command
+    assert files(held) == before
+
+
+def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(held, monkeypatch):
+    monkeypatch.setattr("grading.records.gradebook.wait_until_free", lambda *_: None)
+    monkeypatch.setattr("grading.batch.assignment.wait_until_free", lambda *_: None)
+    before = files(held)
+    for name in ("grade", "export", "forget", "extend", "report"):
+        outcome = by_command(*COMMANDS[name])
+        assert outcome.exit_code == 2, name
+        assert "cannot be used (database is locked)" in outcome.output, name
+    assert files(held) == before
+
+
+def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
+    names = {"student": "bob", "assignment": NAME, "notebook": NAME}
+    names["db_url"] = course_directory(course).db_url
+
+    def mark():
+        return marks(names, newest_receipt(course, names))["test_double"]
+
+    with Gradebook(names["db_url"]) as gradebook:
+        score = gradebook.find_grade("test_double", NAME, NAME, "bob")
+        score.manual_score, score.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    before = mark()
+    set_aside(receipt_path(course, "bob", NAME, NAME))
+    forget_scores(names)  # here the grader may be ended
+    assert mark() == before == Mark(0.0, 1.5, True, "")
+    read_again(names, {"test_double": before}, {"double": 0.0}, {})
+    assert mark().done
+    read_again(names, {"test_double": before}, {"double": 2.0}, {})
+    assert not mark().done
+
+
+def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
+    course = shutil.copytree(released, tmp_path / "course")
+    source = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
+    for cell in source.cells[1:]:
+        cell.metadata.nbgrader.grade_id += "_too"
+    nbformat.write(source, course / "solutions" / NAME / "more.ipynb")
+    generate_release(NAME, course)
+    put_submission(course, "bob", GOOD)
+    assert say_when_graded(course, ["bob"])[0]
+    for _ in range(2):  # also where it is graded already
+        _, said = say_when_graded(course, ["bob"])
+        assert "bob: more.ipynb was not handed in, and counts 0" in said
+    assert "graded already" in said
+
+    (course / "solutions" / NAME / "more.ipynb").unlink()
+    with pytest.raises(GradingError, match=r"more\.ipynb .* the old release stays"):
+        generate_release(NAME, course)
+    assert (course / "notebooks" / NAME / "more.ipynb").is_file()
+
+
+def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path, monkeypatch):
+    monkeypatch.chdir(course)
+
+    def given(*arguments, status=0, **options):
+        outcome = by_command(*arguments, **options)
+        assert outcome.exit_code == status, outcome.output
+        return " ".join(outcome.output.split())
+
+    assert "no grade has changed" in given("changes", NAME)
+    path, receipt = all_receipts(course, "bob", NAME)[0]
+    earlier = json.loads(path.read_text()) | {"graded_at": "2026-01-01T00:00:00.000+00:00"}
+    earlier["tests"][0] |= {"status": "passed", "points": 2.0}
+    (path.parent / EARLIER).mkdir()
+    (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
+    assert "1 students; --to FILE.csv" in given("changes", NAME, "--to", "changes.csv")
+    row = (course / "changes.csv").read_text().splitlines()[1]
+    assert row.startswith(f"bob,{NAME},{receipt['graded_at']},3.0,1.0,-2.0,double,it was graded")
+    assert "no grade has changed" in given("changes", NAME, "--since", "2099-01-01")
+
+    assert "there are no receipts of sum in" in given("changes", "sum", status=2)
+
+    said = given("regrade", path)
+    assert "✓ double: 0.0 points, failed" in said
+    assert "note" not in said
+    earlier["grader"] = "another"
+    (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
+    said = given("regrade", path.parent / EARLIER / "before.json", status=1)
+    assert "now double" in said
+    assert "the grader's code is not the receipt's" in said
+
+    given("backup", tmp_path / "b.zip")
+    assert "choose another name" in given("backup", tmp_path / "b.zip", status=2)
+    there = tmp_path / "there"
+    assert "files were put back into" in given("restore", tmp_path / "b.zip", "--course", there)
+    assert points(there) == POINTS
+
+    write_names(course, NAME, {"ada": "ada_1_2_a.ipynb", "bob": "bob_3_4_b.ipynb"})
+    assert "feedback.zip: 3 students" in given("feedback", NAME, "--zip", "feedback.zip")
+    with zipfile.ZipFile(course / "feedback.zip") as archive:
+        assert "bob_3_4_b.html" in archive.namelist()
+    given("forget", "bob", status=1, input="n\n")
+    assert points(course) == POINTS
+    said = given("forget", "bob", "--yes")
+    assert "removed: bob in the gradebook" in said
+    assert "may name the student: backups, reports (ASSIGNMENT.html)" in said
+    assert "downloaded/" in said
+    assert points(course) == {"ada": 3.0, "céline": 3.0}
+    assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)

@@ -1,5 +1,6 @@
 """Deadlines: what `deadlines.toml` says, what it takes off, and what students are told of it."""
 
+import os
 import shutil
 import tomllib
 from datetime import UTC, datetime, time, timedelta
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from course import app
 from grading.intake.collect import collect
 from grading.intake.submissions import DEADLINE, files_not_taken
-from grading.records.deadlines import extend, refresh_penalties
+from grading.records.deadlines import extend, refresh_everyone, refresh_penalties
 from grading.records.late import (
     Deadlines,
     DeadlinesPlugin,
@@ -354,3 +355,42 @@ def test_a_sentence_is_shown_and_never_run(tmp_path):
     assert "\x1b[2J" not in result.output
     assert "</script>[red]" in result.output
     assert "<script>" not in page.read_text()
+
+
+def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
+    with Gradebook(course_directory(course).db_url) as gradebook:
+        gradebook.add_student("bob")
+        gradebook.add_submission(NAME, "bob")
+        gradebook.find_grade("test", NAME, NAME, "bob").auto_score = POINTS
+        gradebook.db.commit()
+    set_deadline(course)
+    hand_in(course, DUE + timedelta(seconds=1))
+    stamp = course / "submitted" / "ada" / NAME / "timestamp.txt"
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / "bob")
+    assert refresh_everyone(NAME, course) == {"ada": (0, 2), "bob": (0, 2)}
+    hand_in(course, DUE + timedelta(days=1, seconds=1))
+    (course / "submitted" / "bob" / NAME / "timestamp.txt").write_text("at some time")
+    problems = []
+    assert refresh_everyone(NAME, course, problems) == {"ada": (2, 4)}
+    assert len(problems) == 1
+    assert "bob: the time of handing in is not known: timestamp.txt holds" in problems[0]
+    stamp.unlink()
+    os.mkfifo(stamp)  # who opens it waits for ever
+    export = ["export", "1", "csv", str(course / "out.csv")]
+    for command in (export, ["extend", "ada", "1", "2031-01-01"]):
+        ended = CliRunner().invoke(app, [*command, "--course", str(course)])
+        assert ended.exit_code == 1, ended.output
+        assert "ada: the time of handing in is not known: timestamp.txt is no file" in ended.output
+
+
+def test_a_date_counts_at_an_export_where_nbgrader_says_what_being_late_costs(course):
+    setting = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"
+    (course / "nbgrader_config.py").write_text(setting)
+    set_deadline(course, policy="")
+    hand_in(course, DUE + timedelta(days=1))
+    table = course / "out.csv"
+    for due, score in ((DUE, "0"), (DUE + timedelta(days=2), "20")):
+        set_deadline(course, due, policy="")
+        ended = CliRunner().invoke(app, ["export", "1", "csv", str(table), "--course", str(course)])
+        assert ended.exit_code == 0, ended.output
+        assert table.read_text().splitlines()[1].split(",")[4] == score

@@ -97,10 +97,10 @@ MOODLE = {
 REST = ("Yes", "-", "-", "- see below, and x+1")  # the last is a teacher's comment
 
 
-def moodle_table(path, separator=",", language="en", maximum="14.00"):
+def moodle_table(path, separator=",", language="en", maximum="14.00", rest=REST):
     participant, header = MOODLE[language]
     rows = [
-        [f"{participant}{number}", name, f"{login}@example.org", "", "", maximum, *REST]
+        [f"{participant}{number}", name, f"{login}@example.org", "", "", maximum, *rest]
         for login, number, name, _ in CLASS
     ]
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -387,6 +387,13 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
     assert (test["status"], test["output_format"]) == ("failed", "text")
     assert "<b>flat</b>" in test["output"]
 
+    ended[0] = make_verdict("project", 0.0, "failed", "It counts no more.", 0.0)
+    found[0] = replace(found[0], score=None)
+    export_grades(LESSON, "gradescope", course / "out", None, course)
+    assert not (course / "out" / found[0].student / "results.json").exists()
+    results = json.loads((course / "out" / "wei" / "results.json").read_text(encoding="utf-8"))
+    assert results["tests"][0]["status"] == "failed"
+
 
 @pytest.mark.parametrize(
     ("make", "platform", "message"),
@@ -672,10 +679,60 @@ def test_a_roster_without_names_of_ours_says_which_columns_it_looks_for():
 
 def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
-    source = zipped(tmp_path / "b.zip", {name: "hers", "Lesson 3_zoe_attempt_2026.txt": "note"})
-    assert collect(source, LESSON, tmp_path / "course")[0] == {"zoe": name}
+    attempt = "Lesson 3_zoe_attempt_2026-01-30-20-30-10.txt"  # Blackboard's own, about the attempt
+    source = zipped(tmp_path / "b.zip", {name: "hers", attempt: "Name: Zoe"})
+    assert collect(source, LESSON, tmp_path / "course") == ({"zoe": name}, [])
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
     assert parse_utc(stamp.read_text()) == datetime(2026, 1, 30, 20, 30, 10)
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "Friday, 30 January 2026, 8:30 PM"),
+        ("es", "viernes, 30 de enero de 2026, 20:30"),
+        ("fr", "vendredi 30 janvier 2026, 20:30"),
+        ("de", "Freitag, 30. Januar 2026, 20:30"),
+        ("en", "in words of another language"),
+    ],
+)
+def test_moodle_s_worksheet_says_when_work_was_handed_in(tmp_path, language, written):
+    rest = ("Yes", written, "Sunday, 1 February 2026, 9:00 AM", "well done")
+    roster = read_roster(moodle_table(tmp_path / "w.csv", language=language, rest=rest))
+    number = CLASS[0][1]
+    name = f"Anybody_{number}_assignsubmission_file_{LESSON}.ipynb"
+    source = zipped(tmp_path / "m.zip", {name: "hers"})
+    (student,), problems = collected(source, LESSON, tmp_path / "course", roster)
+    assert problems == []
+    stamp = tmp_path / "course" / "submitted" / student / LESSON / "timestamp.txt"
+    if language == "en" and "words" in written:
+        assert not stamp.exists()
+    else:
+        expected = datetime(2026, 1, 30, 20, 30).astimezone(UTC).replace(tzinfo=None)
+        assert parse_utc(stamp.read_text()) == expected
+
+
+def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tmp_path):
+    name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
+    timed = zipped(tmp_path / "b.zip", {name: "hers"})
+    course = tmp_path / "course"
+    stamp = course / "submitted" / "zoe" / LESSON / "timestamp.txt"
+    stamp.parent.mkdir(parents=True)
+    (tmp_path / "mine").write_text("mine")
+    stamp.symlink_to(tmp_path / "mine")
+    assert collect(timed, LESSON, course) == ({"zoe": name}, [])
+    assert (tmp_path / "mine").read_text() == "mine"
+    written = stamp.read_text()
+    for content, kept in (("hers", True), ("newer", False)):  # no platform says since when
+        (tmp_path / "folder" / "zoe").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "folder" / "zoe" / f"{LESSON}.ipynb").write_text(content)
+        assert collected(tmp_path / "folder", LESSON, course) == (["zoe"], [])
+        assert stamp.exists() == kept
+    assert "2026-01-30" in written
+    stamp.mkdir()
+    taken, problems = collect(timed, LESSON, course)
+    assert list(taken) == ["zoe"]
+    assert "zoe: the time of handing in could not be written" in problems[0]
 
 
 def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
@@ -714,11 +771,13 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     ],
 )
 def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, given, wanted):
-    for student in ("zoe", "by-hand"):
-        page = tmp_path / "feedback" / student / LESSON / f"{LESSON}.html"
-        page.parent.mkdir(parents=True)
-        page.write_text(student)
-    write_names(tmp_path, LESSON, {"zoe": given})
+    for student in ("zoe", "by-hand", "refused"):
+        for step, ending in (("feedback", "html"), ("autograded", "ipynb")):
+            path = tmp_path / step / student / LESSON / f"{LESSON}.{ending}"
+            path.parent.mkdir(parents=True)
+            path.write_text(student)
+    path.unlink()  # the refused student's new work could not be graded; the page is old
+    write_names(tmp_path, LESSON, {"zoe": given, "refused": given})
     given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
     assert (given, missing) == (["zoe"], ["by-hand"])
     with zipfile.ZipFile(tmp_path / "f.zip") as archive:
