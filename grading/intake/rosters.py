@@ -8,12 +8,15 @@ what is in them and by their order, which Moodle's code fixes.
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from babel.dates import get_month_names
 
 # Columns that may hold the name by which our gradebook knows a student, best first.
 OURS = ("SIS Login ID", "Username", "ID number", "SIS User ID", "Email address", "ID", "Identifier")
@@ -22,28 +25,12 @@ PARTICIPANT = re.compile(r"\D*?\s*(\d+)")
 _WORDS_BEFORE = re.compile(r"\D+\d+")
 _POINTS = re.compile(r"\d+(?:[.,]\d+)?")
 # "Friday, 30 January 2026, 8:30 PM", "viernes, 30 de enero de 2026, 20:30": as Moodle's packs of
-# these languages write a time, to the minute.
+# four languages write a time, to the minute.
 _TIME = re.compile(
     r".*?(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d]+) (?:de )?(?P<year>\d{4}), "
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>[AP])M)?"
 )
-_MONTHS = [
-    month.split()
-    for month in (
-        "january enero janvier januar",
-        "february febrero février februar",
-        "march marzo mars märz",
-        "april abril avril",
-        "may mayo mai",
-        "june junio juin juni",
-        "july julio juillet juli",
-        "august agosto août",
-        "september septiembre septembre",
-        "october octubre octobre oktober",
-        "november noviembre novembre",
-        "december diciembre décembre dezember",
-    )
-]
+_LANGUAGES = ("en", "es", "fr", "de")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -190,11 +177,19 @@ class Roster:
         return None
 
 
+@functools.cache
+def _months() -> dict[str, int]:
+    return {
+        name.lower(): number
+        for language in _LANGUAGES
+        for number, name in get_month_names(locale=language).items()
+    }
+
+
 def _time(written: str) -> datetime | None:
     """Return a time as Moodle writes it for people; None where it is none, or in other words."""
     match = _TIME.fullmatch(written.strip())
-    names = match and match["month"].lower()
-    month = next((number for number, words in enumerate(_MONTHS, 1) if names in words), None)
+    month = _months().get(match["month"].lower()) if match else None
     if not match or month is None:
         return None
     hour = int(match["hour"])
