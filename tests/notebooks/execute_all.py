@@ -2,6 +2,10 @@
 
 Notebooks keep the processors busy and tests of the grader mostly wait, so together they take much
 less time than one after the other. This is no child of those tests, some of which look at theirs.
+
+Where neither a GPU nor the processor multiplies bfloat16, the lessons' trainings would take more
+than an hour beside the tests. There each sees the first rows of its data only, and no weights are
+kept: the cells are the same, and the models less good. `make test-training` trains one in full.
 """
 
 from __future__ import annotations
@@ -18,8 +22,26 @@ from pathlib import Path
 import psutil
 
 from grading.paths import ROOT, solution_path
-from helpers.lessons import LESSONS
+from helpers.lessons import LESSONS, Lesson
+from helpers.models import pick_dtype
 
+ROWS = 2000
+# Runs in a kernel before its first cell.
+SHORT = """
+from transformers import Trainer
+
+import helpers.training
+
+
+def train_on_first_rows(trainer, *arguments, whole=Trainer.train, **options):
+    rows = trainer.train_dataset
+    trainer.train_dataset = rows.select(range(min(len(rows), {rows})))
+    return whole(trainer, *arguments, **options)
+
+
+Trainer.train = train_on_first_rows
+helpers.training._keep = lambda model, path: None
+"""
 CELL_SECONDS = 7200  # at low priority, beside everything else
 
 
@@ -60,13 +82,36 @@ def _below(pid: int) -> Iterator[psutil.Process]:
         yield from [runner, *runner.children(recursive=True)]
 
 
+def trainings_are_short() -> bool:
+    """Return whether this machine trains so slowly that notebooks train on fewer rows here."""
+    import torch
+
+    return pick_dtype() == torch.float32
+
+
+def _variables(lesson: Lesson, folder: Path) -> dict[str, str]:
+    """Return the environment in which a lesson is executed."""
+    trains = lesson.story_trains or lesson.answer_trains
+    if not trains or not trainings_are_short():
+        return dict(os.environ)
+    startup = folder / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "short.py").write_text(SHORT.format(rows=ROWS))
+    return {**os.environ, "IPYTHONDIR": str(folder / "ipython")}
+
+
 def _execute(folder: Path, parent: int) -> None:
     for lesson in LESSONS:
+        variables = _variables(lesson, folder)
         with open(folder / f"{lesson.name}.log", "wb") as log:
             command = [sys.executable, "-m", "pytest", str(solution_path(lesson, ROOT))]
             options = ["--nbval-lax", f"--nbval-cell-timeout={CELL_SECONDS}", "-ra"]
             running = subprocess.Popen(
-                [*command, *options, "-p", "no:cacheprovider"], cwd=ROOT, stdout=log, stderr=log
+                [*command, *options, "-p", "no:cacheprovider"],
+                cwd=ROOT,
+                env=variables,
+                stdout=log,
+                stderr=log,
             )
             while running.poll() is None:
                 time.sleep(0.5)

@@ -53,6 +53,7 @@ def run_as_ordinary_user(command: list[str], group: Path | None = None) -> str:
         lines.append(f"mount --bind {shlex.quote(own)} {shlex.quote(python)}")
         lines.append('exec setpriv --reuid $0 --regid $0 --clear-groups -- "$@"')
         variables = {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables["PYTEST_ADDOPTS"] = ""  # they are for the tests that started this
         done = subprocess.run(
             [*OWN_MOUNTS, "\n".join(lines), str(USER), *command],
             env=os.environ | variables,

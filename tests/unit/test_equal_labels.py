@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from execute_all import trainings_are_short
 from transformers import pipeline
 
 from benchmarks.record import prove
@@ -15,7 +16,8 @@ from helpers.training import fine_tuned
 DEPENDS_ON = ("data/emotion/manifest.json",)
 
 
-@pytest.mark.slow
+# Where the notebooks beside train on fewer rows, none has kept the model.
+@(pytest.mark.training if trainings_are_short() else pytest.mark.slow)
 def test_a_server_in_int8_gives_the_labels_of_float32(after_lesson, tmp_path):
     after_lesson("05_error_analysis")  # keeps the model
     emotion, tokenizer = load("emotion", source="embedded"), load_tokenizer(source="embedded")
