@@ -25,7 +25,7 @@ from grading.paths import ROOT, solution_path
 from helpers.lessons import LESSONS, Lesson
 from helpers.models import pick_dtype
 
-ROWS = 2000
+ROWS = 500
 # Runs in a kernel before its first cell.
 SHORT = """
 from transformers import Trainer
