@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,10 @@ class StandIn:
     def build(self, calls: list[dict[str, Any]]) -> Any:
         """Return the real thing, which appends what it was asked to `calls`."""
         raise NotImplementedError
+
+    def plain(self) -> Any:
+        """Return the plain data that it is built of and must still be afterwards, or None."""
+        return None
 
     def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
         """Return what must hold while the answer runs; most stand-ins need nothing."""
@@ -119,6 +124,30 @@ def _scratch_folder() -> str:
 
 
 @dataclass(frozen=True)
+class Selected(StandIn):
+    """A dataset of rows selected out of a larger one, which keeps the larger one's table below.
+
+    Attributes
+    ----------
+    whole : Dataset or DatasetDict
+    places : list of int, or dict of them by split
+        The rows that are kept, in this order.
+    """
+
+    whole: Any = None
+    places: Any = None
+
+    def plain(self) -> Any:
+        if isinstance(self.places, dict):
+            kept = {name: self.whole[name].select(rows) for name, rows in self.places.items()}
+            return type(self.whole)(kept)
+        return self.whole.select(self.places)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return self.plain()
+
+
+@dataclass(frozen=True)
 class Tokenizer(StandIn):
     """A real fast tokenizer over a vocabulary of the test's own.
 
@@ -134,6 +163,10 @@ class Tokenizer(StandIn):
         ``model_max_length``.
     added : tuple of str
         Tokens added on top of the vocabulary, which ``vocab_size`` leaves out.
+    ends : {"both", "front", "back", "none"}
+        Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
+    type_ids : bool
+        Whether it gives ``token_type_ids`` too.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -141,6 +174,8 @@ class Tokenizer(StandIn):
     lowercase: bool = True
     max_length: int = 512
     added: tuple[str, ...] = ()
+    ends: str = "both"
+    type_ids: bool = False
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
@@ -155,7 +190,8 @@ class Tokenizer(StandIn):
             mask_token="[MASK]",
             clean_up_tokenization_spaces=False,
         )
-        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        types = ["token_type_ids"] * self.type_ids
+        tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]
         tokenizer.add_tokens(list(self.added))
         return tokenizer
 
@@ -175,9 +211,11 @@ class Tokenizer(StandIn):
             backend.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
             backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
             backend.decoder = decoders.WordPiece()
+        front = "[CLS] " if self.ends in ("both", "front") else ""
+        back = self.ends in ("both", "back")
         backend.post_processor = processors.TemplateProcessing(
-            single="[CLS] $A [SEP]",
-            pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+            single=f"{front}$A{' [SEP]' * back}",
+            pair=f"{front}$A{' [SEP]' * back} $B:1{' [SEP]:1' * back}",
             special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
         )
         return backend
@@ -195,6 +233,8 @@ class Encoder(StandIn):
     vocabulary_size, hidden_size, max_length, seed : int
     training : bool
         The mode that it is handed over in.
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of what it gives.
     """
 
     vocabulary_size: int = 64
@@ -202,6 +242,7 @@ class Encoder(StandIn):
     max_length: int = 16
     seed: int = 0
     training: bool = False
+    dtype: str = "float32"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -223,7 +264,7 @@ class Encoder(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertModel(config, add_pooling_layer=False)
-        model.train(self.training)
+        model.to(getattr(torch, self.dtype)).train(self.training)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
         model.train = self._train_of(model, calls)
         return model
@@ -384,6 +425,21 @@ class WatchedTensor(StandIn):
                 return super().__torch_function__(function, types, arguments, options or {})
 
         return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        """Log torch's functions on other tensors, too: an answer may copy the numbers."""
+        from torch.overrides import TorchFunctionMode
+
+        name = self.name
+
+        class Log(TorchFunctionMode):
+            def __torch_function__(self, function, types, arguments=(), options=None):
+                calls.append({"of": name, "function": getattr(function, "__name__", "")})
+                return function(*arguments, **(options or {}))
+
+        with Log():
+            yield
 
 
 @dataclass(frozen=True)

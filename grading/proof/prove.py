@@ -12,6 +12,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import multiprocessing
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -60,12 +61,20 @@ class Known:
     name : str
     source : str
     right : bool
+    says : str
+        What its author must be told, word for word: of the visible check, or of the hidden test.
+        A variant states it in a line of its own, ``# Says: …``.
     """
 
     exercise: str
     name: str
     source: str
     right: bool
+
+    @property
+    def says(self) -> str:
+        stated = re.search(r"^# Says: (.+)$", self.source, re.M)
+        return stated.group(1).strip() if stated else ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,8 @@ class Tried:
     check : str
         What the visible check says.
     seconds : float
+    says : str
+        What it should be told.
     """
 
     lesson: str
@@ -91,6 +102,7 @@ class Tried:
     messages: tuple[str, ...]
     check: str
     seconds: float
+    says: str = ""
 
     @property
     def problem(self) -> str:
@@ -102,6 +114,8 @@ class Tried:
             return FALSE_ACCEPT
         if len(set(self.statuses)) > 1:
             return UNSTEADY
+        if self.says not in self.check and any(self.says not in said for said in self.messages):
+            return WRONG_MESSAGE
         silent = any(not said or said.startswith(UNEXPLAINED) for said in self.messages)
         return WRONG_MESSAGE if silent or self.statuses[0] not in FAULTS_OF_THE_ANSWER else ""
 
@@ -183,6 +197,7 @@ class Bench:
             tuple(verdict.message for verdict in ended),
             "".join(output.text for output in said).removeprefix("The visible check says: "),
             time.monotonic() - started,
+            answer.says,
         )
 
     def _asked(self, exercise: str) -> Asked:

@@ -163,19 +163,56 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
         warnings.catch_warnings(action="ignore"),
         _no_progress_bars(),
     )
+    answer = _Watched(name, namespace[name])
     try:
         with contextlib.ExitStack() as stack:
             for context in silence:
                 stack.enter_context(context)
-            try_examples(namespace[name])
+            try_examples(answer.call if callable(answer.value) else answer.value)
     except (NotAttempted, NotImplementedError):
         message = say("Replace the line that raises NotImplementedError with your answer.")
         return CheckResult(name, "not attempted", message)
     except Wrong as wrong:
         return CheckResult(name, "wrong", str(wrong))
     except Exception as error:
-        return CheckResult(name, "wrong", say("Your code stops with {1}.", described(error)))
+        if error is answer.error:
+            message = say("`{1}` stops with {2}.", answer.called, described(error))
+        else:
+            message = say("Your code stops with {1}.", described(error))
+        return CheckResult(name, "wrong", message)
     return CheckResult(name, "passed", say("Every visible example comes out right."))
+
+
+class _Watched:
+    """A function that notes the call at which it stopped, for the message.
+
+    Attributes
+    ----------
+    error : Exception or None
+    called : str
+        The call that raised it, as a person would write it.
+    """
+
+    def __init__(self, name: str, value: Any):
+        self.name, self.value = name, value
+        self.error: Exception | None = None
+        self.called = ""
+
+    def call(self, *arguments: Any, **options: Any) -> Any:
+        parts = [*map(_brief, arguments), *(f"{key}={_brief(it)}" for key, it in options.items())]
+        try:
+            return self.value(*arguments, **options)
+        except Exception as error:
+            self.error, self.called = error, f"{self.name}({', '.join(parts)})"
+            raise
+
+
+def _brief(value: Any) -> str:
+    """Return a short text for an argument; what is no plain data goes by its name or class."""
+    if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
+        text = repr(value)
+        return text if len(text) <= 80 and "<" not in text else f"{text[:79]}…"
+    return getattr(value, "__name__", f"<{type(value).__name__}>")
 
 
 def examples_of(name: str) -> Callable[[Any], None]:

@@ -55,7 +55,7 @@ def _(answer):
     )
     for key, value in got.items():
         that(
-            type(value) is float,
+            isinstance(value, float),  # NumPy's float64 is one, and `json.dumps` takes it
             say(
                 "`{1}` must be a Python float; yours is of type {2}. Put `float(…)` around it.",
                 key,

@@ -15,6 +15,7 @@ from grading.testing import (
     close,
     equal,
     grades,
+    has_json_type,
     has_type,
     raises,
     that,
@@ -42,7 +43,7 @@ def _(answer, rng):
         scores, sizes = _f1_by_class(truth, chosen)
         weighted = sum(scores[label] * sizes[label] for label in scores) / len(truth)
         for key, value in got.items():
-            has_type(value, float, f"{what}: the type of {key}")
+            has_json_type(value, float, f"{what}: the type of {key}")
         close(got["accuracy"], float(np.mean(chosen == truth)), f"{what}: accuracy")
         close(got["f1"], weighted, f"{what}: weighted F1", likely="another average")
 

@@ -107,8 +107,8 @@ def test_listed_equivalents_are_mutants_and_say_why(lesson):
             assert len(reason) > 10, f"{exercise}, {name}"
 
 
-def tried(statuses, messages=("the mask is ignored",), right=False, check=""):
-    return Tried("01", "pool", "one", right, tuple(statuses), tuple(messages), check, 1.0)
+def tried(statuses, messages=("the mask is ignored",), right=False, check="", says=""):
+    return Tried("01", "pool", "one", right, tuple(statuses), tuple(messages), check, 1.0, says)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,9 @@ def tried(statuses, messages=("the mask is ignored",), right=False, check=""):
         (tried(["failed", "failed"], ["the mask is ignored", ""]), WRONG_MESSAGE),
         (tried(["failed"], [f"{UNEXPLAINED} (TypeError: x)."]), WRONG_MESSAGE),
         (tried(["cannot grade"]), WRONG_MESSAGE),
+        (tried(["failed"], says="the mask is"), ""),
+        (tried(["failed"], check="It forgets the mask", says="forgets the mask"), ""),
+        (tried(["failed", "failed"], ["the mask", "an axis"], says="the mask"), WRONG_MESSAGE),
     ],
 )
 def test_what_is_wrong_with_the_grader_has_a_name(one, problem):

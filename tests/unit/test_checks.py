@@ -49,6 +49,11 @@ def stub(*_):
     raise NotImplementedError("your answer goes here")
 
 
+def test_none_may_be_another_mistake_than_a_forgotten_return():
+    with pytest.raises(Wrong, match=r"got None\. Name the index\.$"):
+        expect.equal(None, "row", "The name of the index", {"Name the index.": None})
+
+
 def test_untouched_stub_is_not_attempted(doubling):
     assert status_of(stub).status == "not attempted"
 
@@ -63,7 +68,30 @@ def test_exception_of_the_answer_is_told_in_its_last_line(doubling):
     def failing(x):
         raise KeyError("label")
 
-    assert status_of(failing).message == "Your code stops with KeyError: 'label'."
+    assert status_of(failing).message == "`class_weights(3)` stops with KeyError: 'label'."
+
+
+def test_a_call_at_which_the_answer_stops_is_told_briefly(monkeypatch):
+    def examples(answer):
+        answer([1, "a"] * 30, str.split, key=object())
+
+    def failing(*_, **__):
+        raise KeyError("label")
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(failing).message
+    assert message.startswith("`class_weights([1, 'a', 1, 'a'")
+    assert message.endswith("…, split, key=<object>)` stops with KeyError: 'label'.")
+    assert len(message) < 160
+
+
+def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
+    def examples(answer):
+        return answer(3)[0]
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(lambda x: 3).message
+    assert message == "Your code stops with TypeError: 'int' object is not subscriptable."
 
 
 def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
@@ -177,6 +205,14 @@ def test_values_that_differ_only_in_their_type_are_told_apart():
         expect.equal(np.array([1]), [1], "The list")
 
 
+def test_numpy_scalars_of_the_same_kind_are_of_a_type():
+    for value, kind in ((np.float32(1), float), (np.int64(1), int), (np.float64(1), (int, float))):
+        expect.of_type(value, kind, "A value")
+    for value, kind in ((np.int64(1), float), (True, int), (np.array(1.0), float)):
+        with pytest.raises(Wrong):
+            expect.of_type(value, kind, "A value")
+
+
 def test_type_is_named_without_an_article():
     with pytest.raises(Wrong, match=r"^The map: expected a value of type int; got type ndarray\.$"):
         expect.of_type(np.array([1]), int, "The map")
@@ -195,7 +231,46 @@ def test_run_that_stops_is_told_with_its_input_and_the_likely_mistake():
         expect.runs(stub, "An empty batch")
 
 
-def test_raises_wants_exactly_the_class_and_the_value_in_the_message():
+def test_raises_takes_a_subclass_and_any_of_several_names():
+    class BadLimit(ValueError):
+        pass
+
+    def call(error, mentions=("0", "max_length")):
+        def function():
+            raise error
+
+        return expect.raises(function, ValueError, mentions, "max_length=0")
+
+    call(BadLimit("0 is too small"))
+    call(ValueError("max_length must be at least 2"))
+    call(ValueError("Max length is too small"))
+    with pytest.raises(Wrong, match=r"does not name '0' | 'max_length': '10 is'"):
+        call(ValueError("10 is"))
+    with pytest.raises(Wrong, match="does not name"):
+        call(ValueError("max_length must be at least 2"), "0")
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "held"),
+    [
+        ("line 3 is bad", "3", True),
+        ("line 13 is bad", "3", False),
+        ("3.5 is bad", "3", False),
+        ("[1, 3]", "3", True),
+        ("k=3.", "3", True),
+        ("got -3", "-3", True),
+        ("top k must be", "top_k", True),
+        ("Labels are missing", "labels", True),
+        ("no Label", "label", False),
+        ("whatever", "", True),
+        ("a message", "🙂", False),
+    ],
+)
+def test_a_message_names_a_thing_or_does_not(message, name, held):
+    assert expect.names_one_of(message, (name,)) is held
+
+
+def test_raises_wants_the_class_and_the_value_in_the_message():
     def call(error):
         def function():
             raise error
