@@ -8,6 +8,7 @@ import importlib
 import io
 import sys
 import textwrap
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -175,12 +176,36 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
     except Wrong as wrong:
         return CheckResult(name, "wrong", str(wrong))
     except Exception as error:
-        if error is answer.error:
+        if _stops_in_the_check(error, namespace):
+            message = say(
+                "This check stops with {1}: it did not expect what your answer does. Your answer "
+                "may be right; its points do not depend on this.",
+                described(error),
+            )
+        elif error is answer.error:
             message = say("`{1}` stops with {2}.", answer.called, described(error))
         else:
             message = say("Your code stops with {1}.", described(error))
         return CheckResult(name, "wrong", message)
     return CheckResult(name, "passed", say("Every visible example comes out right."))
+
+
+def _stops_in_the_check(error: Exception, namespace: dict[str, Any]) -> bool:
+    """Tell whether an exception comes from the check's own code, or from what that has called.
+
+    Such are the objects that a check hands to the answer. What they refuse on purpose, by a `raise`
+    of their own, is the answer's fault, and so is what the answer's own code raises.
+    """
+    inner, frames = False, list(traceback.walk_tb(error.__traceback__))
+    for frame, _ in frames:
+        module = frame.f_globals.get("__name__", "")
+        if frame.f_globals is namespace or module == __name__:
+            inner = False
+        elif module.startswith(f"{__package__}."):
+            inner = True
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    meant = frames[-1][0].f_globals.get("__name__", "").startswith(f"{__package__}.")
+    return inner and not (meant and (last.line or "").startswith("raise "))
 
 
 class _Watched:

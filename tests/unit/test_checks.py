@@ -1,5 +1,6 @@
 """How a check runs and speaks."""
 
+import linecache
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from grading.proof.prove import STOPPED_CHECK
 from helpers.checks import core, expect
 from helpers.checks.core import CheckFailed, Wrong, run_check
 from helpers.lessons import LESSONS, lesson_named, lesson_of
@@ -92,6 +94,55 @@ def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
     monkeypatch.setattr(core, "examples_of", lambda name: examples)
     message = status_of(lambda x: 3).message
     assert message == "Your code stops with TypeError: 'int' object is not subscriptable."
+
+
+@pytest.fixture
+def handing_out(monkeypatch):
+    """Return a function that registers a check which hands an object of its own to the answer."""
+
+    def register(source):
+        toys = {"__name__": "helpers.checks.toys"}
+        exec(compile(source, "toys.py", "exec"), toys)
+        linecache.cache["toys.py"] = (len(source), None, source.splitlines(True), "toys.py")
+        monkeypatch.setattr(core, "examples_of", lambda name: toys["examples"])
+
+    yield register
+    linecache.cache.pop("toys.py", None)
+
+
+TOY = """
+import json
+
+def toy(body):
+    return json.loads(body)["inputs"]
+
+def strict(texts):
+    if type(texts) is not list:
+        raise TypeError("toy takes a list")
+
+def examples(answer):
+    answer({toy})
+"""
+
+
+def test_a_check_that_stops_at_its_own_object_says_so_and_not_that_the_answer_does(handing_out):
+    handing_out(TOY.format(toy="toy"))
+    for body in ("inputs=a", "{}"):  # one stops in the object, one in a library that it calls
+        message = status_of(lambda toy, body=body: toy(body)).message
+        assert message.startswith(f"{STOPPED_CHECK} "), message
+    assert status_of(lambda toy: toy('{"inputs": 1}')).status == "passed"
+
+
+def test_what_an_object_of_a_check_refuses_on_purpose_is_the_answer_s_mistake(handing_out):
+    handing_out(TOY.format(toy="strict"))
+    message = status_of(lambda toy: toy("a")).message
+    assert message == "`class_weights(strict)` stops with TypeError: toy takes a list."
+
+
+def test_an_answer_that_is_called_in_another_way_is_no_fault_of_the_check(handing_out):
+    handing_out(TOY.format(toy="toy, 1, more=2"))
+    assert "stops with TypeError" in status_of(lambda toy: None).message
+    assert STOPPED_CHECK not in status_of(lambda toy: None).message
 
 
 def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
