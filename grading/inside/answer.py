@@ -36,6 +36,17 @@ class AnswerError(Exception):
         return error.__name__ in (self.kind, *self.ancestors)
 
 
+def _names_of(function: Any) -> dict[str, Any]:
+    """Return the global names that a function finds, also below decorators and `partial`."""
+    for _ in range(10):
+        inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
+        if inner is None:
+            break
+        function = inner
+    names = getattr(function, "__globals__", None)
+    return names if isinstance(names, dict) else {}
+
+
 class Answer:
     """A student's answer in this process: for the reference, and for tests of the tests.
 
@@ -64,7 +75,8 @@ class Answer:
         given = build_all(copy.deepcopy((arguments, options)), self.calls)
         try:
             with ExitStack() as stack:
-                all_around((arguments, options), self.calls, stack)
+                names = _names_of(self._value)
+                all_around((arguments, options), self.calls, stack, names)
                 result = self._value(*given[0], **given[1])
                 result = use.apply(result) if use else result
         except Exception as error:

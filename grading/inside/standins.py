@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import shutil
 import tempfile
+import time
 import warnings
 import weakref
 from collections.abc import Iterator
@@ -38,16 +39,24 @@ class StandIn:
         """Return what must hold while the answer runs; most stand-ins need nothing."""
         return nullcontext()
 
+    def within(self, names: dict[str, Any]) -> AbstractContextManager:
+        """Return what must hold of the names that the answer finds; entered after `around`."""
+        return nullcontext()
 
-def all_around(value: Any, calls: list[dict[str, Any]], stack: ExitStack) -> None:
-    """Enter `around` of every stand-in within (nested) tuples, lists and dicts."""
+
+def all_around(
+    value: Any, calls: list[dict[str, Any]], stack: ExitStack, names: dict[str, Any] | None = None
+) -> None:
+    """Enter `around` and `within` of every stand-in within (nested) tuples, lists and dicts."""
+    names = {} if names is None else names
     if isinstance(value, StandIn):
         stack.enter_context(value.around(calls))
+        stack.enter_context(value.within(names))
     elif isinstance(value, tuple | list):
         for item in value:
-            all_around(item, calls, stack)
+            all_around(item, calls, stack, names)
     elif type(value) is dict:
-        all_around(list(value.values()), calls, stack)
+        all_around(list(value.values()), calls, stack, names)
 
 
 def holds_standin(value: Any) -> bool:
@@ -296,6 +305,55 @@ class Encoder(StandIn):
         return log
 
 
+_built: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+"""Models by the shared log of a call and their name, as long as they exist."""
+
+
+@contextmanager
+def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
+    """Log what a model is like when the answer has ended, or failed.
+
+    As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
+    which of its ``weights``, their ``dtypes`` and ``trainable`` flags are not what they were.
+    """
+    model = _built[id(calls), name]
+    before = _state(model)
+    try:
+        yield
+    finally:
+        after = _state(model)
+        calls.append(
+            {
+                "of": f"{name} afterwards",
+                "training": sorted({part.training for part in model.modules()}),
+                "changed": [what for what in before if before[what] != after[what]],
+            }
+        )
+
+
+def _state(model: Any) -> dict[str, Any]:
+    import zlib
+
+    parameters = list(model.parameters())
+    return {
+        "weights": [zlib.crc32(part.detach().double().numpy().tobytes()) for part in parameters],
+        "dtypes": [str(part.dtype) for part in parameters],
+        "trainable": [part.requires_grad for part in parameters],
+    }
+
+
+def _fail_at(model: Any, number: int) -> None:
+    """Have the forward pass of this number raise an error; 0 for none."""
+    passes = []
+
+    def hook(*_: object) -> None:
+        passes.append(None)
+        if len(passes) == number:
+            raise RuntimeError("the machine has run out of memory")
+
+    model.register_forward_pre_hook(hook)
+
+
 @dataclass(frozen=True)
 class Estimator(StandIn):
     """A scikit-learn classifier with canned predictions; fits and predictions are logged.
@@ -347,8 +405,6 @@ class _SharedLog:
 
 def canned_classifier() -> type:
     """Return the class of `Estimator`'s classifiers, made here to import scikit-learn late."""
-    import time
-
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -453,12 +509,15 @@ class Classifier(StandIn):
     labels : tuple of str
         Names of the classes, in the order of their ids.
     vocabulary_size, max_length, seed : int
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of its logits.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
     vocabulary_size: int = 64
     max_length: int = 64
     seed: int = 0
+    dtype: str = "float32"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -480,6 +539,7 @@ class Classifier(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertForSequenceClassification(config).eval()
+        model.to(getattr(torch, self.dtype))
         model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
         return model
 
@@ -570,11 +630,13 @@ class Reply:
         JSON, or whatever else the server sends.
     seconds : float
         How long it keeps the caller waiting.
+    headers : tuple of (str, str)
     """
 
     status: int
     body: str
     seconds: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -582,8 +644,8 @@ class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
     A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
-    ``{"of": "time.sleep", "seconds"}``.
+    case, the body as text). While the answer runs, its `time.sleep`, imported under whatever name,
+    does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
     ----------
@@ -600,7 +662,6 @@ class HttpServer(StandIn):
 
     def around(self, calls: list[dict[str, Any]]) -> Any:
         import threading
-        import time
         from unittest.mock import patch
 
         caller, really_sleep = threading.get_ident(), time.sleep
@@ -613,6 +674,20 @@ class HttpServer(StandIn):
                 really_sleep(seconds)
 
         return patch("time.sleep", sleep)
+
+    @contextmanager
+    def within(self, names: dict[str, Any]) -> Iterator[None]:
+        """Put the watched `time.sleep` where the answer has imported it under a name of its own."""
+        imported = [name for name, value in names.items() if value is SLEEP]
+        names.update(dict.fromkeys(imported, time.sleep))
+        try:
+            yield
+        finally:
+            names.update(dict.fromkeys(imported, SLEEP))
+
+
+SLEEP = time.sleep
+"""As it is before any code of a student's runs."""
 
 
 @functools.cache
@@ -643,6 +718,8 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            for header in reply.headers:
+                self.send_header(*header)
             self.end_headers()
             self.wfile.write(content)
 
@@ -658,6 +735,10 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     return server.server_port, scripts
 
 
+LONGEST_LOG = 20_000
+"""Characters that are kept of what a request had logged."""
+
+
 @dataclass(frozen=True)
 class AppRequests:
     """What to ask of a web application that a function returned; see `Answer.used`.
@@ -671,21 +752,35 @@ class AppRequests:
     requests: tuple[dict[str, Any], ...]
 
     def apply(self, app: Any) -> list[dict[str, Any]]:
-        """Return one ``{"status", "text"}`` a request; the app runs here, without a network."""
+        """Return one ``{"status", "text", "log"}`` a request, without a network.
+
+        The log is all that reached `logging` meanwhile, traces included.
+        """
+        import logging
+        from unittest.mock import patch
+
         from fastapi import FastAPI
         from starlette.testclient import TestClient
 
         if not isinstance(app, FastAPI):
             raise TypeError(f"expected a FastAPI app, got {type(app).__name__}")
-        answers = []
-        with TestClient(app, raise_server_exceptions=False) as client:
+        answers, logged, handle = [], [], logging.Logger.handle
+
+        def note(logger: logging.Logger, record: logging.LogRecord) -> None:
+            logged.append(logging.Formatter("%(message)s").format(record))
+            handle(logger, record)
+
+        client = TestClient(app, raise_server_exceptions=False)
+        with patch("logging.Logger.handle", note), client:
             for request in self.requests:
                 sent = {"json": request["json"]} if "json" in request else {}
                 if "body" in request:
                     kind = {"Content-Type": "application/json"}
                     sent = {"content": request["body"], "headers": kind}
                 answer = client.request(request["method"], request["path"], **sent)
-                answers.append({"status": answer.status_code, "text": answer.text})
+                log = "\n".join(logged)[:LONGEST_LOG]
+                answers.append({"status": answer.status_code, "text": answer.text, "log": log})
+                logged.clear()
         return answers
 
 
@@ -804,26 +899,45 @@ def bag_classifier() -> type:
 
 @dataclass(frozen=True)
 class DropoutClassifier(Classifier):
-    """A `Classifier` with dropout of one half, whose changes of mode are logged as `Encoder`'s are.
+    """A `Classifier` with dropout of one half, whose changes of mode are logged.
+
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does.
 
     Attributes
     ----------
     training : bool
         The mode that it is handed over in.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     training: bool = False
+    fails_at: int = 0
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
         model = super().build(calls)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         for part in model.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.5
         model.train(self.training)
-        model.train = Encoder._train_of(self, model, calls)
+        model.train = self._train_of(model, calls)
         return model
+
+    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
+        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
+
+        def train(mode: bool = True) -> Any:
+            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
+            return type(model).train(model, mode)
+
+        return train
 
 
 @dataclass(frozen=True)

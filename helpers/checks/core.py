@@ -232,6 +232,14 @@ class _Watched:
             raise
 
 
+def names_of(answer: Any) -> dict[str, Any]:
+    """Return the global names that the function behind an answer finds."""
+    function = getattr(getattr(answer, "__self__", None), "value", answer)
+    while inner := getattr(function, "__wrapped__", None) or getattr(function, "func", None):
+        function = inner
+    return getattr(function, "__globals__", {})
+
+
 def _brief(value: Any) -> str:
     """Return a short text for an argument; what is no plain data goes by its name or class."""
     if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
