@@ -249,8 +249,8 @@ def raises(
 def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
     """Return whether a message names one of several things.
 
-    A number counts as a whole: 10 does not name 1. A name counts with blanks for its underscores,
-    and with a capital where the message begins.
+    A number counts as a whole: 10 does not name 1; so does a letter: unknown does not name k. A
+    name counts with blanks for its underscores, and with a capital where the message begins.
     """
     said = (message, message[:1].lower() + message[1:])
     return any(
@@ -262,6 +262,8 @@ def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
 
 
 def _pattern(name: str) -> str:
+    if len(name) == 1 and name.isalpha():  # in any word, else
+        return rf"\b{name}\b"
     before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
     after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
     return f"{before}{re.escape(name)}{after}"
