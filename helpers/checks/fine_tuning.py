@@ -1,13 +1,12 @@
 """Visible checks of lesson 4."""
 
-import types
-
 import numpy as np
 import pandas as pd
 import torch
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from helpers.checks.core import Wrong, described, examples
-from helpers.checks.expect import close, equal, joined, of_type, raises, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
 
 
@@ -57,7 +56,8 @@ def _(answer):
         that(
             isinstance(value, float),  # NumPy's float64 is one, and `json.dumps` takes it
             say(
-                "`{1}` must be a Python float; yours is of type {2}. Put `float(…)` around it.",
+                "`{1}` must be a float that `json.dumps` takes; yours is of type {2}. "
+                "Put `float(…)` around it.",
                 key,
                 type(value).__name__,
             ),
@@ -86,6 +86,10 @@ def _(answer):
         say("With an EvalPrediction instead of a tuple the accuracy"),
         say("It can be unpacked like a tuple."),
     )
+    given = say("With an EvalPrediction that holds inputs and losses, too, the accuracy")
+    likely = say("Unpacked, it has four items then. Take the first two by number or by name.")
+    more = EvalPrediction(uneven, truth, inputs=np.zeros((6, 2)), losses=np.zeros(6))
+    close(runs(lambda: answer(more), given, likely)["accuracy"], 4 / 6, given)
 
 
 @examples("label_maps")
@@ -102,7 +106,7 @@ def _(answer):
     )
     id2label, label2id = got
     equal(
-        id2label,
+        _in_order(id2label, {0: "sun", 1: "rain", 2: "fog"}),
         {0: "sun", 1: "rain", 2: "fog"},
         say("For the names sun, rain, fog, id2label"),
         {
@@ -129,7 +133,7 @@ def _(answer):
         say("The keys of id2label must be Python integers: NumPy's cannot be saved as JSON."),
     )
     equal(
-        label2id,
+        _in_order(label2id, {"sun": 0, "rain": 1, "fog": 2}),
         {"sun": 0, "rain": 1, "fog": 2},
         say("For the names sun, rain, fog, label2id"),
         {
@@ -145,13 +149,22 @@ def _(answer):
             },
         },
     )
+    that(
+        all(type(number) is int for number in label2id.values()),
+        say("The ids in label2id must be Python integers: NumPy's cannot be saved as JSON."),
+    )
     raises(
         lambda: answer(["sun", "fog", "sun"]),
         ValueError,
-        "sun",
+        ("sun", "names"),
         say("The names sun, fog, sun"),
         say("A dict keeps only the last of two equal keys, without an error."),
     )
+
+
+def _in_order(made, wanted):
+    """Return a dict in the order of another that equals it: a dict is looked up, not read."""
+    return wanted if isinstance(made, dict) and made == wanted else made
 
 
 @examples("weighted_cross_entropy")
@@ -234,7 +247,8 @@ def _(answer):
 @examples("linear_schedule")
 def _(answer):
     given = say("With 10 steps, 4 of warm-up and the peak 2.0")
-    of_type(answer(4, 10, 4, 2.0), (float, int), "linear_schedule")
+    for step in (0, 4, 10, 13):
+        of_type(answer(step, 10, 4, 2.0), float, say("{1} the rate at step {2}", given, step))
     close(
         answer(0, 10, 4, 2.0),
         0.0,
@@ -316,12 +330,14 @@ class _OneWeight(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.tensor([1.0]))
         self.bias = torch.nn.Parameter(torch.tensor([0.0]))
         self.weight.grad = torch.tensor([gradient_before])
+        self.dropout = torch.nn.Dropout(0.0)  # a part with a mode of its own
         self.modes = []
         self.eval()
 
     def forward(self, x, y, labels):
-        self.modes.append(self.training)
-        return types.SimpleNamespace(loss=(self.weight * x + self.bias * y).sum())
+        self.modes.append(self.training and self.dropout.training)
+        loss = (self.weight * x + self.bias * y).sum()
+        return SequenceClassifierOutput(loss=loss, logits=torch.zeros(1, 2))
 
 
 def _step(answer, x, y=0.0, before=0.0, **options):
@@ -418,7 +434,7 @@ def _(answer):
 def _(answer):
     trials = pd.DataFrame(
         {"name": ["a", "b", "c"], "f1": [0.90, 0.88, 0.70], "seconds": [60.0, 30.0, 5.0]},
-        index=[7, 8, 9],
+        index=[7, 7, 7],
     )
     given = say("For f1 a 0.90, b 0.88, c 0.70 and seconds a 60, b 30, c 5")
     equal(
