@@ -360,7 +360,12 @@ def _(answer):
             ]
         },
     )
-    equal(table.index.name, "classifier", say("The name of the index"))
+    equal(
+        table.index.name,
+        "classifier",
+        say("The name of the index"),
+        {say("The index has no name: `rename_axis` gives it one."): None},
+    )
     equal(
         list(table.index),
         ["half", "always 0"],
