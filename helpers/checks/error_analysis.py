@@ -142,8 +142,11 @@ def _(answer):
     for key in _SCORES:
         of_type(got[key], float, f"`{key}`")
     given = say("For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0")
-    likely = say("No rounding, and truth comes before predictions.")
     for key, value in {"accuracy": 4 / 6, "kappa": 0.25, "mcc": 0.25}.items():
+        likely = {
+            say("No rounding."): round(value, 2),
+            say("Lists are compared as a whole: make them arrays first."): 0.0,
+        }
         close(got[key], value, say("{1}, the score {2}", given, key), likely, tolerance=1e-4)
     _check_table(got["per_class"], given)
     given = say("For labels in two Series with different indexes, the accuracy")
@@ -554,12 +557,6 @@ def _(answer):
     hint = say("Did you forget `return`?") if got is None else ""
     text = say("expected_calibration_error must return one number; yours returns {1}.", shown(got))
     that(np.ndim(got) == 0 and isinstance(got, float | int | np.number), joined(text, hint))
-    series = pd.Series(labels, index=range(4, 0, -1))
-    likely = say("A Series is looked up by its index, not by place: make an array of it first.")
-    given = say("For labels in a Series with the index 4 3 2 1 and bins=4, the error")
-    close(
-        runs(lambda: answer(probabilities, series, bins=4), given, likely), 0.390625, given, likely
-    )
     # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
     given = say(
@@ -578,8 +575,8 @@ def _(answer):
             )
             / 4,
             say(
-                "Either the gap of each row is averaged, or there are ten groups "
-                "whatever `bins` says; here both give that."
+                "That is the average of the rows' own gaps: are they put into groups, of equal "
+                "width between 0 and 1, as many as `bins` says?"
             ): (2 * 0.375 + 0.125 + 0.9375) / 4,
             say("That is the largest gap; the average is wanted."): high,
             say("Signs cancel out: take the absolute value of each group's gap."): (high - low) / 2,
@@ -606,11 +603,17 @@ def _(answer):
             "labels as a list and `bins` left at its default of 10, the error"
         ),
         {
-            say("That is the error with 15 groups."): 0.3958333,
+            say("That is the error with another number of groups, such as 11 or 15."): 0.3958333,
             say("That is the error with 5 groups."): 0.0208333,
             say("Lists are compared as a whole: make them arrays first."): 0.6875,
         },
         tolerance=1e-4,
+    )
+    series = pd.Series(labels, index=range(4, 0, -1))
+    likely = say("A Series is looked up by its index, not by place: make an array of it first.")
+    given = say("For labels in a Series with the index 4 3 2 1 and bins=4, the error")
+    close(
+        runs(lambda: answer(probabilities, series, bins=4), given, likely), 0.390625, given, likely
     )
 
 
@@ -696,10 +699,6 @@ def _(answer):
         say("The index must be named 'slice'; yours is named {1}.", shown(got.index.name)),
     )
     equal(list(got.columns), ["rows", "accuracy", "lower", "upper"], say("The columns"))
-    given = say("For rows that share an index, the rows of lake, all, hill")
-    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
-    shared = runs(lambda: answer(frame.set_axis([7] * 10), slices), given, likely)
-    close(list(shared["rows"]), [4, 10, 6], given, likely)
     close(
         list(got["rows"]),
         [4, 10, 6],
@@ -734,6 +733,10 @@ def _(answer):
             say("Nothing is known of it: NaN for the interval, too."): [math.nan, 0.0, 1.0],
         },
     )
+    given = say("For rows that share an index, the rows of lake, all, hill")
+    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
+    shared = runs(lambda: answer(frame.set_axis([7] * 10), slices), given, likely)
+    close(list(shared["rows"]), [4, 10, 6], given, likely)
 
 
 def _check_interval(nine_of_ten, six_of_six):

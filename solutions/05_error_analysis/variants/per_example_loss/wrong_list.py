@@ -3,4 +3,4 @@ import torch
 
 
 def per_example_loss(logits, labels):
-    return -logits.log_softmax(dim=1)[torch.arange(len(labels)), labels].tolist()
+    return (-logits.log_softmax(dim=1)[torch.arange(len(labels)), labels]).tolist()
