@@ -265,7 +265,6 @@ def _(answer):
                 modes[not training],
             ),
         )
-        _after_a_failure(answer, tokenizer, model, mode)
     empty = answer([], tokenizer, model)
     of_type(empty, np.ndarray, say("For no texts, the result"))
     equal(empty.shape, (0, 2), say("For no texts and a hidden size of 2, the shape"))
@@ -285,6 +284,8 @@ def _(answer):
             given,
             forgotten,
         )
+    for training, mode in modes.items():
+        _after_a_failure(answer, tokenizer, model.train(training), mode)
 
 
 def _after_a_failure(answer, tokenizer, model, mode):

@@ -216,7 +216,7 @@ remembers, forgets
 #
 # *Importance: high. You will use this function, or one like it, in every project with embeddings.*
 #
-# Write `extract_features`. It goes through `texts` in batches of at most `batch_size`, and returns one float32 row per text, in their order, also from a model in half precision. Each text is truncated at `tokenizer.model_max_length`. `pooling` chooses between the masked mean and the vector of the first token. The model computes in evaluation mode and without gradients, and is afterwards as it came (mode, weights and their type), also where a batch fails; the list of texts stays as it is.
+# Write `extract_features`. It goes through `texts` in batches of at most `batch_size`, and returns one float32 row per text, in their order, also from a model in half precision. Each text is truncated at `tokenizer.model_max_length`. `pooling` chooses between the masked mean and the vector of the first token. The model computes in evaluation mode and without gradients, and is afterwards as it came (mode, weights, their type, and which of them can be trained), also where a batch fails; the list of texts stays as it is.
 #
 # Bad input: any other `pooling` raises a `ValueError` that names it or the argument, even when there are no texts. No texts are fine: the result then has 0 rows and as many columns as ever. Write the mean out here, rather than calling your `mean_pool`: each exercise is graded on its own.
 #
