@@ -234,8 +234,9 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``, a change of mode as
-    ``{"of": "<name> mode", "training"}``.
+    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is
+    in training mode, and whether a way back for gradients is kept. What becomes of the model is
+    logged last, even if the answer fails, as `logged_state` does.
 
     Attributes
     ----------
@@ -244,6 +245,8 @@ class Encoder(StandIn):
         The mode that it is handed over in.
     dtype : {"float32", "bfloat16", "float16", "float64"}
         Of its weights, and so of what it gives.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     vocabulary_size: int = 64
@@ -252,6 +255,7 @@ class Encoder(StandIn):
     seed: int = 0
     training: bool = False
     dtype: str = "float32"
+    fails_at: int = 0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -275,17 +279,12 @@ class Encoder(StandIn):
             model = BertModel(config, add_pooling_layer=False)
         model.to(getattr(torch, self.dtype)).train(self.training)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
-        model.train = self._train_of(model, calls)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         return model
 
-    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
-        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
-
-        def train(mode: bool = True) -> Any:
-            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
-            return type(model).train(model, mode)
-
-        return train
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def _log_into(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -297,8 +296,9 @@ class Encoder(StandIn):
                     "of": self.name,
                     "rows": int(ids.shape[0]),
                     "columns": int(ids.shape[1]),
-                    "training": model.training,
-                    "gradients": torch.is_grad_enabled(),
+                    "training": any(part.training for part in model.modules()),
+                    "gradients": torch.is_grad_enabled()
+                    and any(weights.requires_grad for weights in model.parameters()),
                 }
             )
 
@@ -785,12 +785,34 @@ class AppRequests:
 
 
 @dataclass(frozen=True)
+class Evaluation(StandIn):
+    """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
+
+    Attributes
+    ----------
+    predictions : ndarray or tuple of ndarray
+    label_ids : ndarray
+    inputs, losses : ndarray or None
+    """
+
+    predictions: Any = None
+    label_ids: Any = None
+    inputs: Any = None
+    losses: Any = None
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from transformers import EvalPrediction
+
+        return EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+
+
+@dataclass(frozen=True)
 class Trainee(StandIn):
     """A real, tiny classifier of bags of tokens to take a training step with.
 
     It comes in evaluation mode, with gradients left over from before, and with a parameter that
     no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
-    "gradients"}``.
+    "gradients"}``: whether all parts are in training mode, and whether gradients are kept.
 
     Attributes
     ----------
@@ -813,35 +835,35 @@ class Trainee(StandIn):
         for weights in model.parameters():
             weights.grad = torch.full_like(weights, self.left_over)
         # The stand-in for the optimizer of the same call finds the model by the shared log.
-        _trainees[id(calls), self.name] = model
+        _built[id(calls), self.name] = model
         return model.eval()
-
-
-_trainees: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class Descent(StandIn):
     """Plain gradient descent on the `Trainee` that stands before it among the arguments.
 
-    Logged as ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients",
-    "weights"}``: each parameter's gradient (None where it has none) when the step was asked for,
-    and its values after it, as lists by the parameter's name.
+    Its parameters are in two groups: those of the last layer, and the others. Logged as
+    ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients", "weights"}``: each
+    parameter's gradient (None where it has none) when the step was asked for, and its values after
+    it, as lists by the parameter's name.
 
     Attributes
     ----------
     model : str
         Name of the `Trainee`.
-    learning_rate : float
+    learning_rate, head_rate : float
+        Of most parameters, and of the last layer's.
     """
 
     model: str = "model"
     learning_rate: float = 0.1
+    head_rate: float = 0.1
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
-        model, name = _trainees[id(calls), self.model], self.name
+        model, name = _built[id(calls), self.model], self.name
 
         def listed(tensor: Any) -> Any:
             return None if tensor is None else tensor.detach().tolist()
@@ -852,15 +874,20 @@ class Descent(StandIn):
                 super().zero_grad(set_to_none)
 
             def step(self, closure: Any = None) -> Any:
+                with torch.enable_grad():
+                    result = closure() if closure else None  # which computes the gradients
                 gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
-                result = super().step(closure)
+                super().step()
                 weights = {key: listed(part) for key, part in model.named_parameters()}
                 calls.append(
                     {"of": name, "method": "step", "gradients": gradients, "weights": weights}
                 )
                 return result
 
-        return LoggedDescent(model.parameters(), lr=self.learning_rate)
+        head = list(model.head.parameters())
+        others = [part for part in model.parameters() if all(part is not other for other in head)]
+        groups = [{"params": others}, {"params": head, "lr": self.head_rate}]
+        return LoggedDescent(groups, lr=self.learning_rate)
 
 
 def bag_classifier() -> type:
@@ -873,6 +900,8 @@ def bag_classifier() -> type:
             super().__init__()
             self.name, self.calls = name, calls
             self.embedding = torch.nn.Embedding(vocabulary_size, 4)
+            self.types = torch.nn.Embedding(2, 4)
+            self.dropout = torch.nn.Dropout(0.0)  # a part with a mode that changes no number
             self.head = torch.nn.Linear(4, num_labels)
             self.unused = torch.nn.Parameter(torch.ones(2))
 
@@ -880,17 +909,21 @@ def bag_classifier() -> type:
         def device(self):
             return self.unused.device
 
-        def forward(self, input_ids, attention_mask, labels=None):
+        def forward(self, input_ids, attention_mask, labels=None, token_type_ids=None):
             self.calls.append(
                 {
                     "of": self.name,
                     "method": "forward",
-                    "training": self.training,
+                    "training": all(part.training for part in self.modules()),
                     "gradients": torch.is_grad_enabled(),
                 }
             )
             mask = attention_mask.unsqueeze(-1).float()
-            logits = self.head((self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1))
+            vectors = self.embedding(input_ids)
+            if token_type_ids is not None:
+                vectors = vectors + self.types(token_type_ids)
+            vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
+            logits = self.head(vectors)
             loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 

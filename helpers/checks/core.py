@@ -6,6 +6,7 @@ import contextlib
 import html
 import importlib
 import io
+import re
 import sys
 import textwrap
 import traceback
@@ -243,7 +244,7 @@ def names_of(answer: Any) -> dict[str, Any]:
 def _brief(value: Any) -> str:
     """Return a short text for an argument; what is no plain data goes by its name or class."""
     if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
-        text = repr(value)
+        text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
         return text if len(text) <= 80 and "<" not in text else f"{text[:79]}…"
     return getattr(value, "__name__", f"<{type(value).__name__}>")
 
