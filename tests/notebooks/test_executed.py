@@ -1,8 +1,13 @@
 """Every notebook runs from top to bottom: nbval's tests of them, which run beside the others."""
 
-import pytest
-from execute_all import outcome
+import re
 
+import pytest
+from execute_all import SHORT, outcome
+
+import helpers.masked
+import helpers.recipes
+import helpers.training
 from helpers.lessons import LESSONS
 
 
@@ -11,3 +16,11 @@ def test_a_notebook_runs_from_top_to_bottom(lesson, executed):
     """`executed` is the folder of what has become of them; it comes with --notebooks."""
     status, printed = outcome(lesson.name, executed)
     assert status == 0, printed[-8000:]
+
+
+def test_what_short_trainings_replace_is_there():
+    """Else the weights of a short one would be kept as those of a whole one, without a word."""
+    replaced = re.findall(r"^helpers\.(\w+)\.(\w+) = ", SHORT, re.MULTILINE)
+    assert len(replaced) == 3
+    for module, name in replaced:
+        assert callable(getattr(getattr(helpers, module), name, None)), f"{module}.{name}"
