@@ -11,10 +11,12 @@ import base64
 import hashlib
 import re
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 
 from grading.paths import ROOT, release_path, solution_path
 from grading.release.source import source_notebook
@@ -138,7 +140,10 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
         content = base64.b64decode(found["data"])
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
         (figures / name).write_bytes(content)
-        return f'<img alt="{found["alt"]}" src="../_static/figures/{name}" loading="lazy">'
+        # A picture whose size is not known moves what is below it when it comes.
+        width, height = Image.open(BytesIO(content)).size
+        source = f'src="../_static/figures/{name}" width="{width}" height="{height}"'
+        return f'<img alt="{found["alt"]}" {source} loading="lazy">'
 
     linked.data = NotebookNode({"text/html": _IMAGE.sub(to_file, markup)})
     linked.metadata = NotebookNode()

@@ -128,6 +128,23 @@ def test_a_formula_is_drawn_by_the_browser_alone(site, page):
     assert page.elsewhere == []
 
 
+LOADED = """async () => {
+    for (const picture of document.images) {
+        picture.loading = "eager";
+        await picture.decode();
+    }
+    return document.documentElement.scrollHeight;
+}"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_page_stays_where_it_is_while_its_pictures_come(site, page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((site / LESSON_PAGES[0]).with_suffix(".html").as_uri())
+    without = page.evaluate("document.documentElement.scrollHeight")
+    assert page.evaluate(LOADED) == without
+
+
 def test_one_walks_from_lesson_to_lesson_and_back(site, page):
     page.goto((site / "index.html").as_uri())
     for lesson in LESSONS:
