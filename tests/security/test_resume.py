@@ -269,8 +269,8 @@ def test_a_batch_leaves_no_temporary_folder(submitted_course, tmp_path, monkeypa
 
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp_path):
     course = shutil.copytree(submitted_course, tmp_path / "course")
-    # Somebody whose work is still graded when the first receipt has been seen.
-    slow = "import time\n\ntime.sleep(6)\n" + WRONG.cells[1].source
+    # Somebody who is still graded when the first receipt has been seen, on a busy machine too.
+    slow = "import time\n\ntime.sleep(20)\n" + WRONG.cells[1].source
     put_submission(course, "дарья", small_course.notebook(slow, small_course.TOTAL))
     with grading(course) as (coordinator, process):
         wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
