@@ -112,7 +112,7 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
     except (WireError, *MACHINE_FAULTS):
         raise
     except Exception as error:  # an object of a student's may raise anything
-        raise WireError(f"a value cannot be sent: {type(error).__name__}") from None
+        raise WireError(f"a value that cannot be sent ({type(error).__name__})") from None
     pieces = [HEADER.pack(MAGIC, len(document), len(writer.parts)), document]
     for part in writer.parts:
         pieces += [PART.pack(len(part)), part]
