@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -30,7 +29,7 @@ from grading.intake.submissions import Task, submitted
 from grading.intake.texts import one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
-from grading.records.changes import changes
+from grading.records.changes import changes, new_changes
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
 from grading.records.handed_in import NOTHING, nothing_from
@@ -119,7 +118,7 @@ def grade_assignment(
     if done:
         console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
     left = [task for task in tasks if task[1] not in done]
-    begun = datetime.now(UTC) - timedelta(milliseconds=1)  # receipts tell milliseconds
+    known = changes(assignment, course)
     if scheduler:
         grading = _on_cluster(scheduler, left, course, sandbox)
     else:
@@ -137,8 +136,7 @@ def grade_assignment(
     for problem in times:
         console.print(f"[red]✗[/red] {shown(problem)}", highlight=False, soft_wrap=True)
     _show(assignment, ended, problems, nothing, console)
-    moved = changes(assignment, course, begun)
-    moved = moved[~moved["student"].isin(done)]
+    moved = new_changes(known, changes(assignment, course))
     if not moved.empty:
         _show_table(moved, "grades that have changed", console)
     if sandbox == NO_SANDBOX:

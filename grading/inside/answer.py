@@ -20,7 +20,7 @@ class AnswerError(Exception):
     """
 
     def __init__(self, kind: str, message: str):
-        super().__init__(f"{kind}: {message}")
+        super().__init__(f"{kind}: {message}" if message else kind)
         self.kind = kind
         self.message = message
 

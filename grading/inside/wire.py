@@ -25,6 +25,7 @@ import json
 import math
 import re
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Any
@@ -112,7 +113,7 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
     except (WireError, *MACHINE_FAULTS):
         raise
     except Exception as error:  # an object of a student's may raise anything
-        raise WireError(f"a value cannot be sent: {type(error).__name__}") from None
+        raise WireError(f"a value that cannot be sent ({type(error).__name__})") from None
     pieces = [HEADER.pack(MAGIC, len(document), len(writer.parts)), document]
     for part in writer.parts:
         pieces += [PART.pack(len(part)), part]
@@ -545,6 +546,10 @@ class _Reader:
             raise WireError("an array whose shape and bytes disagree")
         if not len(part):
             return np.empty(shape, dtype=kind)
+        if kind.kind == "b":  # with other bytes than 0 and 1, NumPy computes nonsense
+            return (np.frombuffer(part, dtype="u1") != 0).reshape(shape)
+        if kind.kind == "U":
+            _check_characters(part, kind)
         return np.frombuffer(part, dtype=kind).reshape(shape).copy()
 
     def _read_tensor(self, content: list, depth: int) -> Any:
@@ -679,6 +684,11 @@ def _text(value: Any) -> str:
 def _check_length(number: int) -> None:
     if number.bit_length() > LONGEST_INTEGER:
         raise WireError(f"an integer of {number.bit_length():,} bits")
+
+
+def _check_characters(part: memoryview, kind: np.dtype) -> None:
+    if np.frombuffer(part, dtype=f"{kind.str[0]}u4").max() > sys.maxunicode:
+        raise WireError("malformed text: a code point beyond the last character")
 
 
 def _size_of(shape: list, bounds: Bounds) -> int:

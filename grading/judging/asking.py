@@ -23,6 +23,7 @@ from grading.judging.verdicts import (
     PASSED,
     TAMPERED,
     described,
+    sentence,
     status_of_exception,
 )
 
@@ -151,7 +152,7 @@ def judged(
     except Failure as failure:
         return Judged(FAILED, str(failure), failure.share)
     except AnswerError as error:
-        return Judged(status_of_exception(error.kind), f"{error}.")
+        return Judged(status_of_exception(error.kind), sentence(str(error)))
     except MemoryError:
         raise
     except MACHINE_FAULTS as fault:
@@ -167,6 +168,7 @@ def judged(
 
 def _why_missing(exercise: str, stopped: list[str]) -> Judged:
     kind, message = stopped or ("", "")
+    told = f"{kind}: {message}" if message else kind
     if not kind:
         return Judged(NOT_ATTEMPTED, f"There is no {exercise!r} when the cell has run.")
-    return Judged(status_of_exception(kind), f"The cell stops with {kind}: {message}.")
+    return Judged(status_of_exception(kind), sentence(f"The cell stops with {told}"))

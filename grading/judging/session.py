@@ -66,6 +66,10 @@ NOT_THERE = ("ModuleNotFoundError", "ImportError")
 MISSING = (
     "a cell needs what the grader does not have ({}); its other imports and definitions were run"
 )
+MISSING_IN_CELLS = (
+    "{} cells need what the grader does not have ({}); their other imports and definitions were run"
+)
+NAMED_MISSING = 5
 ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
 
 
@@ -364,6 +368,22 @@ def _ask(run: Run, exercise: str, key: AnswerKey) -> Judged:
     return ended
 
 
+def missing_note(missing: list[list[str]]) -> str:
+    """Return one sentence about what cells could not import; there may be thousands of names.
+
+    Parameters
+    ----------
+    missing : list of list of str
+        What Python said, for each cell.
+    """
+    names = list(dict.fromkeys(name for cell in missing for name in cell))
+    more = len(names) - NAMED_MISSING
+    told = " ".join(names[:NAMED_MISSING]) + (f" and {more:,} more" if more > 0 else "")
+    if len(missing) == 1:
+        return MISSING.format(told)
+    return MISSING_IN_CELLS.format(f"{len(missing):,}", told)
+
+
 class Step(NamedTuple):
     """What was run in a box: a cell, with the exercise that it answers, or a reference."""
 
@@ -389,6 +409,7 @@ class Run:
         self.errors: dict[str, list[str]] = {}
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
+        self._missing: list[list[str]] = []  # what each cell wanted to import and could not
         self._dead: list[tuple[str, SandboxDied]] = []
         self._dead_again: list[tuple[str, SandboxDied]] = []
         self._outputs = NotebookOutputs(limits.output_bytes, limits.notebook_output_bytes)
@@ -453,9 +474,8 @@ class Run:
                 missing.append(clean(reply["error"][1][:200]))
         if not missing:
             return []
-        note = MISSING.format(" ".join(dict.fromkeys(missing)))
-        self.notes.append(note)
-        return [text_output(f"[{note}]\n")]
+        self._missing.append(missing)
+        return [text_output(f"[{missing_note([missing])}]\n")]
 
     def define(self, exercise: str, reference: str) -> None:
         """Put the course's own answer in the place of the student's; only in a second box."""
@@ -518,6 +538,7 @@ class Run:
 
     def add_notes(self) -> None:
         """Add what there is to note about all cells together."""
+        self.notes += [missing_note(self._missing)] if self._missing else []
         self.notes += deaths_notes(self._dead)
         self.notes += deaths_notes(self._dead_again, " after a restart")
         self.notes += self._outputs.notes

@@ -144,7 +144,7 @@ def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float
     """
     try:
         one, other = _numbers(got), _numbers(expected)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # an integer beyond every float
         raise Failure(_message(what, got, expected, likely)) from None
     if one.shape != other.shape:
         text = f"{what}: expected the shape {other.shape}, got {one.shape}."
@@ -202,6 +202,8 @@ def raises(
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
+        raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
         if not holds_standin(before) and not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")

@@ -103,6 +103,11 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
+def sentence(text: str) -> str:
+    """Return a text with a full stop, unless it ends with one already."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def status_of_exception(kind: str) -> str:
     """Return what an exception of that class says of an answer."""
     return TELLING_EXCEPTIONS.get(kind, ERROR)

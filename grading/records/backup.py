@@ -58,7 +58,7 @@ def back_up(course: Path, to: Path) -> int:
                 except FileNotFoundError:
                     continue  # a submission that is just being graded anew
             about = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "sha256": sums}
-            archive.writestr(MANIFEST, json.dumps(about, indent=1))
+            archive.writestr(_entry(MANIFEST), json.dumps(about, indent=1))
         part.replace(to)
     finally:
         part.unlink(missing_ok=True)
@@ -115,8 +115,17 @@ def _files(directory: CourseDirectory) -> Iterator[tuple[Path, str]]:
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> str:
     """Put a file into an archive as it is now; return the hash of what was put there."""
     content = path.read_bytes()
-    archive.writestr(zipfile.ZipInfo(name, datetime.now().timetuple()[:6]), content)
+    archive.writestr(_entry(name), content)
     return hashlib.sha256(content).hexdigest()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """Return an archive's entry of now, or of the nearest day that ZIP knows."""
+    now = min(max(datetime.now(), datetime(1980, 1, 1)), datetime(2107, 12, 31))
+    made = zipfile.ZipInfo(name, now.timetuple()[:6])
+    # What `writestr` would set by itself for a name alone.
+    made.compress_type, made.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+    return made
 
 
 def _unpacked(source: Path, folder: Path) -> dict[str, str]:

@@ -29,6 +29,7 @@ COLUMNS = (
     "earlier_receipt",
     "receipt",
 )
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 TAKEN_BACK = "what was handed in since is not graded"
 
 
@@ -42,22 +43,34 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
     assignment : str
     course : Path
     since : datetime, optional
-        With a time zone; what changed earlier is left out.
+        With a time zone; what changed earlier is left out. Where the clock was set back, a change
+        counts as no earlier than the receipts before it.
 
     Returns
     -------
     DataFrame
-        A row for each change, in the order in which they happened. ``before`` and ``after`` are
+        A row for each change, in the order in which they happened: for one notebook that of its
+        receipts, whatever the clock said. ``before`` and ``after`` are
         points, NaN where something could not be graded or a grade was taken back; ``exercises``
         names those that ended in another way; the paths are relative to the course's folder.
         Receipts that cannot be read are left out: see `unreadable`.
     """
     students = who_has_receipts(assignment, course)
-    rows = [row for student in students for row in _of(student, assignment, course)]
-    if since is not None:
-        rows = [row for row in rows if datetime.fromisoformat(row["when"]) >= since]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["when", "student"], ignore_index=True)
+    found = [one for student in students for one in _of(student, assignment, course)]
+    found.sort(key=lambda one: (one[0], one[1]["student"]))
+    rows = [row for when, row in found if since is None or when >= since]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def new_changes(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return what `changes` finds now and had not found before; no clock is asked."""
+
+    def named(found: pd.DataFrame) -> list[tuple[str, bool]]:
+        # The newest receipt moves when another comes; the one before it stays where it is.
+        return list(zip(found["earlier_receipt"], found["receipt"] == "", strict=True))
+
+    known = set(named(before))
+    return now.loc[[one not in known for one in named(now)]]
 
 
 def unreadable(assignment: str, course: Path) -> list[Path]:
@@ -75,16 +88,28 @@ def who_has_receipts(assignment: str, course: Path) -> list[str]:
     return [folder.parent.name for folder in folders]
 
 
-def _of(student: str, assignment: str, course: Path) -> list[dict[str, Any]]:
+def _of(student: str, assignment: str, course: Path) -> list[tuple[datetime, dict[str, Any]]]:
+    """Return a student's changes, each with a time that never goes back for one notebook."""
     latest: dict[str, tuple[Path, dict[str, Any]]] = {}
-    rows = []
+    times: dict[str, datetime] = {}
+    found = []
+
+    def note(row: dict[str, Any] | None, notebook: str, when: str) -> None:
+        times[notebook] = max(datetime.fromisoformat(when), times.get(notebook, EARLIEST))
+        if row:
+            found.append((times[notebook], row))
+
     for path, receipt in all_receipts(course, student, assignment):
-        earlier = latest.get(receipt["notebook"])
-        latest[receipt["notebook"]] = (path, receipt)
-        if earlier and (row := _row(*earlier, path, receipt, course)):
-            rows.append(row)
-    taken_back = (one for one in latest.values() if one[0].parent.name == EARLIER)
-    return [*rows, *(_taken_back(path, receipt, course) for path, receipt in taken_back)]
+        notebook = receipt["notebook"]
+        earlier = latest.get(notebook)
+        latest[notebook] = (path, receipt)
+        row = _row(*earlier, path, receipt, course) if earlier else None
+        note(row, notebook, receipt["graded_at"])
+    for path, receipt in latest.values():
+        if path.parent.name == EARLIER:
+            row = _taken_back(path, receipt, course)
+            note(row, receipt["notebook"], row["when"])
+    return found
 
 
 def _taken_back(path: Path, receipt: dict[str, Any], course: Path) -> dict[str, Any]:

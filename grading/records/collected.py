@@ -80,7 +80,8 @@ def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], li
     names, given, missing = read_names(course, assignment), [], []
     part = to.with_name(f".{to.name}.part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        # A page may be of a day before 1980, where a machine has lost its clock; ZIP knows none.
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for page in pages:
                 student = page.parent.parent.name
                 if student in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -150,6 +151,10 @@ def set_aside(path: Path) -> None:
     folder = path.parent / EARLIER
     folder.mkdir(exist_ok=True)
     aside = folder / f"{path.stem}.{name}.json"
+    for number in itertools.count(2):  # a clock that was set back may tell the same time again
+        if not aside.exists():
+            break
+        aside = folder / f"{path.stem}.{name}-{number}.json"
     path.replace(aside)
     now = time.time()
     os.utime(aside, (now, now))  # when its grade was taken back, if no other comes
@@ -158,8 +163,9 @@ def set_aside(path: Path) -> None:
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
     """Return all receipts of a submission, the earlier ones too, in the order of grading.
 
-    The one that counts comes last, whatever the clock said when it was written. What cannot be
-    read is left out: see `unreadable_receipts`.
+    Receipts are numbered, so that this is their order whatever the clock said when they were
+    written; of those without a number, which are older, the time decides. The one that counts comes
+    last. What cannot be read is left out: see `unreadable_receipts`.
     """
     found, _ = _receipts(course, student, assignment)
     return found
@@ -181,7 +187,9 @@ def _receipts(
             found.append((path, read_receipt(path)))
         except (OSError, ValueError):
             unreadable.append(path)
-    found.sort(key=lambda one: (one[0].parent == folder, one[1]["graded_at"]))
+    found.sort(
+        key=lambda one: (one[0].parent == folder, one[1].get("number", 0), one[1]["graded_at"])
+    )
     return found, unreadable
 
 
@@ -210,9 +218,11 @@ def _ended(receipt: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def write_receipt(receipt: dict[str, Any], course: Path) -> None:
-    """Write a receipt whole or not at all."""
-    names = (receipt[name] for name in ("student", "assignment", "notebook"))
-    path = receipt_path(course, *names)
+    """Write a receipt whole or not at all; a new one gets the next number of its notebook's."""
+    names = {name: receipt[name] for name in ("student", "assignment", "notebook")}
+    if "number" not in receipt:
+        receipt = receipt | {"number": newest_receipt(course, names).get("number", 0) + 1}
+    path = receipt_path(course, **names)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     try:

@@ -1,4 +1,5 @@
-"""Control groups: the kernel's own limit on the memory of all processes of a box together.
+"""Control groups: the kernel's own limit on the memory of all processes of a box together, and the
+same share of the processors for each box, however many processes and sessions it has.
 
 Unlike the watch of `grading.sandbox.memory` it counts everything that a process can make the kernel
 hold: files in memory, the buffers of sockets and pipes, memory that no process maps. A group is a
@@ -41,13 +42,15 @@ class Place:
     kind : {"version 1", "version 2", "systemd"}
     memory : Path or None
         The folder below which groups are made; None with systemd.
-    processes : Path or None
-        With version 1, the same for the number of processes, if that may be limited.
+    processes, processors : Path or None
+        With version 1, the same for the number of processes and for time of the processors, where
+        that may be limited.
     """
 
     kind: str
     memory: Path | None = None
     processes: Path | None = None
+    processors: Path | None = None
 
 
 @dataclass
@@ -153,16 +156,20 @@ def _places() -> list[Place]:
     groups = _own_groups(os.getpid())
     unified = _above(_mounted("cgroup2"), groups.get(""))
     for own in unified[:1]:
-        with contextlib.suppress(OSError):  # refused where processes are in the group itself
-            (own / "cgroup.subtree_control").write_text("+memory +pids")
+        for controllers in ("+cpu", "+memory +pids"):  # a user may be given the latter alone
+            with contextlib.suppress(OSError):  # refused where processes are in the group itself
+                (own / "cgroup.subtree_control").write_text(controllers)
     for above in unified:
         with contextlib.suppress(OSError):
             if "memory" in (above / "cgroup.subtree_control").read_text().split():
                 places.append(Place("version 2", above))
-    processes = next(iter(_above(_mounted("cgroup", "pids"), groups.get("pids"))), None)
+    processes, processors = (
+        next(iter(_above(_mounted("cgroup", name), groups.get(name))), None)
+        for name in ("pids", "cpu")
+    )
     for above in _above(_mounted("cgroup", "memory"), groups.get("memory")):
         if (above / "memory.limit_in_bytes").exists():
-            places.append(Place("version 1", above, processes))
+            places.append(Place("version 1", above, processes, processors))
     if unified and shutil.which("systemd-run") and Path("/run/systemd/system").is_dir():
         # Groups of systemd's that are above ours are systemd's to divide: ask it first.
         delegated = places[:1] if places and places[0].memory == unified[0] else []
@@ -208,7 +215,8 @@ def _open(place: Place, limits: Limits) -> Group:
         whose = [] if os.geteuid() == 0 else ["--user"]
         command = [shutil.which("systemd-run"), *whose, "--scope", "--quiet", "--collect"]
         command += [f"--unit={name}", f"--property=MemoryMax={limits.memory_bytes}"]
-        command += ["--property=MemorySwapMax=0", f"--property=TasksMax={processes}", "--"]
+        command += ["--property=MemorySwapMax=0", f"--property=TasksMax={processes}"]
+        command += ["--property=CPUWeight=100", "--"]  # what each has anyway, where that is counted
         return Group("systemd", prefix=command)
     folder = place.memory / name
     group = Group(place.kind, [folder])
@@ -222,11 +230,11 @@ def _open(place: Place, limits: Limits) -> Group:
         else:
             _set(folder, "memory.limit_in_bytes", limits.memory_bytes)
             _set_if_there(folder, "memory.memsw.limit_in_bytes", limits.memory_bytes)
-            if place.processes:
+            for above in filter(None, (place.processes, place.processors)):
                 with contextlib.suppress(OSError):
-                    (place.processes / name).mkdir()
-                    group.folders.append(place.processes / name)
-                    _set(place.processes / name, "pids.max", processes)
+                    (above / name).mkdir()
+                    group.folders.append(above / name)
+                    _set_if_there(above / name, "pids.max", processes)
     except OSError:
         group.remove()
         raise
@@ -245,7 +253,7 @@ def _set_if_there(folder: Path, name: str, value: int) -> None:
 
 def _clean(place: Place) -> None:
     """Remove groups of processes that were ended before they could do so."""
-    for above in filter(None, (place.memory, place.processes)):
+    for above in filter(None, (place.memory, place.processes, place.processors)):
         for folder in above.glob(f"{NAME}*-*"):
             owner = folder.name.removeprefix(NAME).split("-")[0]
             if not Path(f"/proc/{owner}").exists():

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import rows
 from playwright.sync_api import expect, sync_playwright
 
 FLAGS = [
@@ -27,3 +28,11 @@ def browser(tmp_path_factory):
         )
         yield context
         context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Count what is seen in a browser among the attacks that are survived."""
+    report = yield
+    rows.note(item, report)
+    return report

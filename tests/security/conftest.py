@@ -1,23 +1,18 @@
 """The small course that is attacked, killed and sent away, released once for all tests.
 
-A run of all tests of this folder writes how many rows of docs/security.md hold.
+A run of all tests writes how many rows of docs/security.md hold: see `rows.py`.
 """
 
-import re
-
 import pytest
+import rows
 import small_course
-from attacks import rows_of_table
 
-from benchmarks.record import Figure, prove
 from grading.judging.session import AnswerKey
 from grading.judging.testing import load_tests
 from grading.steps.run_nbgrader import nbgrader_api
 
 # nbgrader reads its settings by a path, and they name the steps that these tests attack.
 DEPENDS_ON = ("nbgrader_config.py", "grading/steps/nbgrader_config.py")
-ENDED = pytest.StashKey[dict[int, bool]]()
-"""Whether all tests of a row have passed so far."""
 
 
 @pytest.fixture(scope="session")
@@ -38,32 +33,12 @@ def key(tmp_path_factory):
     return AnswerKey(load_tests(path), small_course.solution())
 
 
-def rows_of_test(item):
-    """Return the rows that a test is about: its attack's, or those that its docstring names."""
-    callspec = getattr(item, "callspec", None)
-    attack = callspec and callspec.params.get("attack")
-    if attack:
-        return {attack.row}
-    return {int(number) for number in re.findall(r"\bRow (\d+)[.:]", item.function.__doc__ or "")}
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    # A test that was skipped says nothing of its row.
-    if report.when == "call" or report.failed:
-        ended = item.session.stash.setdefault(ENDED, {})
-        for row in rows_of_test(item):
-            ended[row] = ended.get(row, True) and report.passed
+    rows.note(item, report)
     return report
 
 
 def pytest_sessionfinish(session):
-    ended = session.stash.get(ENDED, {})
-    if ended.keys() == rows_of_table():
-        counts = {"total": len(ended), "survived": sum(ended.values())}
-        figures = {
-            f"grading.attacks_{name}": Figure(count, "count", len(ended), "embedded")
-            for name, count in counts.items()
-        }
-        prove(figures, "tests/security")
+    rows.write_count(session)

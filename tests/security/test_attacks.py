@@ -5,9 +5,11 @@ import os
 import re
 import socket
 import threading
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 import small_course
 from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack, rows_of_table
@@ -15,6 +17,7 @@ from nbgrader.utils import determine_grade
 from submissions import GAMBLE, deleted, left_over, moved_about, skipped, stripped
 
 from grading.intake.realign import realign
+from grading.judging.disposable import MEMORY_BYTES, PROCESSOR_SECONDS
 from grading.judging.session import grade
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
@@ -59,16 +62,80 @@ def said_by(notebook, verdict):
     return verdict.text + str(cell.outputs)
 
 
+@dataclass
+class Reader:
+    """What a process that judges replies has used: bytes, beside what it was forked with."""
+
+    pid: int
+    held: int
+    seconds: float = 0.0
+    bytes: int = 0
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    """List the processes that judge, and measure each as the kernel counts it when it ends."""
+    found = {}
+    fork = os.fork
+
+    def counted_fork():
+        held = psutil.Process().memory_info().rss
+        pid = fork()
+        found[pid] = Reader(pid, held)
+        return pid
+
+    def measured_wait(pid, options):
+        pid, status, used = os.wait4(pid, options)
+        if pid in found:
+            found[pid].seconds = used.ru_utime + used.ru_stime
+            found[pid].bytes = used.ru_maxrss * 1024 - found[pid].held
+        return pid, status
+
+    monkeypatch.setattr(os, "fork", counted_fork)
+    monkeypatch.setattr(os, "waitpid", measured_wait)
+    return found
+
+
+def most_held():
+    """Return the most bytes that this process has held since `forget_most_held`."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+
+def forget_most_held():
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+@contextlib.contextmanager
+def within_limits(readers):
+    """Require that neither the grader nor a process that judges takes more than a reply may cost.
+
+    The processor's seconds and bytes count, not a clock: a machine that is busy with something else
+    changes nothing.
+    """
+    forget_most_held()
+    held, started = most_held(), time.process_time()
+    yield
+    assert readers
+    for reader in readers.values():
+        # The limit is in whole seconds, and the kernel looks at each second's end.
+        assert 0 < reader.seconds <= PROCESSOR_SECONDS + 2
+        assert reader.bytes <= MEMORY_BYTES
+    assert time.process_time() - started <= PROCESSOR_SECONDS
+    assert most_held() - held <= MEMORY_BYTES
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.row} {attack.name}")
-def test_attack_ends_as_it_must(attack: Attack, key):
+def test_attack_ends_as_it_must(attack: Attack, key, readers):
+    """Whatever it replies costs no more of the grader's time and memory than the limits say."""
     limits = (
         replace(small_course.LIMITS, **small_course.SHORT)
         if attack.status == "timed out"
         else small_course.LIMITS
     )
-    notebook, verdicts = graded(
-        small_course.notebook(attack.answer, small_course.TOTAL), key, limits
-    )
+    answers = small_course.notebook(attack.answer, small_course.TOTAL)
+    with within_limits(readers):
+        notebook, verdicts = graded(answers, key, limits)
     assert verdicts["double"].status == attack.status, verdicts["double"].text
     said = said_by(notebook, verdicts["double"])
     assert attack.says in said

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -189,6 +190,17 @@ def test_deadlines_extensions_and_time_stamps_count_without_grading_again(course
     assert due == datetime(2030, 1, 2, tzinfo=UTC)
     assert refresh_penalties(NAME, ["ada"], course) == {"ada": (1.0, 0.0)}
     assert {student: all_receipts(course, student, NAME) for student in receipts} == receipts
+
+
+def test_no_file_s_date_says_who_is_late(course):
+    """A machine's clock may be ahead or behind; what was written down when it came in counts."""
+    for stamp, student in (("2030-01-02 02:00:00 UTC", "ada"), ("2030-01-02 04:00:00 UTC", "bob")):
+        (course / "submitted" / student / NAME / "timestamp.txt").write_text(stamp)
+    for number, path in enumerate(sorted((course / "submitted").rglob("*.*"))):
+        os.utime(path, (4e9, 4e9) if number % 2 else (0, 0))
+    write_deadline(course, "2030-01-02T03:00:00Z")
+    graded(course)
+    assert (late(course, "ada"), late(course, "bob")) == (0, 3600)
 
 
 def write_deadline(course, due):

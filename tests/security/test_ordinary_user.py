@@ -1,4 +1,4 @@
-"""Channels and ways around the limit on memory again, as an ordinary user: rows 25, 30 and 33.
+"""Attacks again, as an ordinary user: channels, ways around the limit on memory, replies.
 
 A file of its own, so that nothing that root's tests hold open is in the way.
 """
@@ -24,6 +24,12 @@ HERE = Path(__file__).parent
 # Without what is about the machine alone, and is the same for everyone.
 CHANNELS = "not without_boxes and not numbers and not filters and not processor and not worker"
 MEMORY = "(sockets or own or hides or share)"
+# What attacks the answer key, and what is replied: the same code for everyone, in other boxes.
+ANSWERS = {
+    "answer key": ("test_answer_key_attacks.py", "not without_a_box and not half_a_character"),
+    "replies": ("test_attacks.py", "attack_ends and (26 or 27 or 34)"),
+    "outputs": ("test_texts.py", "text_without_an_end or outputs"),
+}
 
 
 @pytest.fixture(params=["own group", "no group"])
@@ -68,3 +74,10 @@ def test_an_ordinary_user_s_boxes_keep_to_their_memory(group, request):
     counted = "group" if "own group" in request.node.name else "watch"
     said = passed("test_memory.py", f"{MEMORY} and {counted}", group)
     assert "no control group can be had" not in said
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("name", "chosen"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_answers_that_attack_end_the_same_for_an_ordinary_user(name, chosen):
+    """Row 25. Row 26. Row 27. Row 31. Row 34."""
+    passed(name, chosen)

@@ -56,6 +56,8 @@ def test_rows_of_numbers_are_close(got):
         {"0.1": 1},
         Fraction(1, 10),
         0.1 + 0j,
+        2**4000,
+        np.array(2**4000, dtype=object),
     ],
 )
 def test_what_only_spells_a_number_is_none(got):

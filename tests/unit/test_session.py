@@ -48,3 +48,32 @@ def test_a_visible_check_that_says_very_many_things_is_read_no_further_than_it_i
     (shown,) = run.check("check('double')", "double")
     assert shown.text.startswith("The visible check says: a\na")
     assert time.process_time() - started < 5
+
+
+def without_modules(cells, imports):
+    """Return the notes of cells that import what is not there, each another name."""
+    run = run_with({"outputs": [], "error": None})
+    asked = iter(range(10**6))
+
+    def answered(*_):
+        missing = f"No module named 'nothing_{next(asked)}'"
+        return {"outputs": [], "error": ["ModuleNotFoundError", missing]}
+
+    run._box.run = answered
+    for _ in range(cells):
+        (shown,) = run.cell("import nothing\n" * imports)
+        assert len(shown.text) < 500
+    run.add_notes()
+    return run.notes
+
+
+def test_what_cannot_be_imported_is_one_note_however_much_it_is():
+    """Row 31: three thousand names filled the teacher's terminal, in a note for each cell."""
+    (note,) = without_modules(cells=1, imports=3000)
+    assert note.startswith("a cell needs what the grader does not have (No module named 'nothing_")
+    assert note.endswith(" and 2,995 more); its other imports and definitions were run")
+    (note,) = without_modules(cells=200, imports=1)
+    assert note.startswith("200 cells need what the grader does not have (No module named")
+    assert len(note) < 500
+    (note,) = without_modules(cells=1, imports=2)
+    assert "more" not in note

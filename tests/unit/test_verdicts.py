@@ -7,17 +7,19 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
+from grading.inside.answer import AnswerError
 from grading.inside.questions import answer_question
 from grading.inside.wire import WireError, decode, encode
 from grading.judging.asking import _checked
 from grading.judging.outputs import own_output
 from grading.judging.session import AnswerKey, ask_exercise, score_output
-from grading.judging.testing import Answer, Failure, Parts, equal, run_test
+from grading.judging.testing import Answer, Failure, Parts, equal, run_test, unchanged
 from grading.judging.verdicts import (
     CANNOT_GRADE,
     PASSED,
     STATUSES,
     make_verdict,
+    sentence,
     status_of_exception,
 )
 from grading.sandbox.limits import Limits
@@ -186,3 +188,31 @@ def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
     monkeypatch.setattr("grading.inside.wire._Reader.value", fail)
     with pytest.raises(MemoryError):
         decode(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("lengths differ", "lengths differ."), ("they differ.", "they differ."), ("why?", "why?")],
+)
+def test_a_sentence_has_one_full_stop(text, said):
+    assert sentence(text) == said
+
+
+def test_an_error_without_a_message_is_told_by_its_class_alone():
+    assert str(AnswerError("ValueError", "")) == "ValueError"
+    assert str(AnswerError("ValueError", "no text")) == "ValueError: no text"
+
+
+class _LostArguments(Answer):
+    """An answer that changed its input into what no box can send."""
+
+    def used(self, use, *arguments, **options):
+        result = super().used(use, *arguments, **options)
+        self.arguments = ()
+        return result
+
+
+def test_an_input_that_cannot_be_read_after_the_call_is_told_of():
+    with pytest.raises(Failure, match="What is left of the input cannot be read after the call"):
+        unchanged(_LostArguments(lambda numbers: numbers), [1, 2])
+    assert unchanged(_LostArguments(lambda: 3)) == 3

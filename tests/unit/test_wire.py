@@ -191,6 +191,23 @@ def test_types_are_kept_exactly(value):
     assert back == value
 
 
+def test_truth_values_of_other_bytes_are_true():
+    back = decode(message(b'{"array": ["|b1", [3], 0]}', bytes([7, 0, 255])))
+    assert back.view("u1").tolist() == [1, 0, 1]
+    tensor = decode(message(b'{"tensor": ["bool", [2], 0, false, null]}', bytes([2, 0])))
+    assert tensor.sum().item() == 1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_text_of_what_is_no_character_is_refused(order):
+    """Python cannot make a text of it, and whoever compares it stops."""
+    document = b'{"array": ["%bU1", [1], 0]}' % order.encode()
+    with pytest.raises(WireError, match="beyond the last character"):
+        decode(message(document, b"\xff" * 4))
+    last = chr(0x10FFFF).encode("utf-32-le" if order == "<" else "utf-32-be")
+    assert decode(message(document, last)).tolist() == [chr(0x10FFFF)]
+
+
 def test_a_dict_with_defaults_loses_its_factory():
     made = defaultdict(list, a=[1])
     back = decode(encode(made))

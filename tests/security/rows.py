@@ -1,0 +1,69 @@
+"""How many rows of docs/security.md hold: counted by the tests that are about them.
+
+Row 28 is about a browser, so that its tests in `tests/browser` belong to the count.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from attacks import rows_of_table
+
+from benchmarks.record import Figure, prove, put_into
+from grading.paths import ROOT
+
+IN_BROWSER = "tests/browser/test_live_html.py"
+COUNTED = f"python -m pytest tests/security {IN_BROWSER}"
+DOCS = ROOT / "docs" / "security.md"
+ENDED = pytest.StashKey[dict[int, bool]]()
+"""Whether all tests of a row have passed so far."""
+OPENED = pytest.StashKey[bool]()
+"""Whether a test of row 28 has run in a browser."""
+
+
+def rows_of_test(item: pytest.Item) -> set[int]:
+    """Return the rows that a test is about: its attack's, or those that its docstring names."""
+    callspec = getattr(item, "callspec", None)
+    attack = callspec and callspec.params.get("attack")
+    if attack:
+        return {attack.row}
+    return {int(number) for number in re.findall(r"\bRow (\d+)[.:]", item.function.__doc__ or "")}
+
+
+def note(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Note how a test has ended. One that was skipped says nothing of its row."""
+    if (report.when == "call" and not report.skipped) or report.failed:
+        ended = item.session.stash.setdefault(ENDED, {})
+        for row in rows_of_test(item):
+            ended[row] = ended.get(row, True) and report.passed
+        if item.path == ROOT / IN_BROWSER:
+            item.session.stash[OPENED] = True
+
+
+def write_count(session: pytest.Session) -> None:
+    """Keep how many rows hold, and beside the table what was counted, if all of it was run."""
+    ended = session.stash.get(ENDED, {})
+    if ended.keys() == rows_of_table() and session.stash.get(OPENED, False):
+        counts = {"total": len(ended), "survived": sum(ended.values())}
+        figures = {
+            f"grading.attacks_{name}": Figure(count, "count", len(ended), "embedded")
+            for name, count in counts.items()
+        }
+        prove(figures, COUNTED.removeprefix("python -m pytest "))
+        put_into(DOCS, "counted", what_is_counted(COUNTED))
+
+
+def what_is_counted(command: str) -> str:
+    """Return what README's figure of attacks survived is made of, by the command that counted."""
+    browser = (
+        f"Row 28 was opened in a browser as well (`{IN_BROWSER}`)."
+        if IN_BROWSER in command
+        else "Row 28 was counted without its tests in a browser "
+        f"(`{IN_BROWSER}`), which `make test` runs, too."
+    )
+    return (
+        "README's *kinds of attacks tried* are the rows of this table, and those *survived by this "
+        "grader* are the rows of which every test passed in one run, on cold and on warm kernels. "
+        f"The figure that stands there is of `{command}`. {browser}"
+    )
