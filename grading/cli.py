@@ -241,6 +241,8 @@ def export(
     for grade in exported.grades:
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
+    for problem in exported.unreadable:
+        complain(one_line(problem))
     for student in exported.missing:
         complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
     for students, what in (
@@ -258,7 +260,7 @@ def export(
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing or times else 0)
+    raise typer.Exit(1 if ungraded or exported.missing or exported.unreadable or times else 0)
 
 
 @commands.command()

@@ -23,7 +23,12 @@ from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
 from grading.records.handed_in import has_work
 from grading.records.nbgrader_csv import neutral
-from grading.records.receipts import recorded_verdicts
+from grading.records.receipts import (
+    EARLIER,
+    UNREADABLE,
+    recorded_verdicts,
+    unreadable_receipts,
+)
 from grading.settings import course_directory
 
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
@@ -133,6 +138,9 @@ class Exported:
         be theirs, so that nobody can tell whether they handed in nothing.
     excused : list of str
         Who has a grade of ours and is excused on the platform, which stays so.
+    unreadable : list of str
+        A sentence for each receipt that cannot be read: Gradescope gets the score without its
+        tests.
     """
 
     grades: list[Grade]
@@ -141,6 +149,7 @@ class Exported:
     nothing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
 
 def export_grades(
@@ -178,8 +187,8 @@ def export_grades(
         write_csv(everyone, assignment, to)
         return Exported(found, nothing=nothing)
     if platform == "gradescope":
-        write_gradescope(everyone, assignment, course, to)
-        return Exported(found, nothing=nothing)
+        unreadable = write_gradescope(everyone, assignment, course, to)
+        return Exported(found, nothing=nothing, unreadable=unreadable)
     if roster is None:
         raise ValueError(f"{platform} takes back only its own table: give it with --roster")
     write = write_canvas if platform == "canvas" else write_moodle
@@ -316,11 +325,13 @@ def _written(grade: Grade, factor: float) -> str:
     return "" if grade.score is None else f"{round(grade.score * factor, 5):g}"
 
 
-def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
+def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> list[str]:
     """Write one ``results.json`` per student, each in a folder of the student's name.
 
-    Who has no score has no file, also where an earlier export wrote one.
+    Who has no score has no file, also where an earlier export wrote one. Where a receipt cannot be
+    read the score is there without its tests; a sentence for each is returned.
     """
+    unreadable: list[str] = []
     for grade in found:
         if fault_of(grade.student):  # the name may lead out of the folder
             continue
@@ -344,6 +355,13 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         place.parent.mkdir(parents=True, exist_ok=True)
         text = clean(json.dumps(results, indent=1, ensure_ascii=False))
         place.write_text(text + "\n", encoding="utf-8")
+        damaged = unreadable_receipts(course, grade.student, assignment)
+        unreadable += [
+            f"{path.relative_to(course)} {UNREADABLE}"
+            for path in damaged
+            if path.parent.name != EARLIER
+        ]
+    return unreadable
 
 
 def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:

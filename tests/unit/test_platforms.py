@@ -22,6 +22,7 @@ from grading.records.deadlines import extend
 from grading.records.export import Grade, export_grades, grades
 from grading.records.handed_in import nothing_from
 from grading.records.nbgrader_csv import neutral
+from grading.records.receipts import receipt_path
 from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
@@ -393,6 +394,22 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
     assert not (course / "out" / found[0].student / "results.json").exists()
     results = json.loads((course / "out" / "wei" / "results.json").read_text(encoding="utf-8"))
     assert results["tests"][0]["status"] == "failed"
+
+
+def test_a_damaged_receipt_costs_gradescope_only_that_student_s_tests(course, found, monkeypatch):
+    monkeypatch.setattr("grading.records.deadlines.refresh_everyone", lambda *_: None)
+    path = receipt_path(course, "wei", LESSON, LESSON)
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    to = ["export", LESSON, "gradescope", str(course / "out"), "--course", str(course)]
+    outcome = CliRunner().invoke(cli.commands, to)
+    said = " ".join(outcome.output.split())
+    assert f"receipts/wei/{LESSON}/{LESSON}.json cannot be read" in said
+    assert outcome.exit_code == 1
+    for login, *_ in CLASS:
+        assert (course / "out" / login / "results.json").is_file()
+    results = json.loads((course / "out" / "wei" / "results.json").read_text(encoding="utf-8"))
+    assert (results["score"], results["tests"]) == (found[1].score, [])
 
 
 @pytest.mark.parametrize(
