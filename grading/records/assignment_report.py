@@ -17,7 +17,7 @@ from grading.intake.submissions import submitted
 from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 from grading.records.class_report import png
-from grading.records.handed_in import nothing_from
+from grading.records.handed_in import REFUSED, nothing_from, refused_from
 from grading.records.receipts import UNREADABLE, read_receipts, verdicts_of
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
@@ -250,6 +250,8 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     ungraded = {student for _, student in submitted(assignment, course)} - set(sums.index)
     ungraded -= {path.parent.parent.name for path in unreadable}
     person += [(student, UNGRADED) for student in sorted(ungraded)]
+    refused = refused_from(assignment, course)
+    person += [(student, REFUSED.format(why)) for student, why in refused.items()]
     page = Environment(autoescape=True).from_string(TEMPLATE)
     text = page.render(
         title=assignment,

@@ -21,7 +21,7 @@ from grading.intake.submissions import submitted
 from grading.intake.texts import clean
 from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
-from grading.records.handed_in import has_work
+from grading.records.handed_in import has_work, refused_from
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import (
     EARLIER,
@@ -52,6 +52,8 @@ class Grade:
         Answers that a person has yet to read, beside graded ones; they count 0 so far.
     handed_in : bool
         Whether there is anything that could be graded.
+    refused : str
+        Why `course collect` has not taken it.
     """
 
     student: str
@@ -62,6 +64,7 @@ class Grade:
     max_score: float
     waiting: int
     handed_in: bool = True
+    refused: str = ""
 
     @property
     def written(self) -> str:
@@ -96,6 +99,9 @@ def grades(assignment: str, course: Path) -> list[Grade]:
             found.setdefault(student.id, blank)
     for _, name in submitted(assignment, course):  # refused before the gradebook knew of them
         found.setdefault(name, Grade(name, "", "", "", None, maximum, 0))
+    for name, why in refused_from(assignment, course).items():
+        blank = found.get(name, Grade(name, "", "", "", None, maximum, 0))
+        found[name] = replace(blank, refused=why)
     return sorted(found.values(), key=lambda grade: grade.student)
 
 
@@ -141,6 +147,8 @@ class Exported:
     unreadable : list of str
         A sentence for each receipt that cannot be read: Gradescope gets the score without its
         tests.
+    points_of : float or None
+        Our maximum, where the platform's table does not say what its own is.
     """
 
     grades: list[Grade]
@@ -150,6 +158,7 @@ class Exported:
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    points_of: float | None = None
 
 
 def export_grades(
@@ -249,14 +258,15 @@ def write_canvas(
     # An imported score would take the excuse away.
     given = [(grade, row) for grade, row in all_given if row[columns[0]].strip() != EXCUSED]
     excused = [grade.student for grade, row in all_given if row[columns[0]].strip() == EXCUSED]
-    factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
+    possible = roster.points_possible.get(columns[0], "")
+    factor, most = _scale(found, possible, scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
     ours = {id(row) for _, row in given}
     header = [*kept, columns[0]]
     rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
     _write([header, *lines, *rest], path)
-    return Exported(found, missing, most, excused=excused)
+    return Exported(found, missing, most, excused=excused, points_of=_unsaid(found, possible))
 
 
 def write_moodle(
@@ -289,7 +299,7 @@ def write_moodle(
         for row in roster.rows
     ]
     _write([roster.columns, *lines], path, roster.separator)
-    return Exported(found, missing, most)
+    return Exported(found, missing, most, points_of=_unsaid(found, possible))
 
 
 def _given(
@@ -307,10 +317,14 @@ def _given(
 def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
     """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
     ours = found[0].max_score
-    try:
-        theirs = float(possible.strip().replace(",", "."))
-    except ValueError:
-        return 1.0, None  # the table does not say
+    theirs = _maximum(possible)
+    if theirs is None and scale:
+        raise ValueError(
+            "the roster does not say its maximum (in Canvas, the row Points Possible): "
+            "export it again, or leave out --scale"
+        )
+    if theirs is None:
+        return 1.0, None
     if theirs == ours or ours <= 0:
         return 1.0, None
     if not scale:
@@ -319,6 +333,18 @@ def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float
             "scale the grades with --scale"
         )
     return theirs / ours, theirs
+
+
+def _maximum(possible: str) -> float | None:
+    """Return the maximum that a table holds; None where it does not say."""
+    try:
+        return float(possible.strip().replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _unsaid(found: list[Grade], possible: str) -> float | None:
+    return found[0].max_score if _maximum(possible) is None else None
 
 
 def _written(grade: Grade, factor: float) -> str:
