@@ -191,15 +191,17 @@ def collect(
     from grading.intake.collect import collect as collect_work
     from grading.intake.collect import marked_late
     from grading.intake.rosters import read_roster
-    from grading.records.collected import write_names
+    from grading.records.collected import write_names, write_refused
 
     try:
         known = read_roster(roster) if roster else None
         name = assignment_name(assignment)
         must_be_there(name, course)
-        taken, problems = collect_work(source, name, course, known)
+        refused: dict[str, str] = {}
+        taken, problems = collect_work(source, name, course, known, refused)
         if taken:
             write_names(course, name, taken)
+        write_refused(course, name, refused, taken)
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
@@ -229,7 +231,7 @@ def export(
     from grading.batch.assignment import assignment_name
     from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
-    from grading.records.handed_in import NOTHING
+    from grading.records.handed_in import NOTHING, REFUSED
 
     name = assignment_name(assignment)
     times: list[str] = []
@@ -240,7 +242,10 @@ def export(
         complain(one_line(problem))
     for grade in exported.grades:
         if grade.score is None:
-            complain(f"{one_line(grade.student)}: not graded, and no score was written")
+            why = REFUSED.format(grade.refused) if grade.refused else "not graded"
+            complain(f"{one_line(grade.student)}: {one_line(why)}, and no score was written")
+    for problem in exported.unreadable:
+        complain(one_line(problem))
     for student in exported.missing:
         complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
     for students, what in (
@@ -253,12 +258,15 @@ def export(
             console.print(shown(said), highlight=False, soft_wrap=True)
     if exported.scaled_to:
         console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
+    if exported.points_of:
+        said = f"the roster does not say its maximum: these are points of {exported.points_of:g}"
+        console.print(f"[yellow]note[/yellow] {said}", highlight=False, soft_wrap=True)
     waiting = sum(grade.waiting for grade in exported.grades)
     if waiting:
         console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing or times else 0)
+    raise typer.Exit(1 if ungraded or exported.missing or exported.unreadable or times else 0)
 
 
 @commands.command()

@@ -32,7 +32,7 @@ from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.changes import changes, new_changes
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
-from grading.records.handed_in import NOTHING, nothing_from
+from grading.records.handed_in import NOTHING, REFUSED, nothing_from, refused_from
 from grading.records.late import put_due_date
 from grading.records.receipts import (
     digest,
@@ -132,7 +132,10 @@ def grade_assignment(
     graded = [student for _, student in left if student not in problems]
     refresh_feedback(assignment, [*graded, *penalties], course)
     ended = {student: recorded_verdicts(course, assignment, student) for _, student in tasks}
-    nothing = [] if students else nothing_from(assignment, course)
+    nothing = {} if students else dict.fromkeys(nothing_from(assignment, course), NOTHING)
+    if not students:
+        refused = refused_from(assignment, course)
+        nothing |= {student: REFUSED.format(why) for student, why in refused.items()}
     for problem in times:
         console.print(f"[red]✗[/red] {shown(problem)}", highlight=False, soft_wrap=True)
     _show(assignment, ended, problems, nothing, console)
@@ -198,7 +201,7 @@ def _show(
     assignment: str,
     ended: dict[str, tuple[list[Verdict], list[str]]],
     problems: dict[str, Outcome],
-    nothing: list[str],
+    nothing: dict[str, str],
     console: Console,
 ) -> None:
     """Print what needs a person first, then one row per student, then the notes."""
@@ -220,8 +223,8 @@ def _show(
         why = ", ".join(f"{verdict.exercise} ({verdict.status})" for verdict in wrong)
         points = "–" if student in problems else _points(found)
         table.add_row(shown(student), points, shown(why))
-    for student in nothing:
-        table.add_row(shown(student), "–", NOTHING)
+    for student, why in nothing.items():
+        table.add_row(shown(student), "–", shown(why))
     console.print(table)
     for student, (_, notes) in ended.items():
         for note in notes:

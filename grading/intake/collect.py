@@ -20,9 +20,7 @@ from grading.intake.rosters import Roster
 from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
 
 # Canvas keeps an underscore of a student's name.
-CANVAS_FILE = re.compile(
-    r"(?P<who>[^/]+?|[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)"
-)
+CANVAS_FILE = re.compile(r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
 BLACKBOARD_FILE = re.compile(
     r"(?:.*/)?(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
 )
@@ -68,12 +66,17 @@ class SubmittedFile:
 
 
 def collect(
-    source: Path, assignment: str, course: Path, roster: Roster | None = None
+    source: Path,
+    assignment: str,
+    course: Path,
+    roster: Roster | None = None,
+    refused: dict[str, str] | None = None,
 ) -> tuple[dict[str, str], list[str]]:
     """Put work from a platform's download into a course's ``submitted``.
 
     What cannot be taken is left out, and costs nobody else anything. Of several notebooks of a
-    student the one with the assignment's name is taken; if none has it, none of them is.
+    student the one with the assignment's name is taken; if none has it, none of them is. Of several
+    attempts on Blackboard the last one with a notebook counts.
 
     Parameters
     ----------
@@ -84,6 +87,8 @@ def collect(
     course : Path
     roster : Roster or None
         Translates the platform's numbers; without one, they are the students' names here.
+    refused : dict of str to str, optional
+        Is given why nothing was taken, by student, of those who have handed in something.
 
     Returns
     -------
@@ -102,12 +107,26 @@ def collect(
     problems: list[str] = []
     with _opened(source) as files:
         handed_in = _by_student(files, roster, problems)
-        taken = {
-            student: one.given
-            for student, found in sorted(handed_in.items())
-            if (one := _taken(found, assignment, course, problems))
-        }
+        taken: dict[str, str] = {}
+        for student, found in sorted(handed_in.items()):
+            told_before = len(problems)
+            one = _taken(_last_attempt(found), assignment, course, problems)
+            if one:
+                taken[student] = one.given
+            elif refused is not None:
+                why = (said.removeprefix(f"{told(student)}: ") for said in problems[told_before:])
+                refused[student] = "; ".join(why)
     return taken, problems
+
+
+def _last_attempt(files: list[SubmittedFile]) -> list[SubmittedFile]:
+    """Return the files of a student's last attempt with a notebook, where times tell attempts."""
+    last = max((one.time for one in files if _is_notebook(one)), default="")
+    return [one for one in files if one.time == last] if last else files
+
+
+def _is_notebook(one: SubmittedFile) -> bool:
+    return one.name.lower().endswith(".ipynb")
 
 
 def _by_student(
@@ -115,6 +134,8 @@ def _by_student(
 ) -> dict[str, list[SubmittedFile]]:
     """Return whose files these are."""
     found: dict[str, list[SubmittedFile]] = {}
+    files = list(files)
+    in_folders = _are_canvas_s([name for name, _ in files])
     written: dict[str, str] = {}  # students by what their names are on every file system
     for name, read in files:
         parts = PurePosixPath(name).parts
@@ -125,6 +146,8 @@ def _by_student(
         if ".." in parts or PurePosixPath(name).is_absolute():
             problems.append(f"{told(name)} names a place of its own, and was left out")
             continue
+        if in_folders and CANVAS_FILE.fullmatch(parts[-1]):
+            name = parts[-1]
         who = _student(name, roster)
         if who is None:
             problems.append(f"{told(name)} belongs to nobody that is known, and was left out")
@@ -145,11 +168,20 @@ def _by_student(
     return found
 
 
+def _are_canvas_s(names: list[str]) -> bool:
+    """Tell whether most notebooks have Canvas's names, in whatever folder somebody put them.
+
+    A file in a student's own folder may be named alike: such as `lab_3_1_final.ipynb`.
+    """
+    last = [PurePosixPath(name).name for name in names if name.lower().endswith(".ipynb")]
+    return 2 * sum(bool(CANVAS_FILE.fullmatch(name)) for name in last) > len(last)
+
+
 def _taken(
     files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
 ) -> SubmittedFile | None:
     """Write a student's notebook, if it is clear which it is and it can be read; return it."""
-    notebooks = [one for one in files if one.name.lower().endswith(".ipynb")]
+    notebooks = [one for one in files if _is_notebook(one)]
     exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
     exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
     for one in files:

@@ -1,5 +1,7 @@
 """What of a cell can stand alone, and be run again: imports, definitions and plain constants.
 
+A `try` that holds nothing else counts as an import: students write one around a package.
+
 Students write these anywhere: into the first cell, into one that trains for the lesson alone, below
 a line that fails where submissions are graded. Answers need them wherever they stand.
 """
@@ -15,7 +17,8 @@ from collections.abc import Iterable, Iterator
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
-_MAGIC = re.compile(r"^[ \t]*[%!].*|^.*\?[ \t]*$", re.MULTILINE)
+# Also `files = !ls`, whose name is lost with it. No shorter indent is tried: a line may be long.
+_MAGIC = re.compile(r"^([ \t]*)(?![ \t])(?:(?:\w+[ \t]*=[ \t]*)?[%!?].*|.*\?[ \t]*$)", re.MULTILINE)
 # A constant may be made with these; what else a call does cannot be seen from here.
 _PLAIN_CALLS = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "range", "re", "set"}
 _PLAIN_CALLS |= {"sorted", "str", "tuple"}
@@ -23,7 +26,12 @@ _PLAIN_CALLS |= {"sorted", "str", "tuple"}
 
 def parsed(source: str) -> ast.Module | None:
     """Return a cell's tree, without magics and shell commands; None if it is no Python."""
-    return tree_of(source) or tree_of(_MAGIC.sub("", source))
+    return tree_of(source) or tree_of(_MAGIC.sub(_without_magic, source))
+
+
+def _without_magic(line: re.Match[str]) -> str:
+    """Return what stands for a magic: a block that holds nothing else must not become empty."""
+    return f"{line[1]}pass" if line[1] else ""
 
 
 def tree_of(source: str) -> ast.Module | None:
@@ -101,6 +109,10 @@ def _name_by_name(node: ast.stmt) -> list[ast.stmt]:
 def _stands_alone(node: ast.stmt, constants: bool) -> bool:
     if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return True
+    if isinstance(node, ast.Try):  # an import with another in its place
+        blocks = (node.body, *(one.body for one in node.handlers), node.orelse, node.finalbody)
+        inside = [one for block in blocks for one in block if not isinstance(one, ast.Pass)]
+        return bool(inside) and all(_stands_alone(one, constants=True) for one in inside)
     if not constants or not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
         return False
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -3,7 +3,8 @@
 Colab, VS Code and text editors drop metadata and cell ids; students delete, copy and move cells.
 Realignment gives the submission the release's shape again: every release cell in its place, graded
 cells with the student's answer in them, everything else that the student wrote kept next to the
-cell that it stood behind.
+cell that it stood behind. A cell of the story that a student has rewritten stands there twice: as
+released, then as the student has it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from nbformat import NotebookNode
 
 from grading.intake.names import told
 from grading.intake.notebooks import Refused, pictures_of
-from grading.intake.parts import own_parts, parts, same_code, setting
+from grading.intake.parts import own_parts, parts, same_code, setting, tree_of
 from grading.intake.texts import listed
 
 LESSON_ONLY = "lesson-only"
@@ -57,6 +58,8 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
         elif found is None and _grade_id(original):
             notes.append(f"cell {_grade_id(original)} was missing; the release's stands in for it")
         cells.append(cell)
+        if found is not None and _is_rewritten(original, submission.cells[found]):
+            cells.append(_own(submission.cells[found], found))
         cells += [_own(submission.cells[own], own) for own in behind.get(index, [])]
     aligned = copy.deepcopy(release)
     aligned.cells = cells
@@ -87,7 +90,8 @@ def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Match
     matches: Matches = {}
     for feature in (_grade_id, _cell_id, _content, _defined_name, _marks):
         _match_by(feature, submitted, released, matches)
-    _match_by_order(submitted, released, matches)
+    _match_by_order(submitted, released, matches, lambda cell: bool(_grade_id(cell)))
+    _match_by_order(submitted, released, matches, _is_story)
     return matches
 
 
@@ -104,10 +108,10 @@ def _match_by(feature, submitted, released, matches: Matches) -> None:
             matches[index] = same.popleft()
 
 
-def _match_by_order(submitted, released, matches: Matches) -> None:
+def _match_by_order(submitted, released, matches: Matches, wanted) -> None:
     """Pair what is left between two matched neighbours: an answer that replaced its stub."""
     for index, cell in enumerate(released):
-        if index in matches or not _grade_id(cell):
+        if index in matches or not wanted(cell):
             continue
         before = max((matches[i] for i in matches if i < index), default=-1)
         after = min((matches[i] for i in matches if i > index), default=len(submitted))
@@ -181,10 +185,29 @@ def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNod
         cell.source = definitions(original.source)
         if found is not None:
             cell.source = "\n".join([cell.source, *own_parts(found.source, original.source)])
-    elif found is not None and not _is_locked(original):
+    elif found is not None and not (_is_locked(original) or _is_rewritten(original, found)):
         cell.source = found.source
         _take_pictures(cell, found)
     return cell
+
+
+def _is_rewritten(original: NotebookNode, found: NotebookNode) -> bool:
+    """Tell whether a student's cell is another than the cell of the story whose place it has.
+
+    The release's is run then, for answers below build on its names, and the student's behind it.
+    """
+    if not _is_story(original) or _content(found) == _content(original):
+        return False
+    # A magic may stop the cell, and is no difference of code.
+    return tree_of(found.source) is None or not same_code(found.source, original.source)
+
+
+def _is_story(cell: NotebookNode) -> bool:
+    """Tell whether a release's cell is code that is run before an answer, and no answer itself."""
+    marks = cell.metadata.get("nbgrader", {})
+    named = any(marks.get(mark) for mark in ("solution", "grade", "locked"))
+    lesson_only = LESSON_ONLY in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and not named and not lesson_only
 
 
 def _is_locked(cell: NotebookNode) -> bool:

@@ -62,7 +62,8 @@ SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed(
 UNEXPLAINED = "The result is not what the exercise asks for"
 """How the message begins where a hidden test stopped over an answer instead of judging it."""
 NOT_RUN = "[This cell was not run: it calls an answer that would end it.]\n"
-NOT_THERE = ("ModuleNotFoundError", "ImportError")
+# Of IPython's own: `UsageError`, for a magic that it does not know.
+NOT_THERE = ("ModuleNotFoundError", "ImportError", "UsageError")
 MISSING = (
     "a cell needs what the grader does not have ({}); its other imports and definitions were run"
 )
@@ -384,6 +385,19 @@ def missing_note(missing: list[list[str]]) -> str:
     return MISSING_IN_CELLS.format(f"{len(missing):,}", told)
 
 
+def _missing(code: str, line: int, kind: str, message: str) -> list[str]:
+    """Return what the grader lacks where a cell has stopped at a line; empty if it is no such case.
+
+    It may be a package, or what a magic or a shell command needs, such as `%matplotlib widget`.
+    """
+    said = clean(message[:200])
+    if kind in NOT_THERE:
+        return [said]
+    lines = code.splitlines()
+    stopped = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return [f"{clean(stopped[:80])}: {said}"] if stopped.startswith(("%", "!")) else []
+
+
 class Step(NamedTuple):
     """What was run in a box: a cell, with the exercise that it answers, or a reference."""
 
@@ -450,16 +464,20 @@ class Run:
         if reply["error"] and exercise:
             self.errors[exercise] = [part[:500] for part in reply["error"]]
         outputs = self._outputs.taken(reply["outputs"])
-        if reply["error"] and (not exercise or reply["error"][0] in NOT_THERE):
-            outputs += self._rest(code, line_of_error(reply["outputs"]), exercise)
+        if reply["error"]:
+            line = line_of_error(reply["outputs"])
+            missing = _missing(code, line, *reply["error"])
+            if missing or not exercise:
+                outputs += self._rest(code, line, exercise, missing)
         return outputs
 
-    def _rest(self, code: str, line: int, exercise: str) -> list[NotebookNode]:
+    def _rest(self, code: str, line: int, exercise: str, missing: list[str]) -> list[NotebookNode]:
         """Run the imports, definitions and constants below the line at which a cell stopped.
 
         A package that only the student's machine has must not cost what stands below its import.
+        `missing` says what made the cell stop, if the grader lacks it.
         """
-        missing = []
+        missing = list(missing)
         for part in parts(code, from_line=line):
             try:
                 reply = self.box().run(part, self._seconds(self.limits.cell_seconds), 0)
@@ -470,8 +488,8 @@ class Run:
                 break
             if not reply["error"]:
                 self._history.append(Step(exercise, part))
-            elif reply["error"][0] in NOT_THERE:
-                missing.append(clean(reply["error"][1][:200]))
+            else:
+                missing += _missing(part, 0, *reply["error"])
         if not missing:
             return []
         self._missing.append(missing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from grading.intake.submissions import submitted
 from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
 from grading.records.class_report import png
-from grading.records.handed_in import nothing_from
-from grading.records.receipts import read_receipt, verdicts_of
+from grading.records.handed_in import REFUSED, nothing_from, refused_from
+from grading.records.receipts import UNREADABLE, read_receipts, verdicts_of
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
 UNGRADED = "what was handed in was not graded; the command that grades it says why"
@@ -119,6 +120,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
     DataFrame
         Columns ``student``, ``exercise``, ``status``, ``points`` (NaN where it was not graded),
         ``max_points``, ``text`` and ``seconds`` (of the whole notebook), in the notebook's order.
+        A receipt that cannot be read has no rows.
 
     Raises
     ------
@@ -126,8 +128,8 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
         If nothing of the assignment was graded.
     """
     rows = []
-    for path in sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}/*.json")):
-        receipt = read_receipt(path)
+    found, _ = read_receipts(_paths(assignment, course))
+    for _, receipt in found:
         for verdict in verdicts_of(receipt):
             rows.append(
                 {
@@ -143,6 +145,10 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
     if not rows:
         raise ValueError(f"no receipts of {assignment} in {course / 'receipts'}; grade it first")
     return pd.DataFrame(rows).astype({"points": float})
+
+
+def _paths(assignment: str, course: Path) -> Iterator[Path]:
+    return (course / "receipts").glob(f"*/{glob.escape(assignment)}/*.json")
 
 
 def item_statistics(ended: pd.DataFrame) -> pd.DataFrame:
@@ -237,8 +243,15 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
         (row.student, f"{row.exercise}: {row.text}")
         for row in ended[ended["status"].isin(NEEDS_A_PERSON)].itertuples()
     ]
+    _, unreadable = read_receipts(_paths(assignment, course))
+    person += [
+        (path.parent.parent.name, f"{path.relative_to(course)} {UNREADABLE}") for path in unreadable
+    ]
     ungraded = {student for _, student in submitted(assignment, course)} - set(sums.index)
+    ungraded -= {path.parent.parent.name for path in unreadable}
     person += [(student, UNGRADED) for student in sorted(ungraded)]
+    refused = refused_from(assignment, course)
+    person += [(student, REFUSED.format(why)) for student, why in refused.items()]
     page = Environment(autoescape=True).from_string(TEMPLATE)
     text = page.render(
         title=assignment,

@@ -1,15 +1,21 @@
-"""Under which names a platform has given out students' files, which it asks for with feedback."""
+"""What `course collect` has taken, and refused.
+
+A platform asks for the names of the files that it has given out with the feedback. Whose work was
+refused has not handed in nothing.
+"""
 
 from __future__ import annotations
 
 import glob
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from nbgrader.coursedir import CourseDirectory
 
 from grading.intake.collect import MOODLE_FILE
+from grading.intake.texts import clean
 from grading.settings import course_config
 
 
@@ -17,19 +23,56 @@ def names_path(course: Path, assignment: str) -> Path:
     return course / "collected" / f"{assignment}.json"
 
 
+def refused_path(course: Path, assignment: str) -> Path:
+    return course / "collected" / f"{assignment}.refused.json"
+
+
 def read_names(course: Path, assignment: str) -> dict[str, str]:
-    """Return the name of the file that was taken, by student; empty if nothing was collected."""
-    path = names_path(course, assignment)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """Return the name of the file that was taken, by student; empty if nothing was collected.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged; it names the file.
+    """
+    return _read(names_path(course, assignment))
 
 
 def write_names(course: Path, assignment: str, names: dict[str, str]) -> None:
     """Keep names beside those that were kept before, whole or not at all."""
-    path = names_path(course, assignment)
+    _write(names_path(course, assignment), read_names(course, assignment) | names)
+
+
+def read_refused(course: Path, assignment: str) -> dict[str, str]:
+    """Return why nothing of a student's was taken, by student; see `read_names`."""
+    return _read(refused_path(course, assignment))
+
+
+def write_refused(
+    course: Path, assignment: str, refused: dict[str, str], taken: Iterable[str]
+) -> None:
+    """Keep whose work was refused, until something of theirs is taken."""
+    known = read_refused(course, assignment) | refused
+    left = {student: why for student, why in known.items() if student not in set(taken)}
+    if left or refused_path(course, assignment).is_file():
+        _write(refused_path(course, assignment), left)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        raise ValueError(f"{path} is damaged: delete it, and collect again")
+    return found
+
+
+def _write(path: Path, texts: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    known = dict(sorted((read_names(course, assignment) | names).items()))
-    new.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    known = dict(sorted(texts.items()))
+    new.write_text(clean(json.dumps(known, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8")
     new.replace(path)
 
 
@@ -37,10 +80,9 @@ def forget_name(student: str, course: Path) -> bool:
     """Remove a student's names; return whether there were any."""
     found = False
     for path in (course / "collected").glob("*.json"):
-        names = read_names(course, path.stem)
+        names = _read(path)
         if names.pop(student, None) is not None:
-            path.unlink()
-            write_names(course, path.stem, names)
+            _write(path, names)
             found = True
     return found
 
@@ -99,5 +141,6 @@ def feedback_name(name: str, assignment: str) -> str:
     """Return what a student's page is called in the file that a platform takes."""
     moodle = MOODLE_FILE.fullmatch(name)
     if moodle:
-        return f"{moodle['who']}_{moodle['number']}_assignsubmission_file_/{assignment}.html"
+        who = moodle["who"].rpartition("/")[2]  # somebody may have packed it in another folder
+        return f"{who}_{moodle['number']}_assignsubmission_file_/{assignment}.html"
     return f"{PurePosixPath(name).with_suffix('')}.html"

@@ -21,9 +21,14 @@ from grading.intake.submissions import submitted
 from grading.intake.texts import clean
 from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
-from grading.records.handed_in import has_work
+from grading.records.handed_in import has_work, refused_from
 from grading.records.nbgrader_csv import neutral
-from grading.records.receipts import recorded_verdicts
+from grading.records.receipts import (
+    EARLIER,
+    UNREADABLE,
+    recorded_verdicts,
+    unreadable_receipts,
+)
 from grading.settings import course_directory
 
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
@@ -47,6 +52,8 @@ class Grade:
         Answers that a person has yet to read, beside graded ones; they count 0 so far.
     handed_in : bool
         Whether there is anything that could be graded.
+    refused : str
+        Why `course collect` has not taken it.
     """
 
     student: str
@@ -57,6 +64,7 @@ class Grade:
     max_score: float
     waiting: int
     handed_in: bool = True
+    refused: str = ""
 
     @property
     def written(self) -> str:
@@ -91,6 +99,9 @@ def grades(assignment: str, course: Path) -> list[Grade]:
             found.setdefault(student.id, blank)
     for _, name in submitted(assignment, course):  # refused before the gradebook knew of them
         found.setdefault(name, Grade(name, "", "", "", None, maximum, 0))
+    for name, why in refused_from(assignment, course).items():
+        blank = found.get(name, Grade(name, "", "", "", None, maximum, 0))
+        found[name] = replace(blank, refused=why)
     return sorted(found.values(), key=lambda grade: grade.student)
 
 
@@ -133,6 +144,11 @@ class Exported:
         be theirs, so that nobody can tell whether they handed in nothing.
     excused : list of str
         Who has a grade of ours and is excused on the platform, which stays so.
+    unreadable : list of str
+        A sentence for each receipt that cannot be read: Gradescope gets the score without its
+        tests.
+    points_of : float or None
+        Our maximum, where the platform's table does not say what its own is.
     """
 
     grades: list[Grade]
@@ -141,6 +157,8 @@ class Exported:
     nothing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    points_of: float | None = None
 
 
 def export_grades(
@@ -178,8 +196,8 @@ def export_grades(
         write_csv(everyone, assignment, to)
         return Exported(found, nothing=nothing)
     if platform == "gradescope":
-        write_gradescope(everyone, assignment, course, to)
-        return Exported(found, nothing=nothing)
+        unreadable = write_gradescope(everyone, assignment, course, to)
+        return Exported(found, nothing=nothing, unreadable=unreadable)
     if roster is None:
         raise ValueError(f"{platform} takes back only its own table: give it with --roster")
     write = write_canvas if platform == "canvas" else write_moodle
@@ -240,14 +258,15 @@ def write_canvas(
     # An imported score would take the excuse away.
     given = [(grade, row) for grade, row in all_given if row[columns[0]].strip() != EXCUSED]
     excused = [grade.student for grade, row in all_given if row[columns[0]].strip() == EXCUSED]
-    factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
+    possible = roster.points_possible.get(columns[0], "")
+    factor, most = _scale(found, possible, scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
     ours = {id(row) for _, row in given}
     header = [*kept, columns[0]]
     rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
     _write([header, *lines, *rest], path)
-    return Exported(found, missing, most, excused=excused)
+    return Exported(found, missing, most, excused=excused, points_of=_unsaid(found, possible))
 
 
 def write_moodle(
@@ -280,7 +299,7 @@ def write_moodle(
         for row in roster.rows
     ]
     _write([roster.columns, *lines], path, roster.separator)
-    return Exported(found, missing, most)
+    return Exported(found, missing, most, points_of=_unsaid(found, possible))
 
 
 def _given(
@@ -298,10 +317,14 @@ def _given(
 def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
     """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
     ours = found[0].max_score
-    try:
-        theirs = float(possible.strip().replace(",", "."))
-    except ValueError:
-        return 1.0, None  # the table does not say
+    theirs = _maximum(possible)
+    if theirs is None and scale:
+        raise ValueError(
+            "the roster does not say its maximum (in Canvas, the row Points Possible): "
+            "export it again, or leave out --scale"
+        )
+    if theirs is None:
+        return 1.0, None
     if theirs == ours or ours <= 0:
         return 1.0, None
     if not scale:
@@ -312,15 +335,29 @@ def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float
     return theirs / ours, theirs
 
 
+def _maximum(possible: str) -> float | None:
+    """Return the maximum that a table holds; None where it does not say."""
+    try:
+        return float(possible.strip().replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _unsaid(found: list[Grade], possible: str) -> float | None:
+    return found[0].max_score if _maximum(possible) is None else None
+
+
 def _written(grade: Grade, factor: float) -> str:
     return "" if grade.score is None else f"{round(grade.score * factor, 5):g}"
 
 
-def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> None:
+def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> list[str]:
     """Write one ``results.json`` per student, each in a folder of the student's name.
 
-    Who has no score has no file, also where an earlier export wrote one.
+    Who has no score has no file, also where an earlier export wrote one. Where a receipt cannot be
+    read the score is there without its tests; a sentence for each is returned.
     """
+    unreadable: list[str] = []
     for grade in found:
         if fault_of(grade.student):  # the name may lead out of the folder
             continue
@@ -344,6 +381,13 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         place.parent.mkdir(parents=True, exist_ok=True)
         text = clean(json.dumps(results, indent=1, ensure_ascii=False))
         place.write_text(text + "\n", encoding="utf-8")
+        damaged = unreadable_receipts(course, grade.student, assignment)
+        unreadable += [
+            f"{path.relative_to(course)} {UNREADABLE}"
+            for path in damaged
+            if path.parent.name != EARLIER
+        ]
+    return unreadable
 
 
 def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:

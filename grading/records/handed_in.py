@@ -9,10 +9,12 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 
+from grading.records.collected import read_refused
 from grading.records.receipts import receipt_path
 from grading.settings import course_directory
 
 NOTHING = "handed in nothing"
+REFUSED = "refused: {}"
 
 
 def has_work(
@@ -25,7 +27,8 @@ def has_work(
 
     A submission in the gradebook alone does not say so: `course extend` makes one for a student who
     has yet to hand in. Folders alone do not say so either, for the gradebook may be on a server and
-    the work on another machine. So any trace counts: a folder, a receipt, a time, or points.
+    the work on another machine. So any trace counts: a folder, a receipt, a time, points, or that
+    `course collect` refused it.
 
     Parameters
     ----------
@@ -39,7 +42,21 @@ def has_work(
         directory.format_path(directory.submitted_directory, student, assignment),
         receipt_path(course, student, assignment, "any").parent,
     )
-    return any(map(os.path.lexists, places)) or (submission is not None and _is_used(submission))
+    if any(map(os.path.lexists, places)) or (submission is not None and _is_used(submission)):
+        return True
+    return student in read_refused(course, assignment)
+
+
+def refused_from(assignment: str, course: Path) -> dict[str, str]:
+    """Return whose work `course collect` refused, and of whom no other lies there: with why."""
+    directory = course_directory(course)
+
+    def has_other(student: str) -> bool:
+        place = directory.format_path(directory.submitted_directory, student, assignment)
+        return os.path.lexists(place)
+
+    refused = read_refused(course, assignment)
+    return {student: why for student, why in refused.items() if not has_other(student)}
 
 
 def _is_used(submission: SubmittedAssignment) -> bool:

@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,22 @@ from typing import Any
 import helpers
 from grading.intake.texts import clean
 from grading.judging.session import Graded
-from grading.judging.verdicts import Verdict
+from grading.judging.verdicts import STATUSES, Verdict
 from grading.paths import ROOT
 from grading.sandbox.limits import Limits
 
 VERSION = 2
 EARLIER = "earlier"
 """Folder beside a submission's receipts, for those that it had before."""
-# What every reader of a receipt takes to be there.
-PARTS = ("student", "assignment", "notebook", "graded_at", "sha256", "tests", "notes")
+# What every reader of a receipt takes to be there, and of which type.
+PARTS = {
+    **dict.fromkeys(("student", "assignment", "notebook", "graded_at"), str),
+    "sha256": dict,
+    "tests": list,
+    "notes": list,
+    "seconds": (int, float),
+}
+UNREADABLE = "cannot be read: the gradebook has the points; `course grade` grades it again"
 # What a grade depends on, and how a sentence names what has changed of it.
 CHANGES = {
     "submission": "it was handed in anew",
@@ -177,16 +185,27 @@ def unreadable_receipts(course: Path, student: str, assignment: str) -> list[Pat
     return unreadable
 
 
-def _receipts(
-    course: Path, student: str, assignment: str
+def read_receipts(
+    paths: Iterable[Path],
 ) -> tuple[list[tuple[Path, dict[str, Any]]], list[Path]]:
-    folder = receipt_path(course, student, assignment, "any").parent
+    """Return those of some receipts that can be read, and the paths of the others.
+
+    Where a class is read, a damaged receipt is to cost only itself.
+    """
     found, unreadable = [], []
-    for path in sorted([*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")]):
+    for path in sorted(paths):
         try:
             found.append((path, read_receipt(path)))
         except (OSError, ValueError):
             unreadable.append(path)
+    return found, unreadable
+
+
+def _receipts(
+    course: Path, student: str, assignment: str
+) -> tuple[list[tuple[Path, dict[str, Any]]], list[Path]]:
+    folder = receipt_path(course, student, assignment, "any").parent
+    found, unreadable = read_receipts([*folder.glob("*.json"), *(folder / EARLIER).glob("*.json")])
     found.sort(
         key=lambda one: (one[0].parent == folder, one[1].get("number", 0), one[1]["graded_at"])
     )
@@ -254,8 +273,8 @@ def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
 def add_note(course: Path, assignment: str, student: str, note: str) -> None:
     """Add a sentence for the teacher to one of a submission's receipts, to be read once."""
     folder = receipt_path(course, student, assignment, "any").parent
-    for path in sorted(folder.glob("*.json"))[:1]:
-        receipt = read_receipt(path)
+    readable, _ = read_receipts(folder.glob("*.json"))
+    for _, receipt in readable[:1]:
         receipt["notes"].append(note)
         write_receipt(receipt, course)
 
@@ -274,9 +293,24 @@ def read_receipt(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is no receipt, or a damaged one") from None
     if not isinstance(receipt, dict) or receipt.get("version") != VERSION:
         raise ValueError(f"{path} is no receipt of version {VERSION}")
-    if missing := [part for part in PARTS if part not in receipt]:
-        raise ValueError(f"{path} is a damaged receipt: {', '.join(missing)} is missing")
+    if missing := [part for part, kind in PARTS.items() if not isinstance(receipt.get(part), kind)]:
+        raise ValueError(f"{path} is a damaged receipt: {', '.join(missing)} is missing or wrong")
+    if not all(map(_is_test, receipt["tests"])):
+        raise ValueError(f"{path} is a damaged receipt: a test of it has no status or no points")
     return receipt
+
+
+def _is_test(test: Any) -> bool:
+    try:
+        verdict = Verdict(**test)
+    except TypeError:
+        return False
+    return (
+        all(isinstance(text, str) for text in (verdict.exercise, verdict.status, verdict.message))
+        and verdict.status in STATUSES
+        and isinstance(verdict.points, int | float | None)
+        and isinstance(verdict.max_points, int | float)
+    )
 
 
 def verdicts_of(receipt: dict[str, Any]) -> list[Verdict]:
@@ -287,12 +321,15 @@ def verdicts_of(receipt: dict[str, Any]) -> list[Verdict]:
 def recorded_verdicts(
     course: Path, assignment: str, student: str
 ) -> tuple[list[Verdict], list[str]]:
-    """Return how a submission's tests ended and what there is to note, from its receipts."""
+    """Return how a submission's tests ended and what there is to note, from its receipts.
+
+    One that cannot be read is a note.
+    """
     ended: list[Verdict] = []
-    notes: list[str] = []
     folder = receipt_path(course, student, assignment, "any").parent
-    for path in sorted(folder.glob("*.json")):
-        receipt = read_receipt(path)
+    found, unreadable = read_receipts(folder.glob("*.json"))
+    notes = [f"{path.relative_to(course)} {UNREADABLE}" for path in unreadable]
+    for _, receipt in found:
         ended += verdicts_of(receipt)
         notes += receipt["notes"]
     return ended, notes

@@ -156,6 +156,7 @@ def environment() -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONHASHSEED": "0",
         "HF_HUB_OFFLINE": "1",
+        "PIP_RETRIES": "0",  # without a network it would wait ten seconds in each `%pip install`
         **dict.fromkeys(THREAD_VARIABLES, threads),
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
     }

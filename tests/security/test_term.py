@@ -26,7 +26,7 @@ from grading.intake.collect import collect
 from grading.intake.rosters import read_roster
 from grading.records.changes import changes
 from grading.records.collected import write_names
-from grading.records.deadlines import extend
+from grading.records.deadlines import extend, refresh_everyone
 from grading.records.export import export_grades, grades
 from grading.records.forgetting import forget_student
 from grading.sandbox.commands import find_bubblewrap
@@ -110,7 +110,7 @@ def ledger():
     students = [Student(n, platforms[n % 8], n % len(ANSWERS), read=(n % 9) / 2) for n in range(40)]
     students[3].late = students[6].late = True
     for student in students:
-        student.points = {"double": ANSWERS[student.answer][1], "total": 1, "why": student.read}
+        student.points = {"double": ANSWERS[student.answer][1], "total": 1}
     return students
 
 
@@ -154,7 +154,7 @@ def roster_of(students, platform, maximum, folder):
 
 
 def exported(course, students, platform, maximum, folder):
-    """Export to a platform; return what its table holds, by our names."""
+    """Export to a platform; return what its table holds, by our names: None for an empty field."""
     roster = roster_of(students, platform, maximum, folder)
     to = folder / f"{platform}-out.csv"
     kind = "canvas" if platform == "canvas" else "moodle"
@@ -163,7 +163,8 @@ def exported(course, students, platform, maximum, folder):
         header, *rows = list(csv.reader(file))
     who, score = (2, -1) if kind == "canvas" else (2, 4)
     assert header[score].startswith(f"{NAME} (7)" if kind == "canvas" else header[4])
-    return {row[who]: float(row[score].replace(",", ".")) for row in rows}
+    written = {row[who]: row[score].replace(",", ".") for row in rows}
+    return {name: float(points) if points else None for name, points in written.items()}
 
 
 def graded(course):
@@ -179,6 +180,16 @@ def every_point_is_accounted_for(course, ledger, maximum, folder):
     for platform in ("canvas", *LANGUAGES):
         there |= exported(course, ledger, platform, maximum, folder)
     assert there == pytest.approx(expected)
+
+
+def no_grade_is_final_and_no_point_is_lost(course, ledger, maximum, folder):
+    """Check that nobody has a grade, which is no 0, and that the gradebook has all points."""
+    assert {grade.score for grade in grades(NAME, course)} == {None}
+    for platform in ("canvas", *LANGUAGES):
+        assert set(exported(course, ledger, platform, maximum, folder).values()) == {None}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        kept = {one.student.id: one.score for one in gradebook.assignment_submissions(NAME)}
+    assert kept == {student.name: sum(student.points.values()) for student in ledger}
 
 
 def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
@@ -200,12 +211,17 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment(NAME, duedate=DUE.replace(tzinfo=None))
     graded(course)
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)  # nobody has read the words yet
+
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for student in ledger:
+            student.points["why"] = student.read
             mark = gradebook.find_grade("why", NAME, NAME, student.name)
             mark.manual_score, mark.needs_manual_grade = student.read, False
         gradebook.db.commit()
     # A penalty is of the points so far, so that it is reckoned anew once a person has read.
+    refresh_everyone(NAME, course, [])
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)
     graded(course)
     every_point_is_accounted_for(course, ledger, 7, tmp_path)
 
@@ -230,6 +246,7 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     # A question is added, and every fourth answers it.
     with_another_question(course)
     generate_release(NAME, course)
+    no_grade_is_final_and_no_point_is_lost(course, ledger, 9, tmp_path)
     answer = nbformat.v4.new_code_cell("def half(x):\n    return x // 2")
     for student in ledger:
         student.points["half"] = 0

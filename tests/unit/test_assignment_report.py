@@ -1,5 +1,7 @@
 """The report of an assignment counts what happened, and shows nothing of a student's as code."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from grading.records.assignment_report import (
     item_statistics,
     write_assignment_report,
 )
-from grading.records.receipts import receipt_of, write_receipt
+from grading.records.receipts import receipt_of, receipt_path, recorded_verdicts, write_receipt
 from grading.sandbox.limits import Limits
 
 LESSON = "03_feature_extraction"
@@ -93,6 +95,45 @@ def test_a_submission_that_was_not_graded_needs_a_person(course):
     person = page.split("<h2>Needs a person</h2>")[1].split("<h2>")[0]
     assert person.count('<th scope="row">') == 2
     assert "unreadable" in person
+
+
+def cut_short(receipt):
+    return json.dumps(receipt)[:100]
+
+
+def without_seconds(receipt):
+    return json.dumps({part: value for part, value in receipt.items() if part != "seconds"})
+
+
+def with_a_test_of_no_kind(receipt):
+    return json.dumps(receipt | {"tests": [{"exercise": "project"}]})
+
+
+def with_a_status_that_there_is_not(receipt):
+    receipt["tests"][0]["status"] = ["passed"]
+    return json.dumps(receipt)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut_short, without_seconds, with_a_test_of_no_kind, with_a_status_that_there_is_not],
+)
+def test_a_receipt_that_cannot_be_read_needs_a_person_and_costs_nobody_else(course, damage):
+    path = receipt_path(course, "zoë", LESSON, LESSON)
+    path.write_text(damage(json.loads(path.read_text())))
+    (course / "submitted" / "zoë" / LESSON).mkdir(parents=True)
+    write_assignment_report(LESSON, course, course / "report.html")
+    page = (course / "report.html").read_text(encoding="utf-8")
+    person = page.split("<h2>Needs a person</h2>")[1].split("<h2>")[0]
+    assert person.count('<th scope="row">') == 2
+    assert f"receipts/zoë/{LESSON}/{LESSON}.json cannot be read" in person
+    assert "3 submissions, 3 exercises" in page
+    ended, (note,) = recorded_verdicts(course, LESSON, "zoë")
+    assert ended == []
+    assert "cannot be read" in note
+    ended, notes = recorded_verdicts(course, LESSON, "王伟")
+    assert len(ended) == 3
+    assert notes == []
 
 
 def test_without_receipts_it_says_what_to_do(tmp_path):

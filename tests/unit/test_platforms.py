@@ -17,11 +17,13 @@ from grading import cli
 from grading.intake.collect import collect
 from grading.intake.rosters import Roster, read_roster
 from grading.records import export
-from grading.records.collected import write_names, zip_feedback
+from grading.records.collected import feedback_name, read_names, write_names, zip_feedback
 from grading.records.deadlines import extend
 from grading.records.export import Grade, export_grades, grades
-from grading.records.handed_in import nothing_from
+from grading.records.forgetting import forget_student
+from grading.records.handed_in import nothing_from, refused_from
 from grading.records.nbgrader_csv import neutral
+from grading.records.receipts import receipt_path
 from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
@@ -395,6 +397,22 @@ def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
     assert results["tests"][0]["status"] == "failed"
 
 
+def test_a_damaged_receipt_costs_gradescope_only_that_student_s_tests(course, found, monkeypatch):
+    monkeypatch.setattr("grading.records.deadlines.refresh_everyone", lambda *_: None)
+    path = receipt_path(course, "wei", LESSON, LESSON)
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    to = ["export", LESSON, "gradescope", str(course / "out"), "--course", str(course)]
+    outcome = CliRunner().invoke(cli.commands, to)
+    said = " ".join(outcome.output.split())
+    assert f"receipts/wei/{LESSON}/{LESSON}.json cannot be read" in said
+    assert outcome.exit_code == 1
+    for login, *_ in CLASS:
+        assert (course / "out" / login / "results.json").is_file()
+    results = json.loads((course / "out" / "wei" / "results.json").read_text(encoding="utf-8"))
+    assert (results["score"], results["tests"]) == (found[1].score, [])
+
+
 @pytest.mark.parametrize(
     ("make", "platform", "message"),
     [
@@ -753,6 +771,124 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     _, (problem,) = collected(source, LESSON, tmp_path / "b", roster)
     assert submitted(tmp_path / "b") == {"m_oneil": "m_oneil", "oneil": "oneil"}
     assert "stranger" in problem
+
+
+@pytest.mark.parametrize("folder", ["", "download/", "my_course_2030/", "a/b_c/"])
+def test_canvas_s_download_may_lie_in_a_folder(tmp_path, folder):
+    with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
+        file.write("Student,ID,SIS Login ID,Section\nO_Neil,101,m_oneil,A\nOneil,102,oneil,A\n")
+    names = [f"o_neilmary_101_9101_{LESSON}.ipynb", f"oneil_LATE_102_9102_{LESSON}.ipynb"]
+    source = zipped(tmp_path / "canvas.zip", {folder + name: name for name in names})
+    roster = read_roster(tmp_path / "roster.csv")
+    taken, problems = collect(source, LESSON, tmp_path / "c", roster)
+    assert (list(taken), problems) == (["m_oneil", "oneil"], [])
+    write_names(tmp_path / "c", LESSON, taken)
+    for step, ending in (("feedback", "html"), ("autograded", "ipynb")):
+        path = tmp_path / "c" / step / "m_oneil" / LESSON / f"{LESSON}.{ending}"
+        path.parent.mkdir(parents=True)
+        path.write_text("page")
+    zip_feedback(LESSON, tmp_path / "c", tmp_path / "f.zip")
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:  # where Canvas looks for it
+        assert archive.namelist() == [f"o_neilmary_101_9101_{LESSON}.html"]
+
+
+def test_a_file_in_a_student_s_folder_that_is_named_as_canvas_s_is_theirs(tmp_path):
+    for student in ("m_oneil", "zoe", "wei"):
+        (tmp_path / "in" / student).mkdir(parents=True)
+        name = "lab_3_1_final.ipynb" if student == "m_oneil" else f"{LESSON}.ipynb"
+        (tmp_path / "in" / student / name).write_text(student)
+    assert collected(tmp_path / "in", LESSON, tmp_path / "c") == (["m_oneil", "wei", "zoe"], [])
+
+
+def test_moodle_s_download_in_a_folder_gets_its_feedback_back():
+    name = "my_course/Zoë Müller_17_assignsubmission_file_/a.ipynb"
+    assert feedback_name(name, "l") == "Zoë Müller_17_assignsubmission_file_/l.html"
+
+
+def test_the_last_of_several_attempts_on_blackboard_counts(tmp_path):
+    def attempt(day, file):
+        return f"Lesson 3_zoe_attempt_2030-01-{day:02}-20-30-10{file}"
+
+    names = [attempt(day, "_work.ipynb") for day in (9, 11, 10)]
+    files = {name: name for name in names} | {attempt(12, ".txt"): "Name: Zoe"}
+    files[attempt(12, "_scan.pdf")] = "no notebook, and so no attempt at this"
+    taken, problems = collect(zipped(tmp_path / "b.zip", files), LESSON, tmp_path / "c")
+    assert (taken, problems) == ({"zoe": names[1]}, [])
+    assert submitted(tmp_path / "c") == {"zoe": names[1]}
+    stamp = tmp_path / "c" / "submitted" / "zoe" / LESSON / "timestamp.txt"
+    assert parse_utc(stamp.read_text()) == datetime(2030, 1, 11, 20, 30, 10)
+
+
+def test_a_login_that_is_another_s_number_gets_its_own_grade(course, found):
+    with open(course / "roster.csv", "w", encoding="utf-8") as file:
+        file.write(f"Student,ID,SIS Login ID,Section,{LESSON} (1)\n")
+        file.write("A,101,102,S,\nB,102,103,S,\nC,103,101,S,\n")
+    found[:] = [
+        replace(found[0], student=login, score=float(login)) for login in ("101", "102", "103")
+    ]
+    for kept in (found[:], found[:1], found[1:]):
+        found[:] = kept
+        exported = export_grades(
+            LESSON, "canvas", course / "out.csv", course / "roster.csv", course
+        )
+        rows = {row["SIS Login ID"]: row[f"{LESSON} (1)"] for row in table(course / "out.csv")}
+        assert {login: score for login, score in rows.items() if score} == {
+            grade.student: f"{grade.score:g}" for grade in kept
+        }
+        assert exported.points_of == 14.0  # there is no row *Points Possible*
+    with pytest.raises(ValueError, match="does not say its maximum"):
+        export_grades(LESSON, "canvas", course / "out.csv", course / "roster.csv", course, True)
+
+
+def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
+    nbgrader_config()
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment(LESSON)
+        gradebook.add_notebook(LESSON, LESSON)
+        gradebook.add_grade_cell("test_project", LESSON, LESSON, max_score=3, cell_type="code")
+        for student in ("ada", "bob", "eve"):
+            gradebook.add_student(student)
+        mark = gradebook.add_submission(LESSON, "ada").notebooks[0].grades[0]
+        mark.auto_score, mark.needs_manual_grade = 2.0, False
+        gradebook.db.commit()
+    (tmp_path / "solutions" / LESSON).mkdir(parents=True)
+    two = {"eve/one.ipynb": "x", "eve/two.ipynb": "x"}
+    source = zipped(tmp_path / "in.zip", {"bob/work.pdf": "x", "new/work.pdf": "x", **two})
+    at = ["--course", str(tmp_path)]
+    CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
+    assert nothing_from(LESSON, tmp_path) == []
+    reasons = refused_from(LESSON, tmp_path)
+    assert reasons["bob"] == "work.pdf is no notebook"
+    assert "nobody can tell which of these counts" in reasons["eve"]
+
+    def exported():
+        to = ["export", LESSON, "csv", str(tmp_path / "out.csv"), *at]
+        return " ".join(CliRunner().invoke(cli.commands, to).output.split())
+
+    said = exported()
+    for student in ("bob", "new"):  # the gradebook does not know one of them
+        assert f"{student}: refused: work.pdf is no notebook, and no score was written" in said
+    assert "handed in nothing" not in said
+    assert {row["username"]: row[LESSON] for row in table(tmp_path / "out.csv")} == {
+        "ada": "2",
+        "bob": "",
+        "eve": "",
+        "new": "",
+    }
+    # What comes later is taken, and then it is to be graded.
+    source = zipped(tmp_path / "in.zip", {f"bob/{LESSON}.ipynb": "x"})
+    CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
+    assert refused_from(LESSON, tmp_path).keys() == {"eve", "new"}
+    assert "bob: not graded" in exported()
+    forget_student("new", tmp_path)
+    assert refused_from(LESSON, tmp_path).keys() == {"eve"}
+
+
+def test_a_damaged_list_of_what_was_collected_is_named(tmp_path):
+    write_names(tmp_path, LESSON, {"zoe": "a.ipynb"})
+    (tmp_path / "collected" / f"{LESSON}.json").write_text('{"zoe"')
+    with pytest.raises(ValueError, match=rf"{LESSON}\.json is damaged: delete it"):
+        read_names(tmp_path, LESSON)
 
 
 @pytest.mark.parametrize(

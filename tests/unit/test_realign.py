@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.intake.notebooks import Refused
-from grading.intake.parts import parsed
+from grading.intake.parts import parsed, parts
 from grading.intake.realign import realign, refuse_another_assignment
 
 
@@ -187,6 +187,38 @@ def test_a_student_s_own_parts_of_a_cell_for_the_lesson_alone_are_kept(release):
     assert "%pip" not in source
 
 
+STORY = "words = sorted({'a', 'b'})\nlengths = [len(word) for word in words]"
+
+
+@pytest.mark.parametrize("lose", [lambda notebook: notebook, lose_everything])
+@pytest.mark.parametrize(
+    "own", ["import polars", "lengths = [0]", f"%matplotlib widget\n{STORY}", f"{STORY}\nx = 1"]
+)
+def test_a_rewritten_cell_of_the_story_is_run_behind_the_release_s(release, own, lose):
+    release.cells[4] = plain(STORY, "t-004")
+    submission = copy.deepcopy(release)
+    submission.cells[4].source = own
+    aligned, _ = realign(lose(submission), release)
+    assert [cell.source for cell in aligned.cells[4:6]] == [STORY, own]
+    assert len(aligned.cells) == len(release.cells) + 1
+
+
+def test_a_cell_of_the_story_that_became_a_text_is_run_as_released(release):
+    submission = copy.deepcopy(release)
+    submission.cells[4] = plain("Not now.", "t-004", "markdown")
+    aligned, _ = realign(submission, release)
+    assert [cell.cell_type for cell in aligned.cells[4:6]] == ["code", "markdown"]
+    assert aligned.cells[4].source == release.cells[4].source
+
+
+def test_a_cell_of_the_story_with_another_layout_is_run_once(release):
+    submission = copy.deepcopy(release)
+    submission.cells[4].source = "# Here.\nprint( np.arange(3) )"
+    aligned, _ = realign(submission, release)
+    assert len(aligned.cells) == len(release.cells)
+    assert aligned.cells[4].source == submission.cells[4].source
+
+
 RIGHT = "def double(x):\n    return TWO * x"
 
 
@@ -279,6 +311,21 @@ def test_an_answer_in_its_own_cell_is_not_looked_for_elsewhere(two_exercises):
     aligned, notes = realign(submission, two_exercises)
     assert aligned.cells[2].source == submission.cells[2].source
     assert not [note for note in notes if "another cell" in note]
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("files = !ls\nimport re", ["import re"]),
+        ("?len\nlen?\nimport re", ["import re"]),
+        ("try:\n    import re2\nexcept ImportError:\n    !pip install re2", ["try:"]),
+        ("try:\n    import re2\n    found = True\nexcept ImportError:\n    pass", ["try:"]),
+        ("try:\n    import re2\n    long_training()\nexcept ImportError:\n    pass", []),
+        ("try:\n    pass\nfinally:\n    pass", []),
+    ],
+)
+def test_an_import_with_another_in_its_place_and_magics_leave_the_other_parts(source, kept):
+    assert [part.splitlines()[0] for part in parts(source)] == kept
 
 
 def test_what_python_warns_of_in_a_student_s_text_reaches_nobody():
