@@ -19,17 +19,34 @@ from grading.intake.names import fault_of, same_elsewhere, told
 from grading.intake.rosters import Roster
 from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
 
-# Canvas keeps an underscore of a student's name.
-CANVAS_FILE = re.compile(r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)")
+# Canvas keeps an underscore of a student's name; an answer in a text field has no second number.
+CANVAS_FILE = re.compile(
+    r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?:\d+_(?P<file>[^/]+)|(?:text|link)\.html)"
+)
+# Where an assignment is anonymous Canvas names nobody; the number is the file's, and the file's own
+# name may begin with one, as a lesson's does.
+CANVAS_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?(?P<who>anon_(?=\d*[A-Za-z])[0-9A-Za-z]{5})_(?:\d+_)?(?P<file>[^/]+)"
+)
 BLACKBOARD_FILE = re.compile(
     r"(?:.*/)?(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
 )
 # Blackboard's own account of an attempt, which lies beside its files.
 BLACKBOARD_ATTEMPT = re.compile(r"(?:.*/)?[^/]+_attempt_\d{4}(?:-\d{2}){5}\.txt")
-MOODLE_FILE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_file_?/?(?P<file>.+)")
+MOODLE_FILE = re.compile(
+    r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.+)"
+)
+# What students without a group hand in where groups do; the name is in the site's language.
+MOODLE_NO_GROUP = re.compile(r"[^/]+_assignsubmission_(?:file|onlinetext)(?:[_/].*)?")
+# Lies beside the numbered folders of Gradescope's export of all submissions.
+OF_GRADESCOPE = "submission_metadata.yml"
 MOST_FILES = 100_000
 # What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
 BAD_ENTRY = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError)
+BY_A_GROUP = (
+    "was handed in by a group, whose number is no student's: put a copy into a folder of each "
+    "member's name, and collect the folder around them"
+)
 # Written by systems and editors, besides what begins with a dot; nobody handed it in.
 OF_SYSTEMS = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 
@@ -107,16 +124,32 @@ def collect(
     problems: list[str] = []
     with _opened(source) as files:
         handed_in = _by_student(files, roster, problems)
-        taken: dict[str, str] = {}
+        taken: dict[str, SubmittedFile] = {}
         for student, found in sorted(handed_in.items()):
             told_before = len(problems)
             one = _taken(_last_attempt(found), assignment, course, problems)
             if one:
-                taken[student] = one.given
+                taken[student] = one
             elif refused is not None:
                 why = (said.removeprefix(f"{told(student)}: ") for said in problems[told_before:])
                 refused[student] = "; ".join(why)
-    return taken, problems
+    problems += _times_not_known(list(taken.values()), roster)
+    return {student: one.given for student, one in taken.items()}, problems
+
+
+def _times_not_known(taken: list[SubmittedFile], roster: Roster | None) -> list[str]:
+    """Return a sentence where Moodle says when work was handed in, in words not known here."""
+    if roster is None:
+        return []
+    files = [MOODLE_FILE.fullmatch(one.given) for one in taken if not one.time]
+    written = [said for file in files if file and (said := roster.time_written(file["number"]))]
+    if not written:
+        return []
+    return [
+        f"when {len(written)} students handed in is not known, and lateness costs them nothing: "
+        f"the worksheet says it in words that are not known here, such as {told(written[0])!r}; "
+        "download it again with Moodle in English"
+    ]
 
 
 def _last_attempt(files: list[SubmittedFile]) -> list[SubmittedFile]:
@@ -134,13 +167,11 @@ def _by_student(
 ) -> dict[str, list[SubmittedFile]]:
     """Return whose files these are."""
     found: dict[str, list[SubmittedFile]] = {}
-    files = list(files)
+    files = _as_given(files)
     in_folders = _are_canvas_s([name for name, _ in files])
     written: dict[str, str] = {}  # students by what their names are on every file system
     for name, read in files:
         parts = PurePosixPath(name).parts
-        if any(part in OF_SYSTEMS or (part[0] == "." and part != "..") for part in parts):
-            continue
         if BLACKBOARD_ATTEMPT.fullmatch(name):
             continue
         if ".." in parts or PurePosixPath(name).is_absolute():
@@ -148,9 +179,10 @@ def _by_student(
             continue
         if in_folders and CANVAS_FILE.fullmatch(parts[-1]):
             name = parts[-1]
-        who = _student(name, roster)
-        if who is None:
-            problems.append(f"{told(name)} belongs to nobody that is known, and was left out")
+        try:
+            who = _student(name, roster)
+        except Refused as refused:
+            problems.append(f"{told(name)} was left out: it {refused}")
             continue
         # A Mac's file names are of another Unicode form than what a platform or a person writes.
         student = unicodedata.normalize("NFC", who[0])
@@ -177,6 +209,24 @@ def _are_canvas_s(names: list[str]) -> bool:
     return 2 * sum(bool(CANVAS_FILE.fullmatch(name)) for name in last) > len(last)
 
 
+def _as_given(files: _Files) -> list[tuple[str, Callable[[], bytes]]]:
+    """Return the files that somebody handed in, without what systems put beside them.
+
+    Raises
+    ------
+    Refused
+        If they are Gradescope's, which numbers folders by submission, not by student.
+    """
+    own = [(name, read) for name, read in files if not _of_a_system(name)]
+    if any(PurePosixPath(name).name == OF_GRADESCOPE and name.count("/") < 2 for name, _ in own):
+        raise Refused(
+            f"this is Gradescope's export, whose folders are numbered: give each the name of its "
+            f"student, which {OF_GRADESCOPE} says, delete that file, and collect the folder around "
+            "them"
+        )
+    return own
+
+
 def _taken(
     files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
 ) -> SubmittedFile | None:
@@ -191,9 +241,12 @@ def _taken(
     if len(chosen) != 1:
         if chosen:
             named = ", ".join(told(one.name) for one in chosen)
+            around = chosen[0].student
+            folders = {PurePosixPath(one.name).parent for one in chosen}
+            more = f"; or, if the students' folders are in {told(around)}, collect that folder"
             problems.append(
-                f"{told(chosen[0].student)}: nobody can tell which of these counts, and none was "
-                f"taken: {named}; leave one, named {assignment}.ipynb"
+                f"{told(around)}: nobody can tell which of these counts, and none was taken: "
+                f"{named}; leave one, named {assignment}.ipynb{more if len(folders) > 1 else ''}"
             )
         return None
     (one,) = chosen
@@ -246,20 +299,62 @@ def _not_written(content: bytes, place: Path) -> str:
     return ""
 
 
-def _student(name: str, roster: Roster | None) -> tuple[str, str] | None:
-    """Return a student and the file's own name, from the name that a platform has given it."""
-    for pattern, numbered in ((MOODLE_FILE, "moodle"), (CANVAS_FILE, "canvas")):
-        match = pattern.fullmatch(name)
-        if match:
-            number = match["number"]
-            student = roster.our_name(numbered, number) if roster else number
-            return (student, match["file"]) if student else None
-    blackboard = BLACKBOARD_FILE.fullmatch(name)
-    if blackboard:
+def _of_a_system(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any(part in OF_SYSTEMS or (part[0] == "." and part != "..") for part in parts)
+
+
+def _student(name: str, roster: Roster | None) -> tuple[str, str]:
+    """Return a student and the file's own name, from the name that a platform has given it.
+
+    Raises
+    ------
+    Refused
+        If nobody can tell whose it is; the message goes on behind the file's name.
+    """
+    if anonymous := CANVAS_ANONYMOUS.fullmatch(name):
+        if roster is None:
+            return anonymous["who"], anonymous["file"]
+        raise Refused(
+            "is of an assignment that is anonymous in Canvas, and is nobody's in the roster: turn "
+            "that off there and download again"
+        )
+    for pattern, platform in ((MOODLE_FILE, "moodle"), (CANVAS_FILE, "canvas")):
+        if match := pattern.fullmatch(name):
+            return _by_number(match, platform, roster), match["file"] or name
+    if MOODLE_NO_GROUP.fullmatch(name):
+        raise Refused(BY_A_GROUP)
+    if blackboard := BLACKBOARD_FILE.fullmatch(name):
         student = _by_login(blackboard["who"], roster)
-        return (student, blackboard["file"]) if student else None
+        if student is None:
+            raise Refused("is of a login that the roster does not have")
+        return student, blackboard["file"]
     student, _, file = name.partition("/")
-    return (student, file) if file else None
+    if not file:
+        raise Refused(
+            "is in no student's folder, and not named as Canvas, Moodle or Blackboard do: put it "
+            "into a folder with the student's name"
+        )
+    return student, file
+
+
+def _by_number(match: re.Match[str], platform: str, roster: Roster | None) -> str:
+    """Return our name for a student whom a platform's name for a file numbers.
+
+    Raises
+    ------
+    Refused
+        If the roster does not have the number, or if it is that of a group.
+    """
+    number = match["number"]
+    if roster is None:
+        return number
+    if platform == "moodle" and roster.has_group(PurePosixPath(match["who"]).name):
+        raise Refused(BY_A_GROUP)
+    student = roster.our_name(platform, number)
+    if student is None:
+        raise Refused(f"is of number {number}, which the roster does not have")
+    return student
 
 
 def _by_login(who: str, roster: Roster | None) -> str | None:
@@ -278,7 +373,7 @@ def _by_login(who: str, roster: Roster | None) -> str | None:
 
 def marked_late(given: str) -> bool:
     """Return whether Canvas's name for a file says that it came late."""
-    match = CANVAS_FILE.fullmatch(given)
+    match = CANVAS_ANONYMOUS.fullmatch(given) or CANVAS_FILE.fullmatch(given)
     return bool(match and match["late"])
 
 

@@ -7,8 +7,10 @@ what is in them and by their order, which Moodle's code fixes.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import functools
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -25,10 +27,11 @@ PARTICIPANT = re.compile(r"\D*?\s*(\d+)")
 _WORDS_BEFORE = re.compile(r"\D+\d+")
 _POINTS = re.compile(r"\d+(?:[.,]\d+)?")
 # "Friday, 30 January 2026, 8:30 PM", "viernes, 30 de enero de 2026, 20:30": as Moodle's packs of
-# four languages write a time, to the minute.
-_TIME = re.compile(
-    r".*?(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d]+) (?:de )?(?P<year>\d{4}), "
-    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: ?(?P<half>[AP])M)?"
+# four languages write a time, to the minute; and "Friday, January 30, 2026, 8:30 PM" in the US.
+_CLOCK = r"(?P<year>\d{4}), (?P<hour>\d{1,2}):(?P<minute>\d\d)(?:\s?(?P<half>[AP])M)?"
+_TIMES = (
+    re.compile(rf".*?(?P<day>\d{{1,2}})\.? (?:de )?(?P<month>[^\W\d]+) (?:de )?{_CLOCK}"),
+    re.compile(rf".*?(?P<month>[^\W\d]+) (?P<day>\d{{1,2}}), {_CLOCK}"),
 )
 _LANGUAGES = ("en", "es", "fr", "de")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -105,26 +108,84 @@ class Roster:
                 "the assignment's own grading worksheet"
             )
         column = "ID" if platform == "canvas" else self.participants()
-        for row in self.rows if column else ():
-            match = PARTICIPANT.fullmatch(row.get(column, ""))
+        if column not in self.columns:
+            raise ValueError(
+                "the roster has no column ID, which Canvas's export of its gradebook has: give "
+                "that export as it is"
+            )
+        for row in self.rows:
+            match = PARTICIPANT.fullmatch(row[column])
             if match and match[1] == number:
-                return next((row[name] for name in self._naming() if row[name]), None)
+                return self._name_of(row, column)
         return None
+
+    def _name_of(self, row: dict[str, str], numbers: str) -> str | None:
+        """Return our name for the student of a row, which must be nobody else's.
+
+        Raises
+        ------
+        ValueError
+            If students of other numbers have it too.
+        """
+        naming = next((name for name in self._naming() if row[name]), None)
+        if naming is None:
+            return None
+        same = {other[numbers] for other in self.rows if other[naming] == row[naming]}
+        if len(same) > 1:
+            raise ValueError(
+                f"{len(same)} students of the roster have {row[naming]!r} in column {naming!r}: "
+                "export it again and give it as it is; a spreadsheet may shorten long numbers"
+            )
+        return row[naming]
 
     def handed_in(self, number: str) -> datetime | None:
         """Return when a student handed in whom Moodle knows by a number, if its worksheet says so.
 
         It says no time zone: this machine's is taken, as for dates that a teacher writes.
         """
-        participants, maximum = self.participants(), self.maximum()
-        # Behind the most points stands whether a grade can be changed, and then this; the time of
-        # the grade comes later.
-        place = self.columns.index(maximum) + 2 if maximum else len(self.columns)
-        for row in self.rows if place < len(self.columns) else ():
+        written = self.time_written(number)
+        return _time(written) if written else None
+
+    def time_written(self, number: str) -> str:
+        """Return Moodle's words for when a student handed in; empty if it has none."""
+        participants, column = self.participants(), self._last_modified()
+        for row in self.rows if column else ():
             match = PARTICIPANT.fullmatch(row[participants])
-            if match and match[1] == number:
-                return _time(row[self.columns[place]])
-        return None
+            if match and match[1] == number and _has_digit(row[column]):
+                return row[column].strip()
+        return ""
+
+    def _last_modified(self) -> str | None:
+        """Return Moodle's column of when work was modified last.
+
+        Behind the most points stands whether a grade can be changed, and then this; where grading
+        has a workflow, its state stands before both. The time of the grade comes later, and there
+        are two such columns, or the one that was found is that.
+        """
+        maximum = self.maximum()
+        place = self.columns.index(maximum) + 2 if maximum else len(self.columns)
+        following = self.columns[place:]
+        times = [column for column in following if self._holds_times(column)]
+        with_workflow = len(times) > 1 and times[0] == following[1]
+        return times[0] if with_workflow else next(iter(following), None)
+
+    def _holds_times(self, column: str) -> bool:
+        written = {row[column].strip() for row in self.rows}
+        return all(text == "-" or _has_digit(text) for text in written)
+
+    def has_group(self, name: str) -> bool:
+        """Return whether Moodle's worksheet has a group of this name, and no student.
+
+        Groups stand behind the students' names and before the grades. What a group hands in has
+        the group's number, which may be that of a student in another group.
+        """
+        first, last = self.participants(), self.grade()
+        if first is None or last is None:
+            return False
+        start, end = self.columns.index(first) + 1, self.columns.index(last)
+        students = {_plain(row[self.columns[start]]) for row in self.rows}
+        others = {_plain(row[one]) for row in self.rows for one in self.columns[start + 1 : end]}
+        return _plain(name) in others - students
 
     def our_names(self) -> set[str]:
         """Return all that may be a name of ours."""
@@ -188,7 +249,7 @@ def _months() -> dict[str, int]:
 
 def _time(written: str) -> datetime | None:
     """Return a time as Moodle writes it for people; None where it is none, or in other words."""
-    match = _TIME.fullmatch(written.strip())
+    match = next((found for form in _TIMES if (found := form.fullmatch(written.strip()))), None)
     month = _months().get(match["month"].lower()) if match else None
     if not match or month is None:
         return None
@@ -202,28 +263,50 @@ def _time(written: str) -> datetime | None:
         return None
 
 
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+def _plain(text: str) -> str:
+    """Return a name's letters and digits alone: Moodle takes other signs out of file names."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 def read_roster(path: Path) -> Roster:
     """Read a CSV file: Canvas's gradebook export, or Moodle's grading worksheet or grade export.
 
     Raises
     ------
     ValueError
-        If it is empty, or no text in UTF-8.
+        If it is empty, or no table in UTF-8 or UTF-16.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8; export it again, or save it as UTF-8") from None
-    header = text.partition("\n")[0]
+    text = _text_of(path)
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
     separator = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator, restval="")
-    columns = [name.strip() for name in reader.fieldnames or []]
-    if not columns:
-        raise ValueError(f"{path} is empty")
-    reader.fieldnames = columns
-    # A spreadsheet saves rows that somebody has emptied, too.
-    lines = [row for row in reader if any(row[name].strip() for name in columns)]
+    # A cell may hold several lines, and signs that Python would split one at.
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
+    try:
+        columns = [name.strip() for name in reader.fieldnames or []]
+        if not columns:
+            raise ValueError(f"{path} is empty")
+        reader.fieldnames = columns
+        # A spreadsheet saves rows that somebody has emptied, too.
+        lines = [row for row in reader if any(row[name].strip() for name in columns)]
+    except csv.Error as error:
+        raise ValueError(f"{path} is no table in CSV ({error}); export it again") from None
     # Canvas puts the points possible, and notes on posting, between the header and the students.
     rows = [row for row in lines if "ID" not in columns or row["ID"].strip()]
     possible = next((row for row in lines if "Points Possible" in row[columns[0]]), {})
     return Roster(columns, rows, possible, separator)
+
+
+def _text_of(path: Path) -> str:
+    """Return a table's text, without the line by which spreadsheets tell the separator."""
+    content = path.read_bytes()
+    # Spreadsheets save "Unicode text" in UTF-16, and say so at its beginning.
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8; export it again, or save it as UTF-8") from None
+    return re.sub(r"\A\"?sep=.\"?[\r\n]+", "", text)

@@ -14,7 +14,7 @@ from nbgrader.utils import parse_utc
 from typer.testing import CliRunner
 
 from grading import cli
-from grading.intake.collect import collect
+from grading.intake.collect import collect, marked_late
 from grading.intake.rosters import Roster, read_roster
 from grading.records import export
 from grading.records.collected import feedback_name, read_names, write_names, zip_feedback
@@ -584,6 +584,160 @@ def test_who_is_marked_late_by_canvas_is_said(tmp_path):
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exit_code == 0
     assert "does not say since when: 102\n" in ended.output
+
+
+def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
+    """The number in its name is the file's, and may be that of a student."""
+    files = {
+        f"anon_AbC12_101_{LESSON}.ipynb": "one",
+        f"LATE_anon_xYz9w_102_{LESSON}.ipynb": "two",
+    }
+    source = zipped(tmp_path / "c.zip", files)
+    roster = read_roster(canvas_table(tmp_path / "roster.csv"))
+    students, problems = collected(source, LESSON, tmp_path / "named", roster)
+    assert students == []
+    assert all("anonymous in Canvas" in problem for problem in problems)
+    assert len(problems) == 2
+    assert collected(source, LESSON, tmp_path / "course") == (["anon_AbC12", "anon_xYz9w"], [])
+    assert submitted(tmp_path / "course") == {"anon_AbC12": "one", "anon_xYz9w": "two"}
+    assert [marked_late(name) for name in files] == [False, True]
+
+
+def test_a_student_s_own_name_for_a_file_makes_nobody_else_of_the_folder_s(tmp_path):
+    """ "homework_3_1_a.ipynb" is named as Canvas names files, but lies in a student's folder."""
+    files = {"zoe/homework_3_1_a.ipynb": "zoe", "wei/homework_3_1_a.ipynb": "wei"}
+    source = zipped(tmp_path / "z.zip", files)
+    assert collected(source, LESSON, tmp_path / "course") == (["wei", "zoe"], [])
+    assert submitted(tmp_path / "course") == {"wei": "wei", "zoe": "zoe"}
+
+
+def test_a_download_with_a_folder_around_it_is_taken_as_it_was(tmp_path):
+    files = {"submissions/zoe_101_9_a.ipynb": "zoe", "submissions/o_neil_LATE_102_8_b.ipynb": "wei"}
+    source = zipped(tmp_path / "z.zip", files | {"__MACOSX/submissions/._zoe": ""})
+    roster = read_roster(canvas_table(tmp_path / "roster.csv"))
+    taken, problems = collect(source, LESSON, tmp_path / "course", roster)
+    assert taken == {"zoe": "zoe_101_9_a.ipynb", "wei": "o_neil_LATE_102_8_b.ipynb"}
+    assert problems == []
+
+
+def test_whose_work_is_not_told_is_said_with_what_to_do(tmp_path):
+    roster = read_roster(canvas_table(tmp_path / "roster.csv"))
+    files = {
+        "Ana García - a.ipynb": "in a flat folder, as Google Classroom makes one",
+        "zoe_101_text.html": "typed into a field of Canvas's",
+        "who_999_9_a.ipynb": "of another class",
+    }
+    _, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path, roster)
+    assert problems == [
+        "Ana García - a.ipynb was left out: it is in no student's folder, and not named as Canvas, "
+        "Moodle or Blackboard do: put it into a folder with the student's name",
+        "who_999_9_a.ipynb was left out: it is of number 999, which the roster does not have",
+        "zoe: zoe_101_text.html is no notebook",
+    ]
+    wrapped = zipped(tmp_path / "w.zip", {"class/ana/a.ipynb": "", "class/bo/a.ipynb": ""})
+    _, (problem,) = collected(wrapped, LESSON, tmp_path)
+    assert problem.endswith("or, if the students' folders are in class, collect that folder")
+    gradescope = {"export/submission_12/a.ipynb": "", "export/submission_metadata.yml": ""}
+    with pytest.raises(ValueError, match=r"Gradescope's export.*submission_metadata\.yml says"):
+        collected(zipped(tmp_path / "g.zip", gradescope), LESSON, tmp_path)
+    assert not (tmp_path / "submitted").exists()
+
+
+def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
+    """Write a worksheet as Moodle does where groups hand in and grading has a workflow."""
+    header = (
+        "Identifier,Full name,Email address,Status,Group,Grade,Maximum grade,"
+        "Marking workflow state,Grade can be changed,Last modified (submission),"
+        "Last modified (grade),Feedback comments"
+    )
+    rest = ("", "14.00", "Not marked", "Yes")
+    rows = [
+        [
+            f"Participant {number}",
+            name,
+            f"{login}@example.org",
+            "Submitted",
+            group,
+            *rest,
+            time,
+            "-",
+            "",
+        ]
+        for (login, number, name, _), group, time in zip(CLASS, groups, times, strict=False)
+    ]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header.split(","), *rows])
+    return read_roster(path)
+
+
+@pytest.mark.parametrize("name", ["Team A_102", "Default group", "Team A"])
+@pytest.mark.parametrize("folder", ["_", "/", "_/"])
+def test_a_group_s_work_in_moodle_is_given_to_nobody_else(tmp_path, name, folder):
+    """The number behind a group's name is the group's; participant 102 is in another group."""
+    files = {f"{name}_assignsubmission_file{folder}a.ipynb": "theirs"}
+    roster = moodle_worksheet(tmp_path / "w.csv")
+    students, (problem,) = collected(zipped(tmp_path / "m.zip", files), LESSON, tmp_path, roster)
+    assert students == []
+    assert "by a group, whose number is no student's: put a copy into a folder of each" in problem
+
+
+def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
+    files = {
+        f"Zoë_101_assignsubmission_file/{LESSON}.ipynb": "hers",
+        "Zoë_101_assignsubmission_onlinetext/onlinetext.html": "typed",
+        "Zoë_101_assignsubmission_onlinetext_onlinetext.html": "in a flat download",
+    }
+    source = zipped(tmp_path / "m.zip", files)
+    students, problems = collected(source, LESSON, tmp_path, moodle_worksheet(tmp_path / "w.csv"))
+    assert students == ["zoe@example.org"]
+    assert problems == ["zoe@example.org: onlinetext.html is no notebook"] * 2
+
+
+@pytest.mark.parametrize("written", ["Friday, January 30, 2026, 8:30 PM", "2026年1月30日 20:30"])
+def test_a_time_of_moodle_s_is_kept_with_a_workflow_or_said_not_to_be_known(tmp_path, written):
+    roster = moodle_worksheet(tmp_path / "w.csv", times=(written, "-"))
+    source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file/a.ipynb": "hers"})
+    students, problems = collected(source, LESSON, tmp_path, roster)
+    stamp = tmp_path / "submitted" / "zoe@example.org" / LESSON / "timestamp.txt"
+    assert students == ["zoe@example.org"]
+    if "PM" in written:
+        expected = datetime(2026, 1, 30, 20, 30).astimezone(UTC).replace(tzinfo=None)
+        assert (parse_utc(stamp.read_text()), problems) == (expected, [])
+    else:
+        assert not stamp.exists()
+        (problem,) = problems
+        assert f"such as {written!r}; download it again with Moodle in English" in problem
+
+
+def test_a_name_that_a_spreadsheet_has_made_the_same_for_all_takes_nobody_s_work(tmp_path):
+    rows = ["Student,ID,SIS Login ID,Section", "A,101,1.23457E+11,X", "B,102,1.23457E+11,X"]
+    (tmp_path / "r.csv").write_text("\n".join(rows))
+    files = {f"a_101_9_{LESSON}.ipynb": "first", "b_102_8_work.ipynb": "second"}
+    source = zipped(tmp_path / "c.zip", files)
+    with pytest.raises(ValueError, match=r"2 students .* '1\.23457E\+11' in column 'SIS Login ID'"):
+        collect(source, LESSON, tmp_path, read_roster(tmp_path / "r.csv"))
+    assert not (tmp_path / "submitted").exists()
+    (tmp_path / "r.csv").write_text("Student,SIS Login ID,Section\nA,zoe,X\n")
+    with pytest.raises(ValueError, match="no column ID, which Canvas's export"):
+        collect(source, LESSON, tmp_path, read_roster(tmp_path / "r.csv"))
+
+
+def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path):
+    """In UTF-16, with a line that tells the separator, old ends of lines, and lines in cells."""
+    expected = read_roster(canvas_table(tmp_path / "roster.csv")).rows
+    text = (tmp_path / "roster.csv").read_text(encoding="utf-8-sig")
+    for content in (
+        text.replace("\n", "\r\n").encode("utf-16"),
+        f"sep=,\r\n{text}".encode("utf-8-sig"),
+        text.replace("\n", "\r").encode(),
+    ):
+        (tmp_path / "saved.csv").write_bytes(content)
+        assert read_roster(tmp_path / "saved.csv").rows == expected
+    (tmp_path / "saved.csv").write_text('Name,ID\nA\u2028B,1\n"C\nD",2\n')
+    assert [row["Name"] for row in read_roster(tmp_path / "saved.csv").rows] == ["A\u2028B", "C\nD"]
+    (tmp_path / "saved.csv").write_text(f"Name,ID\n{'x' * 200_000},1\n")
+    with pytest.raises(ValueError, match="is no table in CSV"):
+        read_roster(tmp_path / "saved.csv")
 
 
 def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
