@@ -201,12 +201,13 @@ def _by_student(
 
 
 def _are_canvas_s(names: list[str]) -> bool:
-    """Tell whether most notebooks have Canvas's names, in whatever folder somebody put them.
+    """Tell whether somebody unpacked Canvas's files into one folder, and handed that in.
 
     A file in a student's own folder may be named alike: such as `lab_3_1_final.ipynb`.
     """
-    last = [PurePosixPath(name).name for name in names if name.lower().endswith(".ipynb")]
-    return 2 * sum(bool(CANVAS_FILE.fullmatch(name)) for name in last) > len(last)
+    notebooks = [PurePosixPath(name) for name in names if name.lower().endswith(".ipynb")]
+    canvas_s = sum(bool(CANVAS_FILE.fullmatch(path.name)) for path in notebooks)
+    return len({path.parent for path in notebooks}) == 1 and 2 * canvas_s > len(notebooks)
 
 
 def _as_given(files: _Files) -> list[tuple[str, Callable[[], bytes]]]:
