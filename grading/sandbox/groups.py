@@ -216,7 +216,7 @@ def _open(place: Place, limits: Limits) -> Group:
         command = [shutil.which("systemd-run"), *whose, "--scope", "--quiet", "--collect"]
         command += [f"--unit={name}", f"--property=MemoryMax={limits.memory_bytes}"]
         command += ["--property=MemorySwapMax=0", f"--property=TasksMax={processes}"]
-        command += ["--property=CPUWeight=100", "--"]  # what each has anyway, where that is counted
+        command += [f"--property=CPUWeight={_share_of(100)}", "--"]
         return Group("systemd", prefix=command)
     folder = place.memory / name
     group = Group(place.kind, [folder])
@@ -227,6 +227,7 @@ def _open(place: Place, limits: Limits) -> Group:
             _set_if_there(folder, "memory.swap.max", 0)
             _set_if_there(folder, "memory.oom.group", 1)
             _set_if_there(folder, "pids.max", processes)
+            _set_if_there(folder, "cpu.weight", _share_of(100))
         else:
             _set(folder, "memory.limit_in_bytes", limits.memory_bytes)
             _set_if_there(folder, "memory.memsw.limit_in_bytes", limits.memory_bytes)
@@ -235,10 +236,19 @@ def _open(place: Place, limits: Limits) -> Group:
                     (above / name).mkdir()
                     group.folders.append(above / name)
                     _set_if_there(above / name, "pids.max", processes)
+                    _set_if_there(above / name, "cpu.shares", _share_of(1024))
     except OSError:
         group.remove()
         raise
     return group
+
+
+def _share_of(ordinary: int) -> int:
+    """Return a box's share of the processors: less than an ordinary one where the grader is `nice`.
+
+    A group has a share of its own, whatever its processes' niceness; each step is a quarter.
+    """
+    return max(2, round(ordinary * 1.25 ** -os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _set(folder: Path, name: str, value: int) -> None:

@@ -15,6 +15,7 @@ from grading.sandbox.limits import Limits
 
 LIMITS = Limits(memory_bytes=2**30, processes=100)
 FILES = ("cgroup.procs", "memory.max", "memory.swap.max", "memory.oom.group", "pids.max")
+FILES += ("cpu.weight",)
 EVENTS = "low 0\nhigh 0\nmax {0}\noom {0}\noom_kill {0}\noom_group_kill 0\n"
 
 
@@ -59,7 +60,10 @@ def test_groups_are_made_where_the_kernel_shares_memory_out(mounted):
     assert (own / "cgroup.subtree_control").read_text() == "+memory +pids"
 
 
-def test_a_group_has_a_box_s_limits_and_goes_with_it(mounted):
+@pytest.mark.parametrize(("niceness", "weight"), [(0, 100), (10, 11), (19, 2)])
+def test_a_group_has_a_box_s_limits_and_goes_with_it(mounted, monkeypatch, niceness, weight):
+    """A group's processes have its share of the processors, not what their niceness would say."""
+    monkeypatch.setattr(os, "getpriority", lambda which, who: niceness)
     group = groups._open(groups.Place("version 2", mounted / "user.slice"), LIMITS)
     (folder,) = group.folders
     assert folder.parent == mounted / "user.slice"
@@ -69,6 +73,7 @@ def test_a_group_has_a_box_s_limits_and_goes_with_it(mounted):
         "memory.swap.max": "0",
         "memory.oom.group": "1",
         "pids.max": str(100 + groups.OWN_PROCESSES),
+        "cpu.weight": str(weight),
     }
     assert group.files == [str(folder / "cgroup.procs")]
     group.remove()
