@@ -250,7 +250,8 @@ def counted(request):
     """Start kernels as one notebook's are, or as a batch's; return who counts what they hold.
 
     That is the kernel where it can, or the grader as on a machine where it cannot. Where groups can
-    be had, the watch's boxes have one too that counts and limits nothing.
+    be had, the watch's boxes have one too that counts and limits nothing; it has no share of the
+    processors to itself, for no box has where the grader has to watch it.
     """
     kernels, counted = request.param
     if counted == "group" and not groups.find_place():
@@ -265,6 +266,9 @@ def counted(request):
                 return group and Measured(group.kind, group.folders, group.prefix)
 
             patched.setattr(boxes, "open_group", measured)
+            place = groups.find_place()
+            counting = place and replace(place, processors=None)
+            patched.setattr(groups, "find_place", lambda: counting)
         yield counted
 
 
