@@ -26,7 +26,7 @@ from grading.intake.names import assignment_name
 from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
-from grading.intake.texts import one_line, shown
+from grading.intake.texts import listed, one_line, shown
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
 from grading.records.changes import changes, new_changes
@@ -97,7 +97,7 @@ def grade_assignment(
         If nothing was handed in, or not by a student who is named; or if ``deadlines.toml`` says
         what cannot be meant.
     GradingError
-        If the assignment's release cannot be generated.
+        If the assignment's release cannot be generated, or it has no hidden tests.
     """
     assignment = assignment_name(name)
     tasks = submitted(assignment, course, students)
@@ -108,6 +108,7 @@ def grade_assignment(
     directory = course_directory(course)
     wait_until_free(directory.db_url, lambda text: console.print(shown(text), highlight=False))
     _make_known(assignment, directory)
+    _must_have_tests(assignment, directory)
     put_due_date(assignment, course)  # before anything is graded, which looks whether it is late
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
@@ -195,6 +196,27 @@ def _make_known(assignment: str, directory: CourseDirectory) -> None:
             known = False
     if not known:
         generate_release(assignment, Path(directory.root))
+
+
+def _must_have_tests(assignment: str, directory: CourseDirectory) -> None:
+    """Refuse to grade without hidden tests where they are to give points.
+
+    Each submission would take its time, and no exercise of it could be graded.
+    """
+    tests = tests_path(directory, assignment)
+    if tests.is_file():
+        return
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        for notebook in gradebook.find_assignment(assignment).notebooks:
+            answers = {cell.name for cell in notebook.solution_cells}
+            asked = (cell.name for cell in notebook.grade_cells if cell.cell_type == "code")
+            if by_program := sorted(set(asked) - answers):
+                own = Path(directory.format_path(directory.source_directory, ".", assignment))
+                raise GradingError(
+                    f"there is no {own / 'hidden_tests.py'}, by which {listed(by_program)} of "
+                    f"{notebook.name}.ipynb would be graded: put it there; that of a lesson is in "
+                    f"the course's repository, in solutions/{assignment}"
+                )
 
 
 def _show(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_datetime
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
@@ -24,6 +25,30 @@ from grading.settings import course_directory
 
 DEADLINES = "deadlines.toml"
 DAY = 24 * 60 * 60.0
+_WORDS = {
+    "en": {
+        "due": "Hand in by {} ({}).",
+        "date": "EEEE d MMMM y, HH:mm",
+        "read": "For you to read: what counts is what your teacher has.",
+        "nothing": "Late: nothing counts.",
+        "taken": "Late: {:g} % of the points reached are taken off for each day (24 hours) begun",
+        "all": "Late: all counts",
+        "day": "; after {} day nothing counts.",
+        "days": "; after {} days nothing counts.",
+    },
+    "es": {
+        "due": "Entrega hasta el {} ({}).",
+        "date": "EEEE d 'de' MMMM 'de' y, HH:mm",
+        "read": "Solo para leer: cuenta la fecha que tiene tu docente.",
+        "nothing": "Con retraso: no cuenta nada.",
+        "taken": "Con retraso: se descuenta el {:g} % de los puntos obtenidos por cada día "
+        "(24 horas) empezado",
+        "all": "Con retraso: cuenta todo",
+        "day": "; después de {} día no cuenta nada.",
+        "days": "; después de {} días no cuenta nada.",
+    },
+}
+"""What a release says of its deadline, and how it writes a date, by language."""
 TIME = "write a time with its offset, such as 2030-01-31T23:59:00+01:00"
 
 
@@ -51,15 +76,17 @@ class Late:
     @property
     def sentence(self) -> str:
         """What a student is told; it does not depend on the lesson."""
+        return self.sentence_in("en")
+
+    def sentence_in(self, language: str) -> str:
+        """Return the same sentence in a language of the course."""
+        words = _WORDS[language]
         if self.days == 0:
-            return "Late: nothing counts."
-        taken = f"{100 * self.per_day:g} % of the points reached are taken off"
-        said = (
-            f"Late: {taken} for each day (24 hours) begun" if self.per_day else "Late: all counts"
-        )
+            return words["nothing"]
+        said = words["taken"].format(100 * self.per_day) if self.per_day else words["all"]
         if self.days is None:
             return f"{said}."
-        return f"{said}; after {self.days} {'day' if self.days == 1 else 'days'} nothing counts."
+        return said + words["day" if self.days == 1 else "days"].format(self.days)
 
 
 @dataclass(frozen=True)
@@ -207,18 +234,20 @@ def put_due_date(assignment: str, course: Path) -> datetime | None:
     return due
 
 
-def deadline_text(assignment: str, due: datetime, late: Late | None) -> str:
+def deadline_text(assignment: str, due: datetime, late: Late | None, language: str = "en") -> str:
     """Return what lies beside a released notebook: lines for people, and the same for programs."""
-    seconds = f":{due:%S}" if due.second else ""
-    day = f"{due:%A} {due.day} {due:%B %Y, %H:%M}{seconds}"
-    lines = [f"# Hand in by {day} ({due.tzname()})."]
-    lines += [f"# {late.sentence}"] if late else []
+    words = _WORDS[language]
+    seconds = ":ss" if due.second else ""
+    day = format_datetime(due, words["date"] + seconds, locale=language)
+    said = late.sentence_in(language) if late else ""
+    lines = [f"# {words['due'].format(day, due.tzname())}"]
+    lines += [f"# {said}"] if late else []
     lines += [
-        "# For you to read: what counts is what your teacher has.",
+        f"# {words['read']}",
         f"assignment = {_quoted(assignment)}",
         f"due = {due.isoformat()}",
     ]
-    lines += [f"late = {_quoted(late.sentence)}"] if late else []
+    lines += [f"late = {_quoted(said)}"] if late else []
     return "\n".join(lines) + "\n"
 
 

@@ -24,6 +24,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveCells
 
 from grading.intake.submissions import DEADLINE
 from grading.records.late import deadline_text, put_due_date, read_deadlines
+from grading.release.languages import LANGUAGES
 
 
 class ReleaseExporter(NotebookExporter):
@@ -223,7 +224,10 @@ def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
 
 
 class AddDeadline(NbGraderPreprocessor):
-    """Tells students of the deadline beside the notebook; its date goes into the gradebook."""
+    """Tells students of the deadline beside the notebook, also where it is in another language.
+
+    The date goes into the gradebook.
+    """
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
@@ -240,6 +244,12 @@ class AddDeadline(NbGraderPreprocessor):
         if due:
             text = deadline_text(name, due, deadlines.late)
             resources.setdefault("outputs", {})[DEADLINE] = text.encode()
+        for language in LANGUAGES:
+            other = folder.parent / language / name  # `course build` puts the notebook there
+            (other / DEADLINE).unlink(missing_ok=True)
+            if due and other.is_dir():
+                text = deadline_text(name, due, deadlines.late, language)
+                (other / DEADLINE).write_text(text, encoding="utf-8")
         return notebook, resources
 
 

@@ -54,8 +54,16 @@ def generate_release(assignment: str, course: Path) -> None:
     Raises
     ------
     GradingError
-        If nbgrader cannot; it holds nbgrader's log.
+        If there is no source, or nbgrader cannot; then it holds nbgrader's log.
     """
+    directory = CourseDirectory(config=course_config(course))
+    source = Path(directory.format_path(directory.source_directory, ".", assignment))
+    if not any(source.glob("*.ipynb")):
+        raise GradingError(
+            f"{source} holds no notebook with the answers, from which {assignment} is released: "
+            f"an installed package has none; copy solutions/{assignment}, its notebook and its "
+            "hidden_tests.py, from the course's repository"
+        )
     result = nbgrader_api(course).generate_assignment(assignment)
     _checked(result, f"the release of {assignment}")
 

@@ -241,6 +241,11 @@ def test_a_release_carries_its_deadline_and_loses_it_with_the_date(course):
     )
     with gradebook(course) as opened:
         assert opened.find_assignment(NAME).duedate == datetime(2030, 1, 31, 22, 59)
+    spanish = course / "notebooks" / "es" / NAME / "deadline.toml"
+    assert not spanish.exists()  # the course has no release in that language
+    spanish.parent.mkdir(parents=True)
+    assert by_nbgrader(course)["success"]
+    assert "jueves 31 de enero de 2030, 23:59" in spanish.read_text(encoding="utf-8")
     (course / "deadlines.toml").write_text("[due]\nsums = 2030-01-31\n")
     result = by_nbgrader(course)
     assert not result["success"]
@@ -256,6 +261,7 @@ def test_a_release_carries_its_deadline_and_loses_it_with_the_date(course):
         opened.db.commit()
     assert by_nbgrader(course)["success"]
     assert released(course) == [f"{NAME}.ipynb"]
+    assert not spanish.exists()
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,12 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -25,6 +28,7 @@ from course import app
 from grading.batch.assignment import grade_assignment
 from grading.batch.pool import autograde
 from grading.intake.submissions import submitted
+from grading.paths import ROOT
 from grading.records.backup import MANIFEST, back_up, restore
 from grading.records.collected import read_names, write_names, zip_feedback
 from grading.records.export import grades
@@ -377,3 +381,37 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     assert "downloaded/" in said
     assert points(course) == {"ada": 3.0, "céline": 3.0}
     assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)
+
+
+def test_what_grading_needs_of_the_course_is_asked_for_by_name(released, tmp_path):
+    folder = shutil.copytree(released, tmp_path / "course")
+    put_submission(folder, "ada", GOOD)
+    (folder / "solutions" / NAME / "hidden_tests.py").unlink()
+    asked = r"there is no .*hidden_tests\.py, by which test_double, test_total of sums\.ipynb"
+    with pytest.raises(GradingError, match=asked):
+        say_when_graded(folder)
+    for step in ("solutions", "notebooks"):
+        shutil.rmtree(folder / step)
+    with pytest.raises(GradingError, match=r"solutions/sums holds no notebook with the answers"):
+        say_when_graded(folder)
+    assert not (folder / "autograded").exists()
+
+
+@pytest.mark.slow
+def test_a_package_without_the_rest_of_the_repository_grades(released, tmp_path):
+    """As where the course is installed by pip, and a term is graded in a folder of its own."""
+    for package in ("grading", "helpers"):
+        shutil.copytree(ROOT / package, tmp_path / "site" / package)
+    shutil.copy(ROOT / "course.py", tmp_path / "site")
+    folder = shutil.copytree(released, tmp_path / "term")
+    put_submission(folder, "ada", GOOD)
+    command = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"]
+    outcome = subprocess.run(
+        [*command, "grade", NAME],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert points(folder) == {"ada": 3.0}

@@ -1,6 +1,7 @@
 """Deadlines: what `deadlines.toml` says, what it takes off, and what students are told of it."""
 
 import os
+import re
 import shutil
 import tomllib
 from datetime import UTC, datetime, time, timedelta
@@ -22,6 +23,7 @@ from grading.records.late import (
     put_due_date,
     read_deadlines,
 )
+from grading.release.languages import LANGUAGES
 from grading.settings import course_config, course_directory
 from helpers.deadlines import FILE, Deadline, read_deadline
 from helpers.lessons import LESSONS
@@ -265,6 +267,25 @@ def test_a_release_s_file_is_read_by_people_and_programs(tmp_path):
     mine = 'mine "or" \\ yours'
     (tmp_path / FILE).write_text(deadline_text(mine, DUE, None))
     assert read_deadline(tmp_path, mine) == Deadline(DUE)
+
+
+@pytest.mark.parametrize(
+    "late", [Late(0.1, 7), Late(0.1, 1), Late(0.1), Late(0.0, 0), Late(), None]
+)
+def test_a_release_s_file_says_the_same_in_every_language(tmp_path, late):
+    english = tomllib.loads(deadline_text(NAME, DUE, late))
+    for language in LANGUAGES:
+        text = deadline_text(NAME, DUE, late, language)
+        first, *_ = text.splitlines()
+        assert first == "# Entrega hasta el jueves 31 de enero de 2030, 23:59 (UTC+01:00)."
+        said = tomllib.loads(text)
+        assert said.keys() == english.keys()
+        for key in ("assignment", "due"):
+            assert said[key] == english[key]
+        if late:
+            assert said["late"].startswith("Con retraso")
+            assert re.findall(r"\d+", said["late"]) == re.findall(r"\d+", late.sentence)
+            assert f"# {said['late']}\n" in text
 
 
 def test_a_file_that_comes_back_with_a_submission_is_no_fault(tmp_path):
