@@ -266,8 +266,10 @@ def _not_written(content: bytes, place: Path) -> str:
         new.write_bytes(content)
         new.replace(place)  # instead of a link that may lie there, not through it
     except OSError as error:
-        new.unlink(missing_ok=True)
         return f"could not be written ({error.strerror})"
+    finally:
+        with contextlib.suppress(OSError):  # a part of it, where the disk is full
+            new.unlink(missing_ok=True)
     return ""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from nbgrader.coursedir import CourseDirectory
 
 from grading.intake.collect import MOODLE_FILE
+from grading.records.whole import write_whole
 from grading.settings import course_config
 
 
@@ -27,10 +28,8 @@ def write_names(course: Path, assignment: str, names: dict[str, str]) -> None:
     """Keep names beside those that were kept before, whole or not at all."""
     path = names_path(course, assignment)
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
     known = dict(sorted((read_names(course, assignment) | names).items()))
-    new.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
+    write_whole(path, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
 
 
 def forget_name(student: str, course: Path) -> bool:
