@@ -130,7 +130,9 @@ def demo(
 def grade(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     student: list[str] = typer.Option([], help="Only this student's; may be given again."),
-    course: Path = typer.Option(Path(), help="The course's folder, with submitted/ in it."),
+    course: Path = typer.Option(
+        Path(), exists=True, help="The course's folder, with submitted/ in it."
+    ),
     workers: int = typer.Option(
         None, min=1, help="Graded side by side; as processors and memory allow without."
     ),
@@ -166,7 +168,7 @@ def grade(
 @commands.command()
 def regrade(
     receipt: Path = typer.Argument(..., help="As `course grade` leaves one in receipts/."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
     from grading.batch.assignment import regrade_receipt
@@ -197,6 +199,8 @@ def collect(
         known = read_roster(roster) if roster else None
         name = assignment_name(assignment)
         must_be_there(name, course)
+        if not course.is_dir():
+            raise ValueError(f"there is no folder {course}: correct --course, or make it")
         taken, problems = collect_work(source, name, course, known)
         if taken:
             write_names(course, name, taken)
@@ -223,10 +227,11 @@ def export(
     scale: bool = typer.Option(
         False, "--scale", help="To the platform's maximum, where that is not ours."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
+    from grading.batch.resume import out_of_date
     from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING
@@ -236,13 +241,28 @@ def export(
     with gradebook_of(course):
         refresh_everyone(name, course, times)
         exported = export_grades(name, platform.value, to, roster, course, scale)
+        old = out_of_date(name, course)
     for problem in times:
         complain(one_line(problem))
+    if old:
+        why = "; ".join(sorted(set(old.values())))
+        said = f"out of date ({why}) until `course grade`: the grades of {listed([*old])}"
+        complain(one_line(said))
     for grade in exported.grades:
         if grade.score is None:
             complain(f"{one_line(grade.student)}: not graded, and no score was written")
     for student in exported.missing:
         complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
+    for students, what in (
+        (
+            exported.not_assigned,
+            "not taken by Canvas (N/A) until the work is assigned to them there, or its grades are "
+            "posted if it is anonymous",
+        ),
+        (exported.above, "above the maximum, and passed over by Moodle"),
+    ):
+        if students:
+            complain(one_line(f"{what}: the grades of {listed(students)}"))
     for students, what in (
         (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
         (exported.nothing, NOTHING),
@@ -253,12 +273,15 @@ def export(
             console.print(shown(said), highlight=False, soft_wrap=True)
     if exported.scaled_to:
         console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
-    waiting = sum(grade.waiting for grade in exported.grades)
-    if waiting:
-        console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
+    if waiting := [grade for grade in exported.grades if grade.waiting]:
+        count = sum(grade.waiting for grade in waiting)
+        said = f"{count} answers wait for a person: 0 so far, or what an earlier answer was given: "
+        said += listed([grade.student for grade in waiting])
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing or times else 0)
+    left_out = exported.missing or exported.not_assigned or exported.above
+    raise typer.Exit(1 if ungraded or left_out or old or times else 0)
 
 
 @commands.command()
@@ -267,7 +290,7 @@ def feedback(
     zip_file: Path = typer.Option(
         None, "--zip", help="A file to write, for Canvas's or Moodle's bulk upload."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
     from grading.batch.assignment import assignment_name
@@ -294,7 +317,7 @@ def feedback(
 def forget(
     student: str = typer.Argument(..., help="By the name that the gradebook knows."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask first."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Remove every record of one student: gradebook, work, feedback, receipts, exchange."""
     from grading.records.forgetting import forget_student
@@ -307,7 +330,8 @@ def forget(
         console.print(shown(f"removed: {what}"), highlight=False)
     console.print(
         "These were not touched, and may name the student: backups, reports (ASSIGNMENT.html), "
-        "exported tables and ZIP files, downloaded/, and the learning platform.",
+        "exported tables and ZIP files, downloaded/, and the learning platform. Work is back as "
+        "soon as it is collected again from one of them.",
         highlight=False,
     )
 
@@ -315,7 +339,7 @@ def forget(
 @commands.command()
 def backup(
     to: Path = typer.Argument(..., help="A ZIP file to write."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write a course's files and gradebook into one file, also while grading goes on."""
     from grading.records.backup import back_up
@@ -345,7 +369,7 @@ def extend(
     until: str = typer.Argument(
         ..., help="A day, to its end, or a time; in this machine's time zone."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Let one student hand in later; what was taken off for lateness is reckoned anew."""
     from grading.batch.assignment import assignment_name
@@ -372,7 +396,7 @@ def changes(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     since: datetime = typer.Option(None, help="Leave out what changed before this day or time."),
     to: Path = typer.Option(None, help="A CSV file to write, with the receipts of both grades."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """List whose grade has changed when it was graded again, by how much and why."""
     from grading.batch.assignment import assignment_name, show_changes
@@ -404,7 +428,7 @@ def changes(
 def report(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     to: Path = typer.Option(None, help="The page; ASSIGNMENT.html in the course's folder without."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write a page on how a class has done in an assignment."""
     from grading.batch.assignment import assignment_name

@@ -6,7 +6,6 @@ Canvas and Moodle take back tables that they gave out; Gradescope takes one
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import dataclass, field, replace
@@ -18,12 +17,13 @@ from nbgrader.api import Gradebook
 from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
 from grading.intake.submissions import submitted
-from grading.intake.texts import clean
+from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
-from grading.records.handed_in import has_work
+from grading.records.handed_in import has_work, must_have_gradebook
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import recorded_verdicts
+from grading.records.whole import write_table, write_whole
 from grading.settings import course_directory
 
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
@@ -31,6 +31,8 @@ CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS 
 CANVAS_COLUMNS += ("Root Account", "Section")
 EXCUSED = "EX"
 """What stands in Canvas's gradebook in place of the score of somebody who need not hand in."""
+NOT_ASSIGNED = "N/A"
+"""What stands there for somebody to whom the assignment is not assigned: an import skips them."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def grades(assignment: str, course: Path) -> list[Grade]:
         If nobody was graded.
     """
     directory = course_directory(course)
+    must_have_gradebook(directory)
     with Gradebook(directory.db_url) as gradebook:
         rows = {
             row.student.id: row
@@ -133,6 +136,10 @@ class Exported:
         be theirs, so that nobody can tell whether they handed in nothing.
     excused : list of str
         Who has a grade of ours and is excused on the platform, which stays so.
+    not_assigned : list of str
+        Who has a grade of ours that Canvas would not take.
+    above : list of str
+        Whose grade is above the platform's maximum, where Moodle would not take it.
     """
 
     grades: list[Grade]
@@ -141,6 +148,8 @@ class Exported:
     nothing: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
+    not_assigned: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
 
 
 def export_grades(
@@ -237,9 +246,13 @@ def write_canvas(
             "leave the number behind it, by which Canvas knows it"
         )
     all_given, missing = _given(found, roster)
+    there = {grade.student: row[columns[0]].strip() for grade, row in all_given}
     # An imported score would take the excuse away.
-    given = [(grade, row) for grade, row in all_given if row[columns[0]].strip() != EXCUSED]
-    excused = [grade.student for grade, row in all_given if row[columns[0]].strip() == EXCUSED]
+    stays = (EXCUSED, NOT_ASSIGNED)
+    given = [(grade, row) for grade, row in all_given if there[grade.student] not in stays]
+    excused = [student for student, text in there.items() if text == EXCUSED]
+    scores = {grade.student: grade.score for grade, _ in all_given if grade.score is not None}
+    not_assigned = [student for student in scores if there[student] == NOT_ASSIGNED]
     factor, most = _scale(found, roster.points_possible.get(columns[0], ""), scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
@@ -247,7 +260,7 @@ def write_canvas(
     header = [*kept, columns[0]]
     rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
     _write([header, *lines, *rest], path)
-    return Exported(found, missing, most, excused=excused)
+    return Exported(found, missing, most, excused=excused, not_assigned=not_assigned)
 
 
 def write_moodle(
@@ -280,7 +293,14 @@ def write_moodle(
         for row in roster.rows
     ]
     _write([roster.columns, *lines], path, roster.separator)
-    return Exported(found, missing, most)
+    highest = _number(possible)
+    above = [
+        grade.student
+        for grade, _ in given
+        if highest is not None and grade.score is not None
+        if round(grade.score * factor, 5) > highest
+    ]
+    return Exported(found, missing, most, above=above)
 
 
 def _given(
@@ -298,11 +318,8 @@ def _given(
 def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
     """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
     ours = found[0].max_score
-    try:
-        theirs = float(possible.strip().replace(",", "."))
-    except ValueError:
-        return 1.0, None  # the table does not say
-    if theirs == ours or ours <= 0:
+    theirs = _number(possible)
+    if theirs is None or theirs == ours or ours <= 0:  # None where the table does not say
         return 1.0, None
     if not scale:
         raise ValueError(
@@ -310,6 +327,13 @@ def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float
             "scale the grades with --scale"
         )
     return theirs / ours, theirs
+
+
+def _number(written: str) -> float | None:
+    try:
+        return float(written.strip().replace(",", "."))
+    except ValueError:
+        return None
 
 
 def _written(grade: Grade, factor: float) -> str:
@@ -343,11 +367,21 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
         place.parent.mkdir(parents=True, exist_ok=True)
         text = clean(json.dumps(results, indent=1, ensure_ascii=False))
-        place.write_text(text + "\n", encoding="utf-8")
+        write_whole(place, text + "\n")
 
 
 def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:
     """Write a CSV file that a spreadsheet opens without computing anything."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter=separator)
-        writer.writerows([neutral(cell) for cell in row] for row in rows)
+    write_table(path, [[_kept(cell) for cell in row] for row in rows], separator)
+
+
+def _kept(cell: str) -> str:
+    """Return a cell as a platform gave it, unless a spreadsheet would compute it.
+
+    Moodle takes a comment back that has lost its lines as a new one.
+    """
+    marked = neutral(cell)
+    if marked != one_line(cell):
+        return marked
+    text = clean(cell)
+    return cell if text == cell.replace("\r\n", "\n") else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
 import shutil
 import warnings
@@ -183,7 +184,17 @@ def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) ->
 
 
 def generate_feedback(assignment: str, course: Path) -> None:
-    """Write the feedback pages of everyone who was graded, also where there are some."""
+    """Write the feedback pages of everyone who was graded, also where there are some.
+
+    Raises
+    ------
+    GradingError
+        If nobody was graded, or a page cannot be written.
+    """
+    directory = CourseDirectory(config=course_config(course))
+    folder = Path(directory.root) / directory.autograded_directory
+    if not any(folder.glob(f"*/{glob.escape(assignment)}/*.ipynb")):
+        raise GradingError(f"nobody's work on {assignment} is graded in {course}: grade it first")
     result = nbgrader_api(course).generate_feedback(assignment)
     _checked(result, f"the feedback on {assignment}")
 
