@@ -54,6 +54,16 @@ def gradebook_of(course: Path) -> Iterator[None]:
         fail(error)
 
 
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """End the command with a sentence where Ctrl-C stops what can be done again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("Stopped half-way. The same command does all of it again.")
+        raise typer.Exit(130) from None
+
+
 class Platform(StrEnum):
     """Who reads grades."""
 
@@ -201,9 +211,10 @@ def collect(
         must_be_there(name, course)
         if not course.is_dir():
             raise ValueError(f"there is no folder {course}: correct --course, or make it")
-        taken, problems = collect_work(source, name, course, known)
-        if taken:
-            write_names(course, name, taken)
+        with stoppable():
+            taken, problems = collect_work(source, name, course, known)
+            if taken:
+                write_names(course, name, taken)
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
@@ -300,7 +311,7 @@ def feedback(
 
     name = assignment_name(assignment)
     times: list[str] = []
-    with gradebook_of(course):
+    with stoppable(), gradebook_of(course):
         refresh_everyone(name, course, times)
         generate_feedback(name, course)
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])

@@ -211,6 +211,9 @@ def refresh_feedback(assignment: str, students: list[str], course: Path) -> None
 
 
 def _checked(result: dict, what: str) -> None:
+    """Raise what has ended one of nbgrader's steps, which keeps every exception for itself."""
     if not result["success"]:
+        if "KeyboardInterrupt" in (result.get("error") or "").splitlines():
+            raise KeyboardInterrupt
         log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
         raise GradingError(f"{what}: {log}")

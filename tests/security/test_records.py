@@ -309,6 +309,18 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
     assert not mark().done
 
 
+def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
+    """nbgrader keeps Ctrl-C for itself, as it does every exception."""
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grading.steps.safe_html.rendered", stopped)
+    outcome = by_command("feedback", NAME, "--course", course)
+    assert outcome.exit_code == 130
+    assert outcome.output == "Stopped half-way. The same command does all of it again.\n"
+
+
 def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
     """Handed in anew, collected, and exported before it is graded: the old grade goes out."""
     monkeypatch.chdir(course)

@@ -918,6 +918,23 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
     assert "link" in problems[0]
 
 
+def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    source = zipped(tmp_path / "z.zip", {"ana/a.ipynb": "hers", "bob/b.ipynb": "his"})
+    write = Path.write_bytes
+
+    def stopped(path, content):
+        write(path, content[:2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", stopped)
+    ended = CliRunner().invoke(
+        cli.commands, ["collect", LESSON, str(source), "--course", str(tmp_path)]
+    )
+    assert ended.exit_code == 130
+    assert "The same command does all of it again." in ended.output
+    assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
+
+
 def test_what_is_no_zip_file_says_so(tmp_path):
     (tmp_path / "a.zip").write_text("no")
     with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
