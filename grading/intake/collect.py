@@ -40,6 +40,8 @@ MOODLE_FILE = re.compile(
 MOODLE_NO_GROUP = re.compile(r"[^/]+_assignsubmission_(?:file|onlinetext)(?:[_/].*)?")
 # Lies beside the numbered folders of Gradescope's export of all submissions.
 OF_GRADESCOPE = "submission_metadata.yml"
+# Some browsers add the ending of what they take a notebook's text for.
+NOTEBOOK = re.compile(r".*\.ipynb(?:\.json|\.txt)?", re.IGNORECASE | re.DOTALL)
 MOST_FILES = 100_000
 # What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
 BAD_ENTRY = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError)
@@ -203,7 +205,7 @@ def _taken(
     files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
 ) -> SubmittedFile | None:
     """Write a student's notebook, if it is clear which it is and it can be read; return it."""
-    notebooks = [one for one in files if one.name.lower().endswith(".ipynb")]
+    notebooks = [one for one in files if NOTEBOOK.fullmatch(one.name)]
     exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
     exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
     for one in files:

@@ -878,6 +878,14 @@ def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("ending", ["ipynb.json", "ipynb.txt", "IPYNB", "ipynb"])
+def test_a_notebook_is_taken_with_the_ending_that_a_browser_gave_it(tmp_path, ending):
+    files = {f"zoe_101_9_{LESSON}.{ending}": "hers", "wei_102_8_notes.txt": "no notebook"}
+    students, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path)
+    assert (students, problems) == (["101"], ["102: notes.txt is no notebook"])
+    assert submitted(tmp_path) == {"101": "hers"}
+
+
 def test_one_member_that_is_damaged_or_encrypted_costs_only_itself(tmp_path):
     path = zipped(tmp_path / "z.zip", {"ana/a.ipynb": "hers" * 50, "bob/b.ipynb": "his" * 50})
     content = bytearray(path.read_bytes())
