@@ -54,6 +54,16 @@ def gradebook_of(course: Path) -> Iterator[None]:
         fail(error)
 
 
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """End the command with a sentence where Ctrl-C stops what can be done again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("Stopped half-way. The same command does all of it again.")
+        raise typer.Exit(130) from None
+
+
 class Platform(StrEnum):
     """Who reads grades."""
 
@@ -130,7 +140,9 @@ def demo(
 def grade(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     student: list[str] = typer.Option([], help="Only this student's; may be given again."),
-    course: Path = typer.Option(Path(), help="The course's folder, with submitted/ in it."),
+    course: Path = typer.Option(
+        Path(), exists=True, help="The course's folder, with submitted/ in it."
+    ),
     workers: int = typer.Option(
         None, min=1, help="Graded side by side; as processors and memory allow without."
     ),
@@ -166,7 +178,7 @@ def grade(
 @commands.command()
 def regrade(
     receipt: Path = typer.Argument(..., help="As `course grade` leaves one in receipts/."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
     from grading.batch.assignment import regrade_receipt
@@ -197,11 +209,14 @@ def collect(
         known = read_roster(roster) if roster else None
         name = assignment_name(assignment)
         must_be_there(name, course)
+        if not course.is_dir():
+            raise ValueError(f"there is no folder {course}: correct --course, or make it")
         refused: dict[str, str] = {}
-        taken, problems = collect_work(source, name, course, known, refused)
-        if taken:
-            write_names(course, name, taken)
-        write_refused(course, name, refused, taken)
+        with stoppable():
+            taken, problems = collect_work(source, name, course, known, refused)
+            if taken:
+                write_names(course, name, taken)
+            write_refused(course, name, refused, taken)
     except (OSError, ValueError) as error:
         fail(error)
     for problem in problems:
@@ -225,10 +240,11 @@ def export(
     scale: bool = typer.Option(
         False, "--scale", help="To the platform's maximum, where that is not ours."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
     from grading.batch.assignment import assignment_name
+    from grading.batch.resume import out_of_date
     from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING, REFUSED
@@ -238,8 +254,13 @@ def export(
     with gradebook_of(course):
         refresh_everyone(name, course, times)
         exported = export_grades(name, platform.value, to, roster, course, scale)
+        old = out_of_date(name, course)
     for problem in times:
         complain(one_line(problem))
+    if old:
+        why = "; ".join(sorted(set(old.values())))
+        said = f"out of date ({why}) until `course grade`: the grades of {listed([*old])}"
+        complain(one_line(said))
     for grade in exported.grades:
         if grade.score is None:
             why = REFUSED.format(grade.refused) if grade.refused else "not graded"
@@ -248,6 +269,16 @@ def export(
         complain(one_line(problem))
     for student in exported.missing:
         complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
+    for students, what in (
+        (
+            exported.not_assigned,
+            "not taken by Canvas (N/A) until the work is assigned to them there, or its grades are "
+            "posted if it is anonymous",
+        ),
+        (exported.above, "above the maximum, and passed over by Moodle"),
+    ):
+        if students:
+            complain(one_line(f"{what}: the grades of {listed(students)}"))
     for students, what in (
         (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
         (exported.nothing, NOTHING),
@@ -261,12 +292,15 @@ def export(
     if exported.points_of:
         said = f"the roster does not say its maximum: these are points of {exported.points_of:g}"
         console.print(f"[yellow]note[/yellow] {said}", highlight=False, soft_wrap=True)
-    waiting = sum(grade.waiting for grade in exported.grades)
-    if waiting:
-        console.print(f"[yellow]note[/yellow] {waiting} answers wait for a person: 0 so far")
+    if waiting := [grade for grade in exported.grades if grade.waiting]:
+        count = sum(grade.waiting for grade in waiting)
+        said = f"{count} answers wait for a person: 0 so far, or what an earlier answer was given: "
+        said += listed([grade.student for grade in waiting])
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     console.print(f"  {shown(to)}", highlight=False)
     ungraded = any(grade.score is None for grade in exported.grades)
-    raise typer.Exit(1 if ungraded or exported.missing or exported.unreadable or times else 0)
+    left_out = exported.missing or exported.not_assigned or exported.above or exported.unreadable
+    raise typer.Exit(1 if ungraded or left_out or old or times else 0)
 
 
 @commands.command()
@@ -275,7 +309,7 @@ def feedback(
     zip_file: Path = typer.Option(
         None, "--zip", help="A file to write, for Canvas's or Moodle's bulk upload."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
     from grading.batch.assignment import assignment_name
@@ -285,7 +319,7 @@ def feedback(
 
     name = assignment_name(assignment)
     times: list[str] = []
-    with gradebook_of(course):
+    with stoppable(), gradebook_of(course):
         refresh_everyone(name, course, times)
         generate_feedback(name, course)
         given, missing = zip_feedback(name, course, zip_file) if zip_file else ([], [])
@@ -302,7 +336,7 @@ def feedback(
 def forget(
     student: str = typer.Argument(..., help="By the name that the gradebook knows."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask first."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Remove every record of one student: gradebook, work, feedback, receipts, exchange."""
     from grading.records.forgetting import forget_student
@@ -315,7 +349,8 @@ def forget(
         console.print(shown(f"removed: {what}"), highlight=False)
     console.print(
         "These were not touched, and may name the student: backups, reports (ASSIGNMENT.html), "
-        "exported tables and ZIP files, downloaded/, and the learning platform.",
+        "exported tables and ZIP files, downloaded/, and the learning platform. Work is back as "
+        "soon as it is collected again from one of them.",
         highlight=False,
     )
 
@@ -323,7 +358,7 @@ def forget(
 @commands.command()
 def backup(
     to: Path = typer.Argument(..., help="A ZIP file to write."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write a course's files and gradebook into one file, also while grading goes on."""
     from grading.records.backup import back_up
@@ -353,7 +388,7 @@ def extend(
     until: str = typer.Argument(
         ..., help="A day, to its end, or a time; in this machine's time zone."
     ),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Let one student hand in later; what was taken off for lateness is reckoned anew."""
     from grading.batch.assignment import assignment_name
@@ -380,7 +415,7 @@ def changes(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     since: datetime = typer.Option(None, help="Leave out what changed before this day or time."),
     to: Path = typer.Option(None, help="A CSV file to write, with the receipts of both grades."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """List whose grade has changed when it was graded again, by how much and why."""
     from grading.batch.assignment import assignment_name, show_changes
@@ -412,7 +447,7 @@ def changes(
 def report(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     to: Path = typer.Option(None, help="The page; ASSIGNMENT.html in the course's folder without."),
-    course: Path = typer.Option(Path(), help="The course's folder."),
+    course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write a page on how a class has done in an assignment."""
     from grading.batch.assignment import assignment_name

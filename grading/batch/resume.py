@@ -15,6 +15,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 
+from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.records.receipts import (
     CHANGES,
@@ -62,6 +63,17 @@ def reasons_to_grade(
             for student in students
         }
     return {student: reason for student, reason in found.items() if reason}
+
+
+def out_of_date(assignment: str, course: Path) -> dict[str, str]:
+    """Return whose grade is about other work, or another lesson, than what lies there; and why.
+
+    Changes of the grader or of its environment are left out, and so is who was never graded.
+    """
+    students = [student for _, student in submitted(assignment, course)]
+    about = {CHANGES[name] for name in ("submission", "tests", "release", "solution")}
+    reasons = reasons_to_grade(assignment, students, course, "")
+    return {student: why for student, why in reasons.items() if about & set(why.split(", "))}
 
 
 def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:

@@ -40,6 +40,8 @@ MOODLE_FILE = re.compile(
 MOODLE_NO_GROUP = re.compile(r"[^/]+_assignsubmission_(?:file|onlinetext)(?:[_/].*)?")
 # Lies beside the numbered folders of Gradescope's export of all submissions.
 OF_GRADESCOPE = "submission_metadata.yml"
+# Some browsers add the ending of what they take a notebook's text for.
+NOTEBOOK = re.compile(r".*\.ipynb(?:\.json|\.txt)?", re.IGNORECASE | re.DOTALL)
 MOST_FILES = 100_000
 # What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
 BAD_ENTRY = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError)
@@ -159,7 +161,7 @@ def _last_attempt(files: list[SubmittedFile]) -> list[SubmittedFile]:
 
 
 def _is_notebook(one: SubmittedFile) -> bool:
-    return one.name.lower().endswith(".ipynb")
+    return bool(NOTEBOOK.fullmatch(one.name))
 
 
 def _by_student(
@@ -205,7 +207,7 @@ def _are_canvas_s(names: list[str]) -> bool:
 
     A file in a student's own folder may be named alike: such as `lab_3_1_final.ipynb`.
     """
-    notebooks = [PurePosixPath(name) for name in names if name.lower().endswith(".ipynb")]
+    notebooks = [PurePosixPath(name) for name in names if NOTEBOOK.fullmatch(name)]
     canvas_s = sum(bool(CANVAS_FILE.fullmatch(path.name)) for path in notebooks)
     return len({path.parent for path in notebooks}) == 1 and 2 * canvas_s > len(notebooks)
 
@@ -295,8 +297,10 @@ def _not_written(content: bytes, place: Path) -> str:
         new.write_bytes(content)
         new.replace(place)  # instead of a link that may lie there, not through it
     except OSError as error:
-        new.unlink(missing_ok=True)
         return f"could not be written ({error.strerror})"
+    finally:
+        with contextlib.suppress(OSError):  # a part of it, where the disk is full
+            new.unlink(missing_ok=True)
     return ""
 
 

@@ -148,13 +148,14 @@ class Roster:
 
     def time_written(self, number: str) -> str:
         """Return Moodle's words for when a student handed in; empty if it has none."""
-        participants, column = self.participants(), self._last_modified()
+        participants, column = self.participants(), self._last_modified
         for row in self.rows if column else ():
             match = PARTICIPANT.fullmatch(row[participants])
             if match and match[1] == number and _has_digit(row[column]):
                 return row[column].strip()
         return ""
 
+    @functools.cached_property
     def _last_modified(self) -> str | None:
         """Return Moodle's column of when work was modified last.
 
@@ -179,13 +180,18 @@ class Roster:
         Groups stand behind the students' names and before the grades. What a group hands in has
         the group's number, which may be that of a student in another group.
         """
+        return _plain(name) in self._groups
+
+    @functools.cached_property
+    def _groups(self) -> set[str]:
+        """All that stands where groups do, and is no student's name."""
         first, last = self.participants(), self.grade()
         if first is None or last is None:
-            return False
+            return set()
         start, end = self.columns.index(first) + 1, self.columns.index(last)
         students = {_plain(row[self.columns[start]]) for row in self.rows}
         others = {_plain(row[one]) for row in self.rows for one in self.columns[start + 1 : end]}
-        return _plain(name) in others - students
+        return others - students
 
     def our_names(self) -> set[str]:
         """Return all that may be a name of ours."""
@@ -194,6 +200,10 @@ class Roster:
 
     def participants(self) -> str | None:
         """Return the column of Moodle's own numbers, whatever its language calls it."""
+        return self._participants
+
+    @functools.cached_property
+    def _participants(self) -> str | None:
         return self._column(_WORDS_BEFORE.fullmatch)
 
     def maximum(self) -> str | None:

@@ -19,6 +19,7 @@ from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPER
 from grading.records.class_report import png
 from grading.records.handed_in import REFUSED, nothing_from, refused_from
 from grading.records.receipts import UNREADABLE, read_receipts, verdicts_of
+from grading.records.whole import write_whole
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
 UNGRADED = "what was handed in was not graded; the command that grades it says why"
@@ -290,7 +291,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
             "student": seconds.idxmax(),
         },
     )
-    path.write_text(clean(text), encoding="utf-8")
+    write_whole(path, clean(text))
 
 
 def _weak(ended: pd.DataFrame) -> pd.Series:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from grading.intake.texts import clean, one_line
+from grading.records.whole import write_whole
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -148,7 +149,7 @@ def write_report(
     table = gradebook_table(scores, nothing)
     absent = {lesson: [*map(one_line, students)] for lesson, students in (nothing or {}).items()}
     text = page.render(title=title, table=table, nothing=absent, figures=figures)
-    path.write_text(clean(text), encoding="utf-8")
+    write_whole(path, clean(text))
 
 
 def png(figure: Figure) -> str:

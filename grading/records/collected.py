@@ -16,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from grading.intake.collect import MOODLE_FILE
 from grading.intake.texts import clean
+from grading.records.whole import write_whole
 from grading.settings import course_config
 
 
@@ -70,10 +71,8 @@ def _read(path: Path) -> dict[str, str]:
 
 def _write(path: Path, texts: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
     known = dict(sorted(texts.items()))
-    new.write_text(clean(json.dumps(known, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8")
-    new.replace(path)
+    write_whole(path, clean(json.dumps(known, indent=1, ensure_ascii=False)) + "\n")
 
 
 def forget_name(student: str, course: Path) -> bool:

@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
 from grading.intake.submissions import Refused, time_of
+from grading.records.handed_in import has_gradebook, must_have_gradebook
 from grading.records.late import put_due_date
 from grading.settings import course_config, course_directory
 
@@ -96,6 +97,8 @@ def refresh_everyone(
         If ``deadlines.toml`` says what cannot be meant.
     """
     directory = course_directory(course)
+    if not has_gradebook(directory.db_url):
+        return {}
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         students = [one.student_id for one in gradebook.assignment_submissions(assignment)]
     return refresh_penalties(assignment, students, course, problems)
@@ -138,6 +141,7 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
         If the gradebook knows no such assignment or student, the assignment has no deadline,
         the extension would end before it, or ``deadlines.toml`` says what cannot be meant.
     """
+    must_have_gradebook(course_directory(course))
     put_due_date(assignment, course)
     directory = CourseDirectory(config=course_config(course))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:

@@ -6,7 +6,6 @@ Canvas and Moodle take back tables that they gave out; Gradescope takes one
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import dataclass, field, replace
@@ -18,10 +17,10 @@ from nbgrader.api import Gradebook
 from grading.intake.names import fault_of
 from grading.intake.rosters import Roster, read_roster
 from grading.intake.submissions import submitted
-from grading.intake.texts import clean
+from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import PASSED
 from grading.records.gradebook import is_ungraded
-from grading.records.handed_in import has_work, refused_from
+from grading.records.handed_in import has_work, must_have_gradebook, refused_from
 from grading.records.nbgrader_csv import neutral
 from grading.records.receipts import (
     EARLIER,
@@ -29,6 +28,7 @@ from grading.records.receipts import (
     recorded_verdicts,
     unreadable_receipts,
 )
+from grading.records.whole import write_table, write_whole
 from grading.settings import course_directory
 
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
@@ -36,6 +36,8 @@ CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS 
 CANVAS_COLUMNS += ("Root Account", "Section")
 EXCUSED = "EX"
 """What stands in Canvas's gradebook in place of the score of somebody who need not hand in."""
+NOT_ASSIGNED = "N/A"
+"""What stands there for somebody to whom the assignment is not assigned: an import skips them."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def grades(assignment: str, course: Path) -> list[Grade]:
         If nobody was graded.
     """
     directory = course_directory(course)
+    must_have_gradebook(directory)
     with Gradebook(directory.db_url) as gradebook:
         rows = {
             row.student.id: row
@@ -149,6 +152,10 @@ class Exported:
         tests.
     points_of : float or None
         Our maximum, where the platform's table does not say what its own is.
+    not_assigned : list of str
+        Who has a grade of ours that Canvas would not take.
+    above : list of str
+        Whose grade is above the platform's maximum, where Moodle would not take it.
     """
 
     grades: list[Grade]
@@ -159,6 +166,8 @@ class Exported:
     excused: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     points_of: float | None = None
+    not_assigned: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
 
 
 def export_grades(
@@ -255,9 +264,13 @@ def write_canvas(
             "leave the number behind it, by which Canvas knows it"
         )
     all_given, missing = _given(found, roster)
+    there = {grade.student: row[columns[0]].strip() for grade, row in all_given}
     # An imported score would take the excuse away.
-    given = [(grade, row) for grade, row in all_given if row[columns[0]].strip() != EXCUSED]
-    excused = [grade.student for grade, row in all_given if row[columns[0]].strip() == EXCUSED]
+    stays = (EXCUSED, NOT_ASSIGNED)
+    given = [(grade, row) for grade, row in all_given if there[grade.student] not in stays]
+    excused = [student for student, text in there.items() if text == EXCUSED]
+    scores = {grade.student: grade.score for grade, _ in all_given if grade.score is not None}
+    not_assigned = [student for student in scores if there[student] == NOT_ASSIGNED]
     possible = roster.points_possible.get(columns[0], "")
     factor, most = _scale(found, possible, scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
@@ -266,7 +279,10 @@ def write_canvas(
     header = [*kept, columns[0]]
     rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
     _write([header, *lines, *rest], path)
-    return Exported(found, missing, most, excused=excused, points_of=_unsaid(found, possible))
+    points_of = _unsaid(found, possible)
+    return Exported(
+        found, missing, most, excused=excused, not_assigned=not_assigned, points_of=points_of
+    )
 
 
 def write_moodle(
@@ -299,7 +315,14 @@ def write_moodle(
         for row in roster.rows
     ]
     _write([roster.columns, *lines], path, roster.separator)
-    return Exported(found, missing, most, points_of=_unsaid(found, possible))
+    highest = _number(possible)
+    above = [
+        grade.student
+        for grade, _ in given
+        if highest is not None and grade.score is not None
+        if round(grade.score * factor, 5) > highest
+    ]
+    return Exported(found, missing, most, above=above, points_of=_unsaid(found, possible))
 
 
 def _given(
@@ -317,7 +340,7 @@ def _given(
 def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
     """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
     ours = found[0].max_score
-    theirs = _maximum(possible)
+    theirs = _number(possible)
     if theirs is None and scale:
         raise ValueError(
             "the roster does not say its maximum (in Canvas, the row Points Possible): "
@@ -335,16 +358,15 @@ def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float
     return theirs / ours, theirs
 
 
-def _maximum(possible: str) -> float | None:
-    """Return the maximum that a table holds; None where it does not say."""
+def _number(written: str) -> float | None:
     try:
-        return float(possible.strip().replace(",", "."))
+        return float(written.strip().replace(",", "."))
     except ValueError:
         return None
 
 
 def _unsaid(found: list[Grade], possible: str) -> float | None:
-    return found[0].max_score if _maximum(possible) is None else None
+    return found[0].max_score if _number(possible) is None else None
 
 
 def _written(grade: Grade, factor: float) -> str:
@@ -380,7 +402,7 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
         results = {"score": grade.score, "stdout_visibility": "hidden", "tests": tests}
         place.parent.mkdir(parents=True, exist_ok=True)
         text = clean(json.dumps(results, indent=1, ensure_ascii=False))
-        place.write_text(text + "\n", encoding="utf-8")
+        write_whole(place, text + "\n")
         damaged = unreadable_receipts(course, grade.student, assignment)
         unreadable += [
             f"{path.relative_to(course)} {UNREADABLE}"
@@ -392,6 +414,16 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
 
 def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:
     """Write a CSV file that a spreadsheet opens without computing anything."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, delimiter=separator)
-        writer.writerows([neutral(cell) for cell in row] for row in rows)
+    write_table(path, [[_kept(cell) for cell in row] for row in rows], separator)
+
+
+def _kept(cell: str) -> str:
+    """Return a cell as a platform gave it, unless a spreadsheet would compute it.
+
+    Moodle takes a comment back that has lost its lines as a new one.
+    """
+    marked = neutral(cell)
+    if marked != one_line(cell):
+        return marked
+    text = clean(cell)
+    return cell if text == cell.replace("\r\n", "\n") else text

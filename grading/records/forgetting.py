@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from traitlets.config import Config
 
 from grading.intake.names import fault_of
 from grading.records.collected import forget_name
+from grading.records.handed_in import has_gradebook
 from grading.settings import course_config
 
 STEPS = ("submitted", "autograded", "feedback")
@@ -37,7 +39,10 @@ def forget_student(student: str, course: Path) -> list[str]:
     config = course_config(course)
     directory = CourseDirectory(config=config)
     removed = []
-    places = [*_exchanged(student, directory, config), *_folders(student, directory)]
+    own = _folders(student, directory)
+    if not has_gradebook(directory.db_url) and not any(map(os.path.lexists, own)):
+        raise ValueError(f"there is nothing of {student!r} in {course}")
+    places = [*_exchanged(student, directory, config), *own]
     # The gradebook first: where it cannot be written to, nothing is gone yet.
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:

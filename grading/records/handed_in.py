@@ -72,7 +72,7 @@ def _is_used(submission: SubmittedAssignment) -> bool:
 def nothing_from(assignment: str, course: Path) -> list[str]:
     """Return the students whom the gradebook knows and who have handed in nothing, in order."""
     directory = course_directory(course)
-    if not _is_there(directory.db_url):
+    if not has_gradebook(directory.db_url):
         return []
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         rows = {row.student.id: row for row in gradebook.assignment_submissions(assignment)}
@@ -84,7 +84,25 @@ def nothing_from(assignment: str, course: Path) -> list[str]:
         ]
 
 
-def _is_there(address: str) -> bool:
-    """Return whether there is a gradebook; nbgrader would make one where SQLite's file is not."""
+def must_have_gradebook(directory: CourseDirectory) -> None:
+    """Refuse a folder without a gradebook.
+
+    Raises
+    ------
+    ValueError
+        It says what to do.
+    """
+    if not has_gradebook(directory.db_url):
+        raise ValueError(
+            f"there is no gradebook of {directory.root}: give the course's folder with --course, "
+            "or grade something first"
+        )
+
+
+def has_gradebook(address: str) -> bool:
+    """Return whether there is a gradebook; nbgrader would make one where SQLite's file is not.
+
+    An empty one is in the way of `course restore`, and hides that a folder is no course's.
+    """
     url = make_url(address)
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()

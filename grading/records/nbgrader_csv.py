@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from nbgrader.plugins import CsvExportPlugin
 from grading.intake.texts import one_line
 from grading.records.gradebook import is_ungraded
 from grading.records.handed_in import has_work
+from grading.records.whole import write_table
 
 COLUMNS = (
     "assignment",
@@ -38,11 +38,8 @@ class NeutralCsvExport(CsvExportPlugin):
     a formula."""
 
     def export(self, gradebook: Gradebook) -> None:
-        with open(self.to or "grades.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for row in self._rows(gradebook):
-                writer.writerow([neutral(row[column]) for column in COLUMNS])
+        rows = [[neutral(row[column]) for column in COLUMNS] for row in self._rows(gradebook)]
+        write_table(Path(self.to or "grades.csv"), [COLUMNS, *rows])
 
     def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, Any]]:
         for assignment in gradebook.assignments:
@@ -85,11 +82,11 @@ def _row(
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table that a spreadsheet opens without computing anything."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.columns)
-        for row in table.itertuples(index=False):
-            writer.writerow(["" if pd.isna(value) else neutral(value) for value in row])
+    rows = [
+        ["" if pd.isna(value) else neutral(value) for value in row]
+        for row in table.itertuples(index=False)
+    ]
+    write_table(path, [list(table.columns), *rows])
 
 
 def neutral(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import logging
 import shutil
 import warnings
@@ -191,7 +192,17 @@ def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) ->
 
 
 def generate_feedback(assignment: str, course: Path) -> None:
-    """Write the feedback pages of everyone who was graded, also where there are some."""
+    """Write the feedback pages of everyone who was graded, also where there are some.
+
+    Raises
+    ------
+    GradingError
+        If nobody was graded, or a page cannot be written.
+    """
+    directory = CourseDirectory(config=course_config(course))
+    folder = Path(directory.root) / directory.autograded_directory
+    if not any(folder.glob(f"*/{glob.escape(assignment)}/*.ipynb")):
+        raise GradingError(f"nobody's work on {assignment} is graded in {course}: grade it first")
     result = nbgrader_api(course).generate_feedback(assignment)
     _checked(result, f"the feedback on {assignment}")
 
@@ -208,6 +219,9 @@ def refresh_feedback(assignment: str, students: list[str], course: Path) -> None
 
 
 def _checked(result: dict, what: str) -> None:
+    """Raise what has ended one of nbgrader's steps, which keeps every exception for itself."""
     if not result["success"]:
+        if "KeyboardInterrupt" in (result.get("error") or "").splitlines():
+            raise KeyboardInterrupt
         log = f"{result.get('log') or ''}{result.get('error') or ''}".strip()
         raise GradingError(f"{what}: {log}")

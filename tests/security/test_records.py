@@ -313,6 +313,33 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
     assert not mark().done
 
 
+def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
+    """nbgrader keeps Ctrl-C for itself, as it does every exception."""
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grading.steps.safe_html.rendered", stopped)
+    outcome = by_command("feedback", NAME, "--course", course)
+    assert outcome.exit_code == 130
+    assert outcome.output == "Stopped half-way. The same command does all of it again.\n"
+
+
+def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
+    """Handed in anew, collected, and exported before it is graded: the old grade goes out."""
+    monkeypatch.chdir(course)
+    put_submission(course, "bob", GOOD)
+    outcome = by_command("export", NAME, "csv", "scores.csv")
+    said = " ".join(outcome.output.split())
+    assert outcome.exit_code == 1
+    assert "out of date (it was handed in anew) until `course grade`: the grades of bob " in said
+    with Gradebook(course_directory(course).db_url) as gradebook:
+        gradebook.find_grade("test_double", NAME, NAME, "ada").needs_manual_grade = True
+        gradebook.db.commit()
+    said = " ".join(by_command("export", NAME, "csv", "scores.csv").output.split())
+    assert "1 answers wait for a person: 0 so far, or what an earlier answer was given: ada" in said
+
+
 def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
     course = shutil.copytree(released, tmp_path / "course")
     source = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)

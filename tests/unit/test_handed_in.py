@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from nbgrader.api import Gradebook
 from rich.console import Console
+from typer.testing import CliRunner
 
+from grading import cli
 from grading.batch import demo
 from grading.records.class_report import gradebook_table, write_report
 from grading.records.deadlines import extend
@@ -73,3 +75,37 @@ def test_the_demo_s_terminal_names_them(course):
 def test_asking_makes_no_gradebook(tmp_path):
     assert nothing_from(LESSON, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "1", "csv", "scores.csv"],
+        ["feedback", "1"],
+        ["report", "1"],
+        ["extend", "ada", "1", "2030-01-01"],
+        ["forget", "ada", "--yes"],
+    ],
+)
+def test_a_command_in_another_folder_says_so_and_leaves_nothing_there(
+    command, tmp_path, monkeypatch
+):
+    """A gradebook that it made would be in the way of `course restore`."""
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 2
+    assert ended.output.startswith("✗ ")
+    assert "Traceback" not in ended.output
+    assert not list(tmp_path.iterdir())
+    ended = CliRunner().invoke(cli.commands, [*command, "--course", "cuorse"])
+    assert ended.exit_code == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_work_is_not_collected_into_a_folder_that_is_no_course(tmp_path):
+    (tmp_path / "in").mkdir()
+    command = ["collect", "1", str(tmp_path / "in"), "--course", str(tmp_path / "cuorse")]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exit_code == 2
+    assert "correct --course, or make it" in " ".join(ended.output.split())
+    assert not (tmp_path / "cuorse").exists()

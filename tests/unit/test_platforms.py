@@ -1,7 +1,10 @@
 """Grades go to learning platforms and work comes from there, with names in many scripts."""
 
 import csv
+import errno
 import json
+import os
+import subprocess
 import unicodedata
 import zipfile
 from dataclasses import replace
@@ -151,6 +154,101 @@ def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
     written = {row["ID"]: row[f"{LESSON} (4711)"] for row in table(course / "out.csv")}
     assert written[number] == "EX"
     assert all(written[number] not in ("", "EX") for _, number, *_ in CLASS[1:])
+
+
+def by_export(course, *arguments):
+    """Give the command as an instructor does; return its status and what it says."""
+    command = ["export", LESSON, *map(str, arguments), "--course", str(course)]
+    ended = CliRunner().invoke(cli.commands, command)
+    assert ended.exception is None or isinstance(ended.exception, SystemExit)
+    return ended.exit_code, " ".join(ended.output.split())
+
+
+def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the_score(
+    course, found
+):
+    """As Canvas exports it: a row on posting, another column that is not assigned, no points."""
+    header = ["Student", "ID", "SIS Login ID", "Section", f"{LESSON} (4711)", "essay (12)"]
+    rows = [
+        ["", "", "", "", "Manual Posting", ""],
+        ["    Points Possible", "", "", "", "14,00", "10,00"],
+        *([name, number, login, "A", "", "N/A"] for login, number, name, _ in CLASS),
+    ]
+    rows[3][4] = "N/A"
+    with open(course / "roster.csv", "w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=";").writerows([header, *rows])
+    status, said = by_export(
+        course, "canvas", course / "out.csv", "--roster", course / "roster.csv"
+    )
+    assert status == 1
+    assert "not taken by Canvas (N/A)" in said
+    assert "the grades of wei " in said
+    cells = {row["ID"]: row[f"{LESSON} (4711)"] for row in table(course / "out.csv")}
+    assert cells["102"] == "N/A"
+    assert [cells["101"], cells["104"]] == ["0", "1"]
+
+
+@pytest.mark.parametrize("scale", [[], ["--scale"]])
+def test_a_grade_that_moodle_s_import_passes_over_is_named(course, found, scale):
+    found[:] = by_address(found)
+    found[0] = replace(found[0], score=14.0)
+    found[1] = replace(found[1], score=14.5)
+    roster = moodle_table(course / "roster.csv", maximum="14.00" if not scale else "33.00")
+    status, said = by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)
+    assert status == 1
+    assert "above the maximum, and passed over by Moodle: the grades of wei@example.org " in said
+    found[1] = replace(found[1], score=14.0)
+    assert by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)[0] == 0
+
+
+def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
+    """Moodle takes a comment that has lost them for a new one."""
+    found[:] = by_address(found)
+    comment = "<p>Well done.</p>\r\n<p>See me,  please.</p>"
+    roster = with_cell(moodle_table(course / "roster.csv"), 1, 9, comment)
+    with_cell(roster, 2, 9, "\n=1+1")
+    export_grades(LESSON, "moodle", course / "out.csv", roster, course)
+    rows = table(course / "out.csv")
+    assert [row["Feedback comments"] for row in rows[:2]] == [comment, "'=1+1"]
+
+
+@pytest.mark.parametrize("platform", ["csv", "canvas", "gradescope"])
+def test_what_cannot_be_written_whole_leaves_what_was_there(course, found, platform, monkeypatch):
+    """The half of a table is a table of half of the class."""
+    roster = canvas_table(course / "roster.csv")
+    to = course / ("out" if platform == "gradescope" else "out.csv")
+    arguments = [platform, to, "--roster", roster]
+    assert by_export(course, *arguments)[0] == 0
+
+    def files():
+        there = [path for path in course.rglob("*") if path.is_file() and path.suffix != ".db"]
+        return {path: path.read_bytes() for path in there}
+
+    before = files()
+    found[:] = [replace(grade, score=9.0) for grade in found]
+    write = Path.write_text
+
+    def full(path, text, **options):
+        write(path, text[: len(text) // 2], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    status, said = by_export(course, *arguments)
+    assert (status, files()) == (2, before)
+    assert "No space left on device: '" in said
+    monkeypatch.setattr(Path, "write_text", write)
+    (course / "link.csv").symlink_to(course / "mine.csv")
+    export_grades(LESSON, "csv", course / "link.csv", None, course)
+    assert (course / "link.csv").is_symlink()
+    assert len(table(course / "mine.csv")) == len(CLASS)
+
+
+def test_a_table_goes_into_a_pipe(course, found):
+    os.mkfifo(course / "pipe")
+    with subprocess.Popen(["cat", course / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        export_grades(LESSON, "csv", course / "pipe", None, course)
+        assert reader.stdout.read().count("\n") == len(CLASS) + 1
+    assert (course / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize("language", MOODLE)
@@ -798,6 +896,14 @@ def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("ending", ["ipynb.json", "ipynb.txt", "IPYNB", "ipynb"])
+def test_a_notebook_is_taken_with_the_ending_that_a_browser_gave_it(tmp_path, ending):
+    files = {f"zoe_101_9_{LESSON}.{ending}": "hers", "wei_102_8_notes.txt": "no notebook"}
+    students, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path)
+    assert (students, problems) == (["101"], ["102: notes.txt is no notebook"])
+    assert submitted(tmp_path) == {"101": "hers"}
+
+
 def test_one_member_that_is_damaged_or_encrypted_costs_only_itself(tmp_path):
     path = zipped(tmp_path / "z.zip", {"ana/a.ipynb": "hers" * 50, "bob/b.ipynb": "his" * 50})
     content = bytearray(path.read_bytes())
@@ -836,6 +942,23 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path):
     students, problems = collected(tmp_path / "in", LESSON, tmp_path / "course")
     assert students == []
     assert "link" in problems[0]
+
+
+def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    source = zipped(tmp_path / "z.zip", {"ana/a.ipynb": "hers", "bob/b.ipynb": "his"})
+    write = Path.write_bytes
+
+    def stopped(path, content):
+        write(path, content[:2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", stopped)
+    ended = CliRunner().invoke(
+        cli.commands, ["collect", LESSON, str(source), "--course", str(tmp_path)]
+    )
+    assert ended.exit_code == 130
+    assert "The same command does all of it again." in ended.output
+    assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
 
 
 def test_what_is_no_zip_file_says_so(tmp_path):
