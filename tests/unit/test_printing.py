@@ -43,13 +43,15 @@ def test_a_student_s_name_and_a_file_s_are_printed_as_they_are(console, text):
     verdicts = [make_verdict("pool", 1.0, "cannot grade", f"It stopped with {text}.")]
     problems = {text: Outcome(REFUSED, f"{text}.ipynb is empty")}
     ended = {text: (verdicts, [f"{text}.py was not taken"])}
-    assignment._show("of[mine]", ended, problems, [f"{text}2"], console)
+    nothing = {f"{text}2": "handed in nothing", f"{text}3": f"refused: {text} is no notebook"}
+    assignment._show("of[mine]", ended, problems, nothing, console)
     shown = said(console)
     assert f"✗ {text}: not graded: {text}.ipynb is empty" in shown
     assert f"It stopped with {text}." in shown
     assert f"{text}: {text}.py was not taken" in shown
     assert re.search(rf"│ {re.escape(text)} +│ –", shown)
     assert re.search(rf"│ {re.escape(text)}2 +│ – +│ handed in nothing", shown)
+    assert f"refused: {text} is no notebook" in shown
     assert "of[mine]" in shown
 
 
