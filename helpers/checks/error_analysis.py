@@ -677,7 +677,11 @@ def _(answer):
         "all": lambda rows: rows["place"].notna(),
         "hill": lambda rows: rows["place"] == "hill",
     }
-    got = unchanged(lambda rows: answer(rows, slices), frame, given="slice_metrics")
+    got = runs(
+        lambda: unchanged(lambda rows: answer(rows, slices), frame, given="slice_metrics"),
+        say("For the slices lake, all, hill"),
+        say("A rule gets the frame with all its columns: these look at the column place."),
+    )
     of_type(got, pd.DataFrame, "slice_metrics")
     equal(
         list(got.index),
