@@ -1,6 +1,7 @@
 """What hidden tests are written with: types, exceptions, equality, what an answer leaves behind."""
 
 import inspect
+import logging
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.questions import answer_question
-from grading.inside.standins import Selected, WatchedTensor
+from grading.inside.standins import LONGEST_LOG, AppRequests, Selected, WatchedTensor
 from grading.inside.wire import WireError, decode, encode
 from grading.judging import testing
 from grading.judging.asking import RemoteAnswer, _checked
@@ -208,3 +209,63 @@ def test_the_name_of_an_index_is_part_of_a_frame():
     equal(frame.copy(), frame, "a frame")
     with pytest.raises(Failure):
         equal(frame.rename_axis("line"), frame, "a frame")
+
+
+def app_that_fails(log, loud=True):
+    """Return a function that makes an app whose `/fail` hands the exception to `log`."""
+    from fastapi import FastAPI, HTTPException
+
+    def make():
+        app = FastAPI()
+
+        @app.get("/")
+        def home():
+            return "so"
+
+        @app.get("/fail")
+        def fail():
+            try:
+                raise OSError("the disk is full")
+            except OSError:
+                log()
+            if loud:
+                raise HTTPException(500, "Something went wrong")
+
+        return app
+
+    return make
+
+
+TWO_REQUESTS = AppRequests(({"method": "GET", "path": "/fail"}, {"method": "GET", "path": "/"}))
+
+
+@each_answer
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda: logging.exception("failed"),
+        lambda: logging.getLogger("mine").error("failed", exc_info=True),
+        lambda: logging.getLogger("mine").critical("the disk is full"),
+    ],
+    ids=["root", "trace", "message"],
+)
+def test_what_an_app_logs_goes_with_the_request_that_caused_it(asked, log):
+    handle = logging.Logger.handle
+    failed, home = asked(app_that_fails(log)).used(TWO_REQUESTS)
+    assert (failed["status"], home["status"]) == (500, 200)
+    assert "the disk is full" in failed["log"]
+    assert "the disk is full" not in failed["text"] + home["log"]
+    assert logging.Logger.handle is handle
+
+
+@each_answer
+def test_what_an_app_prints_or_keeps_is_no_log(asked):
+    failed, _ = asked(app_that_fails(lambda: print("the disk is full"), loud=False)).used(
+        TWO_REQUESTS
+    )
+    assert (failed["status"], failed["log"]) == (200, "")
+
+
+def test_an_endless_log_is_cut():
+    failed, _ = Answer(app_that_fails(lambda: logging.error("x" * 50_000))).used(TWO_REQUESTS)
+    assert len(failed["log"]) == LONGEST_LOG
