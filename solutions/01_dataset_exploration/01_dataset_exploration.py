@@ -403,7 +403,7 @@ load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train
 #
 # - each line is split at its *last* `sep`, so that a text may hold some of its own;
 # - the text is kept as it stands, quotation marks too;
-# - blank lines (nothing, or only white space) are skipped, but they count in line numbers; a line ends in `\n` or `\r\n`, and in nothing else;
+# - blank lines (nothing, or only white space) are skipped, but they count in line numbers; a line ends in `\n` or `\r\n`, and in nothing else (no file holds a lone `\r`);
 # - the result has the columns `text` (string) and `label`, in this order; `label` is a `ClassLabel` whose names are sorted, without the white space around them;
 # - a line without `sep`, or with an empty label (nothing, or only white space), raises a `ValueError` that names the line's number, counted from 1 as editors do.
 #

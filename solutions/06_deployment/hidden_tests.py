@@ -193,6 +193,7 @@ def _grade_patience(answer, rng):
         ({"estimated_time": "soon"}, {}, 1, "an estimated_time that is no number"),
         ({"estimated_time": None}, {}, 1, "an estimated_time that is null"),
         ({"estimated_time": -whole}, {}, 1, "a negative estimated_time"),
+        ({"estimated_time": -0.25}, {}, 1, "an estimated_time just below 0"),
         ({}, {}, 1, "an empty object"),
         ("<html>Service Unavailable</html>", {}, 1, "a body that is not JSON"),
         ("", {}, 1, "an empty body"),
