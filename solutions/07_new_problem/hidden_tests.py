@@ -262,7 +262,8 @@ def _telling_model(rng, tokenizer, dtype="float32"):
         names = [read(text)[0] for text in texts]
         padded = [read(text, tokenizer.max_length)[0] for text in texts]
         by_length = [read(text)[0] for text in sorted(texts, key=len)]
-        if padded != names != by_length and len(set(names)) > 2:
+        blank_is_clear = read("")[1] > CLEAR
+        if padded != names != by_length and len(set(names)) > 2 and blank_is_clear:
             return model, texts
     raise RuntimeError("no model of 300 tells padding and order")  # a fault of ours: not graded
 
@@ -319,6 +320,7 @@ def _grade_predictions(answer, rng, tokenizer, dtype):
     for training in (False, True):
         expect(mixed, "texts of many lengths", likely, training)
     expect([mixed[0], mixed[1], mixed[0]], "a text that comes twice")
+    expect([mixed[0], "", "  ", mixed[1], "\t"], "blank texts among others", "blank texts skipped")
     longest = tokenizer.max_length
     long = _clear_texts(rng, read, [longest - 1, longest, 2 * longest, 300])
     expect([*mixed[:2], *long], "texts over the tokenizer's maximum", "not truncated")
