@@ -299,7 +299,7 @@ def _check_patience(answer):
         ["Bearer hf_example"] * 3,
         say("{1} the Authorization headers of the requests", given),
     )
-    for status, body, headers, seconds, likely in _WAITS:
+    for status, body, headers, seconds, likely in _waits():
         web = _Web((status, body, headers), (200, _ANSWER))
         got = _ask(answer, web, ["a"], _URL)
         given = say("For a {1} with the body {2}, then 200,", status, shown(body))
@@ -312,8 +312,8 @@ def _check_patience(answer):
             )
         if isinstance(got, Exception):
             text = say("{1} query must try again; yours raises {2}.", given, described(got))
-            raise Wrong(joined(text, likely()))
-        equal(sum(web.slept), seconds, say("{1} the seconds waited", given), likely())
+            raise Wrong(joined(text, likely))
+        equal(sum(web.slept), seconds, say("{1} the seconds waited", given), likely)
     for retries in (3, 0):
         web = _Web(busy)
         got = _ask(answer, web, ["a"], _URL, retries=retries)
@@ -352,69 +352,72 @@ def _http_error(got, message):
 
 
 _DATE = "Wed, 21 Oct 2054 07:28:00 GMT"
-_WAITS = (
-    (503, {"error": "loading"}, {}, 1.0, lambda: say("Without `estimated_time` it is one second.")),
-    (503, {"estimated_time": 90}, {}, 10.0, lambda: say("Ten seconds at most.")),
-    (503, {"estimated_time": 0}, {}, 0.0, lambda: say("0 is a number, too: `or 1` would lose it.")),
-    (
-        503,
-        {"estimated_time": "soon"},
-        {},
-        1.0,
-        lambda: say("An `estimated_time` that is no number counts as absent."),
-    ),
-    (
-        503,
-        {"estimated_time": None},
-        {},
-        1.0,
-        lambda: say("An `estimated_time` that is no number counts as absent."),
-    ),
-    (
-        503,
-        {"estimated_time": -4},
-        {},
-        1.0,
-        lambda: say("An `estimated_time` below 0 counts as absent."),
-    ),
-    (
-        502,
-        "<html>busy</html>",
-        {},
-        1.0,
-        lambda: say("That body is not JSON, so it has no `estimated_time`."),
-    ),
-    (
-        429,
-        {"error": "slow down"},
-        {"Retry-After": "4"},
-        4.0,
-        lambda: say("The header `Retry-After` says how long."),
-    ),
-    (
-        504,
-        {"estimated_time": 2},
-        {"Retry-After": "4"},
-        4.0,
-        lambda: say("The header `Retry-After` comes before `estimated_time`."),
-    ),
-    (
-        503,
-        {"estimated_time": 2},
-        {"Retry-After": "0"},
-        0.0,
-        lambda: say("0 is a number, too: `or 1` would lose it."),
-    ),
-    (503, {}, {"Retry-After": "3600"}, 10.0, lambda: say("Ten seconds at most.")),
-    (
-        503,
-        {"estimated_time": 2},
-        {"Retry-After": _DATE},
-        2.0,
-        lambda: say("A date in `Retry-After` counts as absent."),
-    ),
-)
-"""Status, body and headers of a busy server, the seconds to wait, and the likely mistake."""
+
+
+def _waits():
+    """Return status, body and headers of busy servers, the seconds to wait, the likely mistake."""
+    return (
+        (503, {"error": "loading"}, {}, 1.0, say("Without `estimated_time` it is one second.")),
+        (503, {"estimated_time": 90}, {}, 10.0, say("Ten seconds at most.")),
+        (503, {"estimated_time": 0}, {}, 0.0, say("0 is a number, too: `or 1` would lose it.")),
+        (
+            503,
+            {"estimated_time": "soon"},
+            {},
+            1.0,
+            say("An `estimated_time` that is no number counts as absent."),
+        ),
+        (
+            503,
+            {"estimated_time": None},
+            {},
+            1.0,
+            say("An `estimated_time` that is no number counts as absent."),
+        ),
+        (
+            503,
+            {"estimated_time": -4},
+            {},
+            1.0,
+            say("An `estimated_time` below 0 counts as absent."),
+        ),
+        (
+            502,
+            "<html>busy</html>",
+            {},
+            1.0,
+            say("That body is not JSON, so it has no `estimated_time`."),
+        ),
+        (
+            429,
+            {"error": "slow down"},
+            {"Retry-After": "4"},
+            4.0,
+            say("The header `Retry-After` says how long."),
+        ),
+        (
+            504,
+            {"estimated_time": 2},
+            {"Retry-After": "4"},
+            4.0,
+            say("The header `Retry-After` comes before `estimated_time`."),
+        ),
+        (
+            503,
+            {"estimated_time": 2},
+            {"Retry-After": "0"},
+            0.0,
+            say("0 is a number, too: `or 1` would lose it."),
+        ),
+        (503, {}, {"Retry-After": "3600"}, 10.0, say("Ten seconds at most.")),
+        (
+            503,
+            {"estimated_time": 2},
+            {"Retry-After": _DATE},
+            2.0,
+            say("A date in `Retry-After` counts as absent."),
+        ),
+    )
 
 
 def _check_errors(answer):
