@@ -162,7 +162,12 @@ def test_another_sandbox_or_limit_counts_as_not_graded(course):
     assert graded_already(small_course.NAME, list(POINTS), course, "docker") == set()
 
 
-COMMAND = [sys.executable, "-W", "ignore", "-c", "from course import app; app()", "grade"]
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start, too.
+GRADE = """import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from course import app
+app()"""
+COMMAND = [sys.executable, "-W", "ignore", "-c", GRADE, "grade"]
 
 
 @contextlib.contextmanager
@@ -270,7 +275,7 @@ def test_a_batch_leaves_no_temporary_folder(submitted_course, tmp_path, monkeypa
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp_path):
     course = shutil.copytree(submitted_course, tmp_path / "course")
     # Somebody who is still graded when the first receipt has been seen, on a busy machine too.
-    slow = "import time\n\ntime.sleep(20)\n" + WRONG.cells[1].source
+    slow = "import time\n\ntime.sleep(10)\n" + WRONG.cells[1].source
     put_submission(course, "дарья", small_course.notebook(slow, small_course.TOTAL))
     with grading(course) as (coordinator, process):
         wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
