@@ -11,8 +11,10 @@ import dataclasses
 import functools
 import shutil
 import tempfile
+import time
 import warnings
 import weakref
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,20 +31,32 @@ class StandIn:
         """Return the real thing, which appends what it was asked to `calls`."""
         raise NotImplementedError
 
+    def plain(self) -> Any:
+        """Return the plain data that it is built of and must still be afterwards, or None."""
+        return None
+
     def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
         """Return what must hold while the answer runs; most stand-ins need nothing."""
         return nullcontext()
 
+    def within(self, names: dict[str, Any]) -> AbstractContextManager:
+        """Return what must hold of the names that the answer finds; entered after `around`."""
+        return nullcontext()
 
-def all_around(value: Any, calls: list[dict[str, Any]], stack: ExitStack) -> None:
-    """Enter `around` of every stand-in within (nested) tuples, lists and dicts."""
+
+def all_around(
+    value: Any, calls: list[dict[str, Any]], stack: ExitStack, names: dict[str, Any] | None = None
+) -> None:
+    """Enter `around` and `within` of every stand-in within (nested) tuples, lists and dicts."""
+    names = {} if names is None else names
     if isinstance(value, StandIn):
         stack.enter_context(value.around(calls))
+        stack.enter_context(value.within(names))
     elif isinstance(value, tuple | list):
         for item in value:
-            all_around(item, calls, stack)
+            all_around(item, calls, stack, names)
     elif type(value) is dict:
-        all_around(list(value.values()), calls, stack)
+        all_around(list(value.values()), calls, stack, names)
 
 
 def holds_standin(value: Any) -> bool:
@@ -119,6 +133,30 @@ def _scratch_folder() -> str:
 
 
 @dataclass(frozen=True)
+class Selected(StandIn):
+    """A dataset of rows selected out of a larger one, which keeps the larger one's table below.
+
+    Attributes
+    ----------
+    whole : Dataset or DatasetDict
+    places : list of int, or dict of them by split
+        The rows that are kept, in this order.
+    """
+
+    whole: Any = None
+    places: Any = None
+
+    def plain(self) -> Any:
+        if isinstance(self.places, dict):
+            kept = {name: self.whole[name].select(rows) for name, rows in self.places.items()}
+            return type(self.whole)(kept)
+        return self.whole.select(self.places)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return self.plain()
+
+
+@dataclass(frozen=True)
 class Tokenizer(StandIn):
     """A real fast tokenizer over a vocabulary of the test's own.
 
@@ -134,6 +172,10 @@ class Tokenizer(StandIn):
         ``model_max_length``.
     added : tuple of str
         Tokens added on top of the vocabulary, which ``vocab_size`` leaves out.
+    ends : {"both", "front", "back", "none"}
+        Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
+    type_ids : bool
+        Whether it gives ``token_type_ids`` too.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -141,6 +183,8 @@ class Tokenizer(StandIn):
     lowercase: bool = True
     max_length: int = 512
     added: tuple[str, ...] = ()
+    ends: str = "both"
+    type_ids: bool = False
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
@@ -155,7 +199,8 @@ class Tokenizer(StandIn):
             mask_token="[MASK]",
             clean_up_tokenization_spaces=False,
         )
-        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        types = ["token_type_ids"] * self.type_ids
+        tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]
         tokenizer.add_tokens(list(self.added))
         return tokenizer
 
@@ -175,9 +220,11 @@ class Tokenizer(StandIn):
             backend.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
             backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
             backend.decoder = decoders.WordPiece()
+        front = "[CLS] " if self.ends in ("both", "front") else ""
+        back = self.ends in ("both", "back")
         backend.post_processor = processors.TemplateProcessing(
-            single="[CLS] $A [SEP]",
-            pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+            single=f"{front}$A{' [SEP]' * back}",
+            pair=f"{front}$A{' [SEP]' * back} $B:1{' [SEP]:1' * back}",
             special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
         )
         return backend
@@ -187,14 +234,19 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``, a change of mode as
-    ``{"of": "<name> mode", "training"}``.
+    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is
+    in training mode, and whether a way back for gradients is kept. What becomes of the model is
+    logged last, even if the answer fails, as `logged_state` does.
 
     Attributes
     ----------
     vocabulary_size, hidden_size, max_length, seed : int
     training : bool
         The mode that it is handed over in.
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of what it gives.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     vocabulary_size: int = 64
@@ -202,6 +254,8 @@ class Encoder(StandIn):
     max_length: int = 16
     seed: int = 0
     training: bool = False
+    dtype: str = "float32"
+    fails_at: int = 0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -223,19 +277,14 @@ class Encoder(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertModel(config, add_pooling_layer=False)
-        model.train(self.training)
+        model.to(getattr(torch, self.dtype)).train(self.training)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
-        model.train = self._train_of(model, calls)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         return model
 
-    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
-        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
-
-        def train(mode: bool = True) -> Any:
-            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
-            return type(model).train(model, mode)
-
-        return train
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def _log_into(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -247,12 +296,62 @@ class Encoder(StandIn):
                     "of": self.name,
                     "rows": int(ids.shape[0]),
                     "columns": int(ids.shape[1]),
-                    "training": model.training,
-                    "gradients": torch.is_grad_enabled(),
+                    "training": any(part.training for part in model.modules()),
+                    "gradients": torch.is_grad_enabled()
+                    and any(weights.requires_grad for weights in model.parameters()),
                 }
             )
 
         return log
+
+
+_built: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+"""Models by the shared log of a call and their name, as long as they exist."""
+
+
+@contextmanager
+def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
+    """Log what a model is like when the answer has ended, or failed.
+
+    As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
+    which of its ``weights``, their ``dtypes`` and ``trainable`` flags are not what they were.
+    """
+    model = _built[id(calls), name]
+    before = _state(model)
+    try:
+        yield
+    finally:
+        after = _state(model)
+        calls.append(
+            {
+                "of": f"{name} afterwards",
+                "training": sorted({part.training for part in model.modules()}),
+                "changed": [what for what in before if before[what] != after[what]],
+            }
+        )
+
+
+def _state(model: Any) -> dict[str, Any]:
+    import zlib
+
+    parameters = list(model.parameters())
+    return {
+        "weights": [zlib.crc32(part.detach().double().numpy().tobytes()) for part in parameters],
+        "dtypes": [str(part.dtype) for part in parameters],
+        "trainable": [part.requires_grad for part in parameters],
+    }
+
+
+def _fail_at(model: Any, number: int) -> None:
+    """Have the forward pass of this number raise an error; 0 for none."""
+    passes = []
+
+    def hook(*_: object) -> None:
+        passes.append(None)
+        if len(passes) == number:
+            raise RuntimeError("the machine has run out of memory")
+
+    model.register_forward_pre_hook(hook)
 
 
 @dataclass(frozen=True)
@@ -306,8 +405,6 @@ class _SharedLog:
 
 def canned_classifier() -> type:
     """Return the class of `Estimator`'s classifiers, made here to import scikit-learn late."""
-    import time
-
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -385,6 +482,21 @@ class WatchedTensor(StandIn):
 
         return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
 
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        """Log torch's functions on other tensors, too: an answer may copy the numbers."""
+        from torch.overrides import TorchFunctionMode
+
+        name = self.name
+
+        class Log(TorchFunctionMode):
+            def __torch_function__(self, function, types, arguments=(), options=None):
+                calls.append({"of": name, "function": getattr(function, "__name__", "")})
+                return function(*arguments, **(options or {}))
+
+        with Log():
+            yield
+
 
 @dataclass(frozen=True)
 class Classifier(StandIn):
@@ -397,12 +509,15 @@ class Classifier(StandIn):
     labels : tuple of str
         Names of the classes, in the order of their ids.
     vocabulary_size, max_length, seed : int
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of its logits.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
     vocabulary_size: int = 64
     max_length: int = 64
     seed: int = 0
+    dtype: str = "float32"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -424,6 +539,7 @@ class Classifier(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertForSequenceClassification(config).eval()
+        model.to(getattr(torch, self.dtype))
         model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
         return model
 
@@ -514,11 +630,13 @@ class Reply:
         JSON, or whatever else the server sends.
     seconds : float
         How long it keeps the caller waiting.
+    headers : tuple of (str, str)
     """
 
     status: int
     body: str
     seconds: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -526,8 +644,8 @@ class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
     A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
-    ``{"of": "time.sleep", "seconds"}``.
+    case, the body as text). While the answer runs, its `time.sleep`, imported under whatever name,
+    does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
     ----------
@@ -544,7 +662,6 @@ class HttpServer(StandIn):
 
     def around(self, calls: list[dict[str, Any]]) -> Any:
         import threading
-        import time
         from unittest.mock import patch
 
         caller, really_sleep = threading.get_ident(), time.sleep
@@ -557,6 +674,20 @@ class HttpServer(StandIn):
                 really_sleep(seconds)
 
         return patch("time.sleep", sleep)
+
+    @contextmanager
+    def within(self, names: dict[str, Any]) -> Iterator[None]:
+        """Put the watched `time.sleep` where the answer has imported it under a name of its own."""
+        imported = [name for name, value in names.items() if value is SLEEP]
+        names.update(dict.fromkeys(imported, time.sleep))
+        try:
+            yield
+        finally:
+            names.update(dict.fromkeys(imported, SLEEP))
+
+
+SLEEP = time.sleep
+"""As it is before any code of a student's runs."""
 
 
 @functools.cache
@@ -587,6 +718,8 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            for header in reply.headers:
+                self.send_header(*header)
             self.end_headers()
             self.wfile.write(content)
 
@@ -602,6 +735,10 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     return server.server_port, scripts
 
 
+LONGEST_LOG = 20_000
+"""Characters that are kept of what a request had logged."""
+
+
 @dataclass(frozen=True)
 class AppRequests:
     """What to ask of a web application that a function returned; see `Answer.used`.
@@ -615,22 +752,58 @@ class AppRequests:
     requests: tuple[dict[str, Any], ...]
 
     def apply(self, app: Any) -> list[dict[str, Any]]:
-        """Return one ``{"status", "text"}`` a request; the app runs here, without a network."""
+        """Return one ``{"status", "text", "log"}`` a request, without a network.
+
+        The log is all that reached `logging` meanwhile, traces included.
+        """
+        import logging
+        from unittest.mock import patch
+
         from fastapi import FastAPI
         from starlette.testclient import TestClient
 
         if not isinstance(app, FastAPI):
             raise TypeError(f"expected a FastAPI app, got {type(app).__name__}")
-        answers = []
-        with TestClient(app, raise_server_exceptions=False) as client:
+        answers, logged, handle = [], [], logging.Logger.handle
+
+        def note(logger: logging.Logger, record: logging.LogRecord) -> None:
+            logged.append(logging.Formatter("%(message)s").format(record))
+            handle(logger, record)
+
+        client = TestClient(app, raise_server_exceptions=False)
+        with patch("logging.Logger.handle", note), client:
             for request in self.requests:
                 sent = {"json": request["json"]} if "json" in request else {}
                 if "body" in request:
                     kind = {"Content-Type": "application/json"}
                     sent = {"content": request["body"], "headers": kind}
                 answer = client.request(request["method"], request["path"], **sent)
-                answers.append({"status": answer.status_code, "text": answer.text})
+                log = "\n".join(logged)[:LONGEST_LOG]
+                answers.append({"status": answer.status_code, "text": answer.text, "log": log})
+                logged.clear()
         return answers
+
+
+@dataclass(frozen=True)
+class Evaluation(StandIn):
+    """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
+
+    Attributes
+    ----------
+    predictions : ndarray or tuple of ndarray
+    label_ids : ndarray
+    inputs, losses : ndarray or None
+    """
+
+    predictions: Any = None
+    label_ids: Any = None
+    inputs: Any = None
+    losses: Any = None
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from transformers import EvalPrediction
+
+        return EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
 
 
 @dataclass(frozen=True)
@@ -639,7 +812,7 @@ class Trainee(StandIn):
 
     It comes in evaluation mode, with gradients left over from before, and with a parameter that
     no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
-    "gradients"}``.
+    "gradients"}``: whether all parts are in training mode, and whether gradients are kept.
 
     Attributes
     ----------
@@ -662,35 +835,35 @@ class Trainee(StandIn):
         for weights in model.parameters():
             weights.grad = torch.full_like(weights, self.left_over)
         # The stand-in for the optimizer of the same call finds the model by the shared log.
-        _trainees[id(calls), self.name] = model
+        _built[id(calls), self.name] = model
         return model.eval()
-
-
-_trainees: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class Descent(StandIn):
     """Plain gradient descent on the `Trainee` that stands before it among the arguments.
 
-    Logged as ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients",
-    "weights"}``: each parameter's gradient (None where it has none) when the step was asked for,
-    and its values after it, as lists by the parameter's name.
+    Its parameters are in two groups: those of the last layer, and the others. Logged as
+    ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients", "weights"}``: each
+    parameter's gradient (None where it has none) when the step was asked for, and its values after
+    it, as lists by the parameter's name.
 
     Attributes
     ----------
     model : str
         Name of the `Trainee`.
-    learning_rate : float
+    learning_rate, head_rate : float
+        Of most parameters, and of the last layer's.
     """
 
     model: str = "model"
     learning_rate: float = 0.1
+    head_rate: float = 0.1
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
-        model, name = _trainees[id(calls), self.model], self.name
+        model, name = _built[id(calls), self.model], self.name
 
         def listed(tensor: Any) -> Any:
             return None if tensor is None else tensor.detach().tolist()
@@ -701,15 +874,20 @@ class Descent(StandIn):
                 super().zero_grad(set_to_none)
 
             def step(self, closure: Any = None) -> Any:
+                with torch.enable_grad():
+                    result = closure() if closure else None  # which computes the gradients
                 gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
-                result = super().step(closure)
+                super().step()
                 weights = {key: listed(part) for key, part in model.named_parameters()}
                 calls.append(
                     {"of": name, "method": "step", "gradients": gradients, "weights": weights}
                 )
                 return result
 
-        return LoggedDescent(model.parameters(), lr=self.learning_rate)
+        head = list(model.head.parameters())
+        others = [part for part in model.parameters() if all(part is not other for other in head)]
+        groups = [{"params": others}, {"params": head, "lr": self.head_rate}]
+        return LoggedDescent(groups, lr=self.learning_rate)
 
 
 def bag_classifier() -> type:
@@ -722,6 +900,8 @@ def bag_classifier() -> type:
             super().__init__()
             self.name, self.calls = name, calls
             self.embedding = torch.nn.Embedding(vocabulary_size, 4)
+            self.types = torch.nn.Embedding(2, 4)
+            self.dropout = torch.nn.Dropout(0.0)  # a part with a mode that changes no number
             self.head = torch.nn.Linear(4, num_labels)
             self.unused = torch.nn.Parameter(torch.ones(2))
 
@@ -729,17 +909,21 @@ def bag_classifier() -> type:
         def device(self):
             return self.unused.device
 
-        def forward(self, input_ids, attention_mask, labels=None):
+        def forward(self, input_ids, attention_mask, labels=None, token_type_ids=None):
             self.calls.append(
                 {
                     "of": self.name,
                     "method": "forward",
-                    "training": self.training,
+                    "training": all(part.training for part in self.modules()),
                     "gradients": torch.is_grad_enabled(),
                 }
             )
             mask = attention_mask.unsqueeze(-1).float()
-            logits = self.head((self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1))
+            vectors = self.embedding(input_ids)
+            if token_type_ids is not None:
+                vectors = vectors + self.types(token_type_ids)
+            vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
+            logits = self.head(vectors)
             loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
@@ -748,26 +932,45 @@ def bag_classifier() -> type:
 
 @dataclass(frozen=True)
 class DropoutClassifier(Classifier):
-    """A `Classifier` with dropout of one half, whose changes of mode are logged as `Encoder`'s are.
+    """A `Classifier` with dropout of one half, whose changes of mode are logged.
+
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does.
 
     Attributes
     ----------
     training : bool
         The mode that it is handed over in.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     training: bool = False
+    fails_at: int = 0
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
         model = super().build(calls)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         for part in model.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.5
         model.train(self.training)
-        model.train = Encoder._train_of(self, model, calls)
+        model.train = self._train_of(model, calls)
         return model
+
+    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
+        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
+
+        def train(mode: bool = True) -> Any:
+            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
+            return type(model).train(model, mode)
+
+        return train
 
 
 @dataclass(frozen=True)

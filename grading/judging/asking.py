@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from grading.inside.answer import Answer, AnswerError
-from grading.inside.protocol import QUESTION, REPLY
+from grading.inside.answer import MOST_ANCESTORS, Answer, AnswerError
+from grading.inside.protocol import LONGEST_NAME, QUESTION, REPLY
 from grading.inside.standins import AppRequests, Backward
 from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
 from grading.judging.disposable import Ask, Judged
@@ -62,10 +62,10 @@ class RemoteAnswer(Answer):
         self.arguments, self.calls = (), []
         reply = self._ask([use, arguments, options], len(arguments))
         if "error" in reply:
-            kind, message = reply["error"]
+            kind, message, *ancestors = reply["error"]
             if kind == "NotImplementedError":
                 raise NotAttempted
-            raise AnswerError(kind, message)
+            raise AnswerError(kind, message, tuple(ancestors))
         return _result(reply)
 
     def value(self) -> Any:
@@ -105,7 +105,7 @@ def _checked(reply: Any, nonce: str) -> dict[str, Any]:
         raise WireError("it belongs to another question")
     forms: dict[str, Callable[[Any], bool]] = {
         "result": lambda value: type(value) is bytes,
-        "error": lambda value: type(value) is list and [*map(type, value)] == [str, str],
+        "error": _is_error,
         "unsendable": lambda value: type(value) is str,
         "missing": lambda value: value is True,
     }
@@ -113,6 +113,15 @@ def _checked(reply: Any, nonce: str) -> dict[str, Any]:
     if len(given) != 1 or not forms[given[0]](reply[given[0]]):
         raise WireError("it says neither a result nor an error")
     return reply
+
+
+def _is_error(value: Any) -> bool:
+    """Return whether a value is the class, the message and the ancestors of an exception."""
+    if type(value) is not list or not 2 <= len(value) <= 2 + MOST_ANCESTORS:
+        return False
+    return all(type(text) is str for text in value) and all(
+        len(name) <= LONGEST_NAME for name in (value[0], *value[2:])
+    )
 
 
 def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
