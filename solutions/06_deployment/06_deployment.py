@@ -319,8 +319,7 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
     Raises
     ------
     requests.HTTPError
-        On any other error status (with the body's `error`), or 429, 502, 503 or 504 after the
-        last retry.
+        After the last retry, or at once on any other error status (with the body's `error`).
 
     Examples
     --------
