@@ -198,8 +198,11 @@ def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, 
 
 def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, Tokenizer]]:
     """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima."""
-    for ends in ("both", "front", "back", "none"):
-        longest = int(rng.choice([7, 11, 60, 130]))
-        kept = {"max_length": longest, "ends": ends, "type_ids": bool(rng.integers(2)), **options}
+    maxima = rng.permutation([7, 11, 60, 130]).tolist()
+    types = rng.permutation([True, True, False, False]).tolist()
+    for ends, longest, type_ids in zip(
+        ("both", "front", "back", "none"), maxima, types, strict=True
+    ):
+        kept = {"max_length": longest, "ends": ends, "type_ids": type_ids, **options}
         where = {"both": "both ends", "front": "the front", "back": "the end", "none": "no end"}
         yield f"special tokens at {where[ends]}", Tokenizer(f"tokenizer {ends}", **kept)
