@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import json
+import re
 import shutil
 import tempfile
 import time
@@ -511,6 +513,8 @@ class Classifier(StandIn):
     vocabulary_size, max_length, seed : int
     dtype : {"float32", "bfloat16", "float16", "float64"}
         Of its weights, and so of its logits.
+    named : tuple of int
+        The ids in the order in which the configuration names them; sorted if empty.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
@@ -518,10 +522,13 @@ class Classifier(StandIn):
     max_length: int = 64
     seed: int = 0
     dtype: str = "float32"
+    named: tuple[int, ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
         from transformers import BertConfig, BertForSequenceClassification
+
+        names = {label: self.labels[label] for label in self.named or range(len(self.labels))}
 
         config = BertConfig(
             vocab_size=self.vocabulary_size,
@@ -532,8 +539,8 @@ class Classifier(StandIn):
             max_position_embeddings=self.max_length,
             # Large, so that different texts give clearly different probabilities.
             initializer_range=0.5,
-            id2label=dict(enumerate(self.labels)),
-            label2id={name: label for label, name in enumerate(self.labels)},
+            id2label=names,
+            label2id={name: label for label, name in names.items()},
             problem_type="single_label_classification",
         )
         with torch.random.fork_rng(devices=[]):
@@ -576,33 +583,39 @@ class Embedder(StandIn):
 class Predict(StandIn):
     """A function from a list of texts to one list of labels and scores a text, best first.
 
-    The scores follow from the text, so that answers in another order show. A call is logged as
-    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+    The scores follow from the text, so that answers in another order show. A text that comes again
+    is answered with the same list, so that one that was cut in place shows, too. A call is logged
+    as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
 
     Attributes
     ----------
     labels : tuple of str
     error : str
-        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+        Class and message, ``"ValueError: too hot"``, of what a text that fails raises.
     cause : str
         Message of the exception that this error was raised from, which nobody may be shown.
+    fails_on : str
+        A text fails that holds it; ``""`` for all texts.
     """
 
     labels: tuple[str, ...] = ("yes", "no")
     error: str = "RuntimeError: the model failed"
     cause: str = "behind it"
+    fails_on: str = "fail"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import builtins
+
+        known: dict[str, list[dict[str, Any]]] = {}
 
         def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
             if not isinstance(texts, list) or not all(type(text) is str for text in texts):
                 raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
             calls.append({"of": self.name, "texts": list(texts)})
-            if any("fail" in text for text in texts):
+            if any(self.fails_on in text for text in texts):
                 kind, _, message = self.error.partition(": ")
                 raise getattr(builtins, kind)(message) from OSError(self.cause)
-            return [self.scores(text) for text in texts]
+            return [known.setdefault(text, self.scores(text)) for text in texts]
 
         return predict
 
@@ -643,8 +656,9 @@ class Reply:
 class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
-    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep`, imported under whatever name,
+    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is what
+    its path has beyond the address, names of headers are in lower case, the body is text). What is
+    no JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under whatever name,
     does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
@@ -702,12 +716,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            place = re.match(r"/+(\d+)", self.path)
+            stand_in, calls, replies = scripts[int(place[1])]
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append(
                 {
                     "of": stand_in.name,
                     "method": self.command,
+                    "elsewhere": self.path[place.end() :],
                     "headers": {name.lower(): value for name, value in self.headers.items()},
                     "body": body.decode("utf-8", "replace"),
                 }
@@ -716,7 +732,7 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
             content = reply.body.encode()
             self.send_response(reply.status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", _content_type(reply.body))
             self.send_header("Content-Length", str(len(content)))
             for header in reply.headers:
                 self.send_header(*header)
@@ -733,6 +749,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     server.handle_error = lambda *_: None  # a caller that has hung up is no news
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port, scripts
+
+
+def _content_type(body: str) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        return "text/html"
+    return "application/json"
 
 
 LONGEST_LOG = 20_000

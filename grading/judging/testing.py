@@ -272,6 +272,12 @@ def _pattern(name: str) -> str:
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    left_alone(answer, *arguments)
+    return result
+
+
+def left_alone(answer: Answer, *arguments: Any) -> None:
+    """Require that the last call has left these arguments as they were, also where it raised."""
     if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
@@ -283,7 +289,6 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
             continue
         if not _same(after, before) or _formats(after) != _formats(before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-    return result
 
 
 def _formats(value: Any) -> Any:
