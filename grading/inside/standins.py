@@ -574,6 +574,9 @@ class Embedder(StandIn):
             if not isinstance(texts, list):
                 raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
             calls.append({"of": self.name, "texts": list(texts)})
+            for text in texts:
+                if text not in self.vectors:
+                    raise KeyError(f"embed was asked for {text!r}, which is no text of this call")
             return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
 
         return embed

@@ -135,11 +135,10 @@ class _Web:
     @property
     def slept(self):
         """The seconds of each wait between two requests, however many parts it was slept in."""
-        waits = [0.0] * len(self.asked)
+        waits = {}
         for after, seconds in self._waits:
-            waits[after - 1] += seconds
-        slept = {after - 1 for after, _ in self._waits}
-        return [round(seconds, 6) for place, seconds in enumerate(waits) if place in slept]
+            waits[after] = waits.get(after, 0.0) + seconds
+        return [round(seconds, 6) for seconds in waits.values()]
 
     def send(self, adapter, request, timeout=None, **_):
         """Reply, and again where an adapter of the answer's own asks for it, as urllib3 does."""

@@ -155,6 +155,18 @@ def test_two_libraries_may_give_a_class_the_same_name():
     assert not of_urllib.is_a(requests.HTTPError)
 
 
+def test_of_long_values_the_first_difference_is_shown():
+    rows = [[{"label": name * 9, "score": 0.5}] for name in "abcdefghijkl"]
+    other = [[dict(row[0])] for row in rows]
+    other[11][0]["label"] = "so"
+    with pytest.raises(Failure, match=r"the answer, at \[11\]\[0\]\['label'\]: exp"):
+        equal(other, rows, "the answer")
+    with pytest.raises(Failure, match="the answer, the number of entries: expected 12, got 11"):
+        equal(rows[1:], rows, "the answer")
+    with pytest.raises(Failure, match="the answer: expected"):
+        equal(None, rows, "the answer")
+
+
 @each_answer
 def test_a_call_that_raises_is_to_leave_its_input_alone(asked):
     def change(texts):
