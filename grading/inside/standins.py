@@ -12,6 +12,7 @@ import functools
 import json
 import re
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -316,7 +317,8 @@ def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
     """Log what a model is like when the answer has ended, or failed.
 
     As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
-    which of its ``weights``, their ``dtypes`` and ``trainable`` flags are not what they were.
+    which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and of its
+    ``configuration`` are not what they were.
     """
     model = _built[id(calls), name]
     before = _state(model)
@@ -337,11 +339,26 @@ def _state(model: Any) -> dict[str, Any]:
     import zlib
 
     parameters = list(model.parameters())
+
+    def numbers(tensor: Any) -> int:
+        return zlib.crc32(tensor.detach().double().numpy().tobytes())
+
     return {
-        "weights": [zlib.crc32(part.detach().double().numpy().tobytes()) for part in parameters],
+        "gradients": [None if part.grad is None else numbers(part.grad) for part in parameters],
+        "configuration": str(model.config.to_dict()) if hasattr(model, "config") else "",
+        "weights": [numbers(part) for part in parameters],
         "dtypes": [str(part.dtype) for part in parameters],
         "trainable": [part.requires_grad for part in parameters],
     }
+
+
+def _pipelines() -> list[dict[str, Any]]:
+    """Return a log of the pipeline that this is called from, or none."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
+            return [{"of": "pipeline"}]
+    return []
 
 
 def _fail_at(model: Any, number: int) -> None:
@@ -961,7 +978,8 @@ def bag_classifier() -> type:
 class DropoutClassifier(Classifier):
     """A `Classifier` with dropout of one half, whose changes of mode are logged.
 
-    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does.
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does. A pass
+    that a pipeline of transformers makes is logged as ``{"of": "pipeline"}``.
 
     Attributes
     ----------
@@ -981,6 +999,7 @@ class DropoutClassifier(Classifier):
         import torch
 
         model = super().build(calls)
+        model.register_forward_pre_hook(lambda *_: calls.extend(_pipelines()))
         _fail_at(model, self.fails_at)
         _built[id(calls), self.name] = model
         for part in model.modules():

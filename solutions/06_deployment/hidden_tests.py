@@ -323,9 +323,10 @@ def _raises_http_error(answer, texts, replies, what, **options):
     try:
         got = answer(texts, _server(*replies), **options)
     except AnswerError as raised:
+        got = "another library's HTTPError" if raised.kind == "HTTPError" else raised
         that(
             raised.is_a(requests.HTTPError),
-            f"{what}: expected requests.HTTPError, got {raised}.",
+            f"{what}: expected requests.HTTPError, got {got}.",
         )
         left_alone(answer, texts, _server(*replies))
         return raised.message
@@ -427,6 +428,10 @@ def _(answer, rng):
             (left,) = (call for call in answer.calls if call["of"] == "model afterwards")
             equal(left["training"], [False], f"{what}: the modes of the model's parts afterwards")
             equal(left["changed"], [], f"{what}: what is changed of the model afterwards")
+            that(
+                not any(call["of"] == "pipeline" for call in answer.calls),
+                f"{what}: a pipeline of transformers gave the answer; do its steps yourself.",
+            )
 
 
 def _probabilities(text, tokenizer, model):

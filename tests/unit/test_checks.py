@@ -3,6 +3,7 @@
 import linecache
 import subprocess
 import sys
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
@@ -245,6 +246,7 @@ def test_values_are_shown_as_a_person_writes_them(value, text):
 
 
 def test_long_value_is_cut():
+    assert "HTTPError" in expect.shown(HTTPError("http://so", 503, "busy", None, None))
     text = expect.shown(list(range(1000)))
     assert text.startswith("[0, 1, 2")
     assert text.endswith("…")
