@@ -447,13 +447,13 @@ def _probabilities(text, tokenizer, model):
 
 @grades("zero_shot")
 def _(answer, rng):
-    kinds = awkward.shuffled(rng, ["blanks at both ends", "capitals", "emoji", "nothing"])
-    sizes = ((1, "float64"), (2, "float32"), (5, "float64"), (12, "float32"))
+    texts = awkward.KINDS_OF_TEXT | {"much": "so LONG " * 99}
+    kinds = awkward.shuffled(rng, ["blanks at both ends", "capitals", "emoji", "nothing", "much"])
+    sizes = ((1, "float64"), (2, "float32"), (3, "float64"), (5, "float64"), (12, "float32"))
     for kind, (count, dtype) in zip(kinds, sizes, strict=True):
         width = 5 if count == 5 else int(rng.integers(3, 9))  # square, which hides a wrong axis
         labels = _names(rng, count)
-        text = awkward.KINDS_OF_TEXT[kind]
-        text *= 99 if count == 12 else 1
+        text = texts[kind]
         # Vectors of very different lengths: only their direction may count.
         scale = 10.0 ** rng.uniform(-2, 2, size=(count + 1, 1))
         vectors = rng.normal(size=(count + 1, width)) * scale
@@ -465,7 +465,7 @@ def _(answer, rng):
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         scores = _softmax(10 * unit[1:] @ unit[0])
         order = np.argsort(-scores)
-        what = f"{count} labels for {text!r}"
+        what = f"{count} labels for {text[:40]!r}"
         has_type(got, dict, what)
         equal(
             list(got),
