@@ -245,8 +245,11 @@ def test_values_are_shown_as_a_person_writes_them(value, text):
     assert expect.shown(value) == text
 
 
-def test_long_value_is_cut():
+def test_what_can_be_detached_like_a_file_is_no_tensor():
     assert "HTTPError" in expect.shown(HTTPError("http://so", 503, "busy", None, None))
+
+
+def test_long_value_is_cut():
     text = expect.shown(list(range(1000)))
     assert text.startswith("[0, 1, 2")
     assert text.endswith("…")
