@@ -9,7 +9,10 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import json
+import re
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -314,7 +317,8 @@ def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
     """Log what a model is like when the answer has ended, or failed.
 
     As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
-    which of its ``weights``, their ``dtypes`` and ``trainable`` flags are not what they were.
+    which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and of its
+    ``configuration`` are not what they were.
     """
     model = _built[id(calls), name]
     before = _state(model)
@@ -335,11 +339,26 @@ def _state(model: Any) -> dict[str, Any]:
     import zlib
 
     parameters = list(model.parameters())
+
+    def numbers(tensor: Any) -> int:
+        return zlib.crc32(tensor.detach().double().numpy().tobytes())
+
     return {
-        "weights": [zlib.crc32(part.detach().double().numpy().tobytes()) for part in parameters],
+        "gradients": [None if part.grad is None else numbers(part.grad) for part in parameters],
+        "configuration": str(model.config.to_dict()) if hasattr(model, "config") else "",
+        "weights": [numbers(part) for part in parameters],
         "dtypes": [str(part.dtype) for part in parameters],
         "trainable": [part.requires_grad for part in parameters],
     }
+
+
+def _pipelines() -> list[dict[str, Any]]:
+    """Return a log of the pipeline that this is called from, or none."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
+            return [{"of": "pipeline"}]
+    return []
 
 
 def _fail_at(model: Any, number: int) -> None:
@@ -511,6 +530,8 @@ class Classifier(StandIn):
     vocabulary_size, max_length, seed : int
     dtype : {"float32", "bfloat16", "float16", "float64"}
         Of its weights, and so of its logits.
+    named : tuple of int
+        The ids in the order in which the configuration names them; sorted if empty.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
@@ -518,10 +539,13 @@ class Classifier(StandIn):
     max_length: int = 64
     seed: int = 0
     dtype: str = "float32"
+    named: tuple[int, ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
         from transformers import BertConfig, BertForSequenceClassification
+
+        names = {label: self.labels[label] for label in self.named or range(len(self.labels))}
 
         config = BertConfig(
             vocab_size=self.vocabulary_size,
@@ -532,8 +556,8 @@ class Classifier(StandIn):
             max_position_embeddings=self.max_length,
             # Large, so that different texts give clearly different probabilities.
             initializer_range=0.5,
-            id2label=dict(enumerate(self.labels)),
-            label2id={name: label for label, name in enumerate(self.labels)},
+            id2label=names,
+            label2id={name: label for label, name in names.items()},
             problem_type="single_label_classification",
         )
         with torch.random.fork_rng(devices=[]):
@@ -567,6 +591,9 @@ class Embedder(StandIn):
             if not isinstance(texts, list):
                 raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
             calls.append({"of": self.name, "texts": list(texts)})
+            for text in texts:
+                if text not in self.vectors:
+                    raise KeyError(f"embed was asked for {text!r}, which is no text of this call")
             return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
 
         return embed
@@ -576,33 +603,39 @@ class Embedder(StandIn):
 class Predict(StandIn):
     """A function from a list of texts to one list of labels and scores a text, best first.
 
-    The scores follow from the text, so that answers in another order show. A call is logged as
-    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+    The scores follow from the text, so that answers in another order show. A text that comes again
+    is answered with the same list, so that one that was cut in place shows, too. A call is logged
+    as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
 
     Attributes
     ----------
     labels : tuple of str
     error : str
-        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+        Class and message, ``"ValueError: too hot"``, of what a text that fails raises.
     cause : str
         Message of the exception that this error was raised from, which nobody may be shown.
+    fails_on : str
+        A text fails that holds it; ``""`` for all texts.
     """
 
     labels: tuple[str, ...] = ("yes", "no")
     error: str = "RuntimeError: the model failed"
     cause: str = "behind it"
+    fails_on: str = "fail"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import builtins
+
+        known: dict[str, list[dict[str, Any]]] = {}
 
         def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
             if not isinstance(texts, list) or not all(type(text) is str for text in texts):
                 raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
             calls.append({"of": self.name, "texts": list(texts)})
-            if any("fail" in text for text in texts):
+            if any(self.fails_on in text for text in texts):
                 kind, _, message = self.error.partition(": ")
                 raise getattr(builtins, kind)(message) from OSError(self.cause)
-            return [self.scores(text) for text in texts]
+            return [known.setdefault(text, self.scores(text)) for text in texts]
 
         return predict
 
@@ -643,8 +676,9 @@ class Reply:
 class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
-    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep`, imported under whatever name,
+    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is what
+    its path has beyond the address, names of headers are in lower case, the body is text). What is
+    no JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under whatever name,
     does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
@@ -702,12 +736,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            place = re.match(r"/+(\d+)", self.path)
+            stand_in, calls, replies = scripts[int(place[1])]
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append(
                 {
                     "of": stand_in.name,
                     "method": self.command,
+                    "elsewhere": self.path[place.end() :],
                     "headers": {name.lower(): value for name, value in self.headers.items()},
                     "body": body.decode("utf-8", "replace"),
                 }
@@ -716,7 +752,7 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
             content = reply.body.encode()
             self.send_response(reply.status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", _content_type(reply.body))
             self.send_header("Content-Length", str(len(content)))
             for header in reply.headers:
                 self.send_header(*header)
@@ -733,6 +769,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     server.handle_error = lambda *_: None  # a caller that has hung up is no news
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port, scripts
+
+
+def _content_type(body: str) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        return "text/html"
+    return "application/json"
 
 
 LONGEST_LOG = 20_000
@@ -934,7 +978,8 @@ def bag_classifier() -> type:
 class DropoutClassifier(Classifier):
     """A `Classifier` with dropout of one half, whose changes of mode are logged.
 
-    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does.
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does. A pass
+    that a pipeline of transformers makes is logged as ``{"of": "pipeline"}``.
 
     Attributes
     ----------
@@ -954,6 +999,7 @@ class DropoutClassifier(Classifier):
         import torch
 
         model = super().build(calls)
+        model.register_forward_pre_hook(lambda *_: calls.extend(_pipelines()))
         _fail_at(model, self.fails_at)
         _built[id(calls), self.name] = model
         for part in model.modules():

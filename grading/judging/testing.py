@@ -135,7 +135,24 @@ def run_test(test: Test, answer: Answer, seed: int) -> float:
 def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
     """Require exactly this value: type of container, order, shape and dtype of arrays included."""
     if not _same(got, expected):
+        if _shown(expected).endswith("…"):
+            what, got, expected = _first_difference(what, got, expected)
         raise Failure(_message(what, got, expected, likely))
+
+
+def _first_difference(what: str, got: Any, expected: Any, place: str = "") -> tuple[str, Any, Any]:
+    """Return what differs first within lists and dicts too long to be shown: place and values."""
+    here = f"{what}, at {place}" if place else what
+    if type(got) is type(expected) and isinstance(expected, list | tuple):
+        if len(got) != len(expected):
+            return f"{here}, the number of entries", len(got), len(expected)
+        pairs = dict(enumerate(zip(got, expected, strict=True)))
+    elif type(got) is type(expected) is dict and list(got) == list(expected):
+        pairs = {key: (got[key], value) for key, value in expected.items()}
+    else:
+        return here, got, expected
+    key, pair = next((key, pair) for key, pair in pairs.items() if not _same(*pair))
+    return _first_difference(what, *pair, f"{place}[{key!r}]")
 
 
 def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float = 1e-5) -> None:
@@ -272,6 +289,12 @@ def _pattern(name: str) -> str:
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    left_alone(answer, *arguments)
+    return result
+
+
+def left_alone(answer: Answer, *arguments: Any) -> None:
+    """Require that the last call has left these arguments as they were, also where it raised."""
     if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
@@ -283,7 +306,6 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
             continue
         if not _same(after, before) or _formats(after) != _formats(before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-    return result
 
 
 def _formats(value: Any) -> Any:

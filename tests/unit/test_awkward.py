@@ -108,6 +108,7 @@ def test_tokenizers_put_their_special_tokens_where_they_say():
         "special tokens at the end": [5, 3],
         "special tokens at no end": [5],
     }
+    assert len({made.max_length for made in found.values()}) == 4
     for made in found.values():
         assert "token_type_ids" in made.build([])("so")
         pair = made.build([])("so", "so")

@@ -22,6 +22,7 @@ from grading.judging.testing import (
     equal,
     has_json_type,
     has_type,
+    left_alone,
     raises,
     unchanged,
 )
@@ -144,6 +145,39 @@ def test_the_class_of_an_exception_is_told_with_what_it_descends_from():
     error = AnswerError("TooSmall", "0", ("ValueError",))
     assert str(error) == "TooSmall: 0"
     assert (error.is_a(ValueError), error.is_a(TooSmall), error.is_a(KeyError)) == (1, 1, 0)
+
+
+def test_two_libraries_may_give_a_class_the_same_name():
+    requests = pytest.importorskip("requests")
+    of_requests = AnswerError("HTTPError", "", ("RequestException", "OSError", "Exception"))
+    of_urllib = AnswerError("HTTPError", "", ("URLError", "OSError", "Exception"))
+    assert of_requests.is_a(requests.HTTPError)
+    assert not of_urllib.is_a(requests.HTTPError)
+
+
+def test_of_long_values_the_first_difference_is_shown():
+    rows = [[{"label": name * 9, "score": 0.5}] for name in "abcdefghijkl"]
+    other = [[dict(row[0])] for row in rows]
+    other[11][0]["label"] = "so"
+    with pytest.raises(Failure, match=r"the answer, at \[11\]\[0\]\['label'\]: exp"):
+        equal(other, rows, "the answer")
+    with pytest.raises(Failure, match="the answer, the number of entries: expected 12, got 11"):
+        equal(rows[1:], rows, "the answer")
+    with pytest.raises(Failure, match="the answer: expected"):
+        equal(None, rows, "the answer")
+
+
+@each_answer
+def test_a_call_that_raises_is_to_leave_its_input_alone(asked):
+    def change(texts):
+        texts.clear()
+        raise ValueError("no")
+
+    answer = asked(change)
+    with pytest.raises(AnswerError):
+        answer(["so"])
+    with pytest.raises(Failure, match=r"The input \['so'\] is \[\] after the call."):
+        left_alone(answer, ["so"])
 
 
 def test_a_long_line_of_ancestors_is_cut():
