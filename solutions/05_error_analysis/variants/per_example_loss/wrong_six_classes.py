@@ -1,5 +1,4 @@
 # Wrong: only the first six columns, as many as the lesson has classes.
-# Says: eleven classes
 import torch
 
 
