@@ -179,6 +179,8 @@ class Tokenizer(StandIn):
         Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
     type_ids : bool
         Whether it gives ``token_type_ids`` too.
+    watched : bool
+        Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -188,11 +190,18 @@ class Tokenizer(StandIn):
     added: tuple[str, ...] = ()
     ends: str = "both"
     type_ids: bool = False
+    watched: bool = False
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
 
-        tokenizer = PreTrainedTokenizerFast(
+        class Watched(PreTrainedTokenizerFast):
+            def _encode_plus(self, *arguments: Any, **options: Any) -> Any:
+                calls.append({"of": name})
+                return super()._encode_plus(*arguments, **options)
+
+        name = self.name
+        tokenizer = (Watched if self.watched else PreTrainedTokenizerFast)(
             tokenizer_object=self._backend(),
             model_max_length=self.max_length,
             pad_token="[PAD]",

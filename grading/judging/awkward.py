@@ -60,6 +60,9 @@ KINDS_OF_TOKEN = (
 KINDS_OF_NAME = ("joy", "Zeal", "été", "very sad", "10", "9", "so; so", "no", "No")
 """Names of classes, which are in no order."""
 
+NEAR_NAMES = ("no", "No", " no", "no ")
+"""Names of classes that only who leaves capitals and blanks as they are can tell apart."""
+
 
 def word(rng: np.random.Generator, syllables: int = 2) -> str:
     """Return a lower-case word of a few letters without digits or punctuation."""
@@ -108,6 +111,11 @@ def names(rng: np.random.Generator, n: int) -> list[str]:
         new = word(rng, 3)
         found += [new] * (new not in found)
     return found
+
+
+def near_names(rng: np.random.Generator, n: int) -> list[str]:
+    """Return n different names of classes (at most four) that look alike."""
+    return shuffled(rng, list(NEAR_NAMES))[:n]
 
 
 def shuffled(rng: np.random.Generator, values: list) -> list:
@@ -174,8 +182,10 @@ def sequences(values: list[int]) -> Iterator[tuple[str, Any]]:
     yield "a Series with another index", pd.Series(values, pd.RangeIndex(n)[::-1] + 5, np.int64)
 
 
-def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield a DatasetDict as it is, selected out of a larger one, and with formats.
+def datasets(
+    rng: np.random.Generator, splits: Any, formats: tuple[str, ...] = ("pandas", "numpy")
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield a DatasetDict as it is, selected out of a larger one, and with these formats.
 
     Yields
     ------
@@ -192,7 +202,7 @@ def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, 
     }
     selected = Selected("selected", whole=splits, places=places)
     yield "a dataset of selected rows", selected, selected.plain()
-    for kind in ("pandas", "numpy"):
+    for kind in formats:
         yield f"a dataset with the format {kind!r}", splits.with_format(kind), splits
 
 

@@ -303,9 +303,19 @@ def left_alone(answer: Answer, *arguments: Any) -> None:
             if before is None:
                 continue
         if holds_standin(before):
+            if type(before) is dict and (type(after) is not dict or list(after) != list(before)):
+                raise Failure(_changed_keys(after, before))
             continue
-        if not _same(after, before) or _formats(after) != _formats(before):
+        if not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
+        if _formats(after) != _formats(before):
+            one, other = _shown(_formats(before)), _shown(_formats(after))
+            raise Failure(f"The input had the format {one}; after the call it has {other}.")
+
+
+def _changed_keys(after: Any, before: dict) -> str:
+    left = list(after) if type(after) is dict else after
+    return f"The dict with the keys {_shown(list(before))} holds {_shown(left)} after the call."
 
 
 def _formats(value: Any) -> Any:

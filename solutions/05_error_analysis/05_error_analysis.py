@@ -684,7 +684,7 @@ plots.plot_reliability({"as trained": (confidence[measure], hit[measure])})
 #
 # *Importance: medium. It is the number that papers report, and its bins are where implementations disagree.*
 #
-# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped. Labels are a list, an array or a Series with any index, and both arguments stay as they are.
+# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped. Labels are a list, an array or a Series with any index, and both arguments stay as they are. The result is a float.
 #
 # <details><summary>Hint 1</summary>Three arrays, one entry a row: confidence, whether the row is right, and the number of its group. Then a loop over groups.</details>
 # <details><summary>Hint 2</summary>Compare directly: larger than the lower edge, at most the upper one. (<code>np.searchsorted</code>, <code>np.digitize</code> and <code>pd.cut</code> do so for all rows at once; look up on which side they put an edge.)</details>
@@ -821,7 +821,7 @@ pd.DataFrame(intervals, index=[f"{k} of {n}" for k, n in cases]).round(3)
 #
 # *Importance: high. A slice without an interval is a rumour.*
 #
-# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row per slice in the order of the dictionary. The columns are `rows`, `accuracy`, `lower` and `upper`, in this order; the index is named `slice`. A slice without rows is not an error: it has 0 rows and NaN in the other columns. The frame, whose index may repeat, stays as it is.
+# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row per slice in the order of the dictionary. The columns are `rows`, `accuracy`, `lower` and `upper`, in this order; the index is named `slice`. A slice without rows is not an error: it has 0 rows and NaN in the other columns. The frame, whose index may repeat, and the dictionary stay as they are.
 #
 # <details><summary>Hint 1</summary>Calling a rule on the frame gives a boolean Series with the frame's index; <code>frame[...]</code> takes it.</details>
 # <details><summary>Hint 2</summary>The formula above, or the function of the cell above. Neither likes n = 0.</details>
