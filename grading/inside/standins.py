@@ -176,6 +176,8 @@ class Tokenizer(StandIn):
         Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
     type_ids : bool
         Whether it gives ``token_type_ids`` too.
+    clean_up : bool
+        Whether decoding takes out the blanks before punctuation, unless told otherwise.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -185,6 +187,7 @@ class Tokenizer(StandIn):
     added: tuple[str, ...] = ()
     ends: str = "both"
     type_ids: bool = False
+    clean_up: bool = False
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
@@ -197,7 +200,7 @@ class Tokenizer(StandIn):
             cls_token="[CLS]",
             sep_token="[SEP]",
             mask_token="[MASK]",
-            clean_up_tokenization_spaces=False,
+            clean_up_tokenization_spaces=self.clean_up,
         )
         types = ["token_type_ids"] * self.type_ids
         tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]

@@ -226,6 +226,8 @@ def raises(
 ) -> None:
     """Require this class of exception, or a subclass, with a message that says what is wrong.
 
+    What was passed in must be as it was, here too.
+
     Parameters
     ----------
     mentions : str or tuple of str
@@ -242,6 +244,8 @@ def raises(
             names = " or ".join(map(repr, wanted))
             text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
+        if answer.arguments:  # a box may send none, and the exception counts more
+            _require_unchanged(answer, arguments)
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
 
@@ -272,6 +276,12 @@ def _pattern(name: str) -> str:
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    _require_unchanged(answer, arguments)
+    return result
+
+
+def _require_unchanged(answer: Answer, arguments: tuple) -> None:
+    """Require that the last call, however it ended, left these arguments as they were."""
     if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
@@ -281,17 +291,27 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
                 continue
         if holds_standin(before):
             continue
-        if not _same(after, before) or _formats(after) != _formats(before):
+        if not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-    return result
+        if _marks(after) != _marks(before):
+            raise Failure(
+                f"The input {_shown(before)} has {_marks(after)} after the call; it had "
+                f"{_marks(before)}."
+            )
 
 
-def _formats(value: Any) -> Any:
-    """Return the format of a dataset, or of each split; None for anything else."""
+def _marks(value: Any) -> Any:
+    """Return what goes with a value beside its data, by name.
+
+    The format of a dataset, or of each split, and the name of a Series.
+    """
     if hasattr(value, "format") and hasattr(value, "features"):
-        return value.format["type"]
+        kind = value.format["type"]
+        return {"format": kind, "columns": sorted(value.format["columns"] if kind else [])}
+    if isinstance(value, pd.Series):
+        return {"name": value.name}
     if isinstance(value, dict):
-        return {name: _formats(split) for name, split in value.items()}
+        return {name: _marks(split) for name, split in value.items()}
     return None
 
 
