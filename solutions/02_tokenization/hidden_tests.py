@@ -226,6 +226,9 @@ def _(answer, rng):
     got = answer([[7, 8, 9], [4]])
     equal(set(got), {"input_ids", "attention_mask"}, "Only sequences given")
     equal(got["input_ids"], torch.tensor([[7, 8, 9], [4, 0, 0]]), "`pad_id` left out")
+    got = answer([long])["input_ids"]
+    likely = "cut, though the default of max_length is None"
+    equal(got, torch.tensor([long]), f"{len(long)} ids, max_length left out", likely)
 
 
 def _check_batch(answer, sequences, pad_id, max_length):
