@@ -181,6 +181,8 @@ class Tokenizer(StandIn):
         Whether it gives ``token_type_ids`` too.
     watched : bool
         Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
+    clean_up : bool
+        Whether decoding takes out the blanks before punctuation, unless told otherwise.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -191,6 +193,7 @@ class Tokenizer(StandIn):
     ends: str = "both"
     type_ids: bool = False
     watched: bool = False
+    clean_up: bool = False
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
@@ -209,7 +212,7 @@ class Tokenizer(StandIn):
             cls_token="[CLS]",
             sep_token="[SEP]",
             mask_token="[MASK]",
-            clean_up_tokenization_spaces=False,
+            clean_up_tokenization_spaces=self.clean_up,
         )
         types = ["token_type_ids"] * self.type_ids
         tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]

@@ -29,6 +29,7 @@ KINDS_OF_TEXT = {
     "letters beyond ASCII": "так — 私は straße",
     "punctuation": "¿so?! it's (fine)... #1 @you",
     "quotation marks": '"so" they said, \'tis so',
+    "quotation marks side by side": 'they ""said"" so',
     "a tab": "so\tit is",
     "blanks at both ends": "  so it is  ",
     "several blanks": "so   it  is",
@@ -39,6 +40,8 @@ KINDS_OF_TEXT = {
     "nothing": "",
 }
 """A text of each kind; none has a line end."""
+KINDS_OF_WORD = ("it's", "🙂", "...", "re-do", "1,000", "#so", "e\u0301té")
+"""Words that are more, or less, than letters."""
 WHITE_SPACE = (" ", "  ", "\t", "\n", " \n ", "\r\n", "\xa0")
 """What `str.split` splits at."""
 KINDS_OF_TOKEN = (
@@ -52,6 +55,7 @@ KINDS_OF_TOKEN = (
     "10",
     "9",
     "🙂",
+    "ﬁ",  # one character; before 🙂 by code point, behind it in UTF-16
     " ",
     "",
     "\t",
@@ -92,7 +96,8 @@ def spaced(rng: np.random.Generator, n: int) -> str:
     gaps = [str(rng.choice(WHITE_SPACE)) for _ in range(n + 1)]
     for end in (0, -1):
         gaps[end] *= int(rng.integers(2))
-    return gaps[0] + "".join(word(rng) + gap for gap in gaps[1:])
+    kinds = [*KINDS_OF_WORD, *(word(rng) for _ in KINDS_OF_WORD)]
+    return gaps[0] + "".join(str(rng.choice(kinds)) + gap for gap in gaps[1:])
 
 
 def tokens(rng: np.random.Generator, n: int) -> list[str]:

@@ -243,6 +243,8 @@ def raises(
 ) -> None:
     """Require this class of exception, or a subclass, with a message that says what is wrong.
 
+    What was passed in must be as it was, here too.
+
     Parameters
     ----------
     mentions : str or tuple of str
@@ -259,6 +261,8 @@ def raises(
             names = " or ".join(map(repr, wanted))
             text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
+        if answer.arguments:  # a box may send none, and the exception counts more
+            left_alone(answer, *arguments)
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
 
@@ -308,9 +312,11 @@ def left_alone(answer: Answer, *arguments: Any) -> None:
             continue
         if not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-        if _formats(after) != _formats(before):
-            one, other = _shown(_formats(before)), _shown(_formats(after))
-            raise Failure(f"The input had the format {one}; after the call it has {other}.")
+        if _marks(after) != _marks(before):
+            raise Failure(
+                f"The input {_shown(before)} has {_marks(after)} after the call; it had "
+                f"{_marks(before)}."
+            )
 
 
 def _changed_keys(after: Any, before: dict) -> str:
@@ -318,12 +324,18 @@ def _changed_keys(after: Any, before: dict) -> str:
     return f"The dict with the keys {_shown(list(before))} holds {_shown(left)} after the call."
 
 
-def _formats(value: Any) -> Any:
-    """Return the format of a dataset, or of each split; None for anything else."""
+def _marks(value: Any) -> Any:
+    """Return what goes with a value beside its data, by name.
+
+    The format of a dataset, or of each split, and the name of a Series.
+    """
     if hasattr(value, "format") and hasattr(value, "features"):
-        return value.format["type"]
+        kind = value.format["type"]
+        return {"format": kind, "columns": sorted(value.format["columns"] if kind else [])}
+    if isinstance(value, pd.Series):
+        return {"name": value.name}
     if isinstance(value, dict):
-        return {name: _formats(split) for name, split in value.items()}
+        return {name: _marks(split) for name, split in value.items()}
     return None
 
 

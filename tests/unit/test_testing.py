@@ -225,6 +225,36 @@ def test_a_format_is_part_of_an_input(asked):
 
 
 @each_answer
+def test_the_columns_of_a_format_are_part_of_an_input(asked):
+    def restored_by_kind_alone(dataset):
+        dataset.set_format("pandas")
+
+    shown = splits().with_format("pandas", columns=["text"])
+    unchanged(asked(lambda d: len(d)), shown)
+    with pytest.raises(Failure, match="after the call"):
+        unchanged(asked(restored_by_kind_alone), shown)
+
+
+@each_answer
+def test_the_name_of_a_series_is_part_of_an_input(asked):
+    def named(series):
+        series.name = "label"
+
+    with pytest.raises(Failure, match="'name': 'label'"):
+        unchanged(asked(named), pd.Series([1, 2]))
+
+
+@each_answer
+def test_an_input_stays_as_it_is_where_an_answer_raises_too(asked):
+    def emptied(values):
+        values.clear()
+        raise ValueError("values")
+
+    with pytest.raises(Failure, match="after the call"):
+        raises(asked(emptied), [1], error=ValueError, mentions="values", what="one value")
+
+
+@each_answer
 @pytest.mark.parametrize("copied", [False, True])
 def test_a_watched_tensor_tells_of_functions_on_copies_too(asked, copied):
     def answer(ids):
