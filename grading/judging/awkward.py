@@ -194,9 +194,14 @@ def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, 
 
 
 def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, Tokenizer]]:
-    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima."""
+    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima.
+
+    One pads with its own end token, so that an id does not tell whether a place is real.
+    """
     for ends in ("both", "front", "back", "none"):
         longest = int(rng.choice([7, 11, 60, 130]))
         kept = {"max_length": longest, "ends": ends, "type_ids": bool(rng.integers(2)), **options}
+        if ends == "back":  # as many that were made for generation do
+            kept["pad"] = "[SEP]"
         where = {"both": "both ends", "front": "the front", "back": "the end", "none": "no end"}
         yield f"special tokens at {where[ends]}", Tokenizer(f"tokenizer {ends}", **kept)
