@@ -446,6 +446,46 @@ def canned_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class Named(StandIn):
+    """A dict of stand-ins by name.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "same"}``: whether it holds
+    the very things that it came with, in their order.
+
+    Attributes
+    ----------
+    values : dict of str to StandIn
+    """
+
+    values: dict[str, StandIn] = field(default_factory=dict)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        made = build_all(self.values, calls)
+        _dicts[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _dicts.pop((id(calls), self.name))
+        before = list(made.items())
+        with ExitStack() as stack:
+            all_around(self.values, calls, stack)
+            try:
+                yield
+            finally:
+                after = list(made.items())
+                same = len(after) == len(before) and all(
+                    key == name and value is given
+                    for (key, value), (name, given) in zip(after, before, strict=True)
+                )
+                calls.append({"of": f"{self.name} afterwards", "same": same})
+
+
+_dicts: dict[tuple[int, str], dict] = {}
+"""Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
+
+
+@dataclass(frozen=True)
 class TextClassifier(StandIn):
     """A real scikit-learn classifier of texts.
 

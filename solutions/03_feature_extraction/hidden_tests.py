@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from grading.standins import Encoder, Estimator, TextClassifier, Tokenizer
+from grading.standins import Encoder, Estimator, Named, TextClassifier, Tokenizer
 from grading.testing import (
     FLOAT32,
     AnswerError,
@@ -300,10 +300,11 @@ def _(answer, rng):
     canned["a class of its own"] = tuple(4 if label == 3 else int(label) for label in y_valid)
     classifiers = {name: Estimator(name, predictions) for name, predictions in canned.items()}
     given = (X_train, y_train, X_valid, y_valid)
-    table = answer(classifiers, *given)
+    table = answer(Named("classifiers", classifiers), *given)
+    (kept,) = (call["same"] for call in answer.calls if call["of"] == "classifiers afterwards")
+    that(kept, "The dict of classifiers holds others after the call, or in another order.")
     for after, before in zip(answer.arguments[1:], given, strict=True):
         equal(after, before, "the data after the call")
-    equal(list(answer.arguments[0]), list(classifiers), "the dict of classifiers after the call")
 
     has_type(table, pd.DataFrame, "compare_classifiers")
     equal(list(table.columns), ["accuracy", "macro_f1", "fit_seconds"], "the columns")

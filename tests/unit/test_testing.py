@@ -14,7 +14,9 @@ from grading.inside.questions import answer_question
 from grading.inside.standins import (
     LONGEST_LOG,
     AppRequests,
+    Estimator,
     Evaluation,
+    Named,
     Selected,
     TextClassifier,
     Tokenizer,
@@ -335,3 +337,25 @@ def test_a_fitted_step_of_a_pipeline_is_logged(asked, copied):
     answer = asked(fit)
     answer(TextClassifier("words"))
     assert answer.calls == [{"of": "words afterwards", "fitted": not copied}]
+
+
+def replaces(classifiers):
+    classifiers["a"] = object()
+
+
+def empties(classifiers):
+    classifiers.clear()
+
+
+def turns_round(classifiers):
+    classifiers["b"] = classifiers.pop("b")
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "same"), [(len, True), (replaces, False), (empties, False), (turns_round, False)]
+)
+def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
+    answer = asked(lambda classifiers: function(classifiers))
+    answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
+    assert answer.calls == [{"of": "both afterwards", "same": same}]
