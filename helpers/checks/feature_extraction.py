@@ -350,8 +350,13 @@ def _(answer):
     X_train, y_train = np.zeros((3, 1)), np.array([0, 0, 1])
     X_valid, y_valid = np.zeros((4, 1)), np.array([0, 0, 0, 1])
     classifiers = {"always 0": _Canned((0, 0, 0, 0)), "half": _Canned((0, 0, 1, 1))}
+    given = dict(classifiers)
     table = answer(classifiers, X_train, y_train, X_valid, y_valid)
     of_type(table, pd.DataFrame, "compare_classifiers")
+    that(
+        list(classifiers.items()) == list(given.items()),
+        say("The dict of classifiers holds others after the call than before. Leave it as it is."),
+    )
     given = say("For the labels 0 0 0 1, 'always 0' answering 0 0 0 0 and 'half' answering 0 0 1 1")
     equal(
         list(table.columns),

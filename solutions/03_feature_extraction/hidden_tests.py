@@ -380,14 +380,14 @@ def _require_order(table, canned, truth):
             scores[place] > scores[place + 1] - 1e-9,
             f"{what}: {names[place]!r} has {scores[place]:.3f} and comes before "
             f"{names[place + 1]!r}, which has {scores[place + 1]:.3f}. Likely: sorted by accuracy, "
-            "or worst first.",
+            "by another average of F1 or by rounded scores, or worst first.",
         )
     for predictions in set(canned.values()):
         equal(
             [name for name in names if canned[name] == predictions],
             [name for name in canned if canned[name] == predictions],
             f"{what}: those of equal scores in the dict's order",
-            likely="a sort that is not stable",
+            likely="ties broken by something else, or a sort that is not stable",
         )
 
 
@@ -467,7 +467,8 @@ def _(answer, rng):
                 got,
                 _purity(points, labels, k),
                 f"the purity of {n} points in {dimensions} dimensions with k={k}",
-                likely="a point among its own neighbours, k one off, or a vote instead of a share",
+                likely="a point among its own neighbours, k one off, another distance than the "
+                "Euclidean, or a vote instead of a share",
             )
     n = 30
     labels = rng.integers(2, size=n)
