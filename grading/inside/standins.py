@@ -183,6 +183,8 @@ class Tokenizer(StandIn):
         Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
     clean_up : bool
         Whether decoding takes out the blanks before punctuation, unless told otherwise.
+    pad : str
+        The token that it pads with; many tokenizers have none of their own and take another.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -194,6 +196,7 @@ class Tokenizer(StandIn):
     type_ids: bool = False
     watched: bool = False
     clean_up: bool = False
+    pad: str = "[PAD]"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
@@ -207,7 +210,7 @@ class Tokenizer(StandIn):
         tokenizer = (Watched if self.watched else PreTrainedTokenizerFast)(
             tokenizer_object=self._backend(),
             model_max_length=self.max_length,
-            pad_token="[PAD]",
+            pad_token=self.pad,
             unk_token="[UNK]",
             cls_token="[CLS]",
             sep_token="[SEP]",
@@ -249,9 +252,10 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is
-    in training mode, and whether a way back for gradients is kept. What becomes of the model is
-    logged last, even if the answer fails, as `logged_state` does.
+    Its embeddings are frozen, as after a training of the layers above alone. A call is logged as
+    ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is in training mode,
+    and whether a way back for gradients is kept. What becomes of the model is logged last, even if
+    the answer fails, as `logged_state` does.
 
     Attributes
     ----------
@@ -293,6 +297,7 @@ class Encoder(StandIn):
             torch.manual_seed(self.seed)
             model = BertModel(config, add_pooling_layer=False)
         model.to(getattr(torch, self.dtype)).train(self.training)
+        model.embeddings.requires_grad_(False)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
         _fail_at(model, self.fails_at)
         _built[id(calls), self.name] = model
@@ -396,13 +401,14 @@ class Estimator(StandIn):
     ----------
     predictions : tuple of int
         What `predict` answers, whatever the features.
-    fit_seconds, predict_seconds : float
+    fit_seconds, predict_seconds, copy_seconds : float
         How long each takes, so that a test can tell which of them was timed.
     """
 
     predictions: tuple[int, ...] = ()
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
+    copy_seconds: float = 0.0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         log = _SharedLog(calls)
@@ -411,6 +417,7 @@ class Estimator(StandIn):
             predictions=self.predictions,
             fit_seconds=self.fit_seconds,
             predict_seconds=self.predict_seconds,
+            copy_seconds=self.copy_seconds,
             log=log,
         )
         log.original = estimator
@@ -440,12 +447,18 @@ def canned_classifier() -> type:
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class CannedClassifier(ClassifierMixin, BaseEstimator):
-        def __init__(self, name, predictions, fit_seconds, predict_seconds, log):
+        def __init__(self, name, predictions, fit_seconds, predict_seconds, copy_seconds, log):
             self.name = name
             self.predictions = predictions
             self.fit_seconds = fit_seconds
             self.predict_seconds = predict_seconds
+            self.copy_seconds = copy_seconds
             self.log = log
+
+        def get_params(self, deep=True):  # which `clone` asks the original for
+            if self is self.log.original:
+                time.sleep(self.copy_seconds)
+            return super().get_params(deep)
 
         def fit(self, X, y):
             self.log.add(self, "fit", len(y))
@@ -464,8 +477,51 @@ def canned_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class Named(StandIn):
+    """A dict of stand-ins by name.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "same"}``: whether it holds
+    the very things that it came with, in their order.
+
+    Attributes
+    ----------
+    values : dict of str to StandIn
+    """
+
+    values: dict[str, StandIn] = field(default_factory=dict)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        made = build_all(self.values, calls)
+        _dicts[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _dicts.pop((id(calls), self.name))
+        before = list(made.items())
+        with ExitStack() as stack:
+            all_around(self.values, calls, stack)
+            try:
+                yield
+            finally:
+                after = list(made.items())
+                same = len(after) == len(before) and all(
+                    key == name and value is given
+                    for (key, value), (name, given) in zip(after, before, strict=True)
+                )
+                calls.append({"of": f"{self.name} afterwards", "same": same})
+
+
+_dicts: dict[tuple[int, str], dict] = {}
+"""Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
+
+
+@dataclass(frozen=True)
 class TextClassifier(StandIn):
     """A real scikit-learn classifier of texts.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "fitted"}``: whether it, or a
+    step of the pipeline, has been fitted.
 
     Attributes
     ----------
@@ -481,9 +537,22 @@ class TextClassifier(StandIn):
         from sklearn.naive_bayes import MultinomialNB
         from sklearn.pipeline import make_pipeline
 
-        if self.kind == "majority":
-            return DummyClassifier(strategy="most_frequent")
-        return make_pipeline(CountVectorizer(), MultinomialNB())
+        made = DummyClassifier(strategy="most_frequent")
+        if self.kind != "majority":
+            made = make_pipeline(CountVectorizer(), MultinomialNB())
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        try:
+            yield
+        finally:
+            steps = [step for _, step in getattr(made, "steps", [])]
+            # What scikit-learn learns ends in an underscore.
+            learnt = [name for part in (made, *steps) for name in vars(part) if name[-1:] == "_"]
+            calls.append({"of": f"{self.name} afterwards", "fitted": bool(learnt)})
 
 
 @dataclass(frozen=True)
@@ -844,6 +913,9 @@ class AppRequests:
 class Evaluation(StandIn):
     """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
 
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "changed"}``: which of its
+    attributes are another object, or hold other numbers.
+
     Attributes
     ----------
     predictions : ndarray or tuple of ndarray
@@ -859,7 +931,35 @@ class Evaluation(StandIn):
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import EvalPrediction
 
-        return EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+        made = EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        before = _held_by(made)
+        try:
+            yield
+        finally:
+            after = _held_by(made)
+            changed = [part for part in before if before[part] != after[part]]
+            calls.append({"of": f"{self.name} afterwards", "changed": changed})
+
+
+def _held_by(evaluation: Any) -> dict[str, Any]:
+    """Return which objects an EvalPrediction holds, and the numbers in them."""
+    parts = {
+        part: getattr(evaluation, part) for part in ("predictions", "label_ids", "inputs", "losses")
+    }
+    return {name: (id(part), _bytes_of(part)) for name, part in parts.items()}
+
+
+def _bytes_of(value: Any) -> Any:
+    """Return what an array holds, or each array of a tuple; None for None."""
+    if isinstance(value, tuple):
+        return tuple(map(_bytes_of, value))
+    return None if value is None else value.tobytes()
 
 
 @dataclass(frozen=True)
@@ -980,7 +1080,9 @@ def bag_classifier() -> type:
                 vectors = vectors + self.types(token_type_ids)
             vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
             logits = self.head(vectors)
-            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            # Smoothed, so that an answer with a loss of its own comes to another number.
+            smoothed = torch.nn.CrossEntropyLoss(label_smoothing=0.2)
+            loss = None if labels is None else smoothed(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
     return BagClassifier

@@ -212,12 +212,17 @@ def datasets(
 
 
 def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, Tokenizer]]:
-    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima."""
+    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima.
+
+    One pads with its own end token, so that an id does not tell whether a place is real.
+    """
     maxima = rng.permutation([7, 11, 60, 130]).tolist()
     types = rng.permutation([True, True, False, False]).tolist()
     for ends, longest, type_ids in zip(
         ("both", "front", "back", "none"), maxima, types, strict=True
     ):
         kept = {"max_length": longest, "ends": ends, "type_ids": type_ids, **options}
+        if ends == "back":  # as many that were made for generation do
+            kept["pad"] = "[SEP]"
         where = {"both": "both ends", "front": "the front", "back": "the end", "none": "no end"}
         yield f"special tokens at {where[ends]}", Tokenizer(f"tokenizer {ends}", **kept)

@@ -403,9 +403,26 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:197]}…"
 
 
+def shown_call(arguments: tuple, options: dict[str, Any]) -> str:
+    """Return the arguments of a call as a reader may see them; stand-ins by their name."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, StandIn):
+            return f"<{value.name}>"
+        if type(value) is dict and holds_standin(value):
+            return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
+        if isinstance(value, list | tuple) and holds_standin(value):
+            return f"[{', '.join(map(shown, value))}]"
+        return _shown(value)
+
+    named = (f"{name}={shown(value)}" for name, value in options.items())
+    text = ", ".join([*map(shown, arguments), *named])
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
 def _plain(value: Any) -> Any:
     """Return a value as a person writes it: 3 for ``np.int64(3)``, within containers too."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     if type(value) is dict:
         return {_plain(key): _plain(item) for key, item in value.items()}

@@ -198,7 +198,7 @@ def label_maps(names: list[str]) -> tuple[dict, dict]:
     Returns
     -------
     id2label : dict of int to str
-        Keys 0, 1, … in order.
+        Keys 0, 1, … for the names in their order.
     label2id : dict of str to int
 
     Raises

@@ -109,6 +109,8 @@ def test_tokenizers_put_their_special_tokens_where_they_say():
         "special tokens at no end": [5],
     }
     assert len({made.max_length for made in found.values()}) == 4
+    pads = [made.build([]).pad_token_id for made in found.values()]
+    assert pads == [0, 0, 3, 0]  # one pads with its own end token
     for made in found.values():
         assert "token_type_ids" in made.build([])("so")
         pair = made.build([])("so", "so")

@@ -11,10 +11,20 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.questions import answer_question
-from grading.inside.standins import LONGEST_LOG, AppRequests, Selected, WatchedTensor
+from grading.inside.standins import (
+    LONGEST_LOG,
+    AppRequests,
+    Estimator,
+    Evaluation,
+    Named,
+    Selected,
+    TextClassifier,
+    Tokenizer,
+    WatchedTensor,
+)
 from grading.inside.wire import WireError, decode, encode
 from grading.judging import testing
-from grading.judging.asking import RemoteAnswer, _checked
+from grading.judging.asking import RemoteAnswer, _checked, judged
 from grading.judging.testing import (
     Answer,
     AnswerError,
@@ -24,6 +34,7 @@ from grading.judging.testing import (
     has_type,
     left_alone,
     raises,
+    shown_call,
     unchanged,
 )
 from helpers.checks import expect
@@ -333,3 +344,82 @@ def test_what_an_app_prints_or_keeps_is_no_log(asked):
 def test_an_endless_log_is_cut():
     failed, _ = Answer(app_that_fails(lambda: logging.error("x" * 50_000))).used(TWO_REQUESTS)
     assert len(failed["log"]) == LONGEST_LOG
+
+
+def test_an_exception_is_told_with_the_call_that_it_came_of():
+    def fails(values, k):
+        raise ValueError(f"no {k}")
+
+    told = judged(
+        lambda answer, rng: answer([3, 4], k=2),
+        "answer",
+        0,
+        lambda question: answer_question(question, {"answer": fails}),
+        lambda: 1,
+        [],
+    )
+    assert told.message == "ValueError: no 2. It came of answer([3, 4], k=2)."
+
+
+def test_a_call_is_shown_with_its_stand_ins_by_name_and_not_at_length():
+    call = ([1], {"a": Tokenizer("small")}, [Tokenizer("large")]), {"k": np.float64(2)}
+    assert shown_call(*call) == "[1], {'a': <small>}, [<large>], k=2.0"
+    assert len(shown_call(("x" * 190, "y" * 190), {})) == 300
+
+
+def leaves_alone(evaluation):
+    return evaluation.predictions.sum() + evaluation.label_ids.sum()
+
+
+def exchanges(evaluation):
+    evaluation.label_ids = evaluation.label_ids.copy()
+
+
+def sorts(evaluation):
+    evaluation.label_ids.sort()
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "changed"),
+    [(leaves_alone, []), (exchanges, ["label_ids"]), (sorts, ["label_ids"])],
+)
+def test_what_becomes_of_an_evaluation_is_logged(asked, function, changed):
+    answer = asked(function)
+    answer(Evaluation("evaluation", np.eye(2), np.array([1, 0])))
+    assert answer.calls == [{"of": "evaluation afterwards", "changed": changed}]
+
+
+@each_answer
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_fitted_step_of_a_pipeline_is_logged(asked, copied):
+    from sklearn.base import clone
+
+    def fit(classifier):
+        (clone(classifier) if copied else classifier).fit(["so", "no"], [0, 1])
+
+    answer = asked(fit)
+    answer(TextClassifier("words"))
+    assert answer.calls == [{"of": "words afterwards", "fitted": not copied}]
+
+
+def replaces(classifiers):
+    classifiers["a"] = object()
+
+
+def empties(classifiers):
+    classifiers.clear()
+
+
+def turns_round(classifiers):
+    classifiers["b"] = classifiers.pop("b")
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "same"), [(len, True), (replaces, False), (empties, False), (turns_round, False)]
+)
+def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
+    answer = asked(lambda classifiers: function(classifiers))
+    answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
+    assert answer.calls == [{"of": "both afterwards", "same": same}]
