@@ -406,6 +406,7 @@ def _(answer, rng):
             "  oak\t elm ",
             "oak 🙂 [SEP] elm",
         ]
+        probabilities = _reader(tokenizer, model)
         for text in texts:
             got = answer(text, tokenizer, model)
             shown = text if len(text) < 30 else f"{len(text.split())} words"
@@ -413,7 +414,7 @@ def _(answer, rng):
             has_type(got, dict, what)
             equal(sorted(got), ["label", "score"], f"{what}: the keys")
             has_type(got["score"], float, f"{what}: the score")
-            scores = _probabilities(text, tokenizer, model)
+            scores = probabilities(text)
             close(
                 got["score"],
                 scores.max(),
@@ -434,15 +435,20 @@ def _(answer, rng):
             )
 
 
-def _probabilities(text, tokenizer, model):
-    """Compute the probabilities here, on the truncated ids."""
-    ids = tokenizer.build([])(text)["input_ids"]
-    if len(ids) > tokenizer.max_length:
-        last = ids[-1:] if tokenizer.ends in ("both", "back") else []
-        ids = ids[: tokenizer.max_length - len(last)] + last
-    with torch.no_grad():
-        logits = model.build([])(input_ids=torch.tensor([ids])).logits[0]
-    return _softmax(logits.double().numpy())
+def _reader(tokenizer, model):
+    """Return a function that computes a text's probabilities here, on the truncated ids."""
+    encode, forward = tokenizer.build([]), model.build([])
+
+    def probabilities(text):
+        ids = encode(text)["input_ids"]
+        if len(ids) > tokenizer.max_length:
+            last = ids[-1:] if tokenizer.ends in ("both", "back") else []
+            ids = ids[: tokenizer.max_length - len(last)] + last
+        with torch.no_grad():
+            logits = forward(input_ids=torch.tensor([ids])).logits[0]
+        return _softmax(logits.double().numpy())
+
+    return probabilities
 
 
 @grades("zero_shot")
