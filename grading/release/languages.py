@@ -198,7 +198,7 @@ def translated(
 
 def _in(block: str, catalog: Catalog, language: str) -> str:
     if block.startswith("[!["):
-        linked = block.replace("/blob/main/notebooks/", f"/blob/main/notebooks/{language}/")
+        linked = re.sub(r"(/blob/[^)]+?/)notebooks/", rf"\1notebooks/{language}/", block, count=1)
         return re.sub(r"^\[!\[[^\]]*\]", f"[![{LANGUAGES[language]}]", linked)
     message = catalog.get(block)
     return message.string if message and message.string else block

@@ -19,10 +19,12 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from grading.paths import ROOT, release_path, solution_path
+from grading.release.addresses import addresses
 from grading.release.source import source_notebook
 from grading.settings import answer_stubs
 from helpers.lessons import LESSONS, Lesson
 
+STUDENTS_EDITION = "ADDRESS-OF-THE-STUDENTS-EDITION"
 ANSWERS = ("absent", "folded")
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
@@ -78,9 +80,16 @@ def write_source(source: Path, answers: str) -> None:
             f"{lesson.number}. [{lesson.title}](lessons/{lesson.name}.ipynb): "
             f"{lesson.minutes} minutes, {lesson.points} points"
         )
+    students = source / "students.md"
+    students.write_text(students_page(students.read_text()))
     index = source / "index.md"
     pages = "\n".join(f"lessons/{lesson.name}" for lesson in LESSONS)
     index.write_text(index.read_text().format(lessons="\n".join(lines), pages=pages))
+
+
+def students_page(text: str) -> str:
+    """Return the page for students with the address of their edition."""
+    return text.replace(STUDENTS_EDITION, addresses().students_page)
 
 
 def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:

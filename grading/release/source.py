@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading.paths import ROOT, release_path, source_path
+from grading.release.addresses import BADGE, addresses
 from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
@@ -73,11 +74,6 @@ def bootstrap_cell(root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT) -> Noteb
 
 
 def colab_badge(lesson: Lesson, root: Path = ROOT) -> str:
-    """Return the Markdown of the badge that opens a lesson's release in Colab."""
-    repository = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["course"][
-        "repository"
-    ]
-    address = f"https://colab.research.google.com/github/{repository}/blob/main/"
+    """Return the Markdown of the badge that opens a lesson of the students' edition in Colab."""
     notebook = release_path(lesson, Path()).as_posix()
-    image = "https://colab.research.google.com/assets/colab-badge.svg"
-    return f"[![Open this lesson in Colab]({image})]({address}{notebook})"
+    return f"[![Open this lesson in Colab]({BADGE})]({addresses(root).in_colab(notebook)})"
