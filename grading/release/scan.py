@@ -36,7 +36,6 @@ NAMES = {
 """Names of files and folders that have no place in what students get, as patterns."""
 MOST_FINDINGS = 20
 """After so many the scan ends: they are enough to see what is wrong."""
-_GIT_OBJECTS = ("blob", "commit", "tag")
 
 
 @dataclass(frozen=True)
@@ -165,9 +164,12 @@ class Scan:
             ).split()
         )
         for name, kind, data in _read_objects(repository, names):
-            if kind in _GIT_OBJECTS:
-                path = paths.get(name, "")
-                where = f"git {kind} {name[:10]}"
+            where, path = f"git {kind} {name[:10]}", paths.get(name, "")
+            if kind == "tree":
+                for entry in _names_in_tree(data, len(name) // 2):
+                    for finding in _by_name(entry):
+                        yield Finding(f"{where} {path}".strip(), finding.what)
+            else:
                 for finding in self._content(path or kind, data):
                     told = finding.where if path else ""
                     yield Finding(f"{where} {told}".strip(), finding.what)
@@ -230,6 +232,18 @@ def git_environment() -> dict[str, str]:
     """Return the environment without what would point git to another repository, as in a hook."""
     ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
     return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _names_in_tree(data: bytes, length: int) -> Iterator[str]:
+    """Yield the names in one of git's trees, in which each is followed by a hash of some bytes.
+
+    An object alone does not do: what two files have in common is kept under one of their names.
+    """
+    place = 0
+    while place < len(data):
+        end = data.index(b"\0", place)
+        yield data[place:end].partition(b" ")[2].decode("utf-8", "replace")
+        place = end + 1 + length
 
 
 def _read_objects(repository: Path, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
