@@ -336,6 +336,12 @@ def test_what_is_written_is_spelt_right():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_nobody_s_private_overlay_is_tracked():
+    assert [path for path in tracked_files() if "private" in path.parts] == []
+    ignored = ["git", "check-ignore", "--quiet", "private/secret.txt"]
+    assert subprocess.run(ignored, cwd=ROOT).returncode == 0
+
+
 def test_no_tracked_file_is_large():
     assert [path for path in tracked_files() if path.stat().st_size > 3 * MEGABYTE] == []
 

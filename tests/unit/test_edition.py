@@ -531,9 +531,10 @@ def test_links_of_nbgitpuller_fetch_the_edition_and_open_the_notebook(tmp_path):
 
 
 def test_whoever_leads_students_to_the_whole_course_is_named(monkeypatch):
+    where = addresses()
     files = {
-        "a.md": b"https://github.com/transformers-for-text-classification/course-students",
-        "b.md": b"https://github.com/transformers-for-text-classification/course/blob/main",
+        "a.md": f"https://github.com/{where.students_repository}".encode(),
+        "b.md": f"https://github.com/{where.repository}/blob/main".encode(),
     }
     monkeypatch.setattr(edition, "edition_files", lambda root=ROOT: iter(files.items()))
     assert edition.leads_to_the_whole() == ["b.md"]
