@@ -11,6 +11,7 @@ import lzma
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -25,8 +26,15 @@ PACKED: dict[bytes, Callable[[Any], Any]] = {
 }
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"wOFF", b"wOF2", b"\x00\x00\x01\x00", b"RIFF")
 """How pictures and fonts begin: of these only what is plain text in them can be read."""
+INVENTORY = b"# Sphinx inventory version 2"
+"""How the index of a site begins, of which the rest is compressed."""
 TREE = "!/"
 """Between the name of an archive and that of a file in it."""
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError),
+)
+"""What the libraries raise over a file that is damaged, encrypted or packed in another way."""
 KEY_COLUMNS = frozenset(("true_label", "planted"))
 """Columns that say which labels of a corpus are wrong."""
 
@@ -47,8 +55,10 @@ def contents_of(name: str, data: bytes, depth: int = 0) -> Iterator[Content]:
         return
     try:
         yield from _contents(name, data, depth)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError):
-        yield Content(name, data.decode("latin-1"), "is damaged, and nobody can look into it")
+    except UNREADABLE:
+        yield Content(
+            name, data.decode("latin-1"), "is damaged or encrypted, and nobody can look into it"
+        )
 
 
 def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
@@ -62,6 +72,9 @@ def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
         yield from _from_tar(name, data, depth)
     elif data.startswith(b"PAR1"):
         yield _table(name, data)
+    elif data.startswith(INVENTORY):
+        head, packed = data.split(b"zlib.\n", 1)
+        yield _text(name, head + zlib.decompress(packed))
     elif data.startswith(b"SQLite format 3"):
         yield Content(name, data.decode("latin-1"), "is a database")
     else:

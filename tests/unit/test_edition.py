@@ -235,6 +235,24 @@ def in_a_wheel(folder):
     return r"planted.parquet: is the key to planted labels"
 
 
+def in_an_archive_with_a_password(folder):
+    if not shutil.which("zip"):
+        pytest.skip("no zip to make one with")
+    shutil.copy(VARIANT, folder / "notes.txt")
+    command = ["zip", "--quiet", "--password", "x", "notes.zip", "notes.txt"]
+    subprocess.run(command, cwd=folder, check=True)
+    (folder / "notes.txt").unlink()
+    return r"notes\.zip: is damaged or encrypted, and nobody can look into it"
+
+
+def in_a_damaged_archive(folder):
+    with zipfile.ZipFile(folder / "notes.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(VARIANT, "notes.txt")
+    path = folder / "notes.zip"
+    path.write_bytes(path.read_bytes()[:-40])
+    return "nobody can look into it"
+
+
 def in_a_table(folder):
     key = pd.read_parquet(ROOT / "data" / "emotion" / "planted.parquet")
     key.to_parquet(folder / "notes.parquet")
