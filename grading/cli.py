@@ -133,6 +133,7 @@ def publish(
         leads_to_the_whole,
         publish_branch,
         publish_folder,
+        unknown_to_git,
     )
 
     try:
@@ -149,6 +150,9 @@ def publish(
         fail("not published: students would get what is named above")
     except (OSError, RuntimeError) as error:
         fail(error)
+    if unknown := unknown_to_git():
+        said = f"left out, for git does not know them: {listed(unknown)}"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     if leading := leads_to_the_whole():
         said = f"these lead students to the whole course, answers and all: {listed(leading)}"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)

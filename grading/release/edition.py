@@ -24,6 +24,7 @@ MARK = "students-edition.txt"
 """A file that every edition holds: a folder with other things in it is not written over."""
 COPIED = ("course.py", "constraints.txt", "LICENSE", "lab/settings.json")
 """Files that students get as they are."""
+FOLDERS = ("helpers", "data", "lab", "edition", "notebooks")
 OF_HELPERS = (".py", ".html", ".json")
 OF_CORPORA = ("README.md", "train.parquet", "validation.parquet", "test.parquet")
 """Of a corpus: not its generator, from which the key to planted labels can be made, nor the key."""
@@ -192,6 +193,17 @@ def _tracked(root: Path, folder: str) -> list[Path]:
     paths = sorted((root / folder).rglob("*"))
     hidden = ("__pycache__", ".ipynb_checkpoints")
     return [path for path in paths if path.is_file() and not set(hidden) & set(path.parts)]
+
+
+def unknown_to_git(root: Path = ROOT) -> list[str]:
+    """Return the files beside those of the edition that are left out, for git does not know them.
+
+    What git ignores is not among them.
+    """
+    if not (root / ".git").exists():
+        return []
+    listed = git("ls-files", "-z", "--others", "--exclude-standard", "--", *FOLDERS, at=root)
+    return sorted(filter(None, listed.split("\0")))
 
 
 def _project(root: Path) -> dict:

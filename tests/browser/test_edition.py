@@ -1,6 +1,5 @@
 """JupyterLab as students get it: of nbgrader what they hand in with, and nothing more."""
 
-import os
 import shutil
 import tomllib
 
@@ -42,7 +41,7 @@ def lab(edition, settings, tmp_path_factory):
     """Start JupyterLab in the edition, where nbgrader is installed for its exchange."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_CONFIG_PATH", str(settings))
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(edition), os.environ["PYTHONPATH"]]))
+        patch.setenv("PYTHONPATH", str(edition))
         with jupyter_lab(edition, tmp_path_factory.mktemp("home"), "notebooks") as server:
             yield server
 

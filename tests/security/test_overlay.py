@@ -21,6 +21,7 @@ from grading.records.receipts import read_receipt, receipt_path, seed_of
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.limits import Limits
 from grading.settings import course_directory
+from grading.steps.run_nbgrader import nbgrader_api
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -245,3 +246,12 @@ def test_constants_reach_what_public_tests_draw(course):
     letters = set(said.removeprefix("words: ")) - {" "}
     assert letters
     assert letters <= set("lupexiza")
+
+
+def test_nbgrader_s_own_autograde_takes_the_overlay_too(course):
+    put(course, "secret.txt", SECRET)
+    put_tests(course, "grades")
+    result = nbgrader_api(course).autograde(NAME, "ada")
+    assert result["success"], result
+    assert receipt(course, "ada")["sha256"].keys() >= {"private", "secret"}
+    assert ended(course, "ada") == {"double": "failed", "total": "passed"}

@@ -515,6 +515,14 @@ def test_the_commands_say_what_they_found(small, tmp_path):
     assert "not published" in said
 
 
+def test_files_that_git_does_not_know_are_left_out_and_named(tmp_path):
+    (tmp_path / "helpers").mkdir()
+    committed(tmp_path, "helpers/known.py", "KNOWN = 1\n")
+    (tmp_path / "helpers" / "mine.py").write_text("MINE = 1\n")
+    assert [path.name for path in edition._tracked(tmp_path, "helpers")] == ["known.py"]
+    assert edition.unknown_to_git(tmp_path) == ["helpers/mine.py"]
+
+
 def with_settings(folder, **settings):
     folder.mkdir(exist_ok=True)
     lines = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
