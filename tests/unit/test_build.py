@@ -97,7 +97,7 @@ def test_a_fork_names_itself_in_one_setting(root):
     settings.write_text(
         re.sub("(?m)^repository = .*", 'repository = "ada/fork"', settings.read_text())
     )
-    address = "https://colab.research.google.com/github/ada/fork/blob/main/notebooks/"
+    address = "https://colab.research.google.com/github/ada/fork-students/blob/main/notebooks/"
     release = release_notebook(LESSON, source_notebook(LESSON, root), root)
     assert f"({address}{LESSON.name}/" in release.cells[0].source
     assert f"({address}es/{LESSON.name}/" in translated(LESSON, "es", release, root).cells[0].source
