@@ -32,8 +32,14 @@ class AnswerError(Exception):
         self.ancestors = ancestors
 
     def is_a(self, error: type[BaseException]) -> bool:
-        """Return whether the exception is of a class, or of a subclass."""
-        return error.__name__ in (self.kind, *self.ancestors)
+        """Return whether the exception is of a class, or of a subclass.
+
+        Libraries share names: urllib has an `HTTPError`, too. So the classes of its own library
+        above it must have been named as well.
+        """
+        claimed = (self.kind, *self.ancestors)
+        above = (base for base in error.__mro__ if base.__module__ != "builtins")
+        return error.__name__ in claimed and all(base.__name__ in claimed for base in above)
 
 
 def _names_of(function: Any) -> dict[str, Any]:

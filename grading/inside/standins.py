@@ -9,7 +9,10 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import json
+import re
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -176,6 +179,12 @@ class Tokenizer(StandIn):
         Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
     type_ids : bool
         Whether it gives ``token_type_ids`` too.
+    watched : bool
+        Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
+    clean_up : bool
+        Whether decoding takes out the blanks before punctuation, unless told otherwise.
+    pad : str
+        The token that it pads with; many tokenizers have none of their own and take another.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -185,19 +194,28 @@ class Tokenizer(StandIn):
     added: tuple[str, ...] = ()
     ends: str = "both"
     type_ids: bool = False
+    watched: bool = False
+    clean_up: bool = False
+    pad: str = "[PAD]"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
 
-        tokenizer = PreTrainedTokenizerFast(
+        class Watched(PreTrainedTokenizerFast):
+            def _encode_plus(self, *arguments: Any, **options: Any) -> Any:
+                calls.append({"of": name})
+                return super()._encode_plus(*arguments, **options)
+
+        name = self.name
+        tokenizer = (Watched if self.watched else PreTrainedTokenizerFast)(
             tokenizer_object=self._backend(),
             model_max_length=self.max_length,
-            pad_token="[PAD]",
+            pad_token=self.pad,
             unk_token="[UNK]",
             cls_token="[CLS]",
             sep_token="[SEP]",
             mask_token="[MASK]",
-            clean_up_tokenization_spaces=False,
+            clean_up_tokenization_spaces=self.clean_up,
         )
         types = ["token_type_ids"] * self.type_ids
         tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]
@@ -234,9 +252,10 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is
-    in training mode, and whether a way back for gradients is kept. What becomes of the model is
-    logged last, even if the answer fails, as `logged_state` does.
+    Its embeddings are frozen, as after a training of the layers above alone. A call is logged as
+    ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is in training mode,
+    and whether a way back for gradients is kept. What becomes of the model is logged last, even if
+    the answer fails, as `logged_state` does.
 
     Attributes
     ----------
@@ -278,6 +297,7 @@ class Encoder(StandIn):
             torch.manual_seed(self.seed)
             model = BertModel(config, add_pooling_layer=False)
         model.to(getattr(torch, self.dtype)).train(self.training)
+        model.embeddings.requires_grad_(False)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
         _fail_at(model, self.fails_at)
         _built[id(calls), self.name] = model
@@ -314,7 +334,8 @@ def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
     """Log what a model is like when the answer has ended, or failed.
 
     As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
-    which of its ``weights``, their ``dtypes`` and ``trainable`` flags are not what they were.
+    which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and of its
+    ``configuration`` are not what they were.
     """
     model = _built[id(calls), name]
     before = _state(model)
@@ -335,11 +356,26 @@ def _state(model: Any) -> dict[str, Any]:
     import zlib
 
     parameters = list(model.parameters())
+
+    def numbers(tensor: Any) -> int:
+        return zlib.crc32(tensor.detach().double().numpy().tobytes())
+
     return {
-        "weights": [zlib.crc32(part.detach().double().numpy().tobytes()) for part in parameters],
+        "gradients": [None if part.grad is None else numbers(part.grad) for part in parameters],
+        "configuration": str(model.config.to_dict()) if hasattr(model, "config") else "",
+        "weights": [numbers(part) for part in parameters],
         "dtypes": [str(part.dtype) for part in parameters],
         "trainable": [part.requires_grad for part in parameters],
     }
+
+
+def _pipelines() -> list[dict[str, Any]]:
+    """Return a log of the pipeline that this is called from, or none."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
+            return [{"of": "pipeline"}]
+    return []
 
 
 def _fail_at(model: Any, number: int) -> None:
@@ -365,13 +401,14 @@ class Estimator(StandIn):
     ----------
     predictions : tuple of int
         What `predict` answers, whatever the features.
-    fit_seconds, predict_seconds : float
+    fit_seconds, predict_seconds, copy_seconds : float
         How long each takes, so that a test can tell which of them was timed.
     """
 
     predictions: tuple[int, ...] = ()
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
+    copy_seconds: float = 0.0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         log = _SharedLog(calls)
@@ -380,6 +417,7 @@ class Estimator(StandIn):
             predictions=self.predictions,
             fit_seconds=self.fit_seconds,
             predict_seconds=self.predict_seconds,
+            copy_seconds=self.copy_seconds,
             log=log,
         )
         log.original = estimator
@@ -409,12 +447,18 @@ def canned_classifier() -> type:
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class CannedClassifier(ClassifierMixin, BaseEstimator):
-        def __init__(self, name, predictions, fit_seconds, predict_seconds, log):
+        def __init__(self, name, predictions, fit_seconds, predict_seconds, copy_seconds, log):
             self.name = name
             self.predictions = predictions
             self.fit_seconds = fit_seconds
             self.predict_seconds = predict_seconds
+            self.copy_seconds = copy_seconds
             self.log = log
+
+        def get_params(self, deep=True):  # which `clone` asks the original for
+            if self is self.log.original:
+                time.sleep(self.copy_seconds)
+            return super().get_params(deep)
 
         def fit(self, X, y):
             self.log.add(self, "fit", len(y))
@@ -433,8 +477,51 @@ def canned_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class Named(StandIn):
+    """A dict of stand-ins by name.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "same"}``: whether it holds
+    the very things that it came with, in their order.
+
+    Attributes
+    ----------
+    values : dict of str to StandIn
+    """
+
+    values: dict[str, StandIn] = field(default_factory=dict)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        made = build_all(self.values, calls)
+        _dicts[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _dicts.pop((id(calls), self.name))
+        before = list(made.items())
+        with ExitStack() as stack:
+            all_around(self.values, calls, stack)
+            try:
+                yield
+            finally:
+                after = list(made.items())
+                same = len(after) == len(before) and all(
+                    key == name and value is given
+                    for (key, value), (name, given) in zip(after, before, strict=True)
+                )
+                calls.append({"of": f"{self.name} afterwards", "same": same})
+
+
+_dicts: dict[tuple[int, str], dict] = {}
+"""Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
+
+
+@dataclass(frozen=True)
 class TextClassifier(StandIn):
     """A real scikit-learn classifier of texts.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "fitted"}``: whether it, or a
+    step of the pipeline, has been fitted.
 
     Attributes
     ----------
@@ -450,9 +537,22 @@ class TextClassifier(StandIn):
         from sklearn.naive_bayes import MultinomialNB
         from sklearn.pipeline import make_pipeline
 
-        if self.kind == "majority":
-            return DummyClassifier(strategy="most_frequent")
-        return make_pipeline(CountVectorizer(), MultinomialNB())
+        made = DummyClassifier(strategy="most_frequent")
+        if self.kind != "majority":
+            made = make_pipeline(CountVectorizer(), MultinomialNB())
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        try:
+            yield
+        finally:
+            steps = [step for _, step in getattr(made, "steps", [])]
+            # What scikit-learn learns ends in an underscore.
+            learnt = [name for part in (made, *steps) for name in vars(part) if name[-1:] == "_"]
+            calls.append({"of": f"{self.name} afterwards", "fitted": bool(learnt)})
 
 
 @dataclass(frozen=True)
@@ -511,6 +611,8 @@ class Classifier(StandIn):
     vocabulary_size, max_length, seed : int
     dtype : {"float32", "bfloat16", "float16", "float64"}
         Of its weights, and so of its logits.
+    named : tuple of int
+        The ids in the order in which the configuration names them; sorted if empty.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
@@ -518,10 +620,13 @@ class Classifier(StandIn):
     max_length: int = 64
     seed: int = 0
     dtype: str = "float32"
+    named: tuple[int, ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
         from transformers import BertConfig, BertForSequenceClassification
+
+        names = {label: self.labels[label] for label in self.named or range(len(self.labels))}
 
         config = BertConfig(
             vocab_size=self.vocabulary_size,
@@ -532,8 +637,8 @@ class Classifier(StandIn):
             max_position_embeddings=self.max_length,
             # Large, so that different texts give clearly different probabilities.
             initializer_range=0.5,
-            id2label=dict(enumerate(self.labels)),
-            label2id={name: label for label, name in enumerate(self.labels)},
+            id2label=names,
+            label2id={name: label for label, name in names.items()},
             problem_type="single_label_classification",
         )
         with torch.random.fork_rng(devices=[]):
@@ -567,6 +672,9 @@ class Embedder(StandIn):
             if not isinstance(texts, list):
                 raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
             calls.append({"of": self.name, "texts": list(texts)})
+            for text in texts:
+                if text not in self.vectors:
+                    raise KeyError(f"embed was asked for {text!r}, which is no text of this call")
             return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
 
         return embed
@@ -576,33 +684,39 @@ class Embedder(StandIn):
 class Predict(StandIn):
     """A function from a list of texts to one list of labels and scores a text, best first.
 
-    The scores follow from the text, so that answers in another order show. A call is logged as
-    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+    The scores follow from the text, so that answers in another order show. A text that comes again
+    is answered with the same list, so that one that was cut in place shows, too. A call is logged
+    as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
 
     Attributes
     ----------
     labels : tuple of str
     error : str
-        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+        Class and message, ``"ValueError: too hot"``, of what a text that fails raises.
     cause : str
         Message of the exception that this error was raised from, which nobody may be shown.
+    fails_on : str
+        A text fails that holds it; ``""`` for all texts.
     """
 
     labels: tuple[str, ...] = ("yes", "no")
     error: str = "RuntimeError: the model failed"
     cause: str = "behind it"
+    fails_on: str = "fail"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import builtins
+
+        known: dict[str, list[dict[str, Any]]] = {}
 
         def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
             if not isinstance(texts, list) or not all(type(text) is str for text in texts):
                 raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
             calls.append({"of": self.name, "texts": list(texts)})
-            if any("fail" in text for text in texts):
+            if any(self.fails_on in text for text in texts):
                 kind, _, message = self.error.partition(": ")
                 raise getattr(builtins, kind)(message) from OSError(self.cause)
-            return [self.scores(text) for text in texts]
+            return [known.setdefault(text, self.scores(text)) for text in texts]
 
         return predict
 
@@ -643,8 +757,9 @@ class Reply:
 class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
-    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep`, imported under whatever name,
+    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is what
+    its path has beyond the address, names of headers are in lower case, the body is text). What is
+    no JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under whatever name,
     does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
@@ -702,12 +817,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            place = re.match(r"/+(\d+)", self.path)
+            stand_in, calls, replies = scripts[int(place[1])]
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append(
                 {
                     "of": stand_in.name,
                     "method": self.command,
+                    "elsewhere": self.path[place.end() :],
                     "headers": {name.lower(): value for name, value in self.headers.items()},
                     "body": body.decode("utf-8", "replace"),
                 }
@@ -716,7 +833,7 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
             content = reply.body.encode()
             self.send_response(reply.status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", _content_type(reply.body))
             self.send_header("Content-Length", str(len(content)))
             for header in reply.headers:
                 self.send_header(*header)
@@ -733,6 +850,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     server.handle_error = lambda *_: None  # a caller that has hung up is no news
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port, scripts
+
+
+def _content_type(body: str) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        return "text/html"
+    return "application/json"
 
 
 LONGEST_LOG = 20_000
@@ -788,6 +913,9 @@ class AppRequests:
 class Evaluation(StandIn):
     """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
 
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "changed"}``: which of its
+    attributes are another object, or hold other numbers.
+
     Attributes
     ----------
     predictions : ndarray or tuple of ndarray
@@ -803,7 +931,35 @@ class Evaluation(StandIn):
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import EvalPrediction
 
-        return EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+        made = EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        before = _held_by(made)
+        try:
+            yield
+        finally:
+            after = _held_by(made)
+            changed = [part for part in before if before[part] != after[part]]
+            calls.append({"of": f"{self.name} afterwards", "changed": changed})
+
+
+def _held_by(evaluation: Any) -> dict[str, Any]:
+    """Return which objects an EvalPrediction holds, and the numbers in them."""
+    parts = {
+        part: getattr(evaluation, part) for part in ("predictions", "label_ids", "inputs", "losses")
+    }
+    return {name: (id(part), _bytes_of(part)) for name, part in parts.items()}
+
+
+def _bytes_of(value: Any) -> Any:
+    """Return what an array holds, or each array of a tuple; None for None."""
+    if isinstance(value, tuple):
+        return tuple(map(_bytes_of, value))
+    return None if value is None else value.tobytes()
 
 
 @dataclass(frozen=True)
@@ -924,7 +1080,9 @@ def bag_classifier() -> type:
                 vectors = vectors + self.types(token_type_ids)
             vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
             logits = self.head(vectors)
-            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            # Smoothed, so that an answer with a loss of its own comes to another number.
+            smoothed = torch.nn.CrossEntropyLoss(label_smoothing=0.2)
+            loss = None if labels is None else smoothed(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
     return BagClassifier
@@ -934,7 +1092,8 @@ def bag_classifier() -> type:
 class DropoutClassifier(Classifier):
     """A `Classifier` with dropout of one half, whose changes of mode are logged.
 
-    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does.
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does. A pass
+    that a pipeline of transformers makes is logged as ``{"of": "pipeline"}``.
 
     Attributes
     ----------
@@ -954,6 +1113,7 @@ class DropoutClassifier(Classifier):
         import torch
 
         model = super().build(calls)
+        model.register_forward_pre_hook(lambda *_: calls.extend(_pipelines()))
         _fail_at(model, self.fails_at)
         _built[id(calls), self.name] = model
         for part in model.modules():

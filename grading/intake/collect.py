@@ -136,7 +136,21 @@ def collect(
                 why = (said.removeprefix(f"{told(student)}: ") for said in problems[told_before:])
                 refused[student] = "; ".join(why)
     problems += _times_not_known(list(taken.values()), roster)
+    problems += _in_no_row(taken, roster)
     return {student: one.given for student, one in taken.items()}, problems
+
+
+def _in_no_row(students: Iterable[str], roster: Roster | None) -> list[str]:
+    """Return a sentence for each student whose folder has a name that the roster does not."""
+    if roster is None:
+        return []
+    known = {unicodedata.normalize("NFC", name) for name in roster.our_names()}
+    return [
+        f"{told(student)}: was collected, but the roster has no such student, so that no grade "
+        "will reach anybody: is that folder named after its student?"
+        for student in students
+        if student not in known
+    ]
 
 
 def _times_not_known(taken: list[SubmittedFile], roster: Roster | None) -> list[str]:

@@ -15,7 +15,7 @@ from grading.inside.protocol import LONGEST_NAME, QUESTION, REPLY
 from grading.inside.standins import AppRequests, Backward
 from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
 from grading.judging.disposable import Ask, Judged
-from grading.judging.testing import Failure, Test, run_test
+from grading.judging.testing import Failure, Test, run_test, shown_call
 from grading.judging.verdicts import (
     CANNOT_GRADE,
     FAILED,
@@ -57,9 +57,10 @@ class RemoteAnswer(Answer):
     def __init__(self, exercise: str, ask: Ask, next_seed: Callable[[], int]):
         super().__init__(None)
         self._exercise, self._put, self._next_seed = exercise, ask, next_seed
+        self.asked: tuple[tuple, dict[str, Any]] = ((), {})
 
     def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
-        self.arguments, self.calls = (), []
+        self.arguments, self.calls, self.asked = (), [], (arguments, options)
         reply = self._ask([use, arguments, options], len(arguments))
         if "error" in reply:
             kind, message, *ancestors = reply["error"]
@@ -150,8 +151,9 @@ def judged(
     stopped : list of str
         Class and message of the exception with which the exercise's own cell stopped, if it did.
     """
+    answer = RemoteAnswer(exercise, ask, next_seed)
     try:
-        share = run_test(test, RemoteAnswer(exercise, ask, next_seed), seed)
+        share = run_test(test, answer, seed)
     except NotAttempted:
         return Judged(NOT_ATTEMPTED)
     except Missing:
@@ -161,7 +163,8 @@ def judged(
     except Failure as failure:
         return Judged(FAILED, str(failure), failure.share)
     except AnswerError as error:
-        return Judged(status_of_exception(error.kind), sentence(str(error)))
+        call = f"{exercise}({shown_call(*answer.asked)})"
+        return Judged(status_of_exception(error.kind), f"{sentence(str(error))} It came of {call}.")
     except MemoryError:
         raise
     except MACHINE_FAULTS as fault:

@@ -32,6 +32,7 @@ KINDS_OF_TEXT = {
     "letters beyond ASCII": "так — 私は straße",
     "punctuation": "¿so?! it's (fine)... #1 @you",
     "quotation marks": '"so" they said, \'tis so',
+    "quotation marks side by side": 'they ""said"" so',
     "a tab": "so\tit is",
     "blanks at both ends": "  so it is  ",
     "several blanks": "so   it  is",
@@ -42,6 +43,8 @@ KINDS_OF_TEXT = {
     "nothing": "",
 }
 """A text of each kind; none has a line end."""
+KINDS_OF_WORD = ("it's", "🙂", "...", "re-do", "1,000", "#so", "e\u0301té")
+"""Words that are more, or less, than letters."""
 WHITE_SPACE = (" ", "  ", "\t", "\n", " \n ", "\r\n", "\xa0")
 """What `str.split` splits at."""
 KINDS_OF_TOKEN = (
@@ -55,6 +58,7 @@ KINDS_OF_TOKEN = (
     "10",
     "9",
     "🙂",
+    "ﬁ",  # one character; before 🙂 by code point, behind it in UTF-16
     " ",
     "",
     "\t",
@@ -62,6 +66,9 @@ KINDS_OF_TOKEN = (
 """Tokens whose order, case or emptiness is easily lost."""
 KINDS_OF_NAME = ("joy", "Zeal", "été", "very sad", "10", "9", "so; so", "no", "No")
 """Names of classes, which are in no order."""
+
+NEAR_NAMES = ("no", "No", " no", "no ")
+"""Names of classes that only who leaves capitals and blanks as they are can tell apart."""
 
 POOLS = {
     "syllables": "SYLLABLES",
@@ -174,7 +181,8 @@ def spaced(rng: np.random.Generator, n: int) -> str:
     gaps = [str(rng.choice(WHITE_SPACE)) for _ in range(n + 1)]
     for end in (0, -1):
         gaps[end] *= int(rng.integers(2))
-    return gaps[0] + "".join(word(rng) + gap for gap in gaps[1:])
+    kinds = [*KINDS_OF_WORD, *(word(rng) for _ in KINDS_OF_WORD)]
+    return gaps[0] + "".join(str(rng.choice(kinds)) + gap for gap in gaps[1:])
 
 
 def tokens(rng: np.random.Generator, n: int) -> list[str]:
@@ -193,6 +201,11 @@ def names(rng: np.random.Generator, n: int) -> list[str]:
         new = word(rng, 3)
         found += [new] * (new not in found)
     return found
+
+
+def near_names(rng: np.random.Generator, n: int) -> list[str]:
+    """Return n different names of classes (at most four) that look alike."""
+    return shuffled(rng, list(NEAR_NAMES))[:n]
 
 
 def shuffled(rng: np.random.Generator, values: list) -> list:
@@ -218,8 +231,11 @@ def indexes(rng: np.random.Generator, n: int) -> Iterator[tuple[str, pd.Index]]:
 
 
 def index(rng: np.random.Generator, n: int) -> pd.Index:
-    """Return an awkward index for n rows, of any kind but the plain one."""
-    return [made for _, made in indexes(rng, n)][int(rng.integers(1, 5))]
+    """Return an index for n rows that is offset, in no order, and repeats, in every draw.
+
+    A kind drawn by chance would let an answer pass in one run that fails in the next.
+    """
+    return pd.Index(rng.integers(1, n // 2 + 1 if n > 1 else 2, n))
 
 
 def label_cases(
@@ -256,8 +272,10 @@ def sequences(values: list[int]) -> Iterator[tuple[str, Any]]:
     yield "a Series with another index", pd.Series(values, pd.RangeIndex(n)[::-1] + 5, np.int64)
 
 
-def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield a DatasetDict as it is, selected out of a larger one, and with formats.
+def datasets(
+    rng: np.random.Generator, splits: Any, formats: tuple[str, ...] = ("pandas", "numpy")
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield a DatasetDict as it is, selected out of a larger one, and with these formats.
 
     Yields
     ------
@@ -274,14 +292,22 @@ def datasets(rng: np.random.Generator, splits: Any) -> Iterator[tuple[str, Any, 
     }
     selected = Selected("selected", whole=splits, places=places)
     yield "a dataset of selected rows", selected, selected.plain()
-    for kind in ("pandas", "numpy"):
+    for kind in formats:
         yield f"a dataset with the format {kind!r}", splits.with_format(kind), splits
 
 
 def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, Tokenizer]]:
-    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima."""
-    for ends in ("both", "front", "back", "none"):
-        longest = int(rng.choice([7, 11, 60, 130]))
-        kept = {"max_length": longest, "ends": ends, "type_ids": bool(rng.integers(2)), **options}
+    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima.
+
+    One pads with its own end token, so that an id does not tell whether a place is real.
+    """
+    maxima = rng.permutation([7, 11, 60, 130]).tolist()
+    types = rng.permutation([True, True, False, False]).tolist()
+    for ends, longest, type_ids in zip(
+        ("both", "front", "back", "none"), maxima, types, strict=True
+    ):
+        kept = {"max_length": longest, "ends": ends, "type_ids": type_ids, **options}
+        if ends == "back":  # as many that were made for generation do
+            kept["pad"] = "[SEP]"
         where = {"both": "both ends", "front": "the front", "back": "the end", "none": "no end"}
         yield f"special tokens at {where[ends]}", Tokenizer(f"tokenizer {ends}", **kept)

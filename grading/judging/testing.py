@@ -185,7 +185,24 @@ def run_test(test: Test, answer: Answer, seed: int) -> float:
 def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
     """Require exactly this value: type of container, order, shape and dtype of arrays included."""
     if not _same(got, expected):
+        if _shown(expected).endswith("…"):
+            what, got, expected = _first_difference(what, got, expected)
         raise Failure(_message(what, got, expected, likely))
+
+
+def _first_difference(what: str, got: Any, expected: Any, place: str = "") -> tuple[str, Any, Any]:
+    """Return what differs first within lists and dicts too long to be shown: place and values."""
+    here = f"{what}, at {place}" if place else what
+    if type(got) is type(expected) and isinstance(expected, list | tuple):
+        if len(got) != len(expected):
+            return f"{here}, the number of entries", len(got), len(expected)
+        pairs = dict(enumerate(zip(got, expected, strict=True)))
+    elif type(got) is type(expected) is dict and list(got) == list(expected):
+        pairs = {key: (got[key], value) for key, value in expected.items()}
+    else:
+        return here, got, expected
+    key, pair = next((key, pair) for key, pair in pairs.items() if not _same(*pair))
+    return _first_difference(what, *pair, f"{place}[{key!r}]")
 
 
 def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float = 1e-5) -> None:
@@ -276,6 +293,8 @@ def raises(
 ) -> None:
     """Require this class of exception, or a subclass, with a message that says what is wrong.
 
+    What was passed in must be as it was, here too.
+
     Parameters
     ----------
     mentions : str or tuple of str
@@ -292,6 +311,8 @@ def raises(
             names = " or ".join(map(repr, wanted))
             text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
+        if answer.arguments:  # a box may send none, and the exception counts more
+            left_alone(answer, *arguments)
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
 
@@ -322,6 +343,12 @@ def _pattern(name: str) -> str:
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    left_alone(answer, *arguments)
+    return result
+
+
+def left_alone(answer: Answer, *arguments: Any) -> None:
+    """Require that the last call has left these arguments as they were, also where it raised."""
     if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
@@ -330,18 +357,35 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
             if before is None:
                 continue
         if holds_standin(before):
+            if type(before) is dict and (type(after) is not dict or list(after) != list(before)):
+                raise Failure(_changed_keys(after, before))
             continue
-        if not _same(after, before) or _formats(after) != _formats(before):
+        if not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-    return result
+        if _marks(after) != _marks(before):
+            raise Failure(
+                f"The input {_shown(before)} has {_marks(after)} after the call; it had "
+                f"{_marks(before)}."
+            )
 
 
-def _formats(value: Any) -> Any:
-    """Return the format of a dataset, or of each split; None for anything else."""
+def _changed_keys(after: Any, before: dict) -> str:
+    left = list(after) if type(after) is dict else after
+    return f"The dict with the keys {_shown(list(before))} holds {_shown(left)} after the call."
+
+
+def _marks(value: Any) -> Any:
+    """Return what goes with a value beside its data, by name.
+
+    The format of a dataset, or of each split, and the name of a Series.
+    """
     if hasattr(value, "format") and hasattr(value, "features"):
-        return value.format["type"]
+        kind = value.format["type"]
+        return {"format": kind, "columns": sorted(value.format["columns"] if kind else [])}
+    if isinstance(value, pd.Series):
+        return {"name": value.name}
     if isinstance(value, dict):
-        return {name: _formats(split) for name, split in value.items()}
+        return {name: _marks(split) for name, split in value.items()}
     return None
 
 
@@ -409,9 +453,26 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:197]}…"
 
 
+def shown_call(arguments: tuple, options: dict[str, Any]) -> str:
+    """Return the arguments of a call as a reader may see them; stand-ins by their name."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, StandIn):
+            return f"<{value.name}>"
+        if type(value) is dict and holds_standin(value):
+            return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
+        if isinstance(value, list | tuple) and holds_standin(value):
+            return f"[{', '.join(map(shown, value))}]"
+        return _shown(value)
+
+    named = (f"{name}={shown(value)}" for name, value in options.items())
+    text = ", ".join([*map(shown, arguments), *named])
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
 def _plain(value: Any) -> Any:
     """Return a value as a person writes it: 3 for ``np.int64(3)``, within containers too."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     if type(value) is dict:
         return {_plain(key): _plain(item) for key, item in value.items()}

@@ -557,6 +557,7 @@ def _(answer):
     hint = say("Did you forget `return`?") if got is None else ""
     text = say("expected_calibration_error must return one number; yours returns {1}.", shown(got))
     that(np.ndim(got) == 0 and isinstance(got, float | int | np.number), joined(text, hint))
+    of_type(got, float, "expected_calibration_error")
     # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
     given = say(
@@ -677,11 +678,13 @@ def _(answer):
         "all": lambda rows: rows["place"].notna(),
         "hill": lambda rows: rows["place"] == "hill",
     }
+    given = dict(slices)
     got = runs(
-        lambda: unchanged(lambda rows: answer(rows, slices), frame, given="slice_metrics"),
+        lambda: unchanged(lambda rows: answer(rows, given), frame, given="slice_metrics"),
         say("For the slices lake, all, hill"),
         say("A rule gets the frame with all its columns: these look at the column place."),
     )
+    equal(list(given), list(slices), say("After the call, the keys of the dictionary of slices"))
     of_type(got, pd.DataFrame, "slice_metrics")
     equal(
         list(got.index),

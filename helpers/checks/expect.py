@@ -217,7 +217,7 @@ def shown(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value as a person would write it: lists for arrays, 3 for np.int64(3)."""
-    if hasattr(value, "detach") and not isinstance(value, type):
+    if _is_tensor(value):
         value = value.detach().cpu()
         value = value.float().numpy() if value.is_floating_point() else value.numpy()
     if isinstance(value, np.ndarray | np.generic):
@@ -231,8 +231,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _is_tensor(value: Any) -> bool:
+    """Tell whether this is a tensor, without importing torch; files have a `detach`, too."""
+    return hasattr(value, "detach") and hasattr(value, "cpu") and not isinstance(value, type)
+
+
 def _as_array(value: Any) -> np.ndarray:
-    if hasattr(value, "detach"):
+    if _is_tensor(value):
         value = value.detach().cpu()
     return np.asarray(value, dtype=np.float64)
 

@@ -218,6 +218,13 @@ def _(answer):
         },
         tolerance=1e-4,
     )
+    that(
+        got.dtype == torch.float32,
+        say(
+            "The result must be float32; yours is {1}. Which of your tensors has another type?",
+            got.dtype,
+        ),
+    )
     rows = torch.tensor([[0.0, float(np.log(3))]] * 3)
     close(
         answer(rows, torch.tensor([0, 1, 1]), torch.tensor([1.0, 3.0])),

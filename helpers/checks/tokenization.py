@@ -588,7 +588,7 @@ def _(answer: Any) -> None:
     tokenizers = {"words": _small_tokenizer("words"), "bytes": _small_tokenizer("bytes")}
     columns = ["tokens", "num_tokens", "vocab_size", "lossless"]
     given = say("For 'So glad' and the tokenizers 'words' and 'bytes' the table")
-    got = answer("So glad", tokenizers)
+    got = answer("So glad", dict(tokenizers))
     of_type(got, pd.DataFrame, given)
     equal(
         list(got.index),

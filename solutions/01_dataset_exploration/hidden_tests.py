@@ -30,12 +30,23 @@ def _(answer, rng):
     # Both middle values count, white space is of any kind, and class 1 of three has no row.
     texts = ["one", " two\t words\n", "now  three   words", "", "  ", "a\tb c d e"]
     _summarizes_one(answer, texts, [2, 2, 2, 2, 0, 0], 3, "a split of six messages")
+    _summarizes_one(answer, ["", "  ", "two words"], [0, 1, 1], 2, "two messages without words")
     _summarizes_one(answer, ["a single message"], [1], 2, "a split of one message")
     _summarizes_one(answer, ["one", "two", "three"], [1, 1, 1], 2, "a split of one class")
     _summarizes_one(answer, ["one", "two words"], [0, 0], 1, "a split of two messages")
+    _keeps_columns(answer)
     empty = DatasetDict(some=_random_split(rng), none=_split([], [], 2))
     _summarizes(answer, empty, empty, "a dataset with a split without rows")
     _summarizes_one(answer, [], [], 2, "a dataset of one split, without rows")
+
+
+def _keeps_columns(answer):
+    """A column of another name stays, and so does a format that leaves it out."""
+    plain = DatasetDict(only=_split(["one", "two words"], [0, 1], 2).add_column("id", [7, 9]))
+    for kind in (None, "pandas", "numpy"):
+        columns = {} if kind is None else {"columns": ["label", "text"]}
+        what = f"a dataset with a third column, the format {kind!r} of the other two"
+        _summarizes(answer, plain.with_format(kind, **columns), plain, what)
 
 
 def _summarizes_one(answer, texts, labels, num_names, what):
@@ -98,6 +109,8 @@ def _(answer, rng):
     labels = np.array([3, 1, 1, 0], dtype=np.int32)
     frame = pd.DataFrame({"label": labels}, index=pd.Index([7, 7, 2, 0], name="row"))
     _names_labels(answer, frame, ["a", "b", "c", "d"], "an index with a name")
+    blanks = [" shy ", "", "very\tshy", "shy"]
+    _names_labels(answer, frame, blanks, "names with blanks at both ends and an empty one")
     empty = pd.DataFrame({"label": np.array([], dtype=np.int64)})
     got = answer(empty, ["no", "yes"])
     equal(list(got.columns), ["label", "label_name"], "a frame without rows: the columns")
@@ -135,7 +148,7 @@ def _(answer, rng):
 
 
 def _reads(answer, rng):
-    names = ["sadness", "joy", "anger", "Zeal", "été", "very sad"]
+    names = ["sadness", "joy", "anger", "Zeal", "été", "very sad", "very  sad"]
     texts = [*awkward.words(rng, 12), *names]
     labels = [*rng.choice(names[:3], size=12).tolist(), *names]
     shape = "lines of words"
@@ -166,8 +179,8 @@ def _reads(answer, rng):
         got = _read(answer, given, ["joy", "anger", "joy"])
         equal(got[0], given, f"{what}, {text!r}", likely)
         equal(got[1], ["joy", "anger", "joy"], f"{what}, {text!r}: the labels", likely)
-    for sep in ("\t", "::", "|", ","):
-        texts = ["so it is", "a;b", f"so {sep} it is", "so.it.is"]
+    for sep in ("\t", "::", "|", ",", " - "):
+        texts = ["so it is", "a;b", f"so {sep} it is", "so.it-is"]
         got = _read(answer, texts, ["joy", "joy", "anger", "joy"], sep)
         equal(got[0], texts, f"the separator {sep!r}", "sep is text, not a pattern")
     for end in ("\n", "\r\n"):
@@ -230,6 +243,9 @@ def _refuses(answer, rng):
     _names_line(answer, ["so;joy"] * 13 + ["last;"], 14, "a last line with an empty label")
     lines = ["one;two\tjoy", "three;joy"]
     _names_line(answer, lines, 2, "a line with `;` where the separator is a tab", sep="\t")
+    # Whoever strips the line first takes the separator for white space, and reads "joy" as label.
+    lines = ["one\tjoy", "so it is\tjoy\t"]
+    _names_line(answer, lines, 2, "a line that ends in the separator, a tab", sep="\t")
 
 
 def _names_line(answer, lines, number, what, **options):
@@ -253,15 +269,21 @@ def _names_line(answer, lines, number, what, **options):
 def _(answer, rng):
     for label, kinds in (("label", [0, 1, 2]), ("kind", ["joy", "fear", "love", "anger"])):
         counts = [40, 31, 3, 1][: len(kinds)]
-        for options in ({}, {"seed": int(rng.integers(1, 1000))}):
+        rows = sum(counts)
+        # One index of each kind, so that none is left to chance.
+        for place, (_, index) in enumerate(awkward.indexes(rng, rows)):
+            options = {"seed": int(rng.integers(1, 1000))} if place % 2 else {}
             frame = _random_frame(rng, label, dict(zip(kinds, counts, strict=True)))
-            _oversamples(answer, frame, label, options)
+            _oversamples(answer, frame.set_axis(index), label, options)
     _depends_on_seed(answer, rng)
     equal_counts = _random_frame(rng, "label", {0: 25, 1: 25})
     got = answer(equal_counts)
     what = "two classes of 25 rows"
     equal(sorted(got["row"]), list(range(50)), f"{what}: every row once, none added")
     that(list(got["row"]) != list(equal_counts["row"]), f"{what}: the result is not shuffled.")
+    alike = pd.DataFrame({"text": ["so", "so", "so", "it"], "label": [0, 0, 0, 1]})
+    got = answer(alike)["text"].value_counts().to_dict()
+    equal(dict(sorted(got.items())), {"it": 3, "so": 3}, "rows that are alike: how often each text")
     two = _random_frame(rng, "label", {"joy": 1, "fear": 1})
     got = unchanged(answer, two)
     equal(sorted(got["row"]), [0, 1], "two classes of one row: every row once, none added")
@@ -391,7 +413,8 @@ def _random_frame(rng, label, counts):
             "text": awkward.texts(rng, rows),
             label: kinds,
             "row": np.arange(rows),
-            "score": rng.random(rows).astype(np.float32),
+            # A value that is missing is no reason to leave a row out.
+            "score": np.where(np.arange(rows) % 4, rng.random(rows), np.nan).astype(np.float32),
         },
         index=awkward.index(rng, rows),
     )

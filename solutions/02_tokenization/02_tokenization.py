@@ -299,6 +299,7 @@ pd.Series({piece: piece in vocab for piece in beginnings}, name="in the vocabula
 # - Longest match first; pieces after the first carry `##`.
 # - A word of which any piece is missing is `[unk]`, as a whole; so is a word of more than `max_chars` characters, even if the vocabulary has it.
 # - The empty word gives no pieces.
+# - The vocabulary stays as it is.
 #
 # Your answer must equal the real tokenizer on every word.
 #
@@ -548,6 +549,8 @@ for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
 # - `tokens`, the list of tokens, and `num_tokens`, both without special tokens;
 # - `vocab_size`, the attribute;
 # - `lossless`: whether encoding without special tokens and decoding with the defaults gives exactly the text again.
+#
+# The dict that was passed in stays as it is.
 #
 # <details><summary>Hint 1</summary>Build one dict a tokenizer, and make the frame of all of them at the end.</details>
 # <details><summary>Hint 2</summary>The call of a tokenizer takes <code>add_special_tokens</code>; <code>convert_ids_to_tokens</code> leads from ids to tokens.</details>

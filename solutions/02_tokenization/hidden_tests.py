@@ -128,6 +128,7 @@ def _(answer, rng):
         ("aa", ["a", "##a"], "a missing ##"),
         ("ac", ["[UNK]"], "'c' begins words only; '##c' is not there"),
         ("ba", ["[UNK]"], "'##b' cannot begin a word"),
+        ("bc", ["[UNK]"], "'##bc' cannot begin a word, nor be one"),
         ("AB", ["[UNK]"], "lower-casing, which is the normalizer's work"),
         ("a b", ["[UNK]"], "cutting at white space, which is the pre-tokenizer's work"),
         (" ab", ["[UNK]"], "stripping the word, which is the pre-tokenizer's work"),
@@ -138,6 +139,8 @@ def _(answer, rng):
     ):
         equal(answer(word, small), expected, f"{word!r} with {list(small)}", likely)
     equal(answer("##b", small), ["##b"], "A word that itself begins with ##")
+    figures = {"1": 0, "19": 1, "##8": 2, "##4": 3, "##84": 4}
+    equal(answer("1984", figures), ["19", "##84"], "Digits", "digits cut one by one")
     composed, pieces = "\u00e9", {"e": 0, "##\u0301": 1, "\u00e9": 2}
     equal(answer("e\u0301", pieces), ["e", "##\u0301"], "Letters and accents", "normalised")
     equal(answer(composed, pieces), [composed], "A letter with its accent", "normalised")
@@ -163,7 +166,8 @@ def _check_limits(answer, rng):
     accents = answer("aééé", long, max_chars=4)
     equal(accents, ["a", "##ééé"], "Characters are counted", "bytes counted instead")
     for vocabulary in ({}, {"a": 0}):
-        equal(answer("xy", vocabulary, "<unk>"), ["<unk>"], "unk='<unk>', no piece fits")
+        got = unchanged(answer, "xy", vocabulary, "<unk>")
+        equal(got, ["<unk>"], "unk='<unk>', no piece fits")
     equal(answer("aaa", long, max_chars=3), ["a", "##a", "##a"], "As many pieces as characters")
     equal(answer("xyz", {}, unk="?", max_chars=2), ["?"], "unk='?', a word that is too long")
     equal(answer("xyz", {}, unk="?"), ["?"], "unk='?' and an empty vocabulary", "one mark a letter")
@@ -203,6 +207,9 @@ def _(answer, rng):
     _check_batch(answer, [[]], 5, 2)
     _check_batch(answer, [[], [4]], 0, None)
     _check_batch(answer, [[8]], 0, 2)
+    long = rng.integers(1, 99, int(rng.integers(1030, 1300))).tolist()
+    _check_batch(answer, [long, [8]], 0, None)  # no limit of a model's
+    _check_batch(answer, [long, [8]], 0, 1025)
     for wrong in (1, 0, -int(rng.integers(3, 99))):
         for sequences in ([[101, 102]], [[101, 5, 6, 102], [101, 102]], [[7], []]):
             raises(
@@ -219,6 +226,9 @@ def _(answer, rng):
     got = answer([[7, 8, 9], [4]])
     equal(set(got), {"input_ids", "attention_mask"}, "Only sequences given")
     equal(got["input_ids"], torch.tensor([[7, 8, 9], [4, 0, 0]]), "`pad_id` left out")
+    got = answer([long])["input_ids"]
+    likely = "cut, though the default of max_length is None"
+    equal(got, torch.tensor([long]), f"{len(long)} ids, max_length left out", likely)
 
 
 def _check_batch(answer, sequences, pad_id, max_length):
@@ -300,12 +310,13 @@ def _check_waste(answer, lengths, batch_size, sort):
 @grades("compare_tokenizers")
 def _(answer, rng):
     words = sorted({random_word(rng, shortest=2) for _ in range(12)} - {"x"})
-    pieces = (*words, *(f"##{letter}" for letter in LETTERS))
+    pieces = (*words, *(f"##{letter}" for letter in LETTERS), "'", "s")
     added = tuple(f"<added {n}>" for n in range(int(rng.integers(1, 5))))
     tokenizers = {
         "zeta": Tokenizer("zeta", vocabulary=pieces, max_length=6, added=added),
         "Bytes": Tokenizer("Bytes", kind="bytes", max_length=5, added=("<more>",)),
         "alpha": Tokenizer("alpha", vocabulary=pieces, lowercase=False),
+        "tidy": Tokenizer("tidy", vocabulary=pieces, clean_up=True),
     }
     pair = [str(word) for word in rng.choice(words, 2, replace=False)]
     ends = dict(awkward.tokenizers(rng, vocabulary=pieces))
@@ -321,6 +332,8 @@ def _(answer, rng):
         "  ".join(pair),  # one space too many for WordPiece
         f"{pair[0].capitalize()} {pair[1]}",
         f"{pair[0]} 😀 née",
+        f"{pair[0]}qzq {pair[1]}",  # a word that is cut, into pieces with ##
+        f"{pair[0]}'s {pair[1]}",  # comes back if decoding tidies up blanks, and only then
         f"{pair[0]} [SEP] {pair[1]}",  # special tokens that stand in the text itself
         f"[CLS] {pair[1]}",
         " ".join(map(str, rng.choice(words, 30))),  # longer than any model_max_length
@@ -336,6 +349,9 @@ def _(answer, rng):
 def _check_comparison(answer, text, tokenizers):
     what = f"{text!r}"
     got = answer(text, tokenizers)
+    left = answer.arguments[1:]
+    if left:  # a box sends tokenizers' names at most
+        equal(list(left[0]), list(tokenizers), f"{what}: the dict after the call")
     has_type(got, pd.DataFrame, what)
     equal(got.index.name, "tokenizer", "The index's name")
     equal(list(got.index), list(tokenizers), "The index: the names in the dict's order")
@@ -365,6 +381,8 @@ def _expected_row(text, description):
     real = description.build([])
     encoding = real.backend_tokenizer.encode(text, add_special_tokens=False)
     decoded = real.backend_tokenizer.decode(encoding.ids, skip_special_tokens=False)
+    if description.clean_up:
+        decoded = real.decode(encoding.ids)
     return {
         "tokens": encoding.tokens,
         "num_tokens": len(encoding.ids),

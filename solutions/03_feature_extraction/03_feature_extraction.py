@@ -579,7 +579,7 @@ check("neighborhood_purity")
 # %% [markdown]
 # ### Turn the knobs
 #
-# A map is one of many. Small neighbourhoods follow local detail and tear the map into islands; large ones keep the overall shape and blur the detail. Three maps of the same 1,000 messages:
+# A map is one of many. Small neighbourhoods follow local detail and can tear islands off the map; large ones keep the overall shape and blur the detail. Three maps of the same 1,000 messages:
 
 
 # %% tags=["lesson-only"]
@@ -692,7 +692,7 @@ verdicts["mean features"] = [names[label] for label in linear.predict(probe_feat
 verdicts
 
 # %% [markdown]
-# Compare the first two rows: does the little word *not* turn the answer of either classifier? Averaging over tokens treats it as one vector among many, and a bag of words as one column among thousands. Four messages prove nothing, but they show where to look. Lesson 5 does it systematically.
+# Compare the first two rows: does the little word *not* turn the answer of either classifier? A bag of words treats it as one column among thousands; averaging over tokens, as one vector among many, but all the others have read it, too. Four messages prove nothing, but they show where to look. Lesson 5 does it systematically.
 #
 # What is left is to let the task reach the encoder: to train its layers too, so that its vectors move apart where *our* classes differ. That is fine-tuning, and the subject of lesson 4.
 
@@ -715,8 +715,8 @@ verdicts
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_classifiers", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# 1. The best row of the results table wins both by accuracy and by macro-F1; the most frequent class marks the floor. Nearly every message contains a word that names or colours the emotion, and TF-IDF gives each such word a column with a weight learnt from thousands of labels. The frozen encoder describes topic and wording in general, and a linear layer can only use what it keeps apart. Mean pooling beats [CLS], since this encoder was never trained to collect the message in its first token.
-# 2. With `n_neighbors` of 3 the map falls into many small islands, with 100 into one cloud; `euclidean` instead of `cosine` moves and turns the map. The purity (k = 10) stays within a few hundredths across settings, and near that of the full features. So the settings changed the look, not who is whose neighbour, and the overlap between classes is in the features rather than in the drawing.
+# 1. TF-IDF wins both by accuracy (about 0.87, mean features 0.75) and by macro-F1 (0.81 against 0.67); the most frequent class marks the floor (0.08). Most messages contain a word that names or colours the emotion, and TF-IDF gives each such word a column with a weight learnt from thousands of labels. The frozen encoder describes topic and wording in general, and a linear layer can only use what it keeps apart. Mean pooling beats [CLS], since this encoder was never trained to collect the message in its first token.
+# 2. With `n_neighbors` of 3 the map is a clump of tight knots and some specks far from it, with 100 one even cloud; `euclidean` instead of `cosine` draws another cloud. The purity (k = 10, 1,000 messages) is about 0.36, 0.34 and 0.30 for 3, 15 and 100 neighbours, 0.33 with `euclidean`, and 0.41 for the features; labels dealt out at random would give 0.24. So the settings changed the look more than the purity. The drawing loses some neighbourhoods, but most of the overlap between classes is in the features already.
 
 # %% [markdown]
 # ## Recap

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from grading.standins import Encoder, Estimator, TextClassifier, Tokenizer
+from grading.standins import Encoder, Estimator, Named, TextClassifier, Tokenizer
 from grading.testing import (
     FLOAT32,
     AnswerError,
@@ -70,6 +70,23 @@ def _(answer, rng):
         _average_of_real_tokens(hidden[:, :, :1], right),
         "a hidden size of 1",
         likely="a dimension of 1 squeezed away",
+    )
+    mask = patterns["holes in the mask"]
+    cut = hidden.relu()  # about half of the numbers are 0, as after many layers
+    cut[torch.arange(6), mask.argmax(dim=1)] = 0.0
+    close(
+        answer(cut, mask),
+        _average_of_real_tokens(cut, mask),
+        "real tokens whose numbers are 0, some or all of them",
+        likely="padding told by its numbers instead of by the mask",
+    )
+    long = states(2, 600, 3)
+    mask = torch.tensor((rng.random((2, 600)) < 0.8).astype(int))
+    close(
+        answer(long, mask),
+        _average_of_real_tokens(long, mask),
+        "rows of 600 tokens",
+        likely="tokens counted in a type that cannot hold their number",
     )
     square = states(4, 4, 4)
     mask = torch.tensor([[1, 1, 1, 1], [1, 0, 1, 0], [0, 0, 1, 1], [0, 1, 0, 0]])
@@ -283,10 +300,11 @@ def _(answer, rng):
     canned["a class of its own"] = tuple(4 if label == 3 else int(label) for label in y_valid)
     classifiers = {name: Estimator(name, predictions) for name, predictions in canned.items()}
     given = (X_train, y_train, X_valid, y_valid)
-    table = answer(classifiers, *given)
+    table = answer(Named("classifiers", classifiers), *given)
+    (kept,) = (call["same"] for call in answer.calls if call["of"] == "classifiers afterwards")
+    that(kept, "The dict of classifiers holds others after the call, or in another order.")
     for after, before in zip(answer.arguments[1:], given, strict=True):
         equal(after, before, "the data after the call")
-    equal(list(answer.arguments[0]), list(classifiers), "the dict of classifiers after the call")
 
     has_type(table, pd.DataFrame, "compare_classifiers")
     equal(list(table.columns), ["accuracy", "macro_f1", "fit_seconds"], "the columns")
@@ -304,23 +322,49 @@ def _(answer, rng):
     _require_copies(answer.calls, list(canned), 25, len(y_valid))
 
     # Few scores and many classifiers: a sort that is not stable confuses them.
-    constant = {f"tie {number}": (int(rng.integers(4)),) * len(y_valid) for number in range(60)}
+    constant = {name: (int(rng.integers(4)),) * len(y_valid) for name in awkward.names(rng, 60)}
     tied = {name: Estimator(name, predictions) for name, predictions in constant.items()}
     _require_order(answer(tied, X_train, y_train, X_valid, y_valid), constant, y_valid)
 
+    _grade_equal_scores(answer)
+
     slow = {
-        name: Estimator(name, (0,) * len(y_valid), fit_seconds=fit, predict_seconds=0.6)
-        for name, fit in (("quick", 0.02), ("slower", 0.2), ("quick again", 0.02))
+        name: Estimator(
+            name, (0,) * len(y_valid), fit_seconds=fit, predict_seconds=0.6, copy_seconds=copy
+        )
+        for name, fit, copy in (
+            ("quick", 0.02, 0.0),
+            ("slower", 0.2, 0.8),
+            ("quick again", 0.02, 0.0),
+        )
     }
     seconds = answer(slow, X_train, y_train, X_valid, y_valid)["fit_seconds"]
     for name, estimator in slow.items():
         took = float(seconds[name])
         that(
             0.9 * estimator.fit_seconds <= took < estimator.fit_seconds + 0.5,
-            f"A fit of {estimator.fit_seconds} s, followed by 0.6 s of predicting, came out at "
-            f"{took:.2f} s. The clock must run during the fit alone, and anew for each.",
+            f"A fit of {estimator.fit_seconds} s, after {estimator.copy_seconds} s of copying and "
+            f"before 0.6 s of predicting, came out at {took:.2f} s. "
+            "The clock must run during the fit alone, and anew for each.",
         )
     _grade_real_pipelines(answer, rng)
+
+
+def _grade_equal_scores(answer):
+    """Of the same macro-F1, to the last digit, the first of the dict comes first."""
+    truth = np.repeat([0, 1, 2], [6, 2, 4])
+    # Both have the F1 scores 4/5, 2/3, 0 and 0; the second has one more row right.
+    seven = Estimator("seven of twelve", (0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 3, 3))
+    eight = Estimator("eight of twelve", (0, 0, 0, 0, 0, 0, 0, 3, 2, 2, 0, 0))
+    data = np.zeros((12, 1)), np.arange(12) % 4, np.zeros((12, 1)), truth
+    for given in ([seven, eight], [eight, seven]):
+        names = [one.name for one in given]
+        equal(
+            list(answer({one.name: one for one in given}, *data).index),
+            names,
+            "two of equal macro-F1 and unequal accuracy: the dict's order",
+            likely="ties broken by another column",
+        )
 
 
 def _require_order(table, canned, truth):
@@ -336,14 +380,14 @@ def _require_order(table, canned, truth):
             scores[place] > scores[place + 1] - 1e-9,
             f"{what}: {names[place]!r} has {scores[place]:.3f} and comes before "
             f"{names[place + 1]!r}, which has {scores[place + 1]:.3f}. Likely: sorted by accuracy, "
-            "or worst first.",
+            "by another average of F1 or by rounded scores, or worst first.",
         )
     for predictions in set(canned.values()):
         equal(
             [name for name in names if canned[name] == predictions],
             [name for name in canned if canned[name] == predictions],
             f"{what}: those of equal scores in the dict's order",
-            likely="a sort that is not stable",
+            likely="ties broken by something else, or a sort that is not stable",
         )
 
 
@@ -376,6 +420,12 @@ def _grade_real_pipelines(answer, rng):
         "words": TextClassifier("words", kind="words"),
     }
     table = answer(classifiers, texts, y, texts[:10] + texts[-10:], np.append(y[:10], y[-10:]))
+    for call in answer.calls:
+        that(
+            not call.get("fitted"),
+            f"{call['of'].split()[0]!r} itself, or a step of it, was fitted. Likely: a copy that "
+            "shares the steps of a pipeline.",
+        )
     equal(list(table.index), ["words", "dummy"], "a pipeline over texts against a dummy: the order")
     close(table.loc["words", "accuracy"], 1.0, "the accuracy of a pipeline over texts")
 
@@ -407,8 +457,9 @@ def _clear_points(rng, labels, dimensions):
 def _(answer, rng):
     for dimensions in (1, 2, 6):
         n = int(rng.integers(25, 40))
-        labels = rng.integers(3, size=n)
-        points = _clear_points(rng, labels, dimensions)
+        groups = rng.integers(3, size=n)
+        points = _clear_points(rng, groups, dimensions)
+        labels = rng.permutation([-1, 0, 1])[groups]  # -1, as a clustering calls what is in none
         for k in (1, 3, n - 2, n - 1):
             got = unchanged(answer, points, labels, k=k)
             has_type(got, float, "neighborhood_purity")
@@ -416,7 +467,8 @@ def _(answer, rng):
                 got,
                 _purity(points, labels, k),
                 f"the purity of {n} points in {dimensions} dimensions with k={k}",
-                likely="a point among its own neighbours, k one off, or a vote instead of a share",
+                likely="a point among its own neighbours, k one off, another distance than the "
+                "Euclidean, or a vote instead of a share",
             )
     n = 30
     labels = rng.integers(2, size=n)
@@ -457,6 +509,14 @@ def _(answer, rng):
         likely="a point excluded by its distance of 0, or by coming first",
     )
     close(answer(np.zeros((5, 2)), [1] * 5, k=4), 1.0, "all points at one place, one label")
+    first = 7.0 * np.arange(200)[:, None] * [[1.0, 0.0]]
+    pairs, order = np.concatenate([first, first + np.array([1.0, 0.0])]), rng.permutation(400)
+    close(
+        answer(pairs[order], np.tile(np.arange(200), 2)[order], k=1),
+        1.0,
+        "400 points in pairs that share a label, k=1",
+        likely="only some of the points looked at",
+    )
     close(answer(np.array([[0.0], [1.0]]), [4, 4], k=1), 1.0, "two points, one label")
     for size, k in ((6, 0), (6, -3), (6, 6), (6, 17), (1, 1), (10, 10)):
         raises(
@@ -537,6 +597,10 @@ def _(answer, rng):
     narrow = unchanged(answer, features.astype(np.float32), seed=seed)
     that(bool(np.isfinite(narrow).all()), "Features in float32 must give a map as well.")
     default = answer(features)
+    that(
+        np.array_equal(answer(features, seed=0), answer(features, seed=0)),
+        "Two calls with seed=0 give two maps. Likely: 0 is taken for no seed.",
+    )
     spelt_out = answer(features, 2, "cosine", 15, 0)
     that(np.array_equal(default, spelt_out), "The defaults must be 2, 'cosine', 15 and seed 0.")
     for option, value in (("n_neighbors", 5), ("metric", "euclidean")):

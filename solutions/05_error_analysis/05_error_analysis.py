@@ -620,7 +620,7 @@ review["text"] = train_texts
 review.loc[suspects[:10]].round(3)
 
 # %% [markdown]
-# Cover the label and judge for yourself. Which labels are wrong beyond doubt? And where is the *suggestion* the silly one, since this model sees only words? That is why the result is a reading list, and not an automatic correction.
+# Cover the label and judge for yourself. Which labels are wrong beyond doubt? And is the *suggestion* ever the silly one, since this model sees only words? That is why the result is a reading list, and not an automatic correction.
 #
 # Errors of labelling are seldom spread evenly. Which pairs do the suspects confuse?
 
@@ -684,7 +684,7 @@ plots.plot_reliability({"as trained": (confidence[measure], hit[measure])})
 #
 # *Importance: medium. It is the number that papers report, and its bins are where implementations disagree.*
 #
-# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped. Labels are a list, an array or a Series with any index, and both arguments stay as they are.
+# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped. Labels are a list, an array or a Series with any index, and both arguments stay as they are. The result is a float.
 #
 # <details><summary>Hint 1</summary>Three arrays, one entry a row: confidence, whether the row is right, and the number of its group. Then a loop over groups.</details>
 # <details><summary>Hint 2</summary>Compare directly: larger than the lower edge, at most the upper one. (<code>np.searchsorted</code>, <code>np.digitize</code> and <code>pd.cut</code> do so for all rows at once; look up on which side they put an edge.)</details>
@@ -821,7 +821,7 @@ pd.DataFrame(intervals, index=[f"{k} of {n}" for k, n in cases]).round(3)
 #
 # *Importance: high. A slice without an interval is a rumour.*
 #
-# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row per slice in the order of the dictionary. The columns are `rows`, `accuracy`, `lower` and `upper`, in this order; the index is named `slice`. A slice without rows is not an error: it has 0 rows and NaN in the other columns. The frame, whose index may repeat, stays as it is.
+# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row per slice in the order of the dictionary. The columns are `rows`, `accuracy`, `lower` and `upper`, in this order; the index is named `slice`. A slice without rows is not an error: it has 0 rows and NaN in the other columns. The frame, whose index may repeat, and the dictionary stay as they are.
 #
 # <details><summary>Hint 1</summary>Calling a rule on the frame gives a boolean Series with the frame's index; <code>frame[...]</code> takes it.</details>
 # <details><summary>Hint 2</summary>The formula above, or the function of the cell above. Neither likes n = 0.</details>
@@ -993,7 +993,7 @@ behaviour.round(3)
 plots.plot_rates(behaviour, "failures", "failure rate, with its 95 % interval")
 
 # %% [markdown]
-# *How to read it:* zero is the goal, and the right end of an interval is how bad it may still be. A test that fails often although the validation accuracy is high has found something that the validation split hardly contains. A test that never fails is not wasted: keep it, and run it on the next model.
+# *How to read it:* zero is the goal, and the right end of an interval is how bad it may still be. A test that fails often although the validation accuracy is high has found something that this accuracy does not show. A test that never fails is not wasted: keep it, and run it on the next model.
 #
 # Which of these would you show to whoever wants to use the model?
 #
@@ -1047,7 +1047,7 @@ print(f"missing from completeness: {abs(error):.3f} of {abs(contributions).sum()
 # %% [markdown]
 # *How to read it:* the number below a word is its contribution to the logit of the class in the title. Solid frames with a plus speak for the class, dashed frames with a minus against it; the stronger the colour, the more. The last line is what the walk failed to account for; a few percent are fine, more would ask for smaller steps.
 #
-# If *happy* pulls one way and *not* hardly matters, the model reads words. If *not* turns the answer, it reads the phrase.
+# If *happy* pulls one way and *not* hardly matters, the model reads words. If *not* pulls hard the other way, it reads more than that; whether *not* also turns the answer is another question.
 #
 # ### Why was it so sure?
 #
@@ -1136,15 +1136,15 @@ plots.plot_rates(pd.DataFrame(trials).T, "right", "validation accuracy, with its
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_patterns", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# I read the errors with the label covered, from the most confident down to the fortieth, and wrote down my own label first.
+# I read the errors with the label covered, from the most confident down to the fortieth, and wrote down my own label first. The counts are those of one training.
 #
-# **Wrong labels.** For all of the first ten, and for most of the rest, I gave the model's answer without doubt (row 827: "gloomy", labelled joy). These are not errors of the model, and no augmentation helps. Change: two people relabel the suspects of the train and the validation split. Measure: accuracy on the corrected validation labels, with its interval, next to the old one.
+# **Wrong labels.** For nine of the first ten, and for nineteen of the rest, I gave the model's answer without doubt (row 827: "gloomy", labelled joy). These are not errors of the model, and no augmentation helps. Change: two people relabel the suspects of the train and the validation split. Measure: accuracy on the corrected validation labels, with its interval, next to the old one.
 #
-# **A scene without a word of feeling.** Four of the others only tell what happened (row 124: walking up and down outside an office). Change: more such messages in the train split, written by people, or made by cutting "i feel …" out of messages that have a scene as well. Measure: accuracy on the untouched slice *no telling word*.
+# **A scene without a word of feeling.** Nine of the others only tell what happened (row 1433: the band is back together, taken for sadness). Change: more such messages in the train split, written by people, or made by cutting "i feel …" out of messages that have a scene as well. Measure: accuracy on the untouched slice *no telling word*.
 #
-# **A turn at the end.** In three, the telling word belongs to somebody else or to the past (row 1374: the happiest day of my life, eleven years ago). Change: contrast examples, that is, messages with a happy beginning and a sad end and the other way round, each labelled by its end. Measure: the slice *but, though, although*, and a behavioural test with endings that were **not** used for training.
+# **A word that is not the writer's feeling.** In two (row 1378: *sorry* is what somebody else ought to say; row 1032: *great* to be asked, but …). Change: contrast examples, that is, messages with the same word and another feeling, each labelled by its sense. Measure: the slice *another class only*, and a behavioural test with sentences that were **not** used for training.
 #
-# **Negation** (row 1048: not uneasy any more). Change: negated templates. Measure: the failure rate of *negated feeling* with fresh templates; and the accuracy on all messages must stay within its interval.
+# **Negation.** One (row 1610: *fearless*, taken for fear), but more than half of the negated feelings of section 7 fail. Change: negated templates. Measure: the failure rate of *negated feeling* with fresh templates; and the accuracy on all messages must stay within its interval.
 
 # %% [markdown]
 # ## Recap

@@ -44,7 +44,10 @@ def _(answer, rng):
         return logits, rng.integers(classes, size=rows).tolist()
 
     logits, labels = draw(17, 6)
-    expect(logits, labels, "random logits", "a mean, the wrong column, or another logarithm")
+    likely = "a mean, the wrong column, or another logarithm"
+    # So few steps move the sixth digit: a loss rounded to four places is another.
+    expect(logits, labels, "random logits", likely, tolerance=1e-5)
+    expect(*draw(20, 11), "eleven classes", "only so many classes as the lesson has are looked at")
     expect(*draw(1, 4), "one row keeps its place: shape (1,)")
     expect(logits, [0] * 17, "the first label everywhere")
     expect(logits, [5] * 17, "the last label everywhere")
@@ -118,6 +121,8 @@ def _(answer, rng):
     truth = rng.choice(6, size=120, p=[0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
     predicted = np.where(rng.random(120) < 0.6, truth, rng.integers(6, size=120))
     expect(truth, predicted, names, "random labels of six classes")
+    many = rng.integers(11, size=(2, 60))
+    expect(*many, awkward.names(rng, 11), "random labels of eleven classes")
     kinds = dict(awkward.sequences(predicted.tolist()))
     for kind, given in awkward.sequences(truth.tolist()):
         expect(given, kinds[kind], names, f"truth and prediction as {kind}")
@@ -171,13 +176,14 @@ def _expected_errors(frame, k):
 @grades("most_confident_errors")
 def _(answer, rng):
     def draw(rows, levels):
-        labels = rng.choice(["bim", "bam", "bum"], size=rows)
+        one, *others = awkward.near_names(rng, 4)
+        labels = rng.choice([one, *others], size=rows)
         return pd.DataFrame(
             {
                 "loss": rng.random(rows),
                 "confidence": rng.integers(1, levels, size=rows) / levels,
                 "text": awkward.texts(rng, rows),
-                "predicted_label": np.where(rng.random(rows) < 0.4, "bam", labels),
+                "predicted_label": np.where(rng.random(rows) < 0.4, one, labels),
                 "label": labels,
             },
             index=awkward.index(rng, rows),
@@ -196,6 +202,8 @@ def _(answer, rng):
     expect(frame, 5, "the five most confident errors", "right rows too, or the least confident")
     expect(frame, 1, "one row")
     expect(frame, 1000, "fewer errors than k: all of them")
+    errors = int((frame["label"] != frame["predicted_label"]).sum())
+    expect(frame, errors, "as many errors as k")
     expect(draw(80, 4), 12, "many equal confidences", "ties must stay in their order")
     ties = draw(80, 4).set_axis(rng.permutation(80))
     expect(ties, 12, "many equal confidences, a permuted index", "ties must stay in their order")
@@ -205,7 +213,9 @@ def _(answer, rng):
     expect(right, 5, "a frame without errors gives no rows")
     ids = frame.assign(label=rng.integers(3, size=60), predicted_label=rng.integers(3, size=60))
     expect(ids, 7, "labels as ids")
-    sure_and_right = frame.assign(confidence=np.where(frame["label"] == "bam", 0.9, 0.3))
+    sure_and_right = frame.assign(
+        confidence=np.where(frame["label"] == frame["predicted_label"], 0.9, 0.3)
+    )
     expect(sure_and_right, 6, "right rows are more confident", "cut before filtering")
     for kind, index in awkward.indexes(rng, 60):
         expect(frame.set_axis(index), 8, f"{kind}, and eight errors")
@@ -250,6 +260,7 @@ def _(answer, rng):
     expect(*draw(150, 5, 0.6), "five classes, clear probabilities")
     expect(*draw(200, 4, 3.0), "four classes, flat probabilities: many rows without a candidate")
     expect(*draw(60, 2, 1.0, noise=0.5), "two classes, half of the labels random")
+    expect(*draw(150, 11, 0.6), "eleven classes")
     probabilities, labels = draw(90, 6, 0.8)
     for kind, given in awkward.sequences(labels.tolist()):
         expect(probabilities, given, f"labels as {kind}")
@@ -291,12 +302,12 @@ def _expect_edges(expect):
         "a probability exactly at its threshold",
         "> instead of >=",
     )
-    absent = [[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8]]
+    absent = [[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8], [0, 0, 16]]
     expect(
         np.array(absent) / 16,
-        [0, 0, 1, 1],
+        [0, 0, 1, 1, 1],
         "the class without rows is the most probable",
-        "its threshold is 0 or NaN, so that it becomes a candidate",
+        "its threshold is 0, 1 or NaN, so that it becomes a candidate",
     )
     equal_ones = [[8, 8, 0], [8, 8, 0], [6, 4, 6], [4, 6, 6], [7, 7, 2]]
     expect(
@@ -335,6 +346,7 @@ def _(answer, rng):
     def expect(probabilities, labels, what, likely="", **options):
         got = unchanged(answer, probabilities, labels, **options)
         wanted = _expected_error(probabilities, list(labels), options.get("bins", 10))
+        has_type(got, float, what)
         # Room for means in float32, none for a row in the wrong group.
         close(got, wanted, what, likely, tolerance=1e-6 if probabilities.dtype == float else 1e-5)
 
@@ -353,6 +365,7 @@ def _(answer, rng):
         expect(probabilities, labels, f"{bins} bins", "the number of bins is not used", bins=bins)
     expect(*draw(12, 6, 0.5), "few rows: most bins are empty", "NaN of an empty bin", bins=20)
     expect(*draw(200, 2, 1.0), "two classes: no confidence below one half")
+    expect(*draw(200, 11, 1.0), "eleven classes")
     expect(probabilities, (probabilities.argmax(axis=1) + 1) % 4, "every answer is wrong")
     expect(probabilities, probabilities.argmax(axis=1), "every answer is right")
     expect(probabilities[:1], labels[:1], "one row")
@@ -423,7 +436,7 @@ def _(answer, rng):
             close(got[column], wanted[column], f"{what}: {column}", hint, tolerance=1e-4)
 
     rows = 140
-    names = ["dax", "fep", "wug"]
+    names = awkward.near_names(rng, 3)
     frame = pd.DataFrame(
         {
             "place": rng.choice(
@@ -442,7 +455,7 @@ def _(answer, rng):
         "all": Rule("all", "place", ("hill", "lake", "moor", "glen")),
         "glen": Rule("glen", "place", ("glen",)),
         "long": Rule("long", "words", (6, 7, 8)),
-        "labelled dax": Rule("labelled dax", "label", ("dax",)),
+        "one label": Rule("one label", "label", (names[0],)),
         "desert": Rule("desert", "place", ("desert",)),
     }
     expect(frame, rules, "seven slices, the last without rows")

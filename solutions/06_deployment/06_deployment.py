@@ -289,7 +289,7 @@ with calls_to_this_machine():
 #
 # Write `query`, with `requests`:
 #
-# - all texts go in **one** `POST` with the JSON body `{"inputs": texts}`; the answer's JSON is the result. No texts: no request, and the result is `[]`.
+# - all texts go in **one** `POST` to `url`, as it stands, with the JSON body `{"inputs": texts}`; the answer's JSON is the result. No texts: no request, and the result is `[]`.
 # - `token`, if there is one, goes into the header `Authorization: Bearer …`. Without a token there is no such header.
 # - On status 429, 502, 503 or 504 wait with `time.sleep`, then send it again. Wait as many seconds as `Retry-After` says (a date there counts as absent), else as `estimated_time` says if that is a number of at least 0, else 1 second; 10 at most.
 # - That makes `retries` + 1 requests at most. If the last gets such a status too, raise `requests.HTTPError` at once, without another wait.
@@ -319,8 +319,7 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
     Raises
     ------
     requests.HTTPError
-        On any other error status (with the body's `error`), or 429, 502, 503 or 504 after the
-        last retry.
+        After the last retry, or at once on any other error status (with the body's `error`).
 
     Examples
     --------
@@ -783,7 +782,7 @@ with TestClient(counter) as client:
 # - `top_k` is an integer from 1; over the number of classes, it gives all of them.
 # - More than 64 texts, or a text of over 10,000 characters: status 413. Anything else that is not as described: 422. Both answer with a JSON object that says why, under `error` or `detail` (FastAPI's own answers do).
 # - If `predict` raises an exception, of whatever class: status 500 with the body `{"error": …}`, a sentence of your own that holds neither the exception's message nor a trace. They go to your log, through `logging`.
-# - `GET /health` answers 200.
+# - `GET /health` answers 200, also where `predict` fails.
 #
 # <details><summary>Hint 1</summary>Two classes derived from <code>BaseModel</code> describe the body: one for <code>parameters</code>, one for the whole. A field's type can be <code>StrictStr | list[StrictStr]</code>. Unknown keys are ignored by default.</details>
 # <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then <code>predict</code> inside <code>try</code>; then cut each list to <code>top_k</code>.</details>

@@ -24,6 +24,7 @@ from grading.testing import (
     equal,
     grades,
     has_type,
+    left_alone,
     raises,
     that,
     unchanged,
@@ -34,6 +35,12 @@ def _softmax(values):
     values = np.asarray(values, dtype=np.float64)
     powers = np.exp(values - values.max())
     return powers / powers.sum()
+
+
+def _names(rng, n):
+    """Draw names of classes, of which one has what is easily lost on the way."""
+    first, *others = awkward.names(rng, n)
+    return awkward.shuffled(rng, [f" {first}_{first} ", *others])
 
 
 def _require_entries(got, what):
@@ -48,7 +55,7 @@ def _require_entries(got, what):
 def _(answer, rng):
     for classes in (1, 2, 6, 20):
         # The dict's order is none: only its keys say which class is which.
-        names = awkward.shuffled_dict(rng, dict(enumerate(awkward.names(rng, classes))))
+        names = awkward.shuffled_dict(rng, dict(enumerate(_names(rng, classes))))
         logits = torch.tensor(rng.normal(scale=2, size=classes), dtype=torch.float32)
         scores = _softmax(logits.numpy())
         order = np.argsort(-scores)
@@ -73,7 +80,8 @@ def _(answer, rng):
         equal(len(default), classes, "without top_k there is an entry a class")
     for values in ([1e4, -1e4, 0.0], [1e4, 1e4 - 1, -1e4], [-1e4, -1e4 - 2, -1e4 - 1]):
         shuffled = rng.permutation(values)
-        got = answer(torch.tensor(shuffled, dtype=torch.float32), {0: "a", 1: "b", 2: "c"})
+        # Two classes may share a name and are still two.
+        got = answer(torch.tensor(shuffled, dtype=torch.float32), {0: "a", 1: "b", 2: "a"})
         close(
             [entry["score"] for entry in got],
             np.sort(_softmax(values))[::-1],
@@ -81,11 +89,11 @@ def _(answer, rng):
             likely="exp of a large number; subtract the largest logit first",
             tolerance=COARSE,
         )
-    logits, names = torch.zeros(3), {0: "a", 1: "b", 2: "c"}
-    for top_k in (0, -1, -int(rng.integers(2, 90))):
+    names = {0: "a", 1: "b", 2: "c"}
+    for classes, top_k in ((3, 0), (3, -1), (1, 0), (2, -int(rng.integers(2, 90)))):
         raises(
             answer,
-            logits,
+            torch.zeros(classes),
             names,
             top_k=top_k,
             error=ValueError,
@@ -103,11 +111,17 @@ def _answers(rng, texts):
 
 
 def _texts(rng, count):
-    """Draw texts of any kind, with line breaks, too, of which some are empty."""
+    """Draw texts of any kind, with line breaks, too, of which some are empty.
+
+    Of many texts one comes twice: each place has an answer of its own.
+    """
     words = ["oak", "elm", "größe", 'a "quote"', "🙂", "line\nbreak", "NaN", "\\n"]
     drawn = [" ".join(rng.choice(words, size=int(rng.integers(1, 5)))) for _ in range(count)]
     kept = max(count - 4, (count + 1) // 2)
-    return awkward.shuffled(rng, awkward.texts(rng, kept) + drawn[kept:])
+    found = awkward.texts(rng, kept) + drawn[kept:]
+    if count > 4:
+        found[-2] = found[-1]
+    return awkward.shuffled(rng, found)
 
 
 def _requests(answer):
@@ -115,7 +129,16 @@ def _requests(answer):
 
 
 def _slept(answer):
-    return [call["seconds"] for call in answer.calls if call["of"] == "time.sleep"]
+    """Return the seconds of each wait; a wait may be slept in parts."""
+    waits, waiting = [], False
+    for call in answer.calls:
+        slept = call["of"] == "time.sleep"
+        if slept and waiting:
+            waits[-1] += call["seconds"]
+        elif slept:
+            waits.append(call["seconds"])
+        waiting = slept
+    return waits
 
 
 def _server(*replies):
@@ -133,31 +156,45 @@ BUSY = (429, 502, 503, 504)
 
 @grades("query")
 def _(answer, rng):
-    for count, token in ((1, None), (3, None), (20, f"hf_{rng.integers(10**9)}")):
+    # The last has none again: what was sent before belongs to another call.
+    many, secret = int(rng.integers(66, 99)), f"hf_{rng.integers(10**9)}AbC"
+    for count, token in ((1, None), (3, None), (many, secret), (2, None)):
         texts = _texts(rng, count)
         expected = _answers(rng, texts)
         options = {} if token is None else {"token": token}
         server = _server((200, json.dumps(expected)))
-        equal(
-            unchanged(answer, texts, server, **options), expected, f"the answers to {count} texts"
-        )
+        got = unchanged(answer, texts, server, **options)
         asked = _requests(answer)
         equal(len(asked), 1, f"the number of requests for {count} texts")
+        equal(got, expected, f"the answers to {count} texts")
         equal(asked[0]["method"], "POST", "the method")
-        equal(_body(asked[0]), {"inputs": texts}, "the JSON body", likely="one request a text")
+        equal(asked[0]["elsewhere"], "", "what the request's address has beyond `url`")
+        equal(
+            _body(asked[0]),
+            {"inputs": texts},
+            "the JSON body",
+            likely="no JSON, another key, or texts that were changed on the way",
+        )
         equal(
             asked[0]["headers"].get("authorization"),
             None if token is None else f"Bearer {token}",
             f"the Authorization header {'without' if token is None else 'with'} a token",
         )
         equal(_slept(answer), [], "seconds waited when the server answers at once")
-    equal(answer([], _server((500, "no texts, no request"))), [], "the answers to no texts")
+    got = _answered(answer, [], [(500, "{}")], "no texts, for which nothing may be sent")
+    equal(got, [], "the answers to no texts")
     equal(_requests(answer), [], "requests for no texts")
     _grade_patience(answer, rng)
     _grade_errors(answer, rng)
-    late = Reply(200, "[[]]", seconds=4.0)
+    expected = _answers(rng, ["a"])
+    got = _answered(answer, ["a"], [(201, json.dumps(expected))], "status 201, which is no error")
+    equal(got, expected, "the answers with status 201, which is no error")
+    late = Reply(200, "[[]]", seconds=0.9)
     busy = Reply(503, json.dumps({"estimated_time": 0.5}))
-    for replies, what in (((late,), "takes 4 s"), ((busy, late), "answers 503, then takes 4 s")):
+    for replies, what in (
+        ((late,), "takes 0.9 s"),
+        ((busy, late), "answers 503, then takes 0.9 s"),
+    ):
         try:
             answer(["a"], HttpServer("server", replies), timeout=0.3, retries=1)
         except AnswerError as raised:
@@ -168,6 +205,14 @@ def _(answer, rng):
             )
         else:
             that(False, f"A server that {what}, with timeout=0.3: `timeout` was not passed on.")
+
+
+def _answered(answer, texts, replies, what, **options):
+    """Ask where there must be a result; say what was replied if there is none."""
+    try:
+        return answer(texts, _server(*replies), **options)
+    except AnswerError as raised:
+        that(False, f"{what}: expected the answers, got {raised}.")
 
 
 def _body(request):
@@ -191,6 +236,7 @@ def _grade_patience(answer, rng):
         ({"estimated_time": float(rng.uniform(10.5, 300))}, {}, 10, "more than ten seconds"),
         ({"error": "Model is loading"}, {}, 1, "a body without estimated_time"),
         ({"estimated_time": "soon"}, {}, 1, "an estimated_time that is no number"),
+        ({"estimated_time": str(whole)}, {}, 1, "an estimated_time that is a string of digits"),
         ({"estimated_time": None}, {}, 1, "an estimated_time that is null"),
         ({"estimated_time": -whole}, {}, 1, "a negative estimated_time"),
         ({"estimated_time": -0.25}, {}, 1, "an estimated_time just below 0"),
@@ -213,7 +259,8 @@ def _grade_patience(answer, rng):
     for place, (body, headers, seconds, what) in enumerate(cases):
         status = BUSY[(place + whole) % 4]
         text = body if isinstance(body, str) else json.dumps(body)
-        got = answer(texts, _server((status, text, headers), done))
+        replies = [(status, text, headers), done]
+        got = _answered(answer, texts, replies, f"one {status} with {what}, then 200")
         equal(got, expected, f"the answers after one {status} with {what}")
         # A wait of no seconds may be left out.
         close(sum(_slept(answer)), seconds, f"seconds waited after a {status} with {what}")
@@ -224,19 +271,31 @@ def _grade_patience(answer, rng):
             f"what is sent again after a {status}",
         )
     times = [round(float(rng.uniform(0.5, 5)), 2) for _ in BUSY]
+    asked_for = {"Retry-After": str(other)}
+    for seconds, headers in ((other, asked_for), (10, {"Retry-After": "60"})):
+        what = f"a 503 with {headers}, then 200"
+        _answered(answer, texts, [(503, "{}", headers), done], what, timeout=1.5)
+        close(
+            sum(_slept(answer)),
+            seconds,
+            f"seconds waited after a 503 with {headers} and timeout=1.5",
+            likely="`timeout` is for one request, not for the wait",
+        )
     busy = [
         (status, json.dumps({"estimated_time": seconds}))
         for status, seconds in zip(awkward.shuffled(rng, list(BUSY)), times, strict=True)
     ]
-    got = answer(texts, _server(*busy[:3], done), token="hf_twice")
-    equal(got, expected, "the answers after three busy replies")
+    what = "three busy replies, then 200"
+    got = _answered(answer, texts, [*busy[:3], done], what, token="hf_twice")
+    equal(got, expected, f"the answers after {what}")
     close(_slept(answer), times[:3], "seconds waited after three replies with different times")
     equal(
         [request["headers"].get("authorization") for request in _requests(answer)],
         ["Bearer hf_twice"] * 4,
         "the token of each attempt",
     )
-    got = answer(texts, _server((503, json.dumps({"estimated_time": 0})), done))
+    replies = [(503, json.dumps({"estimated_time": 0})), done]
+    got = _answered(answer, texts, replies, "a 503 with an estimated_time of 0, then 200")
     equal(got, expected, "the answers after a 503 with an estimated_time of 0")
     close(sum(_slept(answer)), 0.0, "seconds waited for an estimated_time of 0", likely="`or 1`")
     for place, retries in enumerate((0, 1, int(rng.integers(4, 8)), None)):
@@ -254,26 +313,30 @@ def _grade_patience(answer, rng):
             likely="a wait after the last request, which nobody needs",
         )
         if calls > 1:
-            got = answer(texts, _server(*busy[:1] * (calls - 1), done), **options)
-            equal(got, expected, f"the answers when the last attempt succeeds, {what}")
+            what = f"the last attempt succeeds, {what}"
+            replies = [*busy[:1] * (calls - 1), done]
+            got = _answered(answer, texts, replies, what, **options)
+            equal(got, expected, f"the answers when {what}")
 
 
 def _raises_http_error(answer, texts, replies, what, **options):
     try:
         got = answer(texts, _server(*replies), **options)
     except AnswerError as raised:
+        got = "another library's HTTPError" if raised.kind == "HTTPError" else raised
         that(
             raised.is_a(requests.HTTPError),
-            f"{what}: expected requests.HTTPError, got {raised}.",
+            f"{what}: expected requests.HTTPError, got {got}.",
         )
+        left_alone(answer, texts, _server(*replies))
         return raised.message
     that(False, f"{what}: expected requests.HTTPError, got the result {got!r:.100}.")
 
 
 def _grade_errors(answer, rng):
     texts = _texts(rng, 1)
-    for status in (400, 401, 403, 404, 413, 422, 500, 501, 505):
-        reason = f"reason {rng.integers(10**9)}"
+    for status in (400, 401, 403, 404, 408, 409, 413, 418, 422, 423, 425, 500, 501, 505, 507, 520):
+        reason = f"The Reason, whatever it is, comes last: {rng.integers(10**9)}"
         what = f"status {status} with an error in the body"
         body = json.dumps({"error": reason, "estimated_time": 2})
         message = _raises_http_error(answer, texts, [(status, body)], what)
@@ -319,12 +382,14 @@ def _(answer, rng):
     cased = int(rng.integers(2))
     for place, (kind, drawn) in enumerate(awkward.tokenizers(rng, vocabulary=_WORDS)):
         tokenizer = replace(drawn, lowercase=place % 2 == cased)
-        labels = tuple(awkward.names(rng, (2, 3, 6, 9)[place]))
+        labels = tuple(_names(rng, (2, 3, 6, 9)[place]))
         model = DropoutClassifier(
             "model",
             labels=labels,
             vocabulary_size=21,
-            max_length=tokenizer.max_length,
+            # The model would take more: the tokenizer's maximum decides.
+            max_length=200,
+            named=tuple(awkward.shuffled_dict(rng, dict.fromkeys(range(len(labels))))),
             seed=int(rng.integers(1_000_000)),
             dtype=("float32", "float32", "float64", "float16")[place],
         )
@@ -341,6 +406,7 @@ def _(answer, rng):
             "  oak\t elm ",
             "oak 🙂 [SEP] elm",
         ]
+        probabilities = _reader(tokenizer, model)
         for text in texts:
             got = answer(text, tokenizer, model)
             shown = text if len(text) < 30 else f"{len(text.split())} words"
@@ -348,7 +414,7 @@ def _(answer, rng):
             has_type(got, dict, what)
             equal(sorted(got), ["label", "score"], f"{what}: the keys")
             has_type(got["score"], float, f"{what}: the score")
-            scores = _probabilities(text, tokenizer, model)
+            scores = probabilities(text)
             close(
                 got["score"],
                 scores.max(),
@@ -363,27 +429,37 @@ def _(answer, rng):
             (left,) = (call for call in answer.calls if call["of"] == "model afterwards")
             equal(left["training"], [False], f"{what}: the modes of the model's parts afterwards")
             equal(left["changed"], [], f"{what}: what is changed of the model afterwards")
+            that(
+                not any(call["of"] == "pipeline" for call in answer.calls),
+                f"{what}: a pipeline of transformers gave the answer; do its steps yourself.",
+            )
 
 
-def _probabilities(text, tokenizer, model):
-    """Compute the probabilities here, on the truncated ids."""
-    ids = tokenizer.build([])(text)["input_ids"]
-    if len(ids) > tokenizer.max_length:
-        last = ids[-1:] if tokenizer.ends in ("both", "back") else []
-        ids = ids[: tokenizer.max_length - len(last)] + last
-    with torch.no_grad():
-        logits = model.build([])(input_ids=torch.tensor([ids])).logits[0]
-    return _softmax(logits.double().numpy())
+def _reader(tokenizer, model):
+    """Return a function that computes a text's probabilities here, on the truncated ids."""
+    encode, forward = tokenizer.build([]), model.build([])
+
+    def probabilities(text):
+        ids = encode(text)["input_ids"]
+        if len(ids) > tokenizer.max_length:
+            last = ids[-1:] if tokenizer.ends in ("both", "back") else []
+            ids = ids[: tokenizer.max_length - len(last)] + last
+        with torch.no_grad():
+            logits = forward(input_ids=torch.tensor([ids])).logits[0]
+        return _softmax(logits.double().numpy())
+
+    return probabilities
 
 
 @grades("zero_shot")
 def _(answer, rng):
-    kinds = awkward.shuffled(rng, ["blanks at both ends", "capitals", "emoji", "nothing"])
-    sizes = ((1, "float64"), (2, "float32"), (5, "float64"), (12, "float32"))
+    texts = awkward.KINDS_OF_TEXT | {"much": "so LONG " * 99}
+    kinds = awkward.shuffled(rng, ["blanks at both ends", "capitals", "emoji", "nothing", "much"])
+    sizes = ((1, "float64"), (2, "float32"), (3, "float64"), (5, "float64"), (12, "float32"))
     for kind, (count, dtype) in zip(kinds, sizes, strict=True):
-        width = int(rng.integers(3, 9))
-        labels = awkward.names(rng, count)
-        text = awkward.KINDS_OF_TEXT[kind]
+        width = 5 if count == 5 else int(rng.integers(3, 9))  # square, which hides a wrong axis
+        labels = _names(rng, count)
+        text = texts[kind]
         # Vectors of very different lengths: only their direction may count.
         scale = 10.0 ** rng.uniform(-2, 2, size=(count + 1, 1))
         vectors = rng.normal(size=(count + 1, width)) * scale
@@ -395,7 +471,7 @@ def _(answer, rng):
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         scores = _softmax(10 * unit[1:] @ unit[0])
         order = np.argsort(-scores)
-        what = f"{count} labels for {text!r}"
+        what = f"{count} labels for {text[:40]!r}"
         has_type(got, dict, what)
         equal(
             list(got),
@@ -420,6 +496,10 @@ def _(answer, rng):
     labels = awkward.shuffled(rng, list(table))
     got = answer("joy", labels, Embedder("embed", table))
     equal(list(got), ["joy", " joy ", "Joy"], "a text that is a label, too, and labels like it")
+    table = {name: vector[::-1] for name, vector in table.items()} | {"joy": (2.0, -1.0)}
+    got = answer("joy", labels, Embedder("embed", table))
+    best = ["joy", "Joy", " joy "]
+    equal(list(got), best, "the same text and labels with another `embed`", "kept from before")
     raises(
         answer,
         "text",
@@ -437,7 +517,7 @@ def _post(body):
 
 @grades("create_app")
 def _(answer, rng):
-    labels = tuple(awkward.names(rng, 5))
+    labels = tuple(_names(rng, int(rng.integers(6, 12))))
     predict = Predict("predict", labels=labels)
     _grade_contract(answer, rng, predict)
     _grade_refusals(answer, rng, predict)
@@ -445,7 +525,7 @@ def _(answer, rng):
 
 
 def _grade_contract(answer, rng, predict):
-    texts = _texts(rng, 9)
+    texts = _texts(rng, 20)
     every = [predict.scores(text) for text in texts]
     one = texts[0] or "a"
     cases = [
@@ -453,12 +533,13 @@ def _grade_contract(answer, rng, predict):
         (_post({"inputs": [one]}), [predict.scores(one)], "a list of one text"),
         (_post({"inputs": one}), [predict.scores(one)], "one string"),
         (_post({"inputs": ""}), [predict.scores("")], "the empty string"),
+        (_post({"inputs": "  "}), [predict.scores("  ")], "a string of blanks"),
         (_post({"inputs": []}), [], "no texts"),
         (_post({"inputs": [], "parameters": {"top_k": 1}}), [], "no texts with top_k"),
         (_post({"inputs": texts, "parameters": {}}), every, "empty parameters"),
         (_post({"inputs": texts, "parameters": None}), every, "parameters that are null"),
     ]
-    for top_k in (1, 2, 4, 5, 6, 1000, None):
+    for top_k in (1, 2, 5, len(predict.labels), len(predict.labels) + 1, 1000, None):
         kept = [scores[:top_k] for scores in every]
         body = {"inputs": texts, "parameters": {"top_k": top_k}}
         cases.append((_post(body), kept, f"top_k={top_k}"))
@@ -466,9 +547,11 @@ def _grade_contract(answer, rng, predict):
     cases.append((_post(extra), [predict.scores(one)], "unknown keys"))
     function = {"inputs": one, "parameters": {"function_to_apply": "softmax", "top_k": 2}}
     cases.append((_post(function), [predict.scores(one)[:2]], "an unknown parameter with top_k"))
+    beside = {"inputs": one, "top_k": 1}
+    cases.append((_post(beside), [predict.scores(one)], "top_k beside inputs, an unknown key"))
     largest = ["x" * int(rng.integers(1, 9)) for _ in range(64)]
     cases.append((_post({"inputs": largest}), list(map(predict.scores, largest)), "64 texts"))
-    wide = str(rng.choice(["ü", "é", "🙂"])) * 10_000
+    wide = "🙂" * 10_000  # one character each, however it is written
     cases.append((_post({"inputs": wide}), [predict.scores(wide)], "10,000 characters"))
     cases.append((_post({"inputs": ["a", wide]}), None, "10,000 characters in a list"))
     replies = answer.used(AppRequests(tuple(request for request, *_ in cases)), predict)
@@ -546,7 +629,8 @@ def _grade_refusals(answer, rng, predict):
 
 
 def _grade_faults(answer, rng, labels):
-    for kind in ("RuntimeError", "ValueError", "KeyError", "OSError", "TypeError"):
+    others = ("AssertionError", "AttributeError", "IndexError", "MemoryError", "TimeoutError")
+    for kind in ("RuntimeError", "ValueError", "KeyError", "OSError", "TypeError", *others):
         message, cause = (f"{word} {rng.integers(10**9)}" for word in ("fault", "cause"))
         predict = Predict("predict", labels, f"{kind}: {message}", cause)
         bodies = ({"inputs": "fail"}, {"inputs": ["a", "fail"]}, {"inputs": "a"})
@@ -569,3 +653,6 @@ def _grade_faults(answer, rng, labels):
                 f"{what}: neither the exception's message nor its trace reached `logging`.",
             )
         equal(replies[2]["status"], 200, "the status of a good request after two faults")
+    broken = Predict("predict", labels, fails_on="")
+    (reply,) = answer.used(AppRequests(({"method": "GET", "path": "/health"},)), broken)
+    equal(reply["status"], 200, "the status of GET /health where `predict` always raises")

@@ -124,7 +124,7 @@ counts = {
 plots.plot_token_counts(counts, limit=60)
 
 # %% [markdown]
-# *How to read it:* a line tells which share of the texts has at most so many tokens. At 60 the line of the posts has nearly reached the top: cutting there loses next to nothing. For the reviews the same cut would keep a fragment of almost every text. The decision for the posts: `max_length=60`.
+# *How to read it:* a line tells which share of the texts has at most so many tokens. At 60 the line of the posts has reached the top, or nearly: cutting there loses next to nothing. For the reviews the same cut would keep a fragment of almost every text. The decision for the posts: `max_length=60`.
 #
 # ### Exercise 7.1: prepare ●●○ about 10 minutes
 #
@@ -220,7 +220,7 @@ frozen = probe().fit(features["train"], truth["train"])
 guesses["frozen features"] = frozen.predict(features["validation"])
 
 # %% [markdown]
-# And fine-tuning: lesson 4's recipe at half its learning rate, for safety on fewer rows, and five epochs, since a few thousand posts make few steps. `kept_classifier` runs the `Trainer` on token ids and keeps the model on disk.
+# And fine-tuning: the recipe of lesson 4's trials at half its learning rate, for safety on fewer rows, and five epochs, since a few thousand posts make few steps. `kept_classifier` runs the `Trainer` on token ids and keeps the model on disk.
 
 # %%
 from helpers.recipes import kept_classifier, logits_after_training, token_logits
@@ -242,7 +242,7 @@ from helpers.scores import bootstrap_scores
 guesses["fine-tuned"] = token_logits(model, tokens["validation"], tokenizer).argmax(axis=1)
 
 # %% [markdown]
-# The last two err on different posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
+# The last two need not err on the same posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
 
 
 # %% tags=["lesson-only"]
@@ -443,7 +443,7 @@ head_and_tail(list(range(10)), limit=6, head=2)
 # | places per review | head and tail, 128 instead of 512 |
 # | padding | lengths grouped, as in lesson 4 |
 # | layers that learn | embeddings and the three lowest of six layers frozen: no gradient has to reach them, and most of the optimizer's work is gone |
-# | epochs | two, at the rate of lesson 4, twice that of the posts: few steps ask for larger ones |
+# | epochs | two, at the rate of lesson 4's trials, twice that of the posts: few steps ask for larger ones |
 #
 # Lower layers know words and grammar, which reviews share with all other texts; what a verdict sounds like is learnt above.
 
@@ -484,7 +484,7 @@ bayes = LogisticRegression(max_iter=1000)
 bayes.fit(present.multiply(weights).tocsr(), review_truth["train"])
 
 # %% [markdown]
-# The two read different things: one the order of words at both ends, the other every word and no order. So here, too, a third way averages their probabilities, with equal shares, which needs no data to choose.
+# The two read different things: one the order of words at both ends, the other every word and hardly any order. So here, too, a third way averages their probabilities, with equal shares, which needs no data to choose.
 
 # %% tags=["lesson-only"]
 unseen = counter.transform(reviews["test"]["text"]).multiply(weights).tocsr()
@@ -503,7 +503,7 @@ accuracies = {
 plots.plot_intervals(accuracies, "accuracy on test")
 
 # %% [markdown]
-# *How to read it:* thousands of test reviews make narrow whiskers, so even a small distance counts. Then ask the price: counting words took seconds. On long texts with plain words of praise and blame a bag of words is hard to beat, and whoever skips the floor never learns it. Where does the average end up? Two models that err on different texts correct each other.
+# *How to read it:* thousands of test reviews make narrow whiskers, so a distance of a few hundredths counts. Then ask the price: counting words took seconds. On long texts with plain words of praise and blame a bag of words is hard to beat, and whoever skips the floor never learns it. Where does the average end up? Two models that err on different texts can correct each other.
 #
 # Where does each go wrong? Accuracy by length of the review:
 
@@ -514,7 +514,7 @@ hits = pd.DataFrame({name: guess == review_truth["test"] for name, guess in verd
 hits.groupby(groups.rename("words"), observed=True).mean().round(3)
 
 # %% [markdown]
-# If the cut hurt, the fine-tuned model would lose ground from the first row to the last, compared with the model that reads everything.
+# If the cut hurts, the fine-tuned model loses ground from the first row to the last, compared with the model that reads everything.
 #
 # ## 4. Twenty topics, few examples
 #
@@ -713,7 +713,7 @@ for name, network in masked.items():
 pd.DataFrame(fillings, index=gaps)
 
 # %% [markdown]
-# *How to read it:* a row is a sentence, a cell the five likeliest words, best first. An untrained head answers with words that fit nothing. What was learnt, from text alone, is first which kinds of word can stand in a place, then which words go with a subject. No label was used. That is why a pretrained encoder needs so few of them: most of what a topic is made of, it has met before.
+# *How to read it:* a row is a sentence, a cell the five likeliest tokens, best first (`##` marks a part of a word). An untrained head answers with words that fit nothing. What was learnt, from text alone, is first which kinds of word can stand in a place, then which words go with a subject. No label was used. That is why a pretrained encoder needs so few of them: most of what a topic is made of, it has met before.
 #
 # ## 5. The last problem: which side is a post on?
 #

@@ -83,7 +83,8 @@ def _(answer, rng):
         what = f"max_length={limit or 'left out'}, {kind}"
         _expect_prepared(got, dataset, tokenizer, limit or 60, what)
     tokenizer = tokenizers[int(rng.integers(4))][1]
-    for kind, given, plain in awkward.datasets(rng, dataset):
+    formats = ("pandas", "numpy", "torch")
+    for kind, given, plain in awkward.datasets(rng, dataset, formats):
         got = unchanged(answer, given, tokenizer, 8)
         _expect_prepared(got, plain, tokenizer, 8, f"{kind}, max_length=8")
     for split in dataset:
@@ -92,7 +93,11 @@ def _(answer, rng):
             broken = DatasetDict({**dataset, split: dataset[split].remove_columns(column)})
             what = f"the split {split} has no column {column}"
             raises(answer, broken, tokenizer, error=ValueError, mentions=column, what=what)
-            said[column] = _message(answer, broken, tokenizer)
+            said[column] = _message(answer, broken, replace(tokenizer, watched=True))
+            that(
+                not answer.calls,
+                f"{what}: a text was tokenized before this was noticed. Look at all splits first.",
+            )
         that(
             said["text"] != said["label"],
             f"A split without text and one without label get the same message, {said['text']!r}: "
@@ -322,7 +327,9 @@ def _grade_predictions(answer, rng, tokenizer, dtype):
     expect([mixed[0], mixed[1], mixed[0]], "a text that comes twice")
     expect([mixed[0], "", "  ", mixed[1], "\t"], "blank texts among others", "blank texts skipped")
     longest = tokenizer.max_length
-    long = _clear_texts(rng, read, [longest - 1, longest, 2 * longest, 300])
+    # A label is often the same when more or less of a text is read, but not of a dozen texts.
+    over = rng.integers(longest + 1, 3 * longest, size=10)
+    long = _clear_texts(rng, read, [longest - 1, longest, *over, 300])
     expect([*mixed[:2], *long], "texts over the tokenizer's maximum", "not truncated")
     for count in (32, 33, 70):
         lengths = rng.integers(1, 15, size=count)
@@ -392,7 +399,7 @@ def _(answer, rng):
     selected = Selected("dataset", dataset, places)
     got = unchanged(answer, selected, 3)
     _expect_sample(got, dataset.select(places), 3, "rows that were selected and shuffled")
-    for kind in ("numpy", "pandas"):
+    for kind in ("numpy", "pandas", "torch"):
         got = unchanged(answer, dataset.with_format(kind), 3)
         _expect_sample(got, dataset, 3, f"a dataset with the format {kind!r}")
     for k in (0, -1, -7):
@@ -406,6 +413,8 @@ def _grade_chance(answer, dataset, rng):
     draws = {seed: answer(dataset, 2, seed=seed) for seed in range(start, start + 40)}
     again = answer(dataset, 2, seed=start)
     equal(again.to_dict(), draws[start].to_dict(), "the same seed twice", "not drawn by the seed")
+    first, second = (answer(dataset, 2, seed=0).to_dict() for _ in range(2))
+    equal(second, first, "the seed 0 twice", "0 is taken for no seed")
     equal(
         answer(dataset, 2).to_dict(),
         answer(dataset, 2, seed=0).to_dict(),

@@ -54,6 +54,16 @@ def test_there_are_as_many_as_were_asked_for(seed):
         assert len(awkward.spaced(rng, n).split()) == n
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_index_is_tame_by_chance(seed):
+    rng = np.random.default_rng(seed)
+    for n in (2, 3, 10, 60):
+        index = awkward.index(rng, n)
+        assert not index.is_unique
+        assert 0 not in index
+    assert not index.is_monotonic_increasing
+
+
 def test_enough_texts_hold_one_of_each_kind():
     rng = np.random.default_rng(0)
     assert set(awkward.KINDS_OF_TEXT.values()) <= set(awkward.texts(rng, 20))
@@ -98,6 +108,9 @@ def test_tokenizers_put_their_special_tokens_where_they_say():
         "special tokens at the end": [5, 3],
         "special tokens at no end": [5],
     }
+    assert len({made.max_length for made in found.values()}) == 4
+    pads = [made.build([]).pad_token_id for made in found.values()]
+    assert pads == [0, 0, 3, 0]  # one pads with its own end token
     for made in found.values():
         assert "token_type_ids" in made.build([])("so")
         pair = made.build([])("so", "so")

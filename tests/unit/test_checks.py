@@ -3,6 +3,7 @@
 import linecache
 import subprocess
 import sys
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
@@ -242,6 +243,10 @@ def test_same_compares_values_and_containers(got, expected, agree):
 )
 def test_values_are_shown_as_a_person_writes_them(value, text):
     assert expect.shown(value) == text
+
+
+def test_what_can_be_detached_like_a_file_is_no_tensor():
+    assert "HTTPError" in expect.shown(HTTPError("http://so", 503, "busy", None, None))
 
 
 def test_long_value_is_cut():

@@ -1050,6 +1050,21 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     assert "stranger" in problem
 
 
+def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
+    """Such as Canvas's files that somebody has sorted by hand into folders of letters."""
+    nfd = unicodedata.normalize("NFD", "zoë")
+    with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
+        file.write(f"Student,ID,SIS Login ID,Section\nAnna,101,anna,A\nZoe,102,{nfd},A\n")
+    roster = read_roster(tmp_path / "roster.csv")
+    files = {f"A/anna_101_9101_{LESSON}.ipynb": "hers", f"anna/{LESSON}.ipynb": "her own"}
+    files |= {f"zoë/{LESSON}.ipynb": "another's"}
+    source = zipped(tmp_path / "sorted.zip", files)
+    students, (problem,) = collected(source, LESSON, tmp_path / "c", roster)
+    assert students == ["A", "anna", "zoë"]
+    assert problem.startswith("A: ")
+    assert "the roster has no such student" in problem
+
+
 @pytest.mark.parametrize("folder", ["", "download/", "my_course_2030/", "a/b_c/"])
 def test_canvas_s_download_may_lie_in_a_folder(tmp_path, folder):
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:

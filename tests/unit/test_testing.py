@@ -11,10 +11,20 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.inside.protocol import QUESTION, REPLY
 from grading.inside.questions import answer_question
-from grading.inside.standins import LONGEST_LOG, AppRequests, Selected, WatchedTensor
+from grading.inside.standins import (
+    LONGEST_LOG,
+    AppRequests,
+    Estimator,
+    Evaluation,
+    Named,
+    Selected,
+    TextClassifier,
+    Tokenizer,
+    WatchedTensor,
+)
 from grading.inside.wire import WireError, decode, encode
 from grading.judging import testing
-from grading.judging.asking import RemoteAnswer, _checked
+from grading.judging.asking import RemoteAnswer, _checked, judged
 from grading.judging.testing import (
     Answer,
     AnswerError,
@@ -22,7 +32,9 @@ from grading.judging.testing import (
     equal,
     has_json_type,
     has_type,
+    left_alone,
     raises,
+    shown_call,
     unchanged,
 )
 from helpers.checks import expect
@@ -146,6 +158,39 @@ def test_the_class_of_an_exception_is_told_with_what_it_descends_from():
     assert (error.is_a(ValueError), error.is_a(TooSmall), error.is_a(KeyError)) == (1, 1, 0)
 
 
+def test_two_libraries_may_give_a_class_the_same_name():
+    requests = pytest.importorskip("requests")
+    of_requests = AnswerError("HTTPError", "", ("RequestException", "OSError", "Exception"))
+    of_urllib = AnswerError("HTTPError", "", ("URLError", "OSError", "Exception"))
+    assert of_requests.is_a(requests.HTTPError)
+    assert not of_urllib.is_a(requests.HTTPError)
+
+
+def test_of_long_values_the_first_difference_is_shown():
+    rows = [[{"label": name * 9, "score": 0.5}] for name in "abcdefghijkl"]
+    other = [[dict(row[0])] for row in rows]
+    other[11][0]["label"] = "so"
+    with pytest.raises(Failure, match=r"the answer, at \[11\]\[0\]\['label'\]: exp"):
+        equal(other, rows, "the answer")
+    with pytest.raises(Failure, match="the answer, the number of entries: expected 12, got 11"):
+        equal(rows[1:], rows, "the answer")
+    with pytest.raises(Failure, match="the answer: expected"):
+        equal(None, rows, "the answer")
+
+
+@each_answer
+def test_a_call_that_raises_is_to_leave_its_input_alone(asked):
+    def change(texts):
+        texts.clear()
+        raise ValueError("no")
+
+    answer = asked(change)
+    with pytest.raises(AnswerError):
+        answer(["so"])
+    with pytest.raises(Failure, match=r"The input \['so'\] is \[\] after the call."):
+        left_alone(answer, ["so"])
+
+
 def test_a_long_line_of_ancestors_is_cut():
     kind = ValueError
     for number in range(60):
@@ -188,6 +233,36 @@ def test_a_format_is_part_of_an_input(asked):
             unchanged(asked(change), splits().with_format("numpy"))
     # Of a result only what it holds is compared.
     equal(splits().with_format("numpy"), splits(), "a dataset")
+
+
+@each_answer
+def test_the_columns_of_a_format_are_part_of_an_input(asked):
+    def restored_by_kind_alone(dataset):
+        dataset.set_format("pandas")
+
+    shown = splits().with_format("pandas", columns=["text"])
+    unchanged(asked(lambda d: len(d)), shown)
+    with pytest.raises(Failure, match="after the call"):
+        unchanged(asked(restored_by_kind_alone), shown)
+
+
+@each_answer
+def test_the_name_of_a_series_is_part_of_an_input(asked):
+    def named(series):
+        series.name = "label"
+
+    with pytest.raises(Failure, match="'name': 'label'"):
+        unchanged(asked(named), pd.Series([1, 2]))
+
+
+@each_answer
+def test_an_input_stays_as_it_is_where_an_answer_raises_too(asked):
+    def emptied(values):
+        values.clear()
+        raise ValueError("values")
+
+    with pytest.raises(Failure, match="after the call"):
+        raises(asked(emptied), [1], error=ValueError, mentions="values", what="one value")
 
 
 @each_answer
@@ -269,3 +344,82 @@ def test_what_an_app_prints_or_keeps_is_no_log(asked):
 def test_an_endless_log_is_cut():
     failed, _ = Answer(app_that_fails(lambda: logging.error("x" * 50_000))).used(TWO_REQUESTS)
     assert len(failed["log"]) == LONGEST_LOG
+
+
+def test_an_exception_is_told_with_the_call_that_it_came_of():
+    def fails(values, k):
+        raise ValueError(f"no {k}")
+
+    told = judged(
+        lambda answer, rng: answer([3, 4], k=2),
+        "answer",
+        0,
+        lambda question: answer_question(question, {"answer": fails}),
+        lambda: 1,
+        [],
+    )
+    assert told.message == "ValueError: no 2. It came of answer([3, 4], k=2)."
+
+
+def test_a_call_is_shown_with_its_stand_ins_by_name_and_not_at_length():
+    call = ([1], {"a": Tokenizer("small")}, [Tokenizer("large")]), {"k": np.float64(2)}
+    assert shown_call(*call) == "[1], {'a': <small>}, [<large>], k=2.0"
+    assert len(shown_call(("x" * 190, "y" * 190), {})) == 300
+
+
+def leaves_alone(evaluation):
+    return evaluation.predictions.sum() + evaluation.label_ids.sum()
+
+
+def exchanges(evaluation):
+    evaluation.label_ids = evaluation.label_ids.copy()
+
+
+def sorts(evaluation):
+    evaluation.label_ids.sort()
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "changed"),
+    [(leaves_alone, []), (exchanges, ["label_ids"]), (sorts, ["label_ids"])],
+)
+def test_what_becomes_of_an_evaluation_is_logged(asked, function, changed):
+    answer = asked(function)
+    answer(Evaluation("evaluation", np.eye(2), np.array([1, 0])))
+    assert answer.calls == [{"of": "evaluation afterwards", "changed": changed}]
+
+
+@each_answer
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_fitted_step_of_a_pipeline_is_logged(asked, copied):
+    from sklearn.base import clone
+
+    def fit(classifier):
+        (clone(classifier) if copied else classifier).fit(["so", "no"], [0, 1])
+
+    answer = asked(fit)
+    answer(TextClassifier("words"))
+    assert answer.calls == [{"of": "words afterwards", "fitted": not copied}]
+
+
+def replaces(classifiers):
+    classifiers["a"] = object()
+
+
+def empties(classifiers):
+    classifiers.clear()
+
+
+def turns_round(classifiers):
+    classifiers["b"] = classifiers.pop("b")
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "same"), [(len, True), (replaces, False), (empties, False), (turns_round, False)]
+)
+def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
+    answer = asked(lambda classifiers: function(classifiers))
+    answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
+    assert answer.calls == [{"of": "both afterwards", "same": same}]

@@ -77,6 +77,19 @@ def test_a_failing_answer_gets_its_own_sleep_back():
     assert names["sleep"] is time.sleep is SLEEP
 
 
+def test_a_server_says_what_a_body_is_and_what_stands_behind_its_address():
+    requests = pytest.importorskip("requests")
+
+    def answer(url):
+        replies = [requests.post(f"{url}{end}", timeout=10) for end in ("", "/?so=1")]
+        return [reply.headers["Content-Type"] for reply in replies]
+
+    asked = Answer(answer)
+    replies = asked(HttpServer("server", (Reply(502, "<html>"), Reply(200, "[]"))))
+    assert replies == ["text/html", "application/json"]
+    assert [call["elsewhere"] for call in asked.calls] == ["", "/?so=1"]
+
+
 def test_a_server_sends_the_headers_of_each_reply():
     requests = pytest.importorskip("requests")
     busy = Reply(503, "{}", headers=(("Retry-After", "7"), ("X-Request-Id", "so")))
