@@ -18,9 +18,9 @@ BADGE_MARK = "<!-- colab-badge -->"
 GITHUB_ARCHIVE = "https://github.com/{repository}/archive/{commit}.zip"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 BOOTSTRAP_COMMENT = (
-    "Colab does not have the course: there, choose File > Save a copy in Drive, then run this cell, "
-    "which installs what the lesson needs. Where that is installed, as on your own machine, it does "
-    "nothing. Run it again if it stops half-way."
+    "Colab does not have the course: there, choose File > Save a copy in Drive, then run this "
+    "cell, which installs what the lesson needs. Where that is installed, as on your own machine, "
+    "it does nothing. Run it again if it stops half-way."
 )
 # A course that lies in a folder of the reader's is left alone. Another one, of an older notebook or
 # of another fork, is replaced, and what Python had loaded of it is forgotten.
