@@ -131,7 +131,7 @@ def pin(
 
     try:
         if not check:
-            console.print(f"notebooks install commit {pin_commit()}", highlight=False)
+            console.print(f"notebooks install commit {pin_commit()}", markup=False, highlight=False)
         elif problem := pin_problem():
             complain(f"{problem}; commit, then run `course pin` and `course build`")
             raise typer.Exit(1)
