@@ -181,6 +181,25 @@ def scan(
 
 
 @commands.command()
+def pin(
+    check: bool = typer.Option(False, help="Only say whether notebooks install what lies here."),
+) -> None:
+    """Have notebooks install the current commit; then run `course build`, and push both."""
+    from grading.release.pin import pin as pin_commit
+    from grading.release.pin import pin_problem
+    from grading.release.source import BuildError
+
+    try:
+        if not check:
+            console.print(f"notebooks install commit {pin_commit()}", markup=False, highlight=False)
+        elif problem := pin_problem():
+            complain(f"{problem}; commit, then run `course pin` and `course build`")
+            raise typer.Exit(1)
+    except BuildError as error:
+        fail(error)
+
+
+@commands.command()
 def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),

@@ -192,7 +192,8 @@ def translated(
                 marks["checksum"] = compute_checksum(cell)
         elif cell.id == "bootstrap":
             comment = _in(BOOTSTRAP_COMMENT, catalog, language)
-            cell.source = bootstrap_cell(root, comment).source + SPOKEN.format(language=language)
+            cell.source = bootstrap_cell(lesson, root, comment).source
+            cell.source += SPOKEN.format(language=language)
     return result
 
 
