@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from grading.intake.names import fault_of, same_elsewhere, told
 from grading.intake.rosters import Roster
 from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
+from grading.intake.texts import listed
 
 # Canvas keeps an underscore of a student's name; an answer in a text field has no second number.
 CANVAS_FILE = re.compile(
@@ -141,15 +142,16 @@ def collect(
 
 
 def _in_no_row(students: Iterable[str], roster: Roster | None) -> list[str]:
-    """Return a sentence for each student whose folder has a name that the roster does not."""
+    """Return a sentence that names students whose folders have names that the roster has not."""
     if roster is None:
         return []
     known = {unicodedata.normalize("NFC", name) for name in roster.our_names()}
+    unknown = [told(student) for student in students if student not in known]
+    if not unknown:
+        return []
     return [
-        f"{told(student)}: was collected, but the roster has no such student, so that no grade "
-        "will reach anybody: is that folder named after its student?"
-        for student in students
-        if student not in known
+        f"{listed(unknown)}: the roster has no such student, so that no grade will reach anybody; "
+        "the work was taken, but is each folder named after its student?"
     ]
 
 

@@ -1063,6 +1063,11 @@ def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
     assert students == ["A", "anna", "zoë"]
     assert problem.startswith("A: ")
     assert "the roster has no such student" in problem
+    others = {f"lost {number}/{LESSON}.ipynb": "whose" for number in range(300)}
+    source = zipped(tmp_path / "others.zip", others)
+    students, (problem,) = collected(source, LESSON, tmp_path / "d", roster)  # in one sentence
+    assert len(students) == 300
+    assert "and 290 more" in problem
 
 
 @pytest.mark.parametrize("folder", ["", "download/", "my_course_2030/", "a/b_c/"])

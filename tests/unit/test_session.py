@@ -51,7 +51,7 @@ def test_a_visible_check_that_says_very_many_things_is_read_no_further_than_it_i
 
 
 def without_modules(cells, imports):
-    """Return the notes of cells whose every import names another module that is not there."""
+    """Return the notes of cells that import modules which are not there, all different."""
     run = run_with({"outputs": [], "error": None})
     asked = iter(range(10**6))
 
