@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
 from grading.proof.mutants import equivalents
-from grading.proof.prove import Tried, mutants_table, prove_lessons, table_of
+from grading.proof.prove import PROBLEMS, Tried, mutants_table, prove_lessons, table_of
 from grading.sandbox.commands import find_sandbox
 from helpers.lessons import LESSONS
 
@@ -89,18 +89,34 @@ def _together(some: list[Tried], more: list[Tried]) -> list[Tried]:
 
 def variants_text(counts: pd.DataFrame) -> str:
     """Return the Markdown table of the known answers, a row an exercise."""
-    names = ("wrong", "right", "false_accepts", "false_rejects", "unsteady", "wrong_messages")
+    problems = " | ".join(name.replace("_", " ") for name in PROBLEMS)
     rows = [
-        f"| lesson | exercise | {' | '.join(n.replace('_', ' ') for n in names)} | check alone |",
-        "|---|---|" + "---|" * (len(names) + 1),
+        f"| lesson | exercise | wrong | right | {problems} | check alone |",
+        "|---|---|" + "---|" * (len(PROBLEMS) + 3),
     ]
     for exercise, row in [*counts.iterrows(), ("**all**", counts.drop(columns="lesson").sum())]:
-        cells = [str(int(row[name])) for name in names]
+        wrong, right = int(row.wrong), int(row.right)
+        tried = {"false_rejects": right, "refused_by_check": right, "check_stops": wrong + right}
+        cells = [counted(int(row[name]), tried.get(name, wrong)) for name in PROBLEMS]
         lesson = row.get("lesson", "")[:2].lstrip("0")
-        rows.append(
-            f"| {lesson} | {exercise} | {' | '.join(cells)} | {row.caught / row.wrong:.0%} |"
-        )
+        numbers = " | ".join([str(wrong), str(right), *cells])
+        rows.append(f"| {lesson} | {exercise} | {numbers} | {row.caught / wrong:.0%} |")
     return "\n".join(rows)
+
+
+def counted(found: int, tried: int) -> str:
+    """Return a count, and beside a zero how large the share may be all the same.
+
+    Where none of n is found, the 95 % interval of the share runs from 0 to about 3 / n (the rule of
+    three). Runs of one answer under several seeds are no further answers: n counts answers.
+    """
+    if found or not tried:
+        return str(found)
+    return f"0 (0–{_percent(min(3 / tried, 1))})"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def mistaken_text(tried: list[Tried]) -> str:
@@ -116,8 +132,9 @@ def mutants_text(counts: pd.DataFrame) -> str:
         "|---|---|---|---|---|---|",
     ]
     for lesson, row in [*counts.iterrows(), ("**all**", counts.sum())]:
-        score = row.caught / (row.mutants - row.equivalent)
-        rows.append(f"| {lesson} | {' | '.join(map(str, row))} | {score:.1%} |")
+        real = row.mutants - row.equivalent
+        cells = [row.mutants, row.equivalent, row.caught, counted(row.survived, real)]
+        rows.append(f"| {lesson} | {' | '.join(map(str, cells))} | {row.caught / real:.1%} |")
     return "\n".join(rows)
 
 

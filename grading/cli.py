@@ -468,27 +468,48 @@ def prove(
     mutants: bool = typer.Option(
         False, "--mutants", help="Instead: the references with small automatic mistakes."
     ),
+    seeds: int = typer.Option(
+        0,
+        min=0,
+        help="Instead: the right answers alone, each under this many seeds (200 find a test that "
+        "refuses one in a hundred).",
+    ),
+    folder: Path | None = typer.Option(
+        None,
+        "--from",
+        exists=True,
+        file_okay=False,
+        metavar="FOLDER",
+        help="Instead of the course's own answers those of FOLDER: right_….py and wrong_….py in "
+        "LESSON/EXERCISE, LESSON/variants/EXERCISE or EXERCISE.",
+    ),
     trust_submissions: bool = typer.Option(
-        False, help="Without a sandbox, where there is none: the answers are the course's own."
+        False, help="Without a sandbox, where there is none: only for answers that you trust."
     ),
 ) -> None:
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
     from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
-    from grading.proof.prove import show_mutants, show_proof
+    from grading.proof.prove import UnusableFolder, lessons_in, show_mutants, show_proof
     from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 
+    if mutants and (seeds or folder):
+        fail("--mutants are made of the course's own answers: leave out --from and --seeds")
     chosen_lessons = chosen(lessons)
     try:
+        if folder:
+            folder = folder.resolve()
+            chosen_lessons = lessons_in(folder, chosen_lessons)
         sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
-    except SandboxMissing as error:
+    except (SandboxMissing, UnusableFolder) as error:
         fail(error)
     costly = costly_libraries([(lesson.name, "") for lesson in chosen_lessons], ROOT)
     with warm_batch(sandbox, workers, costly):
         if mutants:
             proven = show_mutants(chosen_lessons, sandbox, workers, console)
         else:
-            proven = show_proof(chosen_lessons, sandbox, runs, workers, console)
+            proof, times = ("seeds", seeds) if seeds else ("variants", runs)
+            proven = show_proof(chosen_lessons, sandbox, times, workers, console, folder, proof)
     raise typer.Exit(0 if proven else 1)
 
 

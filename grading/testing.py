@@ -1,5 +1,6 @@
 """What hidden tests import: the public face of `grading.judging.testing`."""
 
+from grading.judging import awkward
 from grading.judging.testing import (
     COARSE,
     FLOAT32,
@@ -10,7 +11,10 @@ from grading.judging.testing import (
     close,
     equal,
     grades,
+    has_json_type,
     has_type,
+    left_alone,
+    names_one_of,
     raises,
     same_frame,
     that,
@@ -24,10 +28,14 @@ __all__ = [
     "AnswerError",
     "Failure",
     "Parts",
+    "awkward",
     "close",
     "equal",
     "grades",
+    "has_json_type",
     "has_type",
+    "left_alone",
+    "names_one_of",
     "raises",
     "same_frame",
     "that",

@@ -6,6 +6,7 @@ import sys
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
+from grading.inside.guard import remember
 from grading.inside.questions import answer_question
 
 
@@ -13,6 +14,10 @@ class GradedKernel(IPythonKernel):
     """Takes ``question_request`` beside a kernel's usual requests; the reply is one buffer."""
 
     msg_types = (*IPythonKernel.msg_types, "question_request")
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.shell.events.register("pre_execute", remember)
 
     def question_request(self, stream, ident, parent) -> None:
         reply = answer_question(bytes(parent["buffers"][0]), self.shell.user_ns)

@@ -14,5 +14,7 @@ REPLY = Bounds(bytes=60 * 2**20, simple=True)
 """A reply within a frame."""
 LONGEST_ERROR = 2000
 """Characters of an exception's message that a reply holds."""
+LONGEST_NAME = 200
+"""Characters of the name of an exception's class."""
 CUT = "[The rest of this cell's output was left out: it is too long.]\n"
 """What a cell's output ends with where it was cut."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from grading.inside.answer import Answer, AnswerError
 from grading.inside.asking import asking
-from grading.inside.protocol import LONGEST_ERROR, QUESTION, REPLY
+from grading.inside.guard import own_state
+from grading.inside.protocol import LONGEST_ERROR, LONGEST_NAME, QUESTION, REPLY
 from grading.inside.standins import CLASSES
 from grading.inside.wire import MACHINE_FAULTS, WireError, decode, encode
 
@@ -21,8 +22,9 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
     variable, a `call`: use, arguments and options. One with a `definition` asks nothing: it has the
     course's own answer put in the place of the student's. A reply holds the nonce and one of
-    `result`, `error` (class and message), `unsendable` (what it is) and `missing`; after a call
-    also what its `arguments` held afterwards, and the `calls` of its stand-ins.
+    `result`, `error` (class, message, and the classes above it), `unsendable` (what it is) and
+    `missing`; after a call also what its `arguments` held afterwards, and the `calls` of its
+    stand-ins.
     """
     question = decode(payload, QUESTION, CLASSES)
     reply = {"nonce": question["nonce"]}
@@ -35,6 +37,7 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     _seed_everything(question["seed"])
     with (
         asking(name),
+        own_state(),
         # A text that is no valid Unicode can be printed, too: nobody reads it here.
         open(os.devnull, "w", encoding="utf-8", errors="backslashreplace") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -63,11 +66,12 @@ def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
         decode(sent)  # as the grader will: what it cannot read would count as forged
         return {"result": sent}
     except AnswerError as error:
-        return {"error": [error.kind[:200], error.message[:LONGEST_ERROR]]}
+        ancestors = [name[:LONGEST_NAME] for name in error.ancestors]
+        return {"error": [error.kind[:LONGEST_NAME], error.message[:LONGEST_ERROR], *ancestors]}
     except WireError as error:
         return {"unsendable": str(error)}
     except BaseException as error:  # SystemExit too: the kernel is to outlive it
-        return {"error": [type(error).__name__[:200], ""]}
+        return {"error": [type(error).__name__[:LONGEST_NAME], ""]}
 
 
 def _encoded_loosely(value: Any) -> bytes:

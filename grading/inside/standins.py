@@ -9,10 +9,15 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import functools
+import json
+import re
 import shutil
+import sys
 import tempfile
+import time
 import warnings
 import weakref
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,20 +34,32 @@ class StandIn:
         """Return the real thing, which appends what it was asked to `calls`."""
         raise NotImplementedError
 
+    def plain(self) -> Any:
+        """Return the plain data that it is built of and must still be afterwards, or None."""
+        return None
+
     def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
         """Return what must hold while the answer runs; most stand-ins need nothing."""
         return nullcontext()
 
+    def within(self, names: dict[str, Any]) -> AbstractContextManager:
+        """Return what must hold of the names that the answer finds; entered after `around`."""
+        return nullcontext()
 
-def all_around(value: Any, calls: list[dict[str, Any]], stack: ExitStack) -> None:
-    """Enter `around` of every stand-in within (nested) tuples, lists and dicts."""
+
+def all_around(
+    value: Any, calls: list[dict[str, Any]], stack: ExitStack, names: dict[str, Any] | None = None
+) -> None:
+    """Enter `around` and `within` of every stand-in within (nested) tuples, lists and dicts."""
+    names = {} if names is None else names
     if isinstance(value, StandIn):
         stack.enter_context(value.around(calls))
+        stack.enter_context(value.within(names))
     elif isinstance(value, tuple | list):
         for item in value:
-            all_around(item, calls, stack)
+            all_around(item, calls, stack, names)
     elif type(value) is dict:
-        all_around(list(value.values()), calls, stack)
+        all_around(list(value.values()), calls, stack, names)
 
 
 def holds_standin(value: Any) -> bool:
@@ -119,6 +136,30 @@ def _scratch_folder() -> str:
 
 
 @dataclass(frozen=True)
+class Selected(StandIn):
+    """A dataset of rows selected out of a larger one, which keeps the larger one's table below.
+
+    Attributes
+    ----------
+    whole : Dataset or DatasetDict
+    places : list of int, or dict of them by split
+        The rows that are kept, in this order.
+    """
+
+    whole: Any = None
+    places: Any = None
+
+    def plain(self) -> Any:
+        if isinstance(self.places, dict):
+            kept = {name: self.whole[name].select(rows) for name, rows in self.places.items()}
+            return type(self.whole)(kept)
+        return self.whole.select(self.places)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        return self.plain()
+
+
+@dataclass(frozen=True)
 class Tokenizer(StandIn):
     """A real fast tokenizer over a vocabulary of the test's own.
 
@@ -134,6 +175,16 @@ class Tokenizer(StandIn):
         ``model_max_length``.
     added : tuple of str
         Tokens added on top of the vocabulary, which ``vocab_size`` leaves out.
+    ends : {"both", "front", "back", "none"}
+        Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
+    type_ids : bool
+        Whether it gives ``token_type_ids`` too.
+    watched : bool
+        Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
+    clean_up : bool
+        Whether decoding takes out the blanks before punctuation, unless told otherwise.
+    pad : str
+        The token that it pads with; many tokenizers have none of their own and take another.
     """
 
     vocabulary: tuple[str, ...] = ()
@@ -141,21 +192,33 @@ class Tokenizer(StandIn):
     lowercase: bool = True
     max_length: int = 512
     added: tuple[str, ...] = ()
+    ends: str = "both"
+    type_ids: bool = False
+    watched: bool = False
+    clean_up: bool = False
+    pad: str = "[PAD]"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         from transformers import PreTrainedTokenizerFast
 
-        tokenizer = PreTrainedTokenizerFast(
+        class Watched(PreTrainedTokenizerFast):
+            def _encode_plus(self, *arguments: Any, **options: Any) -> Any:
+                calls.append({"of": name})
+                return super()._encode_plus(*arguments, **options)
+
+        name = self.name
+        tokenizer = (Watched if self.watched else PreTrainedTokenizerFast)(
             tokenizer_object=self._backend(),
             model_max_length=self.max_length,
-            pad_token="[PAD]",
+            pad_token=self.pad,
             unk_token="[UNK]",
             cls_token="[CLS]",
             sep_token="[SEP]",
             mask_token="[MASK]",
-            clean_up_tokenization_spaces=False,
+            clean_up_tokenization_spaces=self.clean_up,
         )
-        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+        types = ["token_type_ids"] * self.type_ids
+        tokenizer.model_input_names = ["input_ids", *types, "attention_mask"]
         tokenizer.add_tokens(list(self.added))
         return tokenizer
 
@@ -175,9 +238,11 @@ class Tokenizer(StandIn):
             backend.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
             backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
             backend.decoder = decoders.WordPiece()
+        front = "[CLS] " if self.ends in ("both", "front") else ""
+        back = self.ends in ("both", "back")
         backend.post_processor = processors.TemplateProcessing(
-            single="[CLS] $A [SEP]",
-            pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+            single=f"{front}$A{' [SEP]' * back}",
+            pair=f"{front}$A{' [SEP]' * back} $B:1{' [SEP]:1' * back}",
             special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
         )
         return backend
@@ -187,14 +252,20 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    A call is logged as ``{"of", "rows", "columns", "training", "gradients"}``, a change of mode as
-    ``{"of": "<name> mode", "training"}``.
+    Its embeddings are frozen, as after a training of the layers above alone. A call is logged as
+    ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is in training mode,
+    and whether a way back for gradients is kept. What becomes of the model is logged last, even if
+    the answer fails, as `logged_state` does.
 
     Attributes
     ----------
     vocabulary_size, hidden_size, max_length, seed : int
     training : bool
         The mode that it is handed over in.
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of what it gives.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     vocabulary_size: int = 64
@@ -202,6 +273,8 @@ class Encoder(StandIn):
     max_length: int = 16
     seed: int = 0
     training: bool = False
+    dtype: str = "float32"
+    fails_at: int = 0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -223,19 +296,15 @@ class Encoder(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertModel(config, add_pooling_layer=False)
-        model.train(self.training)
+        model.to(getattr(torch, self.dtype)).train(self.training)
+        model.embeddings.requires_grad_(False)
         model.register_forward_pre_hook(self._log_into(calls), with_kwargs=True)
-        model.train = self._train_of(model, calls)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         return model
 
-    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
-        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
-
-        def train(mode: bool = True) -> Any:
-            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
-            return type(model).train(model, mode)
-
-        return train
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def _log_into(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -247,12 +316,78 @@ class Encoder(StandIn):
                     "of": self.name,
                     "rows": int(ids.shape[0]),
                     "columns": int(ids.shape[1]),
-                    "training": model.training,
-                    "gradients": torch.is_grad_enabled(),
+                    "training": any(part.training for part in model.modules()),
+                    "gradients": torch.is_grad_enabled()
+                    and any(weights.requires_grad for weights in model.parameters()),
                 }
             )
 
         return log
+
+
+_built: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+"""Models by the shared log of a call and their name, as long as they exist."""
+
+
+@contextmanager
+def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
+    """Log what a model is like when the answer has ended, or failed.
+
+    As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
+    which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and of its
+    ``configuration`` are not what they were.
+    """
+    model = _built[id(calls), name]
+    before = _state(model)
+    try:
+        yield
+    finally:
+        after = _state(model)
+        calls.append(
+            {
+                "of": f"{name} afterwards",
+                "training": sorted({part.training for part in model.modules()}),
+                "changed": [what for what in before if before[what] != after[what]],
+            }
+        )
+
+
+def _state(model: Any) -> dict[str, Any]:
+    import zlib
+
+    parameters = list(model.parameters())
+
+    def numbers(tensor: Any) -> int:
+        return zlib.crc32(tensor.detach().double().numpy().tobytes())
+
+    return {
+        "gradients": [None if part.grad is None else numbers(part.grad) for part in parameters],
+        "configuration": str(model.config.to_dict()) if hasattr(model, "config") else "",
+        "weights": [numbers(part) for part in parameters],
+        "dtypes": [str(part.dtype) for part in parameters],
+        "trainable": [part.requires_grad for part in parameters],
+    }
+
+
+def _pipelines() -> list[dict[str, Any]]:
+    """Return a log of the pipeline that this is called from, or none."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
+            return [{"of": "pipeline"}]
+    return []
+
+
+def _fail_at(model: Any, number: int) -> None:
+    """Have the forward pass of this number raise an error; 0 for none."""
+    passes = []
+
+    def hook(*_: object) -> None:
+        passes.append(None)
+        if len(passes) == number:
+            raise RuntimeError("the machine has run out of memory")
+
+    model.register_forward_pre_hook(hook)
 
 
 @dataclass(frozen=True)
@@ -266,13 +401,14 @@ class Estimator(StandIn):
     ----------
     predictions : tuple of int
         What `predict` answers, whatever the features.
-    fit_seconds, predict_seconds : float
+    fit_seconds, predict_seconds, copy_seconds : float
         How long each takes, so that a test can tell which of them was timed.
     """
 
     predictions: tuple[int, ...] = ()
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
+    copy_seconds: float = 0.0
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         log = _SharedLog(calls)
@@ -281,6 +417,7 @@ class Estimator(StandIn):
             predictions=self.predictions,
             fit_seconds=self.fit_seconds,
             predict_seconds=self.predict_seconds,
+            copy_seconds=self.copy_seconds,
             log=log,
         )
         log.original = estimator
@@ -306,18 +443,22 @@ class _SharedLog:
 
 def canned_classifier() -> type:
     """Return the class of `Estimator`'s classifiers, made here to import scikit-learn late."""
-    import time
-
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class CannedClassifier(ClassifierMixin, BaseEstimator):
-        def __init__(self, name, predictions, fit_seconds, predict_seconds, log):
+        def __init__(self, name, predictions, fit_seconds, predict_seconds, copy_seconds, log):
             self.name = name
             self.predictions = predictions
             self.fit_seconds = fit_seconds
             self.predict_seconds = predict_seconds
+            self.copy_seconds = copy_seconds
             self.log = log
+
+        def get_params(self, deep=True):  # which `clone` asks the original for
+            if self is self.log.original:
+                time.sleep(self.copy_seconds)
+            return super().get_params(deep)
 
         def fit(self, X, y):
             self.log.add(self, "fit", len(y))
@@ -336,8 +477,51 @@ def canned_classifier() -> type:
 
 
 @dataclass(frozen=True)
+class Named(StandIn):
+    """A dict of stand-ins by name.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "same"}``: whether it holds
+    the very things that it came with, in their order.
+
+    Attributes
+    ----------
+    values : dict of str to StandIn
+    """
+
+    values: dict[str, StandIn] = field(default_factory=dict)
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        made = build_all(self.values, calls)
+        _dicts[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _dicts.pop((id(calls), self.name))
+        before = list(made.items())
+        with ExitStack() as stack:
+            all_around(self.values, calls, stack)
+            try:
+                yield
+            finally:
+                after = list(made.items())
+                same = len(after) == len(before) and all(
+                    key == name and value is given
+                    for (key, value), (name, given) in zip(after, before, strict=True)
+                )
+                calls.append({"of": f"{self.name} afterwards", "same": same})
+
+
+_dicts: dict[tuple[int, str], dict] = {}
+"""Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
+
+
+@dataclass(frozen=True)
 class TextClassifier(StandIn):
     """A real scikit-learn classifier of texts.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "fitted"}``: whether it, or a
+    step of the pipeline, has been fitted.
 
     Attributes
     ----------
@@ -353,9 +537,22 @@ class TextClassifier(StandIn):
         from sklearn.naive_bayes import MultinomialNB
         from sklearn.pipeline import make_pipeline
 
-        if self.kind == "majority":
-            return DummyClassifier(strategy="most_frequent")
-        return make_pipeline(CountVectorizer(), MultinomialNB())
+        made = DummyClassifier(strategy="most_frequent")
+        if self.kind != "majority":
+            made = make_pipeline(CountVectorizer(), MultinomialNB())
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        try:
+            yield
+        finally:
+            steps = [step for _, step in getattr(made, "steps", [])]
+            # What scikit-learn learns ends in an underscore.
+            learnt = [name for part in (made, *steps) for name in vars(part) if name[-1:] == "_"]
+            calls.append({"of": f"{self.name} afterwards", "fitted": bool(learnt)})
 
 
 @dataclass(frozen=True)
@@ -385,6 +582,21 @@ class WatchedTensor(StandIn):
 
         return torch.tensor(self.values, dtype=torch.int64).as_subclass(Watched)
 
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        """Log torch's functions on other tensors, too: an answer may copy the numbers."""
+        from torch.overrides import TorchFunctionMode
+
+        name = self.name
+
+        class Log(TorchFunctionMode):
+            def __torch_function__(self, function, types, arguments=(), options=None):
+                calls.append({"of": name, "function": getattr(function, "__name__", "")})
+                return function(*arguments, **(options or {}))
+
+        with Log():
+            yield
+
 
 @dataclass(frozen=True)
 class Classifier(StandIn):
@@ -397,16 +609,24 @@ class Classifier(StandIn):
     labels : tuple of str
         Names of the classes, in the order of their ids.
     vocabulary_size, max_length, seed : int
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of its logits.
+    named : tuple of int
+        The ids in the order in which the configuration names them; sorted if empty.
     """
 
     labels: tuple[str, ...] = ("no", "yes")
     vocabulary_size: int = 64
     max_length: int = 64
     seed: int = 0
+    dtype: str = "float32"
+    named: tuple[int, ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
         from transformers import BertConfig, BertForSequenceClassification
+
+        names = {label: self.labels[label] for label in self.named or range(len(self.labels))}
 
         config = BertConfig(
             vocab_size=self.vocabulary_size,
@@ -417,13 +637,14 @@ class Classifier(StandIn):
             max_position_embeddings=self.max_length,
             # Large, so that different texts give clearly different probabilities.
             initializer_range=0.5,
-            id2label=dict(enumerate(self.labels)),
-            label2id={name: label for label, name in enumerate(self.labels)},
+            id2label=names,
+            label2id={name: label for label, name in names.items()},
             problem_type="single_label_classification",
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = BertForSequenceClassification(config).eval()
+        model.to(getattr(torch, self.dtype))
         model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
         return model
 
@@ -451,6 +672,9 @@ class Embedder(StandIn):
             if not isinstance(texts, list):
                 raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
             calls.append({"of": self.name, "texts": list(texts)})
+            for text in texts:
+                if text not in self.vectors:
+                    raise KeyError(f"embed was asked for {text!r}, which is no text of this call")
             return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
 
         return embed
@@ -460,33 +684,39 @@ class Embedder(StandIn):
 class Predict(StandIn):
     """A function from a list of texts to one list of labels and scores a text, best first.
 
-    The scores follow from the text, so that answers in another order show. A call is logged as
-    ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+    The scores follow from the text, so that answers in another order show. A text that comes again
+    is answered with the same list, so that one that was cut in place shows, too. A call is logged
+    as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
 
     Attributes
     ----------
     labels : tuple of str
     error : str
-        Class and message, ``"ValueError: too hot"``, of what a text that holds ``"fail"`` raises.
+        Class and message, ``"ValueError: too hot"``, of what a text that fails raises.
     cause : str
         Message of the exception that this error was raised from, which nobody may be shown.
+    fails_on : str
+        A text fails that holds it; ``""`` for all texts.
     """
 
     labels: tuple[str, ...] = ("yes", "no")
     error: str = "RuntimeError: the model failed"
     cause: str = "behind it"
+    fails_on: str = "fail"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import builtins
+
+        known: dict[str, list[dict[str, Any]]] = {}
 
         def predict(texts: list[str]) -> list[list[dict[str, Any]]]:
             if not isinstance(texts, list) or not all(type(text) is str for text in texts):
                 raise TypeError(f"predict takes a list of strings, not {texts!r:.80}")
             calls.append({"of": self.name, "texts": list(texts)})
-            if any("fail" in text for text in texts):
+            if any(self.fails_on in text for text in texts):
                 kind, _, message = self.error.partition(": ")
                 raise getattr(builtins, kind)(message) from OSError(self.cause)
-            return [self.scores(text) for text in texts]
+            return [known.setdefault(text, self.scores(text)) for text in texts]
 
         return predict
 
@@ -514,20 +744,23 @@ class Reply:
         JSON, or whatever else the server sends.
     seconds : float
         How long it keeps the caller waiting.
+    headers : tuple of (str, str)
     """
 
     status: int
     body: str
     seconds: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class HttpServer(StandIn):
     """The address of an HTTP server on this machine whose answers the test chooses.
 
-    A request is logged as ``{"of", "method", "headers", "body"}`` (names of headers in lower
-    case, the body as text). While the answer runs, its `time.sleep` does not sleep but is logged as
-    ``{"of": "time.sleep", "seconds"}``.
+    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is what
+    its path has beyond the address, names of headers are in lower case, the body is text). What is
+    no JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under whatever name,
+    does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
     ----------
@@ -544,7 +777,6 @@ class HttpServer(StandIn):
 
     def around(self, calls: list[dict[str, Any]]) -> Any:
         import threading
-        import time
         from unittest.mock import patch
 
         caller, really_sleep = threading.get_ident(), time.sleep
@@ -557,6 +789,20 @@ class HttpServer(StandIn):
                 really_sleep(seconds)
 
         return patch("time.sleep", sleep)
+
+    @contextmanager
+    def within(self, names: dict[str, Any]) -> Iterator[None]:
+        """Put the watched `time.sleep` where the answer has imported it under a name of its own."""
+        imported = [name for name, value in names.items() if value is SLEEP]
+        names.update(dict.fromkeys(imported, time.sleep))
+        try:
+            yield
+        finally:
+            names.update(dict.fromkeys(imported, SLEEP))
+
+
+SLEEP = time.sleep
+"""As it is before any code of a student's runs."""
 
 
 @functools.cache
@@ -571,12 +817,14 @@ def _scripted_server() -> tuple[int, list[tuple]]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            stand_in, calls, replies = scripts[int(self.path.strip("/").split("?")[0])]
+            place = re.match(r"/+(\d+)", self.path)
+            stand_in, calls, replies = scripts[int(place[1])]
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append(
                 {
                     "of": stand_in.name,
                     "method": self.command,
+                    "elsewhere": self.path[place.end() :],
                     "headers": {name.lower(): value for name, value in self.headers.items()},
                     "body": body.decode("utf-8", "replace"),
                 }
@@ -585,8 +833,10 @@ def _scripted_server() -> tuple[int, list[tuple]]:
             threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
             content = reply.body.encode()
             self.send_response(reply.status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", _content_type(reply.body))
             self.send_header("Content-Length", str(len(content)))
+            for header in reply.headers:
+                self.send_header(*header)
             self.end_headers()
             self.wfile.write(content)
 
@@ -602,6 +852,18 @@ def _scripted_server() -> tuple[int, list[tuple]]:
     return server.server_port, scripts
 
 
+def _content_type(body: str) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        return "text/html"
+    return "application/json"
+
+
+LONGEST_LOG = 20_000
+"""Characters that are kept of what a request had logged."""
+
+
 @dataclass(frozen=True)
 class AppRequests:
     """What to ask of a web application that a function returned; see `Answer.used`.
@@ -615,22 +877,89 @@ class AppRequests:
     requests: tuple[dict[str, Any], ...]
 
     def apply(self, app: Any) -> list[dict[str, Any]]:
-        """Return one ``{"status", "text"}`` a request; the app runs here, without a network."""
+        """Return one ``{"status", "text", "log"}`` a request, without a network.
+
+        The log is all that reached `logging` meanwhile, traces included.
+        """
+        import logging
+        from unittest.mock import patch
+
         from fastapi import FastAPI
         from starlette.testclient import TestClient
 
         if not isinstance(app, FastAPI):
             raise TypeError(f"expected a FastAPI app, got {type(app).__name__}")
-        answers = []
-        with TestClient(app, raise_server_exceptions=False) as client:
+        answers, logged, handle = [], [], logging.Logger.handle
+
+        def note(logger: logging.Logger, record: logging.LogRecord) -> None:
+            logged.append(logging.Formatter("%(message)s").format(record))
+            handle(logger, record)
+
+        client = TestClient(app, raise_server_exceptions=False)
+        with patch("logging.Logger.handle", note), client:
             for request in self.requests:
                 sent = {"json": request["json"]} if "json" in request else {}
                 if "body" in request:
                     kind = {"Content-Type": "application/json"}
                     sent = {"content": request["body"], "headers": kind}
                 answer = client.request(request["method"], request["path"], **sent)
-                answers.append({"status": answer.status_code, "text": answer.text})
+                log = "\n".join(logged)[:LONGEST_LOG]
+                answers.append({"status": answer.status_code, "text": answer.text, "log": log})
+                logged.clear()
         return answers
+
+
+@dataclass(frozen=True)
+class Evaluation(StandIn):
+    """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
+
+    Logged when the answer has ended as ``{"of": "<name> afterwards", "changed"}``: which of its
+    attributes are another object, or hold other numbers.
+
+    Attributes
+    ----------
+    predictions : ndarray or tuple of ndarray
+    label_ids : ndarray
+    inputs, losses : ndarray or None
+    """
+
+    predictions: Any = None
+    label_ids: Any = None
+    inputs: Any = None
+    losses: Any = None
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        from transformers import EvalPrediction
+
+        made = EvalPrediction(self.predictions, self.label_ids, self.inputs, self.losses)
+        _built[id(calls), self.name] = made
+        return made
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        made = _built[id(calls), self.name]
+        before = _held_by(made)
+        try:
+            yield
+        finally:
+            after = _held_by(made)
+            changed = [part for part in before if before[part] != after[part]]
+            calls.append({"of": f"{self.name} afterwards", "changed": changed})
+
+
+def _held_by(evaluation: Any) -> dict[str, Any]:
+    """Return which objects an EvalPrediction holds, and the numbers in them."""
+    parts = {
+        part: getattr(evaluation, part) for part in ("predictions", "label_ids", "inputs", "losses")
+    }
+    return {name: (id(part), _bytes_of(part)) for name, part in parts.items()}
+
+
+def _bytes_of(value: Any) -> Any:
+    """Return what an array holds, or each array of a tuple; None for None."""
+    if isinstance(value, tuple):
+        return tuple(map(_bytes_of, value))
+    return None if value is None else value.tobytes()
 
 
 @dataclass(frozen=True)
@@ -639,7 +968,7 @@ class Trainee(StandIn):
 
     It comes in evaluation mode, with gradients left over from before, and with a parameter that
     no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
-    "gradients"}``.
+    "gradients"}``: whether all parts are in training mode, and whether gradients are kept.
 
     Attributes
     ----------
@@ -662,35 +991,35 @@ class Trainee(StandIn):
         for weights in model.parameters():
             weights.grad = torch.full_like(weights, self.left_over)
         # The stand-in for the optimizer of the same call finds the model by the shared log.
-        _trainees[id(calls), self.name] = model
+        _built[id(calls), self.name] = model
         return model.eval()
-
-
-_trainees: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class Descent(StandIn):
     """Plain gradient descent on the `Trainee` that stands before it among the arguments.
 
-    Logged as ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients",
-    "weights"}``: each parameter's gradient (None where it has none) when the step was asked for,
-    and its values after it, as lists by the parameter's name.
+    Its parameters are in two groups: those of the last layer, and the others. Logged as
+    ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients", "weights"}``: each
+    parameter's gradient (None where it has none) when the step was asked for, and its values after
+    it, as lists by the parameter's name.
 
     Attributes
     ----------
     model : str
         Name of the `Trainee`.
-    learning_rate : float
+    learning_rate, head_rate : float
+        Of most parameters, and of the last layer's.
     """
 
     model: str = "model"
     learning_rate: float = 0.1
+    head_rate: float = 0.1
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
-        model, name = _trainees[id(calls), self.model], self.name
+        model, name = _built[id(calls), self.model], self.name
 
         def listed(tensor: Any) -> Any:
             return None if tensor is None else tensor.detach().tolist()
@@ -701,15 +1030,20 @@ class Descent(StandIn):
                 super().zero_grad(set_to_none)
 
             def step(self, closure: Any = None) -> Any:
+                with torch.enable_grad():
+                    result = closure() if closure else None  # which computes the gradients
                 gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
-                result = super().step(closure)
+                super().step()
                 weights = {key: listed(part) for key, part in model.named_parameters()}
                 calls.append(
                     {"of": name, "method": "step", "gradients": gradients, "weights": weights}
                 )
                 return result
 
-        return LoggedDescent(model.parameters(), lr=self.learning_rate)
+        head = list(model.head.parameters())
+        others = [part for part in model.parameters() if all(part is not other for other in head)]
+        groups = [{"params": others}, {"params": head, "lr": self.head_rate}]
+        return LoggedDescent(groups, lr=self.learning_rate)
 
 
 def bag_classifier() -> type:
@@ -722,6 +1056,8 @@ def bag_classifier() -> type:
             super().__init__()
             self.name, self.calls = name, calls
             self.embedding = torch.nn.Embedding(vocabulary_size, 4)
+            self.types = torch.nn.Embedding(2, 4)
+            self.dropout = torch.nn.Dropout(0.0)  # a part with a mode that changes no number
             self.head = torch.nn.Linear(4, num_labels)
             self.unused = torch.nn.Parameter(torch.ones(2))
 
@@ -729,18 +1065,24 @@ def bag_classifier() -> type:
         def device(self):
             return self.unused.device
 
-        def forward(self, input_ids, attention_mask, labels=None):
+        def forward(self, input_ids, attention_mask, labels=None, token_type_ids=None):
             self.calls.append(
                 {
                     "of": self.name,
                     "method": "forward",
-                    "training": self.training,
+                    "training": all(part.training for part in self.modules()),
                     "gradients": torch.is_grad_enabled(),
                 }
             )
             mask = attention_mask.unsqueeze(-1).float()
-            logits = self.head((self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1))
-            loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+            vectors = self.embedding(input_ids)
+            if token_type_ids is not None:
+                vectors = vectors + self.types(token_type_ids)
+            vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
+            logits = self.head(vectors)
+            # Smoothed, so that an answer with a loss of its own comes to another number.
+            smoothed = torch.nn.CrossEntropyLoss(label_smoothing=0.2)
+            loss = None if labels is None else smoothed(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
 
     return BagClassifier
@@ -748,26 +1090,47 @@ def bag_classifier() -> type:
 
 @dataclass(frozen=True)
 class DropoutClassifier(Classifier):
-    """A `Classifier` with dropout of one half, whose changes of mode are logged as `Encoder`'s are.
+    """A `Classifier` with dropout of one half, whose changes of mode are logged.
+
+    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does. A pass
+    that a pipeline of transformers makes is logged as ``{"of": "pipeline"}``.
 
     Attributes
     ----------
     training : bool
         The mode that it is handed over in.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
 
     training: bool = False
+    fails_at: int = 0
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+        return logged_state(self.name, calls)
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
 
         model = super().build(calls)
+        model.register_forward_pre_hook(lambda *_: calls.extend(_pipelines()))
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
         for part in model.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.5
         model.train(self.training)
-        model.train = Encoder._train_of(self, model, calls)
+        model.train = self._train_of(model, calls)
         return model
+
+    def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
+        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
+
+        def train(mode: bool = True) -> Any:
+            calls.append({"of": f"{self.name} mode", "training": bool(mode)})
+            return type(model).train(model, mode)
+
+        return train
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from grading.inside.answer import Answer, AnswerError
-from grading.inside.protocol import QUESTION, REPLY
+from grading.inside.answer import MOST_ANCESTORS, Answer, AnswerError
+from grading.inside.protocol import LONGEST_NAME, QUESTION, REPLY
 from grading.inside.standins import AppRequests, Backward
 from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
 from grading.judging.disposable import Ask, Judged
-from grading.judging.testing import Failure, Test, run_test
+from grading.judging.testing import Failure, Test, run_test, shown_call
 from grading.judging.verdicts import (
     CANNOT_GRADE,
     FAILED,
@@ -57,15 +57,16 @@ class RemoteAnswer(Answer):
     def __init__(self, exercise: str, ask: Ask, next_seed: Callable[[], int]):
         super().__init__(None)
         self._exercise, self._put, self._next_seed = exercise, ask, next_seed
+        self.asked: tuple[tuple, dict[str, Any]] = ((), {})
 
     def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
-        self.arguments, self.calls = (), []
+        self.arguments, self.calls, self.asked = (), [], (arguments, options)
         reply = self._ask([use, arguments, options], len(arguments))
         if "error" in reply:
-            kind, message = reply["error"]
+            kind, message, *ancestors = reply["error"]
             if kind == "NotImplementedError":
                 raise NotAttempted
-            raise AnswerError(kind, message)
+            raise AnswerError(kind, message, tuple(ancestors))
         return _result(reply)
 
     def value(self) -> Any:
@@ -105,7 +106,7 @@ def _checked(reply: Any, nonce: str) -> dict[str, Any]:
         raise WireError("it belongs to another question")
     forms: dict[str, Callable[[Any], bool]] = {
         "result": lambda value: type(value) is bytes,
-        "error": lambda value: type(value) is list and [*map(type, value)] == [str, str],
+        "error": _is_error,
         "unsendable": lambda value: type(value) is str,
         "missing": lambda value: value is True,
     }
@@ -113,6 +114,15 @@ def _checked(reply: Any, nonce: str) -> dict[str, Any]:
     if len(given) != 1 or not forms[given[0]](reply[given[0]]):
         raise WireError("it says neither a result nor an error")
     return reply
+
+
+def _is_error(value: Any) -> bool:
+    """Return whether a value is the class, the message and the ancestors of an exception."""
+    if type(value) is not list or not 2 <= len(value) <= 2 + MOST_ANCESTORS:
+        return False
+    return all(type(text) is str for text in value) and all(
+        len(name) <= LONGEST_NAME for name in (value[0], *value[2:])
+    )
 
 
 def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
@@ -141,8 +151,9 @@ def judged(
     stopped : list of str
         Class and message of the exception with which the exercise's own cell stopped, if it did.
     """
+    answer = RemoteAnswer(exercise, ask, next_seed)
     try:
-        share = run_test(test, RemoteAnswer(exercise, ask, next_seed), seed)
+        share = run_test(test, answer, seed)
     except NotAttempted:
         return Judged(NOT_ATTEMPTED)
     except Missing:
@@ -152,7 +163,8 @@ def judged(
     except Failure as failure:
         return Judged(FAILED, str(failure), failure.share)
     except AnswerError as error:
-        return Judged(status_of_exception(error.kind), sentence(str(error)))
+        call = f"{exercise}({shown_call(*answer.asked)})"
+        return Judged(status_of_exception(error.kind), f"{sentence(str(error))} It came of {call}.")
     except MemoryError:
         raise
     except MACHINE_FAULTS as fault:

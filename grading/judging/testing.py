@@ -17,6 +17,7 @@ for full marks or a share of the points between 0 and 1. Arguments and results a
 from __future__ import annotations
 
 import os
+import re
 import runpy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from grading.inside.answer import Answer, AnswerError
-from grading.inside.standins import holds_standin
+from grading.inside.standins import StandIn, holds_standin
 
 # Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
 # the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
@@ -134,7 +135,24 @@ def run_test(test: Test, answer: Answer, seed: int) -> float:
 def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
     """Require exactly this value: type of container, order, shape and dtype of arrays included."""
     if not _same(got, expected):
+        if _shown(expected).endswith("…"):
+            what, got, expected = _first_difference(what, got, expected)
         raise Failure(_message(what, got, expected, likely))
+
+
+def _first_difference(what: str, got: Any, expected: Any, place: str = "") -> tuple[str, Any, Any]:
+    """Return what differs first within lists and dicts too long to be shown: place and values."""
+    here = f"{what}, at {place}" if place else what
+    if type(got) is type(expected) and isinstance(expected, list | tuple):
+        if len(got) != len(expected):
+            return f"{here}, the number of entries", len(got), len(expected)
+        pairs = dict(enumerate(zip(got, expected, strict=True)))
+    elif type(got) is type(expected) is dict and list(got) == list(expected):
+        pairs = {key: (got[key], value) for key, value in expected.items()}
+    else:
+        return here, got, expected
+    key, pair = next((key, pair) for key, pair in pairs.items() if not _same(*pair))
+    return _first_difference(what, *pair, f"{place}[{key!r}]")
 
 
 def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float = 1e-5) -> None:
@@ -164,12 +182,49 @@ def same_frame(got: Any, expected: pd.DataFrame, what: str, likely: str = "") ->
         raise Failure(_joined(f"{what}: {reason}.", likely)) from None
 
 
+# The two that follow stand in `helpers.checks.expect`, too: students have it, and nothing of this.
+SCALARS: dict[type, tuple[type, ...]] = {
+    bool: (bool, np.bool_),
+    int: (int, np.integer),
+    float: (float, np.floating),
+    str: (str, np.str_),
+}
+"""What counts as a scalar of each kind; a truth value is no number."""
+
+
+def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
+    """Tell whether a value is of a type; NumPy's scalars of the same kind count."""
+    if isinstance(kind, tuple):
+        return any(is_of_kind(got, one) for one in kind)
+    if kind is int and type(got) is bool:
+        return False
+    return issubclass(type(got), SCALARS.get(kind, kind))
+
+
 def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
-    """Require an instance of exactly one of these types."""
+    """Require an instance of one of these types; NumPy's scalars of the same kind count.
+
+    So `float` takes ``np.float32(1)``, and `int` takes ``np.int64(1)``, but no truth value.
+    """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    if type(got) not in kinds:
-        names = " or ".join(kind.__name__ for kind in kinds)
-        raise Failure(f"{what}: expected {names}, got {type(got).__name__}.")
+    if not any(is_of_kind(got, kind) for kind in kinds):
+        raise Failure(_of_another_type(got, kinds, what))
+
+
+def has_json_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
+    """Require an instance of one of these types that `json.dumps` takes.
+
+    So `float` takes ``np.float64(1)``, which is a float, but not ``np.float32(1)``.
+    """
+    kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+    if not any(issubclass(type(got), kind) and is_of_kind(got, kind) for kind in kinds):
+        likely = "`json.dumps` refuses it" if is_of_kind(got, kinds) else ""
+        raise Failure(_joined(_of_another_type(got, kinds, what), likely))
+
+
+def _of_another_type(got: Any, kinds: tuple[type, ...], what: str) -> str:
+    names = " or ".join(kind.__name__ for kind in kinds)
+    return f"{what}: expected {names}, got {type(got).__name__}."
 
 
 def that(condition: bool, message: str) -> None:
@@ -182,32 +237,106 @@ def raises(
     answer: Answer,
     *arguments: Any,
     error: type[Exception],
-    mentions: str,
+    mentions: str | tuple[str, ...],
     what: str,
     **options: Any,
 ) -> None:
-    """Require exactly this class of exception, with a message that holds `mentions`."""
+    """Require this class of exception, or a subclass, with a message that says what is wrong.
+
+    What was passed in must be as it was, here too.
+
+    Parameters
+    ----------
+    mentions : str or tuple of str
+        What the message must hold; of several, any one: the offending value, or the name of the
+        parameter, the column or the line. ``""`` asks for nothing.
+    """
     try:
         got = answer(*arguments, **options)
     except AnswerError as raised:
-        if raised.kind != error.__name__:
+        if not raised.is_a(error):
             raise Failure(f"{what}: expected {error.__name__}, got {raised}.") from None
-        if mentions not in raised.message:
-            text = f"{what}: the message must name {mentions!r}; it says {raised.message!r}."
+        wanted = (mentions,) if isinstance(mentions, str) else mentions
+        if not names_one_of(raised.message, wanted):
+            names = " or ".join(map(repr, wanted))
+            text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
+        if answer.arguments:  # a box may send none, and the exception counts more
+            left_alone(answer, *arguments)
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
+
+
+def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a message names one of several things.
+
+    A number counts as a whole: 10 does not name 1; so does a letter: unknown does not name k. A
+    name counts with blanks for its underscores, and with a capital where the message begins.
+    """
+    said = (message, message[:1].lower() + message[1:])
+    return any(
+        re.search(pattern, text)
+        for name in wanted
+        for pattern in map(_pattern, {name, name.replace("_", " ")})
+        for text in said
+    )
+
+
+def _pattern(name: str) -> str:
+    if len(name) == 1 and name.isalpha():  # in any word, else
+        return rf"\b{name}\b"
+    before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
+    after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
+    return f"{before}{re.escape(name)}{after}"
 
 
 def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
     """Require that a call leaves its arguments as they were; return its result."""
     result = answer(*arguments, **options)
+    left_alone(answer, *arguments)
+    return result
+
+
+def left_alone(answer: Answer, *arguments: Any) -> None:
+    """Require that the last call has left these arguments as they were, also where it raised."""
     if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
-        if not holds_standin(before) and not _same(after, before):
+        if isinstance(before, StandIn):
+            before = before.plain()
+            if before is None:
+                continue
+        if holds_standin(before):
+            if type(before) is dict and (type(after) is not dict or list(after) != list(before)):
+                raise Failure(_changed_keys(after, before))
+            continue
+        if not _same(after, before):
             raise Failure(f"The input {_shown(before)} is {_shown(after)} after the call.")
-    return result
+        if _marks(after) != _marks(before):
+            raise Failure(
+                f"The input {_shown(before)} has {_marks(after)} after the call; it had "
+                f"{_marks(before)}."
+            )
+
+
+def _changed_keys(after: Any, before: dict) -> str:
+    left = list(after) if type(after) is dict else after
+    return f"The dict with the keys {_shown(list(before))} holds {_shown(left)} after the call."
+
+
+def _marks(value: Any) -> Any:
+    """Return what goes with a value beside its data, by name.
+
+    The format of a dataset, or of each split, and the name of a Series.
+    """
+    if hasattr(value, "format") and hasattr(value, "features"):
+        kind = value.format["type"]
+        return {"format": kind, "columns": sorted(value.format["columns"] if kind else [])}
+    if isinstance(value, pd.Series):
+        return {"name": value.name}
+    if isinstance(value, dict):
+        return {name: _marks(split) for name, split in value.items()}
+    return None
 
 
 def _same(got: Any, expected: Any) -> bool:
@@ -218,12 +347,18 @@ def _same(got: Any, expected: Any) -> bool:
             and got.dtype == expected.dtype
             and np.array_equal(_elements(got), _elements(expected), equal_nan=True)
         )
+    for kind in SCALARS:
+        if is_of_kind(expected, kind):
+            same = is_of_kind(got, kind)
+            return same and bool(got == expected or (got != got and expected != expected))
     if type(got) is not type(expected):
         return False
     if isinstance(expected, np.ndarray):
-        return got.dtype == expected.dtype and np.array_equal(got, expected)
+        nan = expected.dtype.kind == "f"
+        return got.dtype == expected.dtype and np.array_equal(got, expected, equal_nan=nan)
     if isinstance(expected, pd.DataFrame | pd.Series):
-        return got.equals(expected) and list(got.index) == list(expected.index)
+        names = got.index.name == expected.index.name
+        return names and got.equals(expected) and list(got.index) == list(expected.index)
     if isinstance(expected, dict):
         return list(got) == list(expected) and all(_same(got[k], v) for k, v in expected.items())
     if isinstance(expected, list | tuple):
@@ -264,8 +399,36 @@ def _numbers(value: Any) -> np.ndarray:
 def _shown(value: Any) -> str:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    text = " ".join(repr(value).split())
+    text = " ".join(repr(_plain(value)).split())
     return text if len(text) <= 200 else f"{text[:197]}…"
+
+
+def shown_call(arguments: tuple, options: dict[str, Any]) -> str:
+    """Return the arguments of a call as a reader may see them; stand-ins by their name."""
+
+    def shown(value: Any) -> str:
+        if isinstance(value, StandIn):
+            return f"<{value.name}>"
+        if type(value) is dict and holds_standin(value):
+            return "{" + ", ".join(f"{key!r}: {shown(item)}" for key, item in value.items()) + "}"
+        if isinstance(value, list | tuple) and holds_standin(value):
+            return f"[{', '.join(map(shown, value))}]"
+        return _shown(value)
+
+    named = (f"{name}={shown(value)}" for name, value in options.items())
+    text = ", ".join([*map(shown, arguments), *named])
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a person writes it: 3 for ``np.int64(3)``, within containers too."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    if type(value) is dict:
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def _message(what: str, got: Any, expected: Any, likely: str) -> str:

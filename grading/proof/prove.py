@@ -5,12 +5,16 @@ breaks one clause of its contract, and right ones in another style. They go the 
 answer: into a sandbox, in front of the visible check, and through the hidden test from outside,
 under a fresh seed, or several. A lesson's answers enter one sandbox, one after the other, after
 the imports of the lesson; what is graded needs nothing else of it.
+
+Answers of another folder go the same way (`known_answers` says which files of it), and so do the
+right ones alone under many seeds (`simulate`), which finds a test that refuses one in a hundred.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -48,6 +52,25 @@ FALSE_ACCEPT = "false accept"
 FALSE_REJECT = "false reject"
 UNSTEADY = "unsteady"
 WRONG_MESSAGE = "wrong message"
+REFUSED_BY_CHECK = "refused by the check"
+CHECK_STOPS = "the check stops"
+PROBLEMS = {
+    "false_accepts": FALSE_ACCEPT,
+    "false_rejects": FALSE_REJECT,
+    "unsteady": UNSTEADY,
+    "wrong_messages": WRONG_MESSAGE,
+    "refused_by_check": REFUSED_BY_CHECK,
+    "check_stops": CHECK_STOPS,
+}
+"""What can be wrong with the grader, by the column of `table_of` that counts it."""
+# Of what was said under many seeds; the rest is much the same with other numbers.
+MOST_SAID = 5
+# How the check begins where an object of its own failed, or its own code.
+STOPPED_CHECK = "This check stops with"
+
+
+class UnusableFolder(ValueError):
+    """A folder of known answers holds something of which nobody could say what it is."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +83,20 @@ class Known:
     name : str
     source : str
     right : bool
+    says : str
+        What its author must be told, word for word: of the visible check, or of the hidden test.
+        A variant states it in a line of its own, ``# Says: …``.
     """
 
     exercise: str
     name: str
     source: str
     right: bool
+
+    @property
+    def says(self) -> str:
+        stated = re.search(r"^# Says: (.+)$", self.source, re.M)
+        return stated.group(1).strip() if stated else ""
 
 
 @dataclass(frozen=True)
@@ -79,8 +110,12 @@ class Tried:
     statuses, messages : tuple of str
         Of the hidden test, by run.
     check : str
-        What the visible check says.
+        What the visible check says; nothing if it was not asked.
     seconds : float
+    says : str
+        What it should be told.
+    seeds : tuple of int
+        Under which it was graded, by run.
     """
 
     lesson: str
@@ -91,17 +126,30 @@ class Tried:
     messages: tuple[str, ...]
     check: str
     seconds: float
+    says: str = ""
+    seeds: tuple[int, ...] = ()
 
     @property
     def problem(self) -> str:
-        """What is wrong with the grader, or nothing."""
+        """What is wrong with the grader, or nothing; points come before words.
+
+        A right answer that the visible check refuses keeps its points, but its author goes looking
+        for a mistake that is none. A check that stops says nothing of the answer, right or wrong.
+        """
         passed = [status == PASSED for status in self.statuses]
-        if self.right:
-            return "" if all(passed) else FALSE_REJECT
-        if any(passed):
+        if self.right and not all(passed):
+            return FALSE_REJECT
+        if not self.right and any(passed):
             return FALSE_ACCEPT
+        if self.said_by_check.startswith(STOPPED_CHECK):
+            return CHECK_STOPS
+        if self.right:
+            refused = self.check and not self.check.startswith(f"{self.exercise}: passed")
+            return REFUSED_BY_CHECK if refused else ""
         if len(set(self.statuses)) > 1:
             return UNSTEADY
+        if self.says not in self.check and any(self.says not in said for said in self.messages):
+            return WRONG_MESSAGE
         silent = any(not said or said.startswith(UNEXPLAINED) for said in self.messages)
         return WRONG_MESSAGE if silent or self.statuses[0] not in FAULTS_OF_THE_ANSWER else ""
 
@@ -111,30 +159,87 @@ class Tried:
         return not {PASSED, CANNOT_GRADE} & set(self.statuses)
 
     @property
+    def said_by_check(self) -> str:
+        """What the visible check says of an answer that it does not pass, or nothing."""
+        return self.check.partition(f"{self.exercise}: not yet. ")[2].strip()
+
+    @property
     def caught_by_check(self) -> bool:
         """Whether the visible check alone says that the answer is wrong, and something about it."""
-        return bool(self.check.partition(f"{self.exercise}: not yet. ")[2].strip())
+        return bool(self.said_by_check) and not self.said_by_check.startswith(STOPPED_CHECK)
 
 
-def known_answers(lesson: Lesson) -> list[Known]:
+def known_answers(lesson: Lesson, folder: Path | None = None) -> list[Known]:
     """Return a lesson's reference answers and variants, exercise by exercise.
 
     The reference answer to an exercise that asks for a variable computes for minutes; that it
     passes is tested by `make test-training`, and seen in `make demo`.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Read the answers from here instead, and from nowhere else: ``right_*.py`` and ``wrong_*.py``
+        in ``folder/LESSON/EXERCISE``, ``folder/LESSON/variants/EXERCISE`` or ``folder/EXERCISE``
+        (no two exercises of the course have the same name).
+
+    Raises
+    ------
+    UnusableFolder
+        If a file's name does not say whether the answer is right.
     """
-    references = reference_cells(source_notebook(lesson))
+    references = {} if folder else reference_cells(source_notebook(lesson))
     answers = []
     for exercise in lesson.exercises:
         if exercise in references:
             answers.append(Known(exercise, "reference", references[exercise], True))
-        for path in sorted(variants_folder(lesson).glob(f"{exercise}/*_*.py")):
-            right = path.stem.startswith("right_")
-            answers.append(Known(exercise, path.stem, path.read_text(), right))
+        for place in _places(lesson, folder):
+            for path in sorted((place / exercise).glob("*.py")):
+                answers.append(_known(exercise, path))
     return answers
+
+
+def _known(exercise: str, path: Path) -> Known:
+    kind = path.stem.partition("_")[0]
+    if kind not in ("right", "wrong"):
+        raise UnusableFolder(f"is it right or wrong? {path} must be named right_… or wrong_…")
+    return Known(exercise, path.stem, path.read_text(encoding="utf-8"), kind == "right")
+
+
+def _places(lesson: Lesson, folder: Path | None) -> list[Path]:
+    """Return the folders that may hold a folder of each exercise of a lesson."""
+    if folder is None:
+        return [variants_folder(lesson)]
+    return [folder / lesson.name, folder / lesson.name / "variants", folder]
 
 
 def variants_folder(lesson: Lesson) -> Path:
     return ROOT / "solutions" / lesson.name / "variants"
+
+
+def lessons_in(folder: Path, lessons: list[Lesson]) -> list[Lesson]:
+    """Return those lessons for which a folder holds answers.
+
+    Raises
+    ------
+    UnusableFolder
+        If it holds none for them, one whose name does not say whether it is right, or one in a
+        folder that is no exercise's: a misspelt name must not go unnoticed.
+    """
+    read = {
+        path
+        for lesson in LESSONS
+        for place in _places(lesson, folder)
+        for exercise in lesson.exercises
+        for path in (place / exercise).glob("*.py")
+    }
+    for path in sorted(folder.glob("**/*.py")):
+        if path not in read and path.name.startswith(("right_", "wrong_")):
+            raise UnusableFolder(f"{path} is in no folder named after an exercise")
+    found = [lesson for lesson in lessons if known_answers(lesson, folder)]
+    if not found:
+        layout = "LESSON/EXERCISE/right_….py, or EXERCISE/right_….py"
+        raise UnusableFolder(f"{folder} holds no answer to these lessons; expected {layout}")
+    return found
 
 
 class Bench:
@@ -183,6 +288,8 @@ class Bench:
             tuple(verdict.message for verdict in ended),
             "".join(output.text for output in said).removeprefix("The visible check says: "),
             time.monotonic() - started,
+            answer.says,
+            tuple(seeds),
         )
 
     def _asked(self, exercise: str) -> Asked:
@@ -195,16 +302,30 @@ class Bench:
         return replace(asked, judged=judged)
 
 
-def prove(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
-    """Grade every known answer of a lesson."""
+def prove(lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None) -> Iterator[Tried]:
+    """Grade every known answer of a lesson; from another folder, if one is given."""
+    yield from _graded(known_answers(lesson, folder), lesson, sandbox, runs)
+
+
+def simulate(
+    lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None
+) -> Iterator[Tried]:
+    """Grade the right answers alone, for many seeds: each must pass under every one of them."""
+    right = [answer for answer in known_answers(lesson, folder) if answer.right]
+    yield from _graded(right, lesson, sandbox, runs)
+
+
+def _graded(answers: list[Known], lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
     seeds = [secrets.randbits(32) for _ in range(runs)]
     with Bench(lesson, sandbox) as bench:
-        for answer in known_answers(lesson):
+        for answer in answers:
             if sandbox != NO_SANDBOX or not answer.name.startswith(LEAKS):
                 yield bench.grade(answer, seeds)
 
 
-def try_mutants(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
+def try_mutants(
+    lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None
+) -> Iterator[Tried]:
     """Grade every mutant of a lesson's references that is not listed as equivalent."""
     seeds = [secrets.randbits(32) for _ in range(runs)]
     known = equivalents(lesson)
@@ -215,24 +336,31 @@ def try_mutants(lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
                 yield bench.grade(answer, seeds, check=False)
 
 
-PROOFS = {"variants": prove, "mutants": try_mutants}
+PROOFS = {"variants": prove, "seeds": simulate, "mutants": try_mutants}
 
 
-def prove_lesson(proof: str, name: str, sandbox: str, runs: int) -> list[Tried]:
+def prove_lesson(
+    proof: str, name: str, sandbox: str, runs: int, folder: Path | None = None
+) -> list[Tried]:
     """Return what one of `PROOFS` yields; for another process."""
     with contextlib.redirect_stdout(None):
-        return list(PROOFS[proof](lesson_named(name), sandbox, runs))
+        return list(PROOFS[proof](lesson_named(name), sandbox, runs, folder))
 
 
 def prove_lessons(
-    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int
+    proof: str,
+    lessons: list[Lesson],
+    sandbox: str,
+    runs: int,
+    workers: int,
+    folder: Path | None = None,
 ) -> Iterator[tuple[str, list[Tried]]]:
     """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
     # Lessons whose answers train take longest, so they come first.
     ordered = sorted(lessons, key=lambda lesson: not lesson.answer_trains)
     with open_pool(workers, __name__) as pool:
         running = {
-            pool.submit(prove_lesson, proof, lesson.name, sandbox, runs): lesson.name
+            pool.submit(prove_lesson, proof, lesson.name, sandbox, runs, folder): lesson.name
             for lesson in ordered
         }
         for done in concurrent.futures.as_completed(running):
@@ -246,8 +374,8 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
     -------
     DataFrame
         One row per exercise, in the order of the lessons: ``lesson``, ``wrong`` and ``right`` (how
-        many answers), ``false_accepts``, ``false_rejects``, ``unsteady``, ``wrong_messages``,
-        ``caught`` (wrong ones that the visible check alone finds), ``seconds``.
+        many answers), the columns of `PROBLEMS`, ``caught`` (wrong ones that the visible check
+        alone finds), ``seconds``.
     """
     frame = pd.DataFrame(
         {
@@ -255,10 +383,10 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
             "exercise": [one.exercise for one in tried],
             "wrong": [not one.right for one in tried],
             "right": [one.right for one in tried],
-            "false_accepts": [one.problem == FALSE_ACCEPT for one in tried],
-            "false_rejects": [one.problem == FALSE_REJECT for one in tried],
-            "unsteady": [one.problem == UNSTEADY for one in tried],
-            "wrong_messages": [one.problem == WRONG_MESSAGE for one in tried],
+            **{
+                column: [one.problem == problem for one in tried]
+                for column, problem in PROBLEMS.items()
+            },
             "caught": [not one.right and one.caught_by_check for one in tried],
             "seconds": [one.seconds for one in tried],
         }
@@ -293,10 +421,23 @@ def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
 
 
 def show_proof(
-    lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
+    lessons: list[Lesson],
+    sandbox: str,
+    runs: int,
+    workers: int,
+    console: Console,
+    folder: Path | None = None,
+    proof: str = "variants",
 ) -> bool:
-    """Prove lessons, show progress and a table; return whether the grader was never wrong."""
-    tried = _proved("variants", lessons, sandbox, runs, workers, console)
+    """Prove lessons, show progress and a table; return whether the grader was never wrong.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        As `known_answers` takes it.
+    proof : {"variants", "seeds"}
+    """
+    tried = _proved(proof, lessons, sandbox, runs, workers, console, folder)
     console.print(_table(table_of(tried), runs))
     wrong = [one for one in tried if one.problem]
     for one in wrong:
@@ -319,13 +460,19 @@ def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Con
 
 
 def _proved(
-    proof: str, lessons: list[Lesson], sandbox: str, runs: int, workers: int, console: Console
+    proof: str,
+    lessons: list[Lesson],
+    sandbox: str,
+    runs: int,
+    workers: int,
+    console: Console,
+    folder: Path | None = None,
 ) -> list[Tried]:
     tried: list[Tried] = []
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("Prove", total=len(lessons))
-        for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers):
+        for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers, folder):
             tried += of_lesson
             progress.update(bar, advance=1, description=shown(f"Proved {name}"))
     return tried
@@ -334,16 +481,36 @@ def _proved(
 def _show_problem(one: Tried, problem: str, console: Console) -> None:
     where = shown(f"{one.lesson}/{one.exercise}/{one.name}")
     console.print(f"[red]✗[/red] {shown(problem)}: {where}", highlight=False, soft_wrap=True)
+    console.print(f"  {shown(_what_was_said(one))}", highlight=False, soft_wrap=True)
+
+
+def _what_was_said(one: Tried) -> str:
+    """Return what there is to know of a problem: words of the check, or of the hidden test."""
+    if one.problem in (REFUSED_BY_CHECK, CHECK_STOPS):
+        return one.check
     pairs = zip(one.statuses, one.messages, strict=True)
-    said = "; ".join(dict.fromkeys(f"{status}: {message}" for status, message in pairs))
-    console.print(f"  {shown(said)}", highlight=False, soft_wrap=True)
+    told = dict.fromkeys(
+        f"{status}: {message}"
+        for status, message in pairs
+        if status != PASSED or one.problem != FALSE_REJECT
+    )
+    said = "; ".join(list(told)[:MOST_SAID])
+    if one.problem != FALSE_REJECT or not one.seeds:
+        return said
+    ended = zip(one.seeds, one.statuses, strict=True)
+    refused = [seed for seed, status in ended if status != PASSED]
+    share = f"{len(refused)} of {len(one.seeds)} seeds, the first of them {refused[0]}"
+    return f"{said} ({share})"
 
 
 def _table(counts: pd.DataFrame, runs: int) -> Table:
     table = Table(title=f"Known answers, each graded {runs} time{'s' * (runs > 1)}")
-    names = ["wrong", "right", "false accepts", "false rejects", "unsteady", "wrong messages"]
-    for name in ["exercise", *names, "check alone", "seconds"]:
-        table.add_column(name, justify="left" if name == "exercise" else "right")
+    always = ("false_accepts", "false_rejects")
+    found = [name for name in PROBLEMS if name in always or counts[name].any()]
+    names = ["wrong", "right", *(name.replace("_", " ") for name in found)]
+    table.add_column("exercise", min_width=max(map(len, counts.index), default=0))
+    for name in [*names, "check alone", "seconds"]:
+        table.add_column(name, justify="right")
     for exercise, row in [*counts.iterrows(), ("all", counts.drop(columns="lesson").sum())]:
         numbers = [str(int(row[name.replace(" ", "_")])) for name in names]
         caught = f"{row.caught / max(row.wrong, 1):.0%}"

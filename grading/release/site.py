@@ -27,7 +27,8 @@ ANSWERS = ("absent", "folded")
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 _RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
-_TABLE_STYLE = re.compile(r"<style scoped>.*?</style>", re.S)
+# Of pandas' tables: their own style, and the blanks that indent their markup.
+_TABLE_STYLE = re.compile(r"<style scoped>.*?</style>|^ +(?=</?t)", re.S | re.M)
 _BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
 _NEIGHBOUR = re.compile(r"\.\./(\d\d_\w+)/\1\.ipynb")
 _IMAGE = re.compile(r'<img alt="(?P<alt>[^"]*)" src="data:image/png;base64,(?P<data>[^"]+)">')
@@ -131,7 +132,7 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
         "sk-top-container" in markup
     ):  # scikit-learn's drawing of a pipeline holds 50 kB of style sheets
         del linked.data["text/html"]
-    if "<style scoped>" in markup:  # pandas' own, which says what every table here looks like
+    if "<style scoped>" in markup:  # it says what every table here looks like
         linked.data["text/html"] = _TABLE_STYLE.sub("", markup)
     if not _IMAGE.search(markup):
         return linked

@@ -6,8 +6,10 @@ import contextlib
 import html
 import importlib
 import io
+import re
 import sys
 import textwrap
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -163,19 +165,88 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
         warnings.catch_warnings(action="ignore"),
         _no_progress_bars(),
     )
+    answer = _Watched(name, namespace[name])
     try:
         with contextlib.ExitStack() as stack:
             for context in silence:
                 stack.enter_context(context)
-            try_examples(namespace[name])
+            try_examples(answer.call if callable(answer.value) else answer.value)
     except (NotAttempted, NotImplementedError):
         message = say("Replace the line that raises NotImplementedError with your answer.")
         return CheckResult(name, "not attempted", message)
     except Wrong as wrong:
         return CheckResult(name, "wrong", str(wrong))
     except Exception as error:
-        return CheckResult(name, "wrong", say("Your code stops with {1}.", described(error)))
+        if _stops_in_the_check(error, namespace):
+            message = say(
+                "This check stops with {1}: it did not expect what your answer does. Your answer "
+                "may be right; its points do not depend on this.",
+                described(error),
+            )
+        elif error is answer.error:
+            message = say("`{1}` stops with {2}.", answer.called, described(error))
+        else:
+            message = say("Your code stops with {1}.", described(error))
+        return CheckResult(name, "wrong", message)
     return CheckResult(name, "passed", say("Every visible example comes out right."))
+
+
+def _stops_in_the_check(error: Exception, namespace: dict[str, Any]) -> bool:
+    """Tell whether an exception comes from the check's own code, or from what that has called.
+
+    Such are the objects that a check hands to the answer. What they refuse on purpose, by a `raise`
+    of their own, is the answer's fault, and so is what the answer's own code raises.
+    """
+    inner, frames = False, list(traceback.walk_tb(error.__traceback__))
+    for frame, _ in frames:
+        module = frame.f_globals.get("__name__", "")
+        if frame.f_globals is namespace or module == __name__:
+            inner = False
+        elif module.startswith(f"{__package__}."):
+            inner = True
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    meant = frames[-1][0].f_globals.get("__name__", "").startswith(f"{__package__}.")
+    return inner and not (meant and (last.line or "").startswith("raise "))
+
+
+class _Watched:
+    """A function that notes the call at which it stopped, for the message.
+
+    Attributes
+    ----------
+    error : Exception or None
+    called : str
+        The call that raised it, as a person would write it.
+    """
+
+    def __init__(self, name: str, value: Any):
+        self.name, self.value = name, value
+        self.error: Exception | None = None
+        self.called = ""
+
+    def call(self, *arguments: Any, **options: Any) -> Any:
+        parts = [*map(_brief, arguments), *(f"{key}={_brief(it)}" for key, it in options.items())]
+        try:
+            return self.value(*arguments, **options)
+        except Exception as error:
+            self.error, self.called = error, f"{self.name}({', '.join(parts)})"
+            raise
+
+
+def names_of(answer: Any) -> dict[str, Any]:
+    """Return the global names that the function behind an answer finds."""
+    function = getattr(getattr(answer, "__self__", None), "value", answer)
+    while inner := getattr(function, "__wrapped__", None) or getattr(function, "func", None):
+        function = inner
+    return getattr(function, "__globals__", {})
+
+
+def _brief(value: Any) -> str:
+    """Return a short text for an argument; what is no plain data goes by its name or class."""
+    if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
+        text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+        return text if len(text) <= 80 and "<" not in text else f"{text[:79]}…"
+    return getattr(value, "__name__", f"<{type(value).__name__}>")
 
 
 def examples_of(name: str) -> Callable[[Any], None]:

@@ -35,7 +35,12 @@ def _(answer):
         list(table.columns),
         ["rows", "classes", "imbalance", "median_words"],
         say("The list of the table's columns"),
-        {say("The splits belong in the rows: is the table transposed?"): ["later", "earlier"]},
+        {
+            say("The splits belong in the rows: is the table transposed?"): ["later", "earlier"],
+            say("The names of the splits make the index, instead of a column."): [
+                *("split", "rows", "classes", "imbalance", "median_words")
+            ],
+        },
     )
     equal(
         list(table.index),
@@ -99,15 +104,40 @@ def _(answer):
                 table[column].dtype,
             ),
         )
-    even = answer(_dataset(train=_split(["one", "one two three"], [0, 1])))["median_words"]
+    odd = answer(_dataset(train=_split(["one", "one two", "a b c"], [0, 1, 1])))
+    odd = odd["median_words"]
     that(
-        even.dtype.kind == "f",
+        odd.dtype.kind == "f",
         say(
-            "The column median_words must hold float, for 1 and 3 words 2.0; yours holds {1}.",
-            even.dtype,
+            "The column median_words must hold float, for 1, 2 and 3 words 2.0; yours holds {1}.",
+            odd.dtype,
         ),
     )
+    _without_rows(answer)
     _same_format(answer)
+    _selected(answer)
+
+
+def _without_rows(answer) -> None:
+    given = say("For a split without rows")
+    likely = say("Nothing has a largest, a smallest or a middle one where there is nothing.")
+    dataset = _dataset(some=_split(["one"], [0]), none=_split([], []))
+    table = runs(lambda: answer(dataset), given, likely)
+    of_type(table, pd.DataFrame, given)
+    equal(table["rows"]["none"], 0, say("{1} the column rows", given))
+    equal(table["classes"]["none"], 0, say("{1} the column classes", given))
+    for column in ("imbalance", "median_words"):
+        close(table[column]["none"], np.nan, say("{1} the column {2}", given, column))
+
+
+def _selected(answer) -> None:
+    split = _split(["one", "one two", "a b c d"], [1, 0, 1]).select([2, 0])
+    given = say("For two rows that were selected out of three")
+    table = runs(lambda: answer(_dataset(train=split)), given)
+    likely = say("`split.data` is the table before rows were selected; ask the split itself.")
+    equal(table["rows"]["train"], 2, say("{1} the column rows", given), likely)
+    equal(table["classes"]["train"], 1, say("{1} the column classes", given), likely)
+    close(table["median_words"]["train"], 2.5, say("{1} the column median_words", given), likely)
 
 
 def _same_format(answer) -> None:
@@ -120,6 +150,20 @@ def _same_format(answer) -> None:
             "After the call the dataset returns {1}, where it returned lists and "
             "dicts before. What undoes set_format?",
             kind,
+        ),
+    )
+    given = say("For a dataset with the format 'pandas'")
+    dataset.set_format("pandas")
+    table = runs(lambda: answer(dataset), given)
+    equal(table["rows"]["train"], 2, say("{1} the column rows", given))
+    kind = dataset["train"].format["type"]
+    that(
+        kind == "pandas",
+        say(
+            "{1}: after the call its format is {2}. Leave it as you found it; `with_format` gives "
+            "another dataset, and leaves this one alone.",
+            given,
+            shown(kind),
         ),
     )
 
@@ -157,7 +201,10 @@ def _(answer):
         say("{1} the column label_name", given),
         {
             say("It goes by the row's position, not by its label."): ["sadness", "joy"],
-            say("It goes by the row's position, counted from the end."): ["joy", "sadness"],
+            say("A label is a place among all names, not among the labels that occur."): [
+                "joy",
+                "sadness",
+            ],
             say("It counts labels from 1; ids start at 0."): ["joy", "love"],
         },
     )
@@ -168,6 +215,16 @@ def _(answer):
         {say("The rows were numbered again; they keep their index."): [0, 1]},
     )
     equal(list(got["label"]), [2, 0], say("{1} the column label", given))
+    frame = pd.DataFrame({"label": [1, 0, 1]}, index=[4, 4, 4])
+    given = say("For the labels 1, 0 and 1 in rows that all have the index 4")
+    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
+    got = runs(lambda: answer(frame, names), given, likely)
+    equal(
+        list(got["label_name"]),
+        ["joy", "sadness", "joy"],
+        say("{1} the column label_name", given),
+        likely,
+    )
     for label, likely in (
         (3, say("With three names the ids are 0, 1 and 2.")),
         (-1, say("Python's names[-1] is the last name, and does not complain.")),
@@ -175,7 +232,8 @@ def _(answer):
     ):
         wrong = pd.DataFrame({"text": ["x", "y"], "label": [1, label]})
         given = say("The label {1} with three names", label)
-        raises(lambda f=wrong: answer(f, names), ValueError, str(label), given, likely)
+        mentions = (str(label), "label", "names")
+        raises(lambda f=wrong: answer(f, names), ValueError, mentions, given, likely)
 
 
 @examples("load_labelled_file")
@@ -269,6 +327,50 @@ def _(answer):
             "read line by line."
         ),
     )
+    given = say("For the lines `good ; joy ` and `bad;joy`")
+    got = _read(answer, "good ; joy \nbad;joy\n", None, given)
+    equal(
+        got.features["label"].names,
+        ["joy"],
+        say("{1}, the names of the label", given),
+        say("White space around a label is no part of it."),
+    )
+    equal(
+        list(got["text"]),
+        ["good ", "bad"],
+        say("{1}, the texts", given),
+        say("Only the label loses the white space around it."),
+    )
+    given = say("For the lines `good;joy` and `bad;anger`, whose line ends are those of Windows")
+    got = _read(answer, "good;joy\r\nbad;anger\r\n", None, given)
+    equal(
+        got.features["label"].names,
+        ["anger", "joy"],
+        say("{1}, the names of the label", given),
+        say("The line's end is part of the label."),
+    )
+    given = say("For a text with the character U+2028, which separates lines and ends none")
+    likely = say("`splitlines` takes many characters for line ends; go through the open file.")
+    content = "so\u2028it is;joy\nbad;anger\n"
+    got = list(_read(answer, content, None, given, likely)["text"])
+    equal(got, ["so\u2028it is", "bad"], say("{1}, the texts", given), likely)
+    given = say("For the lines `good;joy` and `bad;Zeal`")
+    equal(
+        _read(answer, "good;joy\nbad;Zeal\n", None, given).features["label"].names,
+        ["Zeal", "joy"],
+        say("{1}, the names of the label", given),
+        {
+            say("Labels keep their capitals."): ["joy", "zeal"],
+            say("Sorted as in a dictionary; here capitals come before small letters."): [
+                *("joy", "Zeal")
+            ],
+        },
+    )
+    given = say("For the lines `;joy` and `bad;anger`")
+    got = list(_read(answer, ";joy\nbad;anger\n", None, given)["text"])
+    equal(
+        got, ["", "bad"], say("{1}, the texts", given), say("A text may be empty; a label may not.")
+    )
     given = say("For two messages with two blank lines between them, one of white space")
     skip = say("Blank lines, and those of white space, are skipped.")
     got = list(_read(answer, "good;joy\n\n  \t\nbad;anger\n", None, given, skip)["text"])
@@ -294,6 +396,9 @@ def _(answer):
         answer, "good;joy\nbad;\n", 2, say("A second line with an empty label (`bad;`)")
     )
     _raises_for_line(
+        answer, "good;joy\nbad; \n", 2, say("A second line whose label is a blank (`bad; `)")
+    )
+    _raises_for_line(
         answer,
         "good;joy\n\n\nbad\n",
         4,
@@ -305,7 +410,7 @@ def _(answer):
 @examples("oversample")
 def _(answer):
     frame = pd.DataFrame(
-        {"text": list("abcdefgh"), "kind": [0, 0, 0, 0, 0, 1, 1, 2]}, index=range(10, 18)
+        {"text": list("abcdefgh"), "kind": [0, 0, 0, 0, 0, 1, 1, 2]}, index=[7, 8] * 4
     )
     given = say("For classes of 5, 2 and 1 rows")
     got = runs(
@@ -321,6 +426,15 @@ def _(answer):
         ["kind", "text"],
         say("{1} the sorted list of columns", given),
         {say("The old index became a column: drop it."): ["index", "kind", "text"]},
+    )
+    that(
+        len(got) != 36,  # each of the 7 rows drawn stands for the 4 that share its index
+        say(
+            "{1} and an index that repeats, the result has {2} rows: several rows share an index "
+            "here. Draw rows by place, not by index.",
+            given,
+            len(got),
+        ),
     )
     counts = {name: int((got["kind"] == name).sum()) for name in (0, 1, 2)}
     equal(
@@ -371,6 +485,21 @@ def _(answer):
         len(answer(with_names)),
         15,
         say("For classes that are strings, in the column label, the number of rows"),
+    )
+    _drawn_with_replacement(answer)
+
+
+def _drawn_with_replacement(answer) -> None:
+    frame = pd.DataFrame({"text": range(60), "label": [0] * 40 + [1] * 20})
+    got = answer(frame)
+    times = got.loc[got["label"] == 1, "text"].value_counts()
+    that(
+        len(times) < 20 or times.max() - times.min() > 1,
+        say(
+            "For classes of 40 and 20 rows each row of the smaller class occurs {1} times. Drawn "
+            "with replacement, some are drawn several times and some not at all: `replace=True`.",
+            int(times.max()),
+        ),
     )
 
 
@@ -459,7 +588,12 @@ def _(answer):
             say("It gives each row a weight; one per class is wanted."): [0.6] * 5 + [3.0],
         },
     )
-    got = answer(np.array([0, 0, 2]), 4)
+    given = say("For the labels 0 0 2 in an array and 4 classes")
+    got = runs(
+        lambda: answer(np.array([0, 0, 2]), 4),
+        given,
+        say("Not all sequences have the methods of a list."),
+    )
     equal(
         np.shape(got),
         (4,),
@@ -497,6 +631,12 @@ def _(answer):
             "For the labels 0 0 2 the array must have the dtype float64; yours has {1}.", got.dtype
         ),
     )
+    given = say("For the labels 0 0 2 in a Series with the index 5 5 1 and 4 classes")
+    likely = say("A Series is looked up by its index, not by place: make an array of it first.")
+    got = runs(lambda: answer(pd.Series([0, 0, 2], index=[5, 5, 1]), 4), given, likely)
+    close(got, [0.75, 0.0, 1.5, 0.0], given, likely)
+    given = say("For the labels 2 0 2 and 3 classes")
+    close(unchanged(answer, [2, 0, 2], 3, given=given), [1.5, 0.0, 0.75], given)
 
 
 def _split(texts: list[str], labels: list[int]):
@@ -516,7 +656,7 @@ def _read(answer, content: str, sep: str | None = None, given: str = "", likely:
     """Let the answer read a file of this content; without `sep` it must know its default."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "messages.txt"
-        path.write_text(content, encoding="utf-8", newline="\n")
+        path.write_text(content, encoding="utf-8", newline="")
         options = {} if sep is None else {"sep": sep}
         return runs(
             lambda: answer(path, **options), given or say("For a file of two lines"), likely
@@ -537,7 +677,7 @@ def _raises_for_line(
         except Exception as error:
             text = str(error).replace(str(path), "…")
             that(
-                type(error) is ValueError,
+                isinstance(error, ValueError),
                 say(
                     "{1} must raise {2}; yours raises {3}.",
                     given,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import logging
 import math
 import threading
 import time
@@ -13,7 +15,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from helpers.checks.core import NotAttempted, Wrong, described, examples
+from helpers.checks.core import NotAttempted, Wrong, described, examples, names_of
 from helpers.checks.expect import close, equal, joined, of_type, raises, shown, that, unchanged
 from helpers.checks.language import say
 from helpers.checks.words import small_tokenizer
@@ -93,6 +95,14 @@ def _(answer):
                 ): [[1.0], [0.714286, 0.285714]][min(kept, 2) - 1]
             },
         )
+    equal(
+        _labels(answer(logits, {2: "glad", 0: "calm", 1: "cross"})),
+        ["glad", "calm", "cross"],
+        say("For the same logits and `id2label` in another order the labels"),
+        {
+            say("A class is a key of `id2label`, not a place in it."): ["cross", "glad", "calm"],
+        },
+    )
     large = answer(torch.tensor([1e4, 0.0, -1e4]), names)
     close(
         _scores(large),
@@ -104,7 +114,7 @@ def _(answer):
         raises(
             lambda top_k=top_k: answer(logits, names, top_k=top_k),
             ValueError,
-            str(top_k),
+            (str(top_k), "top_k"),
             f"top_k={top_k}",
             say("Note that 0 is falsy, like None.") if top_k == 0 else "",
         )
@@ -113,33 +123,68 @@ def _(answer):
 class _Web:
     """Answers every request of the library `requests` from a list, and notes down what was asked.
 
-    `time.sleep` does not sleep meanwhile, where the answer calls it.
+    `time.sleep` does not sleep meanwhile, where the answer calls it, under whatever name.
     """
 
     def __init__(self, *replies):
         self.replies = list(replies)
         self.asked = []
-        self.slept = []
         self.timeouts = []
+        self._waits = []
 
-    def send(self, _adapter, request, timeout=None, **_):
+    @property
+    def slept(self):
+        """The seconds of each wait between two requests, however many parts it was slept in."""
+        waits = {}
+        for after, seconds in self._waits:
+            waits[after] = waits.get(after, 0.0) + seconds
+        return [round(seconds, 6) for seconds in waits.values()]
+
+    def send(self, adapter, request, timeout=None, **_):
+        """Reply, and again where an adapter of the answer's own asks for it, as urllib3 does."""
+        import requests
+        from urllib3 import HTTPResponse
+        from urllib3.exceptions import MaxRetryError
+
+        policy = adapter.max_retries
+        while True:
+            response = self._reply(request, timeout)
+            status, headers = response.status_code, response.headers
+            if not policy.is_retry(request.method, status, "Retry-After" in headers):
+                return response
+            body = io.BytesIO(response.content)
+            raw = HTTPResponse(body, headers, status, preload_content=False)
+            try:
+                policy = policy.increment(request.method, request.url, raw)
+            except MaxRetryError as error:
+                if policy.raise_on_status:
+                    raise requests.exceptions.RetryError(error) from None
+                return response
+            policy.sleep(raw)
+
+    def _reply(self, request, timeout):
         import requests
 
-        body = request.body.decode() if isinstance(request.body, bytes) else request.body
-        self.asked.append((request, json.loads(body) if body else None))
-        self.timeouts.append(timeout)
-        status, content = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        self.asked.append((request, _parsed(request.body)))
+        self.timeouts.append(_in_seconds(timeout))
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        status, content, *headers = reply
         response = requests.Response()
         response.status_code = status
+        response.headers.update(*headers)
         response.url, response.request = request.url, request
         response.reason = {503: "Service Unavailable"}.get(status, "")
-        text = content if isinstance(content, str) else json.dumps(content)
-        response._content = text.encode()
+        html = isinstance(content, str)
+        response.headers.setdefault("Content-Type", "text/html" if html else "application/json")
+        response._content = (content if html else json.dumps(content)).encode()
         response.encoding = "utf-8"
         return response
 
     @contextlib.contextmanager
-    def watched(self):
+    def watched(self, names=None):
+        """Watch while an answer runs that finds these global names."""
+        names = {} if names is None else names
+
         def send(adapter, request, **options):
             return self.send(adapter, request, **options)
 
@@ -148,12 +193,32 @@ class _Web:
         def sleep(seconds):
             # The kernel has threads of its own that sleep now and then; they are not the answer.
             if threading.get_ident() == caller:
-                self.slept.append(float(seconds))
+                self._waits.append((len(self.asked), float(seconds)))
             else:
                 really_sleep(seconds)
 
+        imported = [name for name, value in names.items() if value is really_sleep]
         with patch("requests.adapters.HTTPAdapter.send", send), patch("time.sleep", sleep):
-            yield
+            names.update(dict.fromkeys(imported, sleep))
+            try:
+                yield
+            finally:
+                names.update(dict.fromkeys(imported, really_sleep))
+
+
+def _in_seconds(timeout):
+    """Return a timeout as one number where it is a pair of equal ones, to connect and to read."""
+    pair = isinstance(timeout, tuple) and len(timeout) == 2 and timeout[0] == timeout[1]
+    return timeout[0] if pair else timeout
+
+
+def _parsed(body):
+    """Return what was sent: None for nothing, and the text itself where it is no JSON."""
+    text = body.decode() if isinstance(body, bytes) else body
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
 
 
 _URL = "http://127.0.0.1:9/"
@@ -162,7 +227,7 @@ _ANSWER = [[{"label": "glad", "score": 0.75}, {"label": "cross", "score": 0.25}]
 
 def _ask(answer, web, *arguments, **options):
     """Call the answer on a web of ours; return its result or the exception that it raised."""
-    with web.watched():
+    with web.watched(names_of(answer)):
         try:
             return answer(*arguments, **options)
         except NotImplementedError as untouched:
@@ -193,7 +258,10 @@ def _(answer):
         {
             say("All texts go in one list under 'inputs'."): {"inputs": "i feel fine"},
             say("The list belongs under the key 'inputs'."): ["i feel fine"],
-            say("Form fields are not JSON: `requests.post` has a parameter `json`."): None,
+            say(
+                "Form fields are not JSON: `requests.post` has a parameter `json`."
+            ): "inputs=i+feel+fine",
+            say("Nothing was sent: `requests.post` has a parameter `json`."): None,
         },
     )
     that(
@@ -210,6 +278,26 @@ def _(answer):
             "program waiting forever."
         ),
     )
+    web = _Web((200, _ANSWER))
+    texts = [" A ", "", "b"]
+    _ask(answer, web, texts, _URL, timeout=3.5)
+    given = say("For the texts {1}", [" A ", "", "b"])
+    equal(
+        texts, [" A ", "", "b"], say("{1}, the list after the call", given), say("Work on a copy.")
+    )
+    equal(
+        len(web.asked),
+        1,
+        say("{1} the number of requests", given),
+        say("One request takes them all."),
+    )
+    equal(
+        web.asked[0][1],
+        {"inputs": [" A ", "", "b"]},
+        say("{1} the JSON body", given),
+        say("The texts are sent as they are, blank and empty ones too."),
+    )
+    equal(web.timeouts[0], 3.5, say("With timeout=3.5 the request's timeout"))
     web = _Web((200, _ANSWER))
     _ask(answer, web, ["a", "b"], _URL, token="hf_example")
     equal(
@@ -235,7 +323,7 @@ def _(answer):
 def _check_patience(answer):
     busy = (503, {"error": "loading", "estimated_time": 2.5})
     web = _Web(busy, busy, (200, _ANSWER))
-    got = _ask(answer, web, ["a"], _URL)
+    got = _ask(answer, web, ["a"], _URL, token="hf_example", timeout=3.5)
     given = say("For a server that answers 503 twice with estimated_time 2.5, then 200,")
     if isinstance(got, Exception):
         raise Wrong(say("{1} query must try again; yours raises {2}.", given, described(got)))
@@ -249,18 +337,28 @@ def _check_patience(answer):
             say("It waits one second: the body's `estimated_time` says how long."): [1.0, 1.0],
         },
     )
-    for body, seconds, likely in (
-        ({"error": "loading"}, 1.0, say("Without `estimated_time` it is one second.")),
-        ({"error": "loading", "estimated_time": 90}, 10.0, say("Ten seconds at most.")),
-        ("<html>busy</html>", 1.0, say("That body is not JSON, so it has no `estimated_time`.")),
-    ):
-        web = _Web((503, body), (200, _ANSWER))
+    equal(web.timeouts, [3.5] * 3, say("{1} and timeout=3.5, the timeouts of the requests", given))
+    equal(
+        [request.headers.get("Authorization") for request, _ in web.asked],
+        ["Bearer hf_example"] * 3,
+        say("{1} the Authorization headers of the requests", given),
+    )
+    for status, body, headers, seconds, likely in _waits():
+        web = _Web((status, body, headers), (200, _ANSWER))
         got = _ask(answer, web, ["a"], _URL)
-        given = say("For a 503 with the body {1}, then 200,", shown(body))
+        given = say("For a {1} with the body {2}, then 200,", status, shown(body))
+        if headers:
+            given = say(
+                "For a {1} with the headers {2} and the body {3}, then 200,",
+                status,
+                shown(headers),
+                shown(body),
+            )
         if isinstance(got, Exception):
             text = say("{1} query must try again; yours raises {2}.", given, described(got))
-            raise Wrong(joined(text, likely))
-        equal(web.slept, [seconds], say("{1} the seconds waited", given), likely)
+            # An HTTPError takes the status for a final one, whatever the wait.
+            raise Wrong(text if _is_http_error(got) else joined(text, likely))
+        equal(sum(web.slept), seconds, say("{1} the seconds waited", given), likely)
     for retries in (3, 0):
         web = _Web(busy)
         got = _ask(answer, web, ["a"], _URL, retries=retries)
@@ -274,14 +372,101 @@ def _check_patience(answer):
                 say("One too many."): retries + 2,
             },
         )
-        that(
-            type(got).__name__ == "HTTPError",
+        _http_error(
+            got,
             say(
                 "{1}, query must raise requests.HTTPError in the end; yours gives {2}.",
                 given,
                 shown(got),
             ),
         )
+        equal(
+            web.slept,
+            [2.5] * retries,
+            say("{1} the seconds waited", given),
+            {
+                say("After the last request nobody needs to wait any more."): [2.5] * (retries + 1),
+            },
+        )
+
+
+def _is_http_error(got):
+    import requests
+
+    return isinstance(got, requests.HTTPError)
+
+
+def _http_error(got, message):
+    that(_is_http_error(got), message)
+
+
+_DATE = "Wed, 21 Oct 2054 07:28:00 GMT"
+
+
+def _waits():
+    """Return status, body and headers of busy servers, the seconds to wait, the likely mistake."""
+    return (
+        (503, {"error": "loading"}, {}, 1.0, say("Without `estimated_time` it is one second.")),
+        (503, {"estimated_time": 90}, {}, 10.0, say("Ten seconds at most.")),
+        (503, {"estimated_time": 0}, {}, 0.0, say("0 is a number, too: `or 1` would lose it.")),
+        (
+            503,
+            {"estimated_time": "soon"},
+            {},
+            1.0,
+            say("An `estimated_time` that is no number counts as absent."),
+        ),
+        (
+            503,
+            {"estimated_time": None},
+            {},
+            1.0,
+            say("An `estimated_time` that is no number counts as absent."),
+        ),
+        (
+            503,
+            {"estimated_time": -4},
+            {},
+            1.0,
+            say("An `estimated_time` below 0 counts as absent."),
+        ),
+        (
+            502,
+            "<html>busy</html>",
+            {},
+            1.0,
+            say("That body is not JSON, so it has no `estimated_time`."),
+        ),
+        (
+            429,
+            {"error": "slow down"},
+            {"Retry-After": "4"},
+            4.0,
+            say("The header `Retry-After` says how long."),
+        ),
+        (
+            504,
+            {"estimated_time": 2},
+            {"Retry-After": "4"},
+            4.0,
+            say("The header `Retry-After` comes before `estimated_time`."),
+        ),
+        (
+            503,
+            {"estimated_time": 2},
+            {"Retry-After": "0"},
+            0.0,
+            say("0 is a number, too: `or 1` would lose it."),
+        ),
+        (503, {}, {"Retry-After": "3600"}, 10.0, say("Ten seconds at most.")),
+        (
+            503,
+            {"estimated_time": 2},
+            {"Retry-After": _DATE},
+            2.0,
+            say("A date in `Retry-After` counts as absent."),
+        ),
+    )
 
 
 def _check_errors(answer):
@@ -294,15 +479,8 @@ def _check_errors(answer):
         got = _ask(answer, web, ["a"], _URL)
         given = say("For a server that answers {1} with the body {2}", status, shown(body))
         hint = "" if mentions else say("A body that is not JSON must not stop your code.")
-        that(
-            type(got).__name__ == "HTTPError",
-            joined(
-                say(
-                    "{1}, query must raise requests.HTTPError; yours gives {2}.", given, shown(got)
-                ),
-                hint,
-            ),
-        )
+        text = say("{1}, query must raise requests.HTTPError; yours gives {2}.", given, shown(got))
+        _http_error(got, joined(text, hint))
         that(
             mentions in str(got),
             say(
@@ -316,8 +494,8 @@ def _check_errors(answer):
         that(
             len(web.asked) == 1 and not web.slept,
             say(
-                "{1}, query must not try again: only 503 means 'not yet'. Yours sends {2} "
-                "requests.",
+                "{1}, query must not try again: only 429, 502, 503 and 504 mean 'not yet'. Yours "
+                "sends {2} requests.",
                 given,
                 len(web.asked),
             ),
@@ -343,7 +521,7 @@ class _Sure(torch.nn.Module):
             problem_type="single_label_classification",
         )
 
-    def forward(self, input_ids, attention_mask=None, **_):
+    def forward(self, input_ids, attention_mask=None, return_dict=True, **_):
         from transformers.modeling_outputs import SequenceClassifierOutput
 
         if attention_mask is None:
@@ -351,14 +529,14 @@ class _Sure(torch.nn.Module):
         count = attention_mask.sum(dim=1).float() * self.weight
         best = (input_ids * attention_mask).sum(dim=1) // 10 % 3
         rows = torch.nn.functional.one_hot(best, 3) * torch.log(count)[:, None]
-        return SequenceClassifierOutput(logits=rows)
+        return SequenceClassifierOutput(logits=rows) if return_dict else (rows,)
 
 
 @examples("classify")
 def _(answer):
     tokenizer, model = small_tokenizer(), _Sure().eval()
     about = say("With a model whose best of three labels gets n / (n + 2) for n tokens,")
-    for text, label in (("ten", "cross"), ("twenty", "glad"), ("thirty", "calm")):
+    for text, label in (("ten ten", "glad"), ("ten twenty", "calm"), ("twenty twenty", "cross")):
         got = answer(text, tokenizer, model)
         of_type(got, dict, "classify")
         that(
@@ -380,14 +558,20 @@ def _(answer):
         of_type(got["score"], float, say("The score"))
         close(
             got["score"],
-            0.6,
-            say("{1} the score of {2} (three tokens with [CLS] and [SEP])", about, shown(text)),
+            2 / 3,
+            say("{1} the score of {2} (four tokens with [CLS] and [SEP])", about, shown(text)),
             {
-                say("That is the logit: where is the softmax?"): math.log(3),
-                say("The special tokens are missing."): 1 / 3,
-                say("That is a sigmoid; one label of several needs a softmax."): 0.75,
+                say("That is the logit: where is the softmax?"): math.log(4),
+                say("The special tokens are missing."): 1 / 2,
+                say("That is a sigmoid; one label of several needs a softmax."): 0.8,
+                say("Padding was read as text: one text needs none, or the model the mask."): 0.75,
+                say("That is a percentage; a probability ends at 1."): 200 / 3,
             },
         )
+    that(
+        not any(part.training for part in model.modules()),
+        say("The model came in evaluation mode and must be left in it."),
+    )
     got = answer("ten " * 9, tokenizer, model)
     close(
         got["score"],
@@ -410,6 +594,7 @@ def _(answer):
         "day": [6.0, 8.0],
         "night": [-4.0, 3.0],
         "noon": [0.0, 0.5],
+        "Sun ": [1.0, 0.0],
     }
     asked = []
 
@@ -426,7 +611,9 @@ def _(answer):
         "With the vectors sun (3, 4), night (-4, 3), noon (0, 0.5) and day (6, "
         "8), so that the cosines of 'sun' are 0, 0.8 and 1,"
     )
-    got = answer("sun", ["night", "noon", "day"], embed)
+    labels = ["noon", "night", "day"]
+    got = answer("sun", labels, embed)
+    equal(labels, ["noon", "night", "day"], say("The list of labels after the call"))
     of_type(got, dict, "zero_shot")
     equal(
         list(got),
@@ -434,8 +621,8 @@ def _(answer):
         say("{1} the labels, best first", given),
         {
             say("They are in the order of the argument: sort by probability."): [
-                "night",
                 "noon",
+                "night",
                 "day",
             ],
             say("That is worst first."): ["night", "noon", "day"],
@@ -458,6 +645,11 @@ def _(answer):
             ],
         },
         tolerance=1e-4,
+    )
+    equal(
+        list(answer("sun", ["Sun ", "sun"], embed)),
+        ["sun", "Sun "],
+        say("For the text 'sun' the labels 'Sun ' and 'sun', best first"),
     )
     raises(
         lambda: answer("sun", [], embed),
@@ -484,7 +676,7 @@ class _Model:
 
     @staticmethod
     def scores(text):
-        best = 0.5 + 0.25 / (1 + len(text))
+        best = 0.5 + 0.05 / (1 + len(text))
         names = zip(("glad", "calm", "cross"), (best, 0.8 - best, 0.2), strict=True)
         return [{"label": label, "score": score} for label, score in names]
 
@@ -500,7 +692,8 @@ def _(answer):
     with TestClient(app, raise_server_exceptions=False) as client:
         _check_contract(client, model)
         _check_refusals(client)
-        fault = client.post("/", json={"inputs": "fail"})
+        with _logged() as log:
+            fault = client.post("/", json={"inputs": "fail"})
         given = say("When `predict` raises RuntimeError('the weights are gone')")
         equal(fault.status_code, 500, say("{1}, the status", given))
         got = _json(fault)
@@ -514,10 +707,31 @@ def _(answer):
             ),
         )
         that(
+            isinstance(got["error"], str) and bool(got["error"].strip()),
+            say("{1}, the error must be a sentence; yours is {2}.", given, shown(got["error"])),
+        )
+        that(
             "Traceback" not in fault.text and "File " not in fault.text,
             say(
                 "{1}, the body must not hold the traceback: it tells people you don't "
-                "know about your files. Show them the exception's message at most.",
+                "know about your files.",
+                given,
+            ),
+        )
+        that(
+            "the weights are gone" not in fault.text,
+            say(
+                "{1}, the body must not hold the exception's message, which was not written for "
+                "people you don't know: answer with a sentence of your own. Yours is {2}.",
+                given,
+                shown(fault.text[:200]),
+            ),
+        )
+        that(
+            "the weights are gone" in "\n".join(log),
+            say(
+                "{1}, the exception must reach your log: call a logger of `logging` where you "
+                "catch it.",
                 given,
             ),
         )
@@ -526,6 +740,19 @@ def _(answer):
             200,
             say("After a fault the status of the next good request"),
         )
+
+
+@contextlib.contextmanager
+def _logged():
+    """Collect what reaches `logging` meanwhile, traces included."""
+    texts, handle = [], logging.Logger.handle
+
+    def note(logger, record):
+        texts.append(logging.Formatter("%(message)s").format(record))
+        handle(logger, record)
+
+    with patch("logging.Logger.handle", note):
+        yield texts
 
 
 def _json(response):
@@ -577,6 +804,12 @@ def _check_contract(client, model):
             say('The answer to {"inputs": "a", "parameters": {"top_k": {1}}}', json.dumps(top_k)),
             {say("`top_k` is ignored."): [model.scores("a")]},
         )
+    null = client.post("/", json={"inputs": "a", "parameters": None})
+    given = say('The status for {"inputs": "a", "parameters": null}')
+    equal(null.status_code, 200, given, {say("`parameters` may be null."): 422})
+    equal(
+        _json(null), [model.scores("a")], say('The answer to {"inputs": "a", "parameters": null}')
+    )
     more = {"inputs": "a", "options": {"wait": True}, "parameters": {"colour": "red"}}
     equal(
         client.post("/", json=more).status_code,
@@ -599,11 +832,10 @@ def _check_refusals(client):
             say("true is no integer, even if Python's is"),
         ),
     ):
-        equal(
-            client.post("/", json=body).status_code,
-            422,
-            say("The status for {1} ({2})", json.dumps(body), why),
-        )
+        response = client.post("/", json=body)
+        given = say("The status for {1} ({2})", json.dumps(body), why)
+        equal(response.status_code, 422, given)
+        _says_why(response)
     status = client.post("/", content=b"{", headers={"Content-Type": "application/json"})
     equal(status.status_code, 422, say("The status for a body that is not JSON"))
     for count, length, status, what in (
@@ -612,8 +844,9 @@ def _check_refusals(client):
         (1, 10_000, 200, say("a text of 10,000 characters")),
         (1, 10_001, 413, say("a text of 10,001 characters")),
     ):
+        response = client.post("/", json={"inputs": ["x" * length] * count})
         equal(
-            client.post("/", json={"inputs": ["x" * length] * count}).status_code,
+            response.status_code,
             status,
             say("The status for {1}", what),
             {
@@ -624,9 +857,23 @@ def _check_refusals(client):
                 say("That is over the limit."): 200 if status == 413 else 0,
             },
         )
+        if status == 413:
+            _says_why(response)
     equal(
         client.post("/", json={"inputs": "x" * 10_001}).status_code,
         413,
         say('The status for {"inputs": a string of 10,001 characters}'),
         say("Is the limit checked for a single string, too?"),
+    )
+
+
+def _says_why(response):
+    got = _json(response)
+    that(
+        isinstance(got, dict) and bool(got.get("error") or got.get("detail")),
+        say(
+            "The body of a {1} must say why under 'error' or 'detail'; yours is {2}.",
+            response.status_code,
+            shown(response.text[:200]),
+        ),
     )

@@ -6,9 +6,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import torch
+from torch.overrides import TorchFunctionMode
 
 from helpers.checks.core import examples
-from helpers.checks.expect import close, equal, joined, of_type, shown, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, runs, shown, that, unchanged
 from helpers.checks.language import say
 
 
@@ -109,13 +110,14 @@ def _losses_by_column(logits, labels):
 def _functions_used(answer):
     used = set()
 
-    class Watched(torch.Tensor):
-        @classmethod
-        def __torch_function__(cls, function, types, arguments=(), options=None):
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, function, types, arguments=(), options=None):
             used.add(getattr(function, "__name__", ""))
-            return super().__torch_function__(function, types, arguments, options or {})
+            return function(*arguments, **(options or {}))
 
-    answer(torch.zeros(2, 3), torch.tensor([0, 2]).as_subclass(Watched))
+    logits, labels = torch.zeros(2, 3), torch.tensor([0, 2])
+    with Watch():
+        answer(logits, labels)
     return used
 
 
@@ -140,10 +142,17 @@ def _(answer):
     for key in _SCORES:
         of_type(got[key], float, f"`{key}`")
     given = say("For the labels 0 0 0 0 1 1 and the predictions 0 0 0 1 1 0")
-    likely = say("No rounding, and truth comes before predictions.")
     for key, value in {"accuracy": 4 / 6, "kappa": 0.25, "mcc": 0.25}.items():
+        likely = {
+            say("No rounding."): round(value, 2),
+            say("Lists are compared as a whole: make them arrays first."): 0.0,
+        }
         close(got[key], value, say("{1}, the score {2}", given, key), likely, tolerance=1e-4)
     _check_table(got["per_class"], given)
+    given = say("For labels in two Series with different indexes, the accuracy")
+    likely = say("Rows belong together by place, not by index: make arrays of them first.")
+    series = pd.Series(truth, index=range(6, 0, -1)), pd.Series(predicted)
+    close(runs(lambda: answer(*series, names), given, likely)["accuracy"], 4 / 6, given, likely)
     _check_averages(answer)
     _check_undefined(answer)
 
@@ -386,6 +395,10 @@ def _(answer):
         ),
         say("Not every sort leaves ties in their order; `kind` chooses one that does."),
     )
+    given = say("For rows that share an index, the texts")
+    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
+    got = runs(lambda: answer(frame.set_axis([7] * 6), k=4), given, likely)
+    equal(list(got["text"]), ["e", "c", "a", "d"], given, likely)
     equal(len(answer(tied)), 10, say("With k left at its default, the number of rows"))
     equal(
         len(answer(frame, k=100)),
@@ -430,8 +443,14 @@ def _(answer):
         say("The same with the labels as a list"),
         say("`list == 0` is one False: make it an array first."),
     )
+    given = say("The same with the labels in a Series whose index runs from 5 down to 0")
+    likely = say("A Series is looked up by its index, not by place: make an array of it first.")
+    series = pd.Series(labels, index=range(5, -1, -1))
+    got = runs(lambda: answer(probabilities, series), given, likely)
+    equal(got, np.array([False, False, True, False, True, False]), given, likely)
     _check_candidates(answer)
     _check_thresholds(answer)
+    _check_ties(answer)
 
 
 def _check_candidates(answer):
@@ -450,8 +469,8 @@ def _check_candidates(answer):
                 "candidates only."
             ): np.zeros(5, bool),
             say(
-                "The model's first choice is compared with the label; thresholds do not "
-                "matter then."
+                "The model's first choice is compared with the label, or there is one threshold "
+                "for all classes: each class has its own."
             ): np.array([False, True, False, True, True]),
             say("The second row has no candidate at all, so it is not suspect."): np.array(
                 [False, True, False, False, True]
@@ -480,6 +499,19 @@ def _check_candidates(answer):
                 "its threshold by more."
             ): np.array([True, False, True, False]),
         },
+    )
+
+
+def _check_ties(answer):
+    table = np.array([[8, 8], [8, 8], [6, 10], [10, 6]]) / 16
+    equal(
+        answer(table, np.array([0, 1, 0, 1])),
+        np.array([False, False, True, True]),
+        say(
+            "For P(first class) of 8, 8, 6, 10 sixteenths labelled 0 1 0 1, so that both classes "
+            "have the threshold 7/16, the suspects"
+        ),
+        say("Of equally probable candidates the label itself wins; argmax takes the lower id."),
     )
 
 
@@ -525,6 +557,7 @@ def _(answer):
     hint = say("Did you forget `return`?") if got is None else ""
     text = say("expected_calibration_error must return one number; yours returns {1}.", shown(got))
     that(np.ndim(got) == 0 and isinstance(got, float | int | np.number), joined(text, hint))
+    of_type(got, float, "expected_calibration_error")
     # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
     given = say(
@@ -543,8 +576,8 @@ def _(answer):
             )
             / 4,
             say(
-                "Either the gap of each row is averaged, or there are ten groups "
-                "whatever `bins` says; here both give that."
+                "That is the average of the rows' own gaps: are they put into groups, of equal "
+                "width between 0 and 1, as many as `bins` says?"
             ): (2 * 0.375 + 0.125 + 0.9375) / 4,
             say("That is the largest gap; the average is wanted."): high,
             say("Signs cancel out: take the absolute value of each group's gap."): (high - low) / 2,
@@ -571,11 +604,17 @@ def _(answer):
             "labels as a list and `bins` left at its default of 10, the error"
         ),
         {
-            say("That is the error with 15 groups."): 0.3958333,
+            say("That is the error with another number of groups, such as 11 or 15."): 0.3958333,
             say("That is the error with 5 groups."): 0.0208333,
             say("Lists are compared as a whole: make them arrays first."): 0.6875,
         },
         tolerance=1e-4,
+    )
+    series = pd.Series(labels, index=range(4, 0, -1))
+    likely = say("A Series is looked up by its index, not by place: make an array of it first.")
+    given = say("For labels in a Series with the index 4 3 2 1 and bins=4, the error")
+    close(
+        runs(lambda: answer(probabilities, series, bins=4), given, likely), 0.390625, given, likely
     )
 
 
@@ -639,7 +678,13 @@ def _(answer):
         "all": lambda rows: rows["place"].notna(),
         "hill": lambda rows: rows["place"] == "hill",
     }
-    got = unchanged(lambda rows: answer(rows, slices), frame, given="slice_metrics")
+    given = dict(slices)
+    got = runs(
+        lambda: unchanged(lambda rows: answer(rows, given), frame, given="slice_metrics"),
+        say("For the slices lake, all, hill"),
+        say("A rule gets the frame with all its columns: these look at the column place."),
+    )
+    equal(list(given), list(slices), say("After the call, the keys of the dictionary of slices"))
     of_type(got, pd.DataFrame, "slice_metrics")
     equal(
         list(got.index),
@@ -695,6 +740,10 @@ def _(answer):
             say("Nothing is known of it: NaN for the interval, too."): [math.nan, 0.0, 1.0],
         },
     )
+    given = say("For rows that share an index, the rows of lake, all, hill")
+    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
+    shared = runs(lambda: answer(frame.set_axis([7] * 10), slices), given, likely)
+    close(list(shared["rows"]), [4, 10, 6], given, likely)
 
 
 def _check_interval(nine_of_ten, six_of_six):

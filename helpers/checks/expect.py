@@ -11,6 +11,7 @@ All of these are written through `say`. What is ``given`` may be singular or plu
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,9 +45,30 @@ def close(
         raise Wrong(_message(got, expected, given, likely, near))
 
 
+SCALARS: dict[type, tuple[type, ...]] = {
+    bool: (bool, np.bool_),
+    int: (int, np.integer),
+    float: (float, np.floating),
+    str: (str, np.str_),
+}
+"""What counts as a scalar of each kind; a truth value is no number."""
+
+
+def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
+    """Tell whether a value is of a type; NumPy's scalars of the same kind count."""
+    if isinstance(kind, tuple):
+        return any(is_of_kind(got, one) for one in kind)
+    if kind is int and type(got) is bool:
+        return False
+    return issubclass(type(got), SCALARS.get(kind, kind))
+
+
 def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
-    """Expect an instance of a type; an answer of None is told apart, being the likeliest slip."""
-    if isinstance(got, wanted):
+    """Expect a value of a type, or NumPy's of the same kind.
+
+    An answer of None is told apart, being the likeliest slip.
+    """
+    if is_of_kind(got, wanted):
         return
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     names = " | ".join(kind.__name__ for kind in kinds)
@@ -64,30 +86,61 @@ def that(condition: bool, message: str) -> None:
 
 
 def raises(
-    call: Callable[[], Any], error: type[Exception], mentions: str, given: str, likely: str = ""
+    call: Callable[[], Any],
+    error: type[Exception],
+    mentions: str | tuple[str, ...],
+    given: str,
+    likely: str = "",
 ) -> None:
-    """Expect exactly this class of exception, its message naming the offending value."""
+    """Expect this class of exception, or a subclass, with a message that says what is wrong.
+
+    Of several `mentions` the message must hold one: the offending value, or the parameter's name.
+    """
     wanted = error.__name__
     try:
         got = call()
     except NotImplementedError as untouched:
         raise NotAttempted from untouched
     except Exception as raised:
-        if type(raised) is not error:
+        if not isinstance(raised, error):
             text = say("{1} must raise {2}; yours raises {3}.", given, wanted, described(raised))
             raise Wrong(joined(text, likely)) from None
-        if mentions not in str(raised):
+        wanted_names = (mentions,) if isinstance(mentions, str) else mentions
+        if not names_one_of(str(raised), wanted_names):
             text = say(
                 "{1} must raise {2}, and yours does, but its message does not name {3}: {4}.",
                 given,
                 wanted,
-                shown(mentions),
+                " | ".join(map(shown, wanted_names)),
                 shown(str(raised)),
             )
             raise Wrong(joined(text, say("A reader must know what to fix."))) from None
         return
     text = say("{1} must raise {2}; yours returns {3}.", given, wanted, shown(got))
     raise Wrong(joined(text, likely))
+
+
+def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a message names one of several things.
+
+    A number counts as a whole: 10 does not name 1; so does a letter: unknown does not name k. A
+    name counts with blanks for its underscores, and with a capital where the message begins.
+    """
+    said = (message, message[:1].lower() + message[1:])
+    return any(
+        re.search(pattern, text)
+        for name in wanted
+        for pattern in map(_pattern, {name, name.replace("_", " ")})
+        for text in said
+    )
+
+
+def _pattern(name: str) -> str:
+    if len(name) == 1 and name.isalpha():  # in any word, else
+        return rf"\b{name}\b"
+    before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
+    after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
+    return f"{before}{re.escape(name)}{after}"
 
 
 def runs(call: Callable[[], Any], given: str, likely: str = "") -> Any:
@@ -164,7 +217,7 @@ def shown(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value as a person would write it: lists for arrays, 3 for np.int64(3)."""
-    if hasattr(value, "detach") and not isinstance(value, type):
+    if _is_tensor(value):
         value = value.detach().cpu()
         value = value.float().numpy() if value.is_floating_point() else value.numpy()
     if isinstance(value, np.ndarray | np.generic):
@@ -178,8 +231,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _is_tensor(value: Any) -> bool:
+    """Tell whether this is a tensor, without importing torch; files have a `detach`, too."""
+    return hasattr(value, "detach") and hasattr(value, "cpu") and not isinstance(value, type)
+
+
 def _as_array(value: Any) -> np.ndarray:
-    if hasattr(value, "detach"):
+    if _is_tensor(value):
         value = value.detach().cpu()
     return np.asarray(value, dtype=np.float64)
 
@@ -191,12 +249,12 @@ def _message(
     if wanted == came:  # they differ in their type, or in a digit that is not shown
         wanted, came = repr(expected), repr(got)
     text = say("{1}: expected {2}; got {3}.", given, wanted, came)
+    matching = [] if isinstance(likely, str) else [m for m, it in likely.items() if agree(got, it)]
+    if matching:
+        return joined(text, matching[0])
     if got is None:
         return joined(text, say("Did you forget `return`?"))
-    if isinstance(likely, str):
-        return joined(text, likely)
-    matching = (mistake for mistake, value in likely.items() if agree(got, value))
-    return joined(text, next(matching, ""))
+    return joined(text, likely if isinstance(likely, str) else "")
 
 
 def joined(text: str, likely: str) -> str:

@@ -1,13 +1,12 @@
 """Visible checks of lesson 4."""
 
-import types
-
 import numpy as np
 import pandas as pd
 import torch
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from helpers.checks.core import Wrong, described, examples
-from helpers.checks.expect import close, equal, joined, of_type, raises, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
 
 
@@ -55,9 +54,10 @@ def _(answer):
     )
     for key, value in got.items():
         that(
-            type(value) is float,
+            isinstance(value, float),  # NumPy's float64 is one, and `json.dumps` takes it
             say(
-                "`{1}` must be a Python float; yours is of type {2}. Put `float(…)` around it.",
+                "`{1}` must be a float that `json.dumps` takes; yours is of type {2}. "
+                "Put `float(…)` around it.",
                 key,
                 type(value).__name__,
             ),
@@ -86,6 +86,13 @@ def _(answer):
         say("With an EvalPrediction instead of a tuple the accuracy"),
         say("It can be unpacked like a tuple."),
     )
+    given = say("With an EvalPrediction that holds inputs and losses, too, the accuracy")
+    likely = say("Unpacked, it has four items then. Take the first two by number or by name.")
+    more = EvalPrediction(uneven, truth, inputs=np.zeros((6, 2)), losses=np.arange(6) + 7)
+    close(runs(lambda: answer(more), given, likely)["accuracy"], 4 / 6, given, likely)
+    right = answer((uneven, uneven.argmax(axis=1)))
+    for key in ("accuracy", "f1"):
+        of_type(right[key], float, say("Where every row is right, `{1}`", key))
 
 
 @examples("label_maps")
@@ -102,7 +109,7 @@ def _(answer):
     )
     id2label, label2id = got
     equal(
-        id2label,
+        _in_order(id2label, {0: "sun", 1: "rain", 2: "fog"}),
         {0: "sun", 1: "rain", 2: "fog"},
         say("For the names sun, rain, fog, id2label"),
         {
@@ -129,7 +136,7 @@ def _(answer):
         say("The keys of id2label must be Python integers: NumPy's cannot be saved as JSON."),
     )
     equal(
-        label2id,
+        _in_order(label2id, {"sun": 0, "rain": 1, "fog": 2}),
         {"sun": 0, "rain": 1, "fog": 2},
         say("For the names sun, rain, fog, label2id"),
         {
@@ -145,13 +152,27 @@ def _(answer):
             },
         },
     )
+    that(
+        all(type(number) is int for number in label2id.values()),
+        say("The ids in label2id must be Python integers: NumPy's cannot be saved as JSON."),
+    )
+    given = say("For the names 'Joy', 'joy' and ' joy', the names in id2label")
+    likely = say("Names that differ by a capital or a blank are different names; leave them alone.")
+    several = ["Joy", "joy", " joy"]
+    made = _in_order(runs(lambda: answer(several), given, likely)[0], dict(enumerate(several)))
+    equal(list(made.values()), several, given, likely)
     raises(
         lambda: answer(["sun", "fog", "sun"]),
         ValueError,
-        "sun",
+        ("sun", "names"),
         say("The names sun, fog, sun"),
         say("A dict keeps only the last of two equal keys, without an error."),
     )
+
+
+def _in_order(made, wanted):
+    """Return a dict in the order of another that equals it: a dict is looked up, not read."""
+    return wanted if isinstance(made, dict) and made == wanted else made
 
 
 @examples("weighted_cross_entropy")
@@ -197,6 +218,36 @@ def _(answer):
         },
         tolerance=1e-4,
     )
+    that(
+        got.dtype == torch.float32,
+        say(
+            "The result must be float32; yours is {1}. Which of your tensors has another type?",
+            got.dtype,
+        ),
+    )
+    rows = torch.tensor([[0.0, float(np.log(3))]] * 3)
+    close(
+        answer(rows, torch.tensor([0, 1, 1]), torch.tensor([1.0, 3.0])),
+        (float(np.log(4)) + 6 * losses[1]) / 7,
+        say(
+            "For three rows of the probabilities 1/4 and 3/4 with the labels 0 1 1 and the weights "
+            "1 and 3, the mean"
+        ),
+        {
+            say("Softmax runs over the rows of the batch. Classes lie along the last axis."): float(
+                np.log(3)
+            ),
+            say("The weight of a row is that of its label, not of the predicted class."): (
+                float(np.log(4)) + 2 * losses[1]
+            )
+            / 3,
+            say("Here each class counts once; each of its rows must count."): (
+                float(np.log(4)) + 3 * losses[1]
+            )
+            / 4,
+        },
+        tolerance=1e-4,
+    )
     close(
         answer(torch.zeros(1, 3), torch.tensor([1]), torch.tensor([1.0, 1.0, 1.0])),
         float(np.log(3)),
@@ -234,7 +285,8 @@ def _(answer):
 @examples("linear_schedule")
 def _(answer):
     given = say("With 10 steps, 4 of warm-up and the peak 2.0")
-    of_type(answer(4, 10, 4, 2.0), (float, int), "linear_schedule")
+    for step in (0, 4, 10, 13):
+        of_type(answer(step, 10, 4, 2.0), float, say("{1} the rate at step {2}", given, step))
     close(
         answer(0, 10, 4, 2.0),
         0.0,
@@ -316,17 +368,21 @@ class _OneWeight(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.tensor([1.0]))
         self.bias = torch.nn.Parameter(torch.tensor([0.0]))
         self.weight.grad = torch.tensor([gradient_before])
+        self.bias.grad = torch.tensor([gradient_before])
+        self.dropout = torch.nn.Dropout(0.0)  # a part with a mode of its own
         self.modes = []
         self.eval()
 
     def forward(self, x, y, labels):
-        self.modes.append(self.training)
-        return types.SimpleNamespace(loss=(self.weight * x + self.bias * y).sum())
+        self.modes.append(self.training and self.dropout.training)
+        loss = (self.weight * x + self.bias * y).sum()
+        return SequenceClassifierOutput(loss=loss, logits=torch.zeros(1, 2))
 
 
 def _step(answer, x, y=0.0, before=0.0, **options):
     model = _OneWeight(before)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    groups = [{"params": [model.weight]}, {"params": [model.bias]}]
+    optimizer = torch.optim.SGD(groups, lr=1.0)
     batch = {"x": torch.tensor([x]), "y": torch.tensor([y]), "labels": torch.tensor([0])}
     loss = answer(model, batch, optimizer, **options)
     that(
@@ -338,15 +394,15 @@ def _step(answer, x, y=0.0, before=0.0, **options):
 
 @examples("training_step")
 def _(answer):
-    loss, model = _step(answer, 0.5)
+    loss, model = _step(answer, 0.25)
     of_type(loss, float, "training_step")
-    given = say("With the loss 0.5 × weight, the weight 1.0 and a learning rate of 1")
+    given = say("With the loss 0.25 × weight, the weight 1.0 and a learning rate of 1")
     close(
         loss,
-        0.5,
+        0.25,
         say("{1}, the loss returned", given),
         {
-            say("That is the loss after the step: return the one before."): 0.25,
+            say("That is the loss after the step: return the one before."): 0.1875,
         },
     )
     that(
@@ -365,26 +421,30 @@ def _(answer):
     )
     close(
         model.weight,
-        [0.5],
+        [0.75],
         say("{1}, the weight after the step", given),
         {
             say(
                 "It did not move. Does the optimizer step, and are gradients cleared "
                 "before the backward pass rather than after it?"
             ): [1.0],
-            say("It moved twice as far: is there more than one step or backward pass?"): [0.0],
-            say("It moved uphill."): [1.5],
+            say("It moved twice as far: is there more than one step or backward pass?"): [0.5],
+            say("It moved uphill."): [1.25],
+            say("Gradients whose norm is below the limit stay as they are."): [0.0],
         },
     )
     _, model = _step(answer, 0.5, before=0.25)
     close(
-        model.weight,
-        [0.5],
-        say("If a gradient of 0.25 is left over from before, the weight after the step"),
+        torch.cat([model.weight, model.bias]),
+        [0.5, 0.0],
+        say("If gradients of 0.25 are left over from before, the two weights after the step"),
         {
-            say("The old gradient was added to the new one: clear the gradients first."): [0.25],
-            say("It did not move: gradients are cleared between backward and step."): [1.0],
-            say("Only the old gradient was applied."): [0.75],
+            say("The old gradient was added to the new one: clear the gradients first."): [
+                *(0.25, -0.25)
+            ],
+            say("They did not move: gradients are cleared between backward and step."): [1.0, 0.0],
+            say("Only the old gradients were applied."): [0.75, -0.25],
+            say("Clear the gradients of every group of the optimizer."): [0.5, -0.25],
         },
     )
     _, model = _step(answer, 3.0, 4.0)
@@ -401,6 +461,9 @@ def _(answer):
                 "Each value, or each parameter, was clipped by itself. Their common norm "
                 "is 5: scale all of them by 1/5."
             ): [0.0, -1.0],
+            say("The parameters of the optimizer's first group are not all there are."): [
+                *(0.0, -4.0)
+            ],
         },
         tolerance=1e-4,
     )
@@ -445,18 +508,28 @@ def _(answer):
             "If a trial lies exactly `tolerance` below the best (0.75 and 0.5, "
             "tolerance 0.25), the answer"
         ),
-        {say("`<` leaves it out, `<=` does not."): "x"},
+        {
+            say(
+                "`<` leaves it out, `<=` does not; and the tolerance is a distance, not a share of "
+                "the best."
+            ): "x"
+        },
     )
+    shared = say("{1}, tolerance=0.03 and an index that is 7 in every row, the answer", given)
+    likely = say("Rows that share an index are rows all the same: go by place, not by index.")
+    repeating = trials.set_axis([7, 7, 7])
+    equal(runs(lambda: answer(repeating, tolerance=0.03), shared, likely), "b", shared, likely)
     tied = pd.DataFrame(
-        {"name": ["p", "q", "r"], "f1": [0.80, 0.81, 0.81], "seconds": [9.0, 9.0, 9.0]}
+        {"name": ["p", "q", "b"], "f1": [0.80, 0.81, 0.81], "seconds": [9.0, 9.0, 9.0]},
+        index=[6, 5, 4],
     )
     equal(
         answer(tied, tolerance=0.05),
         "q",
-        say("For equal seconds and f1 p 0.80, q 0.81, r 0.81, the answer"),
+        say("For equal seconds and f1 p 0.80, q 0.81, b 0.81, the answer"),
         {
             say("Of equal seconds the better f1 wins."): "p",
-            say("Of equal seconds and equal f1 the first row wins."): "r",
+            say("Of equal seconds and equal f1 the first row wins."): "b",
         },
     )
 

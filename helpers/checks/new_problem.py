@@ -3,62 +3,50 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from helpers.checks.core import Wrong, described, examples
-from helpers.checks.expect import close, equal, joined, of_type, raises, shown, that, unchanged
+from helpers.checks.expect import (
+    close,
+    equal,
+    joined,
+    of_type,
+    raises,
+    runs,
+    shown,
+    that,
+    unchanged,
+)
 from helpers.checks.language import say
 
-_IDS = {"one": 11, "two": 12, "three": 13, "four": 14, "five": 15}
-_CLS, _SEP = 1, 2
+_LONGEST = 6
+"""Tokens that the toy tokenizer and the toy model take at most."""
 
 
-class _Tokenizer:
-    """Ids 11 to 15 for one to five, 1 and 2 at the ends; as many outputs as BERT's has."""
+def _tokenizer():
+    """Return a real tokenizer: ids 11 to 15 for one to five, 1 and 2 at the ends, type ids too."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
 
-    model_max_length = 6
-    pad_token_id = 0
-    model_input_names = ("input_ids", "token_type_ids", "attention_mask")
-
-    def __call__(
-        self, texts, padding=False, truncation=False, max_length=None, return_tensors=None, **_
-    ):
-        if len(texts) == 0 and not isinstance(texts, str):
-            raise IndexError("list index out of range (the tokenizer got no texts)")
-        single = isinstance(texts, str)
-        limit = (max_length or self.model_max_length) if truncation else 10_000
-        rows = [self._row(text, limit) for text in ([texts] if single else list(texts))]
-        return self._batch(rows, padding, limit, return_tensors, single)
-
-    def _row(self, text, limit):
-        return [_CLS, *[_IDS[word] for word in text.split()][: limit - 2], _SEP]
-
-    def pad(self, encoded, padding=True, return_tensors=None, **_):
-        return self._batch(encoded["input_ids"], padding, 10_000, return_tensors, False)
-
-    def _batch(self, rows, padding, limit, return_tensors, single):
-        from transformers import BatchEncoding
-
-        longest = max(len(row) for row in rows)
-        if padding:
-            longest = limit if padding == "max_length" else longest
-            lengths = [len(row) for row in rows]
-            rows = [[*row, *[0] * (longest - len(row))] for row in rows]
-        else:
-            lengths = [len(row) for row in rows]
-        masks = [
-            [1] * length + [0] * (len(row) - length)
-            for row, length in zip(rows, lengths, strict=True)
-        ]
-        batch = {
-            "input_ids": rows,
-            "token_type_ids": [[0] * len(row) for row in rows],
-            "attention_mask": masks,
-        }
-        if single:
-            batch = {name: values[0] for name, values in batch.items()}
-        return BatchEncoding(batch, tensor_type=return_tensors, prepend_batch_axis=single)
+    words = {"one": 11, "two": 12, "three": 13, "four": 14, "five": 15}
+    special = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3}
+    backend = Tokenizer(models.WordLevel({**special, **words}, unk_token="[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Whitespace()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=_LONGEST,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+    )
+    tokenizer.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
+    return tokenizer
 
 
 def _rows(texts, labels, **columns):
@@ -74,7 +62,7 @@ def _rows(texts, labels, **columns):
 
 @examples("prepare")
 def _(answer):
-    tokenizer = _Tokenizer()
+    tokenizer = _tokenizer()
     dataset = DatasetDict(
         train=_rows(["one two", "one two three four five"], [1, 0], row=[7, 8]),
         extra=_rows(["five"], [1], row=[9]),
@@ -103,7 +91,10 @@ def _(answer):
         [[1, 11, 12, 2], [1, 11, 12, 13, 2]],
         say("For the texts 'one two' and 'one two three four five' with max_length=5, input_ids"),
         {
-            say("The second text is not truncated."): [[1, 11, 12, 2], [1, 11, 12, 13, 14, 15, 2]],
+            say("The second text is not cut, or at another length than `max_length`."): [
+                [1, 11, 12, 2],
+                [1, 11, 12, 13, 14, 15, 2],
+            ],
             say("It is cut at the tokenizer's own maximum; `max_length` has no effect."): [
                 [1, 11, 12, 2],
                 [1, 11, 12, 13, 14, 2],
@@ -142,6 +133,18 @@ def _(answer):
             got["train"].features["label"],
         ),
     )
+    given = say("A dataset with the format 'numpy'")
+    formatted = dataset.with_format("numpy")
+    got = runs(
+        lambda: answer(formatted, tokenizer, max_length=5),
+        given,
+        say("`with_format(None)` gives the same rows as plain lists."),
+    )
+    equal([list(ids) for ids in got["extra"].with_format(None)["input_ids"]], [[1, 15, 2]], given)
+    that(
+        formatted["train"].format["type"] == "numpy",
+        say("{1} must keep it: `with_format` returns a copy, `reset_format` does not.", given),
+    )
     _check_missing_columns(answer, tokenizer)
     long_text = " ".join(["one"] * 90)
     got = answer(DatasetDict(train=_rows([long_text], [0])), tokenizer)
@@ -159,6 +162,7 @@ def _(answer):
 
 def _check_missing_columns(answer, tokenizer):
     complete = _rows(["one"], [0])
+    said = {}
     for column in ("text", "label"):
         broken = DatasetDict(train=complete, late=complete.remove_columns(column))
         raises(
@@ -168,6 +172,18 @@ def _check_missing_columns(answer, tokenizer):
             say("A dataset whose second split, 'late', has no column {1}", shown(column)),
             say("Look at the columns of every split before you tokenize."),
         )
+        try:
+            answer(broken, tokenizer)
+        except ValueError as error:
+            said[column] = str(error)
+    that(
+        said["text"] != said["label"],
+        say(
+            "A split without text and one without label get the same message, {1}: it must say "
+            "which of the two is missing.",
+            shown(said["text"]),
+        ),
+    )
 
 
 @examples("stance_score")
@@ -221,6 +237,14 @@ def _(answer):
             say("0 divided by 0: such a class counts 0.0."): np.nan,
         },
     )
+    rows = [pd.Series([1, 2, 0], index) for index in ([0, 1, 2], [5, 5, 7])]
+    close(
+        unchanged(answer, *rows, given="stance_score"),
+        1.0,
+        say("For two Series of the same values and of different indexes the score"),
+        say("Rows belong together by their order: `np.asarray` leaves the index behind."),
+    )
+    of_type(answer(*rows), float, say("A score that is whole"))
     close(
         answer([0, 0], [0, 0]),
         0.0,
@@ -239,6 +263,9 @@ class _Classifier(torch.nn.Module):
         super().__init__()
         from transformers import PretrainedConfig
 
+        self.part = torch.nn.Dropout(0.0)
+        self.fails_at = 0
+
         names = {0: "low", 1: "middle", 2: "high"}
         self.config = PretrainedConfig(id2label=names, label2id={n: i for i, n in names.items()})
         self.weight = torch.nn.Parameter(torch.zeros(1))
@@ -249,13 +276,15 @@ class _Classifier(torch.nn.Module):
     def device(self):
         return self.weight.device
 
-    def forward(self, input_ids, attention_mask=None, token_type_ids=None, **_):
+    def forward(self, input_ids, attention_mask=None, return_dict=True, **_):
         from transformers.modeling_outputs import SequenceClassifierOutput
 
         rows, places = input_ids.shape
-        if places > _Tokenizer.model_max_length:
+        if places > _LONGEST:
             raise IndexError(f"index {places - 1} is out of range: the model reads 6 places")
         self.passes.append(rows)
+        if len(self.passes) == self.fails_at:
+            raise RuntimeError("out of memory")
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         mean = (input_ids * mask).sum(dim=1) / mask.sum(dim=1)
         # Of three tokens at least, two are the ends: 'one' has the mean 14/3.
@@ -264,12 +293,12 @@ class _Classifier(torch.nn.Module):
         if self.training:  # as dropout would, only that it shows every time
             chosen = (chosen + 1) % 3
         logits = torch.nn.functional.one_hot(chosen, 3).float() + self.weight
-        return SequenceClassifierOutput(logits=logits)
+        return SequenceClassifierOutput(logits=logits) if return_dict else (logits,)
 
 
 @examples("predict_texts")
 def _(answer):
-    tokenizer, model = _Tokenizer(), _Classifier()
+    tokenizer, model = _tokenizer(), _Classifier()
     about = say("With a model that says low, middle or high,")
     got = answer(["five"], tokenizer, model)
     of_type(got, list, "predict_texts")
@@ -367,26 +396,32 @@ def _(answer):
     for training, mode in modes.items():
         model.train(training)
         answer(["one"], tokenizer, model)
+        text = say(
+            "The model came in {1} mode and must leave in it; yours is afterwards in {2} mode.",
+            mode,
+            modes[not training],
+        )
+        that(model.training == model.part.training == training, text)
+        model.passes.clear()
+        model.fails_at = 1
+        try:
+            answer(["one"], tokenizer, model)
+        except RuntimeError:
+            model.fails_at = 0
         that(
-            model.training == training,
-            say(
-                "The model came in {1} mode and must leave in it; yours is afterwards in {2} mode.",
-                mode,
-                modes[not training],
-            ),
+            not model.fails_at,
+            say("A model that fails must stop your code, too; yours goes on without its labels."),
+        )
+        that(
+            model.training == model.part.training == training,
+            joined(text, say("That is after a batch that failed: put the mode back in `finally`.")),
         )
         that(
             answer(["five"], tokenizer, model) == ["middle"],
             say("A model that comes in {1} mode must predict in evaluation mode.", mode),
         )
-    try:
-        got = answer([], tokenizer, model)
-    except (IndexError, RuntimeError, ValueError) as error:
-        got = error
-    if isinstance(got, Exception):
-        text = say("No texts must give an empty list; your code stops with {1}.", described(got))
-        raise Wrong(text)
-    equal(got, [], say("For no texts, the result"))
+    given = say("For no texts, the result")
+    equal(runs(lambda: answer([], tokenizer, model), given), [], given)
 
 
 @examples("few_shot_sample")
@@ -458,11 +493,19 @@ def _(answer):
         len(fixed) > 1,
         say("The classes come in the same order for every seed: shuffle with the seed."),
     )
+    given = say("A dataset with the format 'numpy'")
+    formatted = dataset.with_format("numpy")
+    got = runs(lambda: answer(formatted, 3), given)
+    equal(len(got), 8, say("{1}: the number of sampled rows with k=3", given))
+    that(
+        formatted.format["type"] == "numpy",
+        say("{1} must keep it: `with_format` returns a copy, `reset_format` does not.", given),
+    )
     for k in (0, -2):
         raises(
             lambda k=k: answer(dataset, k),
             ValueError,
-            str(k),
+            (str(k), "k"),
             f"k={k}",
             say("A sample of no rows, or fewer, is a mistake of the caller."),
         )

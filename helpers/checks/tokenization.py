@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest import mock
 
 from helpers.checks.core import Wrong, examples
 from helpers.checks.expect import close, equal, of_type, raises, runs, shown, that, unchanged
@@ -98,7 +97,38 @@ def _(answer: Any) -> None:
             },
         },
     )
-    equal(answer([], str.split), {}, say("For no texts at all, the vocabulary"))
+    given = say('For ["a  b"] cut at single blanks, which gives an empty token too, the vocabulary')
+    equal(
+        _by_token(answer(["a  b"], lambda text: text.split(" "))),
+        {"": 0, "a": 1, "b": 2},
+        given,
+        likely={say("A token is what `tokenize` gives, an empty one too."): {"a": 0, "b": 1}},
+    )
+    given = say('For [" a "] and a `tokenize` that leaves a text whole, the vocabulary')
+    equal(
+        _by_token(answer([" a "], lambda text: [text])),
+        {" a ": 0},
+        given,
+        likely={say("Blanks were stripped; that is for `tokenize` to decide."): {"a": 0}},
+    )
+    given = say(
+        'For ["e", "\u00e9", "e\u0301"], the last with an accent of its own, the vocabulary'
+    )
+    equal(
+        _by_token(answer(["e", "\u00e9", "e\u0301"], lambda text: [text])),
+        {"e": 0, "e\u0301": 1, "\u00e9": 2},
+        given,
+        say("Tokens that look alike may be different strings; leave them as they are."),
+    )
+    given = say('For [""] and a `tokenize` that leaves a text whole, the vocabulary')
+    equal(
+        _by_token(answer([""], lambda text: [text])),
+        {"": 0},
+        given,
+        likely={say("An empty text goes through `tokenize`, too."): {}},
+    )
+    given = say("For no texts at all, the vocabulary")
+    equal(runs(lambda: answer([], str.split), given), {}, given)
 
 
 def _by_token(vocabulary: Any) -> Any:
@@ -108,11 +138,16 @@ def _by_token(vocabulary: Any) -> Any:
 
 @examples("one_hot")
 def _(answer: Any) -> None:
-    import torch
-    import torch.nn.functional
+    from torch.overrides import TorchFunctionMode
 
-    library = Wrong(say("It calls `F.one_hot`. Here you write by hand what that function does."))
-    with mock.patch.object(torch.nn.functional, "one_hot", side_effect=library):
+    class Refuse(TorchFunctionMode):
+        def __torch_function__(self, function, types, arguments=(), options=None):
+            if getattr(function, "__name__", "") == "one_hot":
+                text = say("It calls `F.one_hot`. Here you write by hand what that function does.")
+                raise Wrong(text)
+            return function(*arguments, **(options or {}))
+
+    with Refuse():
         _try_one_hot(answer)
 
 
@@ -138,6 +173,9 @@ def _try_one_hot(answer: Any) -> None:
             ),
             say("Each row adds to the one before; start every row from zeros."): torch.tensor(
                 [[0, 1, 0], [1, 1, 0], [1, 1, 0]]
+            ),
+            say("All rows are one and the same list, which `[…] * n` repeats."): torch.tensor(
+                [[1, 1, 0], [1, 1, 0], [1, 1, 0]]
             ),
             say("The matrix holds the id itself; what belongs there is a 1."): torch.tensor(
                 [[0, 1, 0], [0, 0, 0], [0, 1, 0]]
@@ -178,7 +216,7 @@ def _try_one_hot(answer: Any) -> None:
         raises(
             lambda wrong=wrong: answer(torch.tensor([0, wrong]), 3),
             ValueError,
-            str(wrong),
+            (str(wrong), "input_ids", "num_classes"),
             say("The id {1} with 3 classes", wrong),
             likely,
         )
@@ -214,10 +252,32 @@ def _(answer: Any) -> None:
         },
     )
     equal(
-        answer("ab", {"a": 0, "##b": 1}),
+        answer("ab", {"[PAD]": 0, "a": 1, "##b": 2}),
         ["a", "##b"],
-        say("With the vocabulary ['a', '##b'], the word 'ab'"),
+        say("With the vocabulary ['[PAD]', 'a', '##b'], the word 'ab'"),
         likely={say("A piece may be a single character, inside a word too."): ["[UNK]"]},
+    )
+    equal(
+        answer("unhappy", {"un": 1, "##happy": 0}),
+        ["un", "##happy"],
+        say("With a vocabulary in which '##happy' has the id 0, the word 'unhappy'"),
+        likely={
+            say("The id 0 counts as False: ask whether the piece is `in` the vocabulary."): [
+                "[UNK]"
+            ]
+        },
+    )
+    equal(
+        answer(" a", {"a": 0, "##a": 1}),
+        ["[UNK]"],
+        say("With the vocabulary ['a', '##a'], the word ' a'"),
+        likely={say("White space is the pre-tokenizer's work, not WordPiece's."): ["a"]},
+    )
+    equal(
+        answer("e\u0301", {"e": 0, "##\u0301": 1, "\u00e9": 2}),
+        ["e", "##\u0301"],
+        say("For a letter and an accent of its own, both in the vocabulary"),
+        likely={say("Joining accents is the normalizer's work, not WordPiece's."): ["\u00e9"]},
     )
     small = {"[UNK]": 0, "a": 1, "ab": 2, "##bc": 3}
     equal(
@@ -282,6 +342,12 @@ def _(answer: Any) -> None:
         answer("aaaa", long, max_chars=4),
         ["aaaa"],
         say("With the vocabulary {1} and max_chars=4, the word 'aaaa'", list(long)),
+        likely={say("A word of just `max_chars` characters is not too long."): ["[UNK]"]},
+    )
+    equal(
+        answer("aaa", long, max_chars=3),
+        ["a", "##a", "##a"],
+        say("With the vocabulary {1} and max_chars=3, the word 'aaa'", list(long)),
         likely={say("A word of just `max_chars` characters is not too long."): ["[UNK]"]},
     )
     equal(
@@ -372,7 +438,14 @@ def _(answer: Any) -> None:
     )
     got = runs(lambda: answer([[], [7]], max_length=2), given, likely)
     _batch(got, [[0], [7]], [[0], [1]], given, {})
-    _empty_rows(answer([[], []]))
+    _empty_rows(runs(lambda: answer([[], []]), say("For [[], []] the batch")))
+    _batch(
+        answer([[5], [6, 7]], pad_id=-100),
+        [[5, -100], [6, 7]],
+        [[1, 0], [1, 1]],
+        say("For [[5], [6, 7]] and pad_id=-100 the batch"),
+        {},
+    )
     for wrong, likely in (
         (1, say("Check it first, even where no sequence is long enough to be cut.")),
         (0, say("`if max_length:` skips 0; ask `is not None`.")),
@@ -380,7 +453,7 @@ def _(answer: Any) -> None:
         raises(
             lambda wrong=wrong: answer([[7]], max_length=wrong),
             ValueError,
-            str(wrong),
+            (str(wrong), "max_length"),
             say("max_length={1} for [[7]]", wrong),
             likely,
         )
@@ -458,35 +531,54 @@ def _(answer: Any) -> None:
             say("It is rounded; leave rounding to the code that prints it."): 0.33,
         },
     )
-    given = say("For the lengths [1, 5, 2] in batches of 2 the waste")
+    given = say("For the lengths [1, 1, 3, 6, 2] in batches of 2 the waste")
+    lengths = [1, 1, 3, 6, 2]
     close(
-        unchanged(answer, [1, 5, 2], 2, given=given),
-        4 / 12,
+        unchanged(answer, lengths, 2, given=given),
+        3 / 16,
         given,
         likely={
-            say("Shares of batches of different size are averaged; add up positions first."): 0.2,
-            say("Every message is padded to the longest of all; each batch has a longest."): 7 / 15,
-            say("The last batch, of one message, is left out."): 4 / 10,
-            say("The last batch holds one message, yet two are counted."): 6 / 14,
-            say("It sorts although `sort` is False."): 1 / 9,
-            say("It divides by the real tokens; divide by all positions."): 4 / 8,
+            say("Shares of batches of different size are averaged; add up positions first."): (
+                0.25 / 3
+            ),
+            say("Every message is padded to the longest of all; each batch has a longest."): (
+                17 / 30
+            ),
+            say("The last batch, of one message, is left out."): 3 / 14,
+            say("The last batch holds one message, yet two are counted."): 5 / 18,
+            say("It sorts although `sort` is False."): 1 / 14,
+            say("Messages are dealt out to the batches in turn; a batch takes neighbours."): 6 / 19,
+            say("It divides by the real tokens; divide by all positions."): 3 / 13,
+            say("It is rounded; leave rounding to the code that prints it."): 0.19,
         },
     )
-    given = say("For the lengths [1, 5, 2] in batches of 2, sorted, the waste")
+    given = say("For the lengths [1, 1, 3, 6, 2] in batches of 2, sorted, the waste")
     close(
-        unchanged(answer, [1, 5, 2], 2, True, given=given),
-        1 / 9,
+        unchanged(answer, lengths, 2, True, given=given),
+        1 / 14,
         given,
         likely={
             say(
-                "It is the unsorted one: `sort` is not used, or `sorted` is called and "
-                "its result dropped."
-            ): 4 / 12,
-            say("Longest first; the shortest come first here."): 3 / 11,
-            say("Sorted within batches, which changes nothing; sort before they are made."): 1 / 3,
+                "It is the unsorted one: `sort` is not used, or the result of `sorted` is dropped, "
+                "or each batch is sorted by itself, which changes nothing."
+            ): 3 / 16,
+            say("Longest first; the shortest come first here."): 4 / 17,
+            say("Messages are dealt out to the batches in turn; a batch takes neighbours."): 7 / 20,
         },
     )
-    close(answer([4, 4, 4], 5), 0.0, say("For three messages of the same length the waste"))
+    given = say("For the lengths [10, 9, 2] in batches of 2, sorted, the waste")
+    close(
+        answer([10, 9, 2], 2, True),
+        7 / 28,
+        given,
+        likely={say("Sorted as texts, in which 10 comes before 2; sort numbers."): 8 / 29},
+    )
+    given = say("For the lengths [0, 2] in batches of 1 the waste")
+    close(runs(lambda: answer([0, 2], 1), given), 0.0, given)
+    given = say("For three messages of the same length the waste")
+    got = answer([4, 4, 4], 5)
+    close(got, 0.0, given)
+    of_type(got, float, given)
 
 
 @examples("compare_tokenizers")
@@ -496,7 +588,7 @@ def _(answer: Any) -> None:
     tokenizers = {"words": _small_tokenizer("words"), "bytes": _small_tokenizer("bytes")}
     columns = ["tokens", "num_tokens", "vocab_size", "lossless"]
     given = say("For 'So glad' and the tokenizers 'words' and 'bytes' the table")
-    got = answer("So glad", tokenizers)
+    got = answer("So glad", dict(tokenizers))
     of_type(got, pd.DataFrame, given)
     equal(
         list(got.index),
@@ -589,6 +681,19 @@ def _(answer: Any) -> None:
             say("It is upside down: lossless is True where the text comes back."): [True, False],
         },
     )
+    equal(
+        answer("glad [SEP]", {"words": tokenizers["words"]})["tokens"].iloc[0],
+        ["glad", "[SEP]"],
+        say("'glad [SEP]' cut by 'words'"),
+        likely={say("A special token that is in the text itself belongs to it."): ["glad"]},
+    )
+    plain = answer("So glad", {"plain": _small_tokenizer("words", special=False)})
+    equal(
+        plain["tokens"].iloc[0],
+        ["so", "glad"],
+        say("'So glad' cut by a tokenizer that adds no special tokens"),
+        say("Not every tokenizer adds one at either end: say `add_special_tokens=False`."),
+    )
     for text, tokenizer, expected, likely in (
         (
             "glad [SEP]",
@@ -597,31 +702,34 @@ def _(answer: Any) -> None:
             say("Decode with the defaults: nothing that is in the text may be skipped."),
         ),
         ("so  glad", "words", False, say("One of the two spaces is lost; compare exactly.")),
+        (" glad", "words", False, say("The space in front is lost; compare exactly.")),
+        (" glad", "bytes", True, say("Give the tokenizer the text as it is, outer spaces too.")),
     ):
         row = answer(text, {tokenizer: tokenizers[tokenizer]}).iloc[0]
         given = say("For {1} and the tokenizer {2}, lossless", shown(text), shown(tokenizer))
         equal(bool(row["lossless"]), expected, given, likely)
 
 
-def _small_tokenizer(kind: str) -> Any:
+def _small_tokenizer(kind: str, special: bool = True) -> Any:
     """Return a real tokenizer: lower-cased words, or bytes; each has one token added later."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    special = ["[UNK]", "[CLS]", "[SEP]"]
+    marks = ["[UNK]", "[CLS]", "[SEP]"]
     if kind == "words":
-        pieces = [*special, "so", "glad", "i"]
+        pieces = [*marks, "so", "glad", "i"]
         backend = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}))
         backend.normalizer = normalizers.BertNormalizer(lowercase=True)
         backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         backend.decoder = decoders.WordPiece()
     else:
-        pieces = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+        pieces = [*marks, *sorted(pre_tokenizers.ByteLevel.alphabet())]
         backend = Tokenizer(models.BPE({p: i for i, p in enumerate(pieces)}, []))
         backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         backend.decoder = decoders.ByteLevel()
     backend.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+        single="[CLS] $A [SEP]" if special else "$A",
+        special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
     )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=backend,

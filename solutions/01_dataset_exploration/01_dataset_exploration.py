@@ -132,18 +132,18 @@ Counter(train["label"][:]).most_common()
 #
 # *Importance: high. You will want this table for every dataset that you ever meet.*
 #
-# Write `summarize_dataset`: one row a split, in the order of the dict, with
+# Write `summarize_dataset`: one row per split, in the order of the dict, with the columns
 #
 # - `rows`, how many messages it has;
 # - `classes`, how many distinct labels *occur* in it (not how many the feature knows);
 # - `imbalance`, the largest count divided by the smallest count that is not zero;
 # - `median_words`, the median of words per message, words being what stands between white space.
 #
-# The index is named `split`. Leave the dataset as you found it, its format included.
+# The columns come in this order, the last two as floats, also where the value is whole; in a split without rows both are NaN. The index is named `split`. Leave the dataset as you found it, its format included: it may have that of pandas or NumPy.
 #
 # <details><summary>Hint 1</summary>Build a list with one dict of four values for each split; pandas makes a table of such a list, and takes the index beside it.</details>
 # <details><summary>Hint 2</summary>A Counter holds only what it has seen. That settles both the number of classes and the smallest count.</details>
-# <details><summary>Hint 3</summary><code>pd.Index(values, name=…)</code> is an index with a name. The median of an even number of messages may end in .5; <code>statistics.median</code> and <code>np.median</code> both know that.</details>
+# <details><summary>Hint 3</summary><code>pd.Index(values, name=…)</code> is an index with a name. The median of an even number of messages may end in .5; <code>statistics.median</code> and <code>np.median</code> both know that, but the first gives an int where the median is whole.</details>
 
 # %%
 import numpy as np
@@ -159,12 +159,13 @@ def summarize_dataset(dataset: DatasetDict) -> pd.DataFrame:
 
     Parameters
     ----------
-    dataset : DatasetDict with the columns ``text`` and ``label``; no split is empty
+    dataset : DatasetDict with the columns ``text`` and ``label``
 
     Returns
     -------
     DataFrame, index ``split``, columns ``rows`` (int), ``classes`` (int), ``imbalance`` (float,
-        largest over smallest count) and ``median_words`` (float, words a message).
+        largest over smallest count) and ``median_words`` (float, words per message); both NaN for
+        a split without rows.
 
     Example
     -------
@@ -174,8 +175,9 @@ def summarize_dataset(dataset: DatasetDict) -> pd.DataFrame:
     rows = []
     for split in dataset.values():
         counts = Counter(split["label"]).values()
-        words = np.median([len(text.split()) for text in split["text"]])
-        rows.append((split.num_rows, len(counts), max(counts) / min(counts), float(words)))
+        imbalance = max(counts) / min(counts) if counts else np.nan
+        words = pd.Series([len(text.split()) for text in split["text"]])
+        rows.append((split.num_rows, len(counts), imbalance, words.median()))
     columns = ["rows", "classes", "imbalance", "median_words"]
     return pd.DataFrame(rows, index=pd.Index(dataset, name="split"), columns=columns)
     ### END SOLUTION
@@ -221,7 +223,7 @@ Dataset.from_pandas(frame[["text", "label"]]).features
 #
 # Frames come without features: predictions, files from a colleague, the output of another tool. Write `add_label_names`, which returns a *copy* of a frame with one more column, the last one, `label_name`: for each id in the column `label` its entry in the list `names`.
 #
-# A label outside `names` raises a `ValueError` whose message holds that label. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` does not complain.
+# A label outside `names` raises a `ValueError` whose message names the label or the column. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` does not complain.
 #
 # <details><summary>Hint 1</summary>Look for labels out of range first; only then translate.</details>
 # <details><summary>Hint 2</summary>A Series has <code>between</code>, <code>isin</code> and <code>map</code>. What does <code>map</code> with a dict give for a key that is not there?</details>
@@ -243,7 +245,7 @@ def add_label_names(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        For a label that is no id of `names`; the message holds the label.
+        For a label that is no id of `names`; the message names the label or the column.
 
     Example
     -------
@@ -401,9 +403,9 @@ load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train
 #
 # - each line is split at its *last* `sep`, so that a text may hold some of its own;
 # - the text is kept as it stands, quotation marks too;
-# - blank lines (nothing, or only white space) are skipped, but they count in line numbers;
-# - the result has the columns `text` (string) and `label`, a `ClassLabel` whose names are sorted;
-# - a line without `sep`, or with an empty label, raises a `ValueError` that names the line's number, counted from 1 as editors do.
+# - blank lines (nothing, or only white space) are skipped, but they count in line numbers; a line ends in `\n` or `\r\n`, and in nothing else (no file holds a lone `\r`);
+# - the result has the columns `text` (string) and `label`, in this order; `label` is a `ClassLabel` whose names are sorted, without the white space around them;
+# - a line without `sep`, or with an empty label (nothing, or only white space), raises a `ValueError` that names the line's number, counted from 1 as editors do.
 #
 # <details><summary>Hint 1</summary>No CSV reader: go through the file's lines yourself, numbered. Open it as UTF-8, whatever the machine's default is.</details>
 # <details><summary>Hint 2</summary>Strings have a <code>partition</code> that looks from the left, and a twin that looks from the right. What is its middle part where nothing was found?</details>
@@ -516,7 +518,7 @@ def oversample(frame: pd.DataFrame, label: str = "label", seed: int = 0) -> pd.D
 
     Parameters
     ----------
-    frame : DataFrame, at least one row
+    frame : DataFrame with any index, two classes or more
     label : str, the column that holds the class
     seed : int
 
@@ -549,7 +551,7 @@ check("oversample")
 #
 # Give each class the weight *n* / (*k* × its count), where *n* is the number of labels and *k* the number of classes that are present. Then every class contributes the same total, and the mean weight of a row is 1. A class without a row gets 0.0, not infinity.
 #
-# `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as float64.
+# `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as an array of float64. The labels are a list, an array or a Series with any index, and stay as they are.
 #
 # <details><summary>Hint 1</summary><code>np.bincount</code> counts, and has an argument for the length that you want at least.</details>
 # <details><summary>Hint 2</summary>Start from zeros, and fill only the places whose count is above 0.</details>
@@ -561,7 +563,7 @@ def class_weights(labels, num_classes: int) -> np.ndarray:
 
     Parameters
     ----------
-    labels : sequence of int, ids from 0 to ``num_classes - 1``
+    labels : list, array or Series of int, ids from 0 to ``num_classes - 1``; at least one
     num_classes : int
 
     Returns

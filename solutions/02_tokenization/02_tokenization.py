@@ -69,7 +69,7 @@ print(ids.tolist())
 #
 # ### Exercise 2.1: a vocabulary ●○○ about 4 minutes
 #
-# Every model ships with such a table, and both of its directions matter. Write `build_vocabulary`, for any list of texts and any way to cut them: every distinct token gets an id, from 0, in the order of the tokens sorted by code point (Python's own order of strings: capitals before small letters, accents last). No texts give an empty vocabulary.
+# Every model ships with such a table, and both of its directions matter. Write `build_vocabulary`, for any list of texts and any way to cut them: every distinct token gets an id, from 0, in the order of the tokens sorted by code point (Python's own order of strings: capitals before small letters, accents last). No texts give an empty vocabulary. Texts go to `tokenize` one at a time, and both they and the tokens stay as they are, blank and empty ones too.
 #
 # <details><summary>Hint 1</summary>Which container keeps each thing only once?</details>
 # <details><summary>Hint 2</summary>Sort when all texts have been cut, not before. Then number with <code>enumerate</code>.</details>
@@ -130,7 +130,7 @@ torch.equal(multiplied, embedding(torch.tensor(ids)))
 #
 # ### Exercise 2.2: one-hot ●○○ about 6 minutes
 #
-# Labels, tokens and classes all become one-hot somewhere. Write `one_hot` without `F.one_hot`; the result holds `int64`. No ids give a matrix of no rows and `num_classes` columns. An id outside 0 to `num_classes - 1`, negative ones included, raises a `ValueError` that names the id.
+# Labels, tokens and classes all become one-hot somewhere. Write `one_hot` without `F.one_hot`; the result holds `int64`, and the ids stay as they are. No ids give a matrix of no rows and `num_classes` columns. An id outside 0 to `num_classes - 1`, negative ones included, raises a `ValueError` that names the id or the argument.
 #
 # <details><summary>Hint 1</summary>Start from zeros of the right shape and dtype, or compare every id with every column.</details>
 # <details><summary>Hint 2</summary>To compare, one side must be a column and the other a row: broadcasting does the rest, with no ids too.</details>
@@ -154,7 +154,7 @@ def one_hot(input_ids: Tensor, num_classes: int) -> Tensor:
     Raises
     ------
     ValueError
-        If an id is outside the range; the message names it.
+        If an id is outside the range; the message names it, or the argument.
 
     Example
     -------
@@ -294,11 +294,12 @@ pd.Series({piece: piece in vocab for piece in beginnings}, name="in the vocabula
 #
 # ### Exercise 2.3: WordPiece ●●● about 20 minutes
 #
-# This is the heart of the lesson: once you have written it, no token list will surprise you. Write `wordpiece` for one word, that is, one unit that normalizer and pre-tokenizer have already made: no lower-casing and no splitting here.
+# This is the heart of the lesson: once you have written it, no token list will surprise you. Write `wordpiece` for one word, that is, one unit that normalizer and pre-tokenizer have already made: no lower-casing, no stripping and no splitting here.
 #
 # - Longest match first; pieces after the first carry `##`.
 # - A word of which any piece is missing is `[unk]`, as a whole; so is a word of more than `max_chars` characters, even if the vocabulary has it.
 # - The empty word gives no pieces.
+# - The vocabulary stays as it is.
 #
 # Your answer must equal the real tokenizer on every word.
 #
@@ -543,11 +544,13 @@ for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
 #
 # ### Exercise 2.4: compare tokenizers ●●○ about 12 minutes
 #
-# Before choosing a checkpoint, look at what its tokenizer does with *your* text. Write `compare_tokenizers`: one row a tokenizer in the order of the dict, the index named `tokenizer`, with the columns
+# Before choosing a checkpoint, look at what its tokenizer does with *your* text. Write `compare_tokenizers`: one row per tokenizer in the order of the dict, the index named `tokenizer`, with the columns, in any order,
 #
 # - `tokens`, the list of tokens, and `num_tokens`, both without special tokens;
 # - `vocab_size`, the attribute;
 # - `lossless`: whether encoding without special tokens and decoding with the defaults gives exactly the text again.
+#
+# The dict that was passed in stays as it is.
 #
 # <details><summary>Hint 1</summary>Build one dict a tokenizer, and make the frame of all of them at the end.</details>
 # <details><summary>Hint 2</summary>The call of a tokenizer takes <code>add_special_tokens</code>; <code>convert_ids_to_tokens</code> leads from ids to tokens.</details>
@@ -630,8 +633,8 @@ tokenizer.convert_ids_to_tokens(short)
 #
 # - With `max_length`, a longer sequence is cut to that length, but keeps its *last* token.
 # - Then padding goes to the right, up to the longest of the batch, never to `max_length`. The mask is 1 for real tokens, whatever their ids, and 0 for padding.
-# - A sequence may be empty.
-# - A `max_length` under 2 raises a `ValueError` that names it, and so does a batch without sequences, whose message says that there are no sequences.
+# - A sequence may be empty. The lists that were passed in stay as they are.
+# - A `max_length` under 2 raises a `ValueError` that names it or its value, and so does a batch without sequences, whose message says that there are no sequences.
 #
 # <details><summary>Hint 1</summary>Cut first, then look for the longest.</details>
 # <details><summary>Hint 2</summary>The mask follows from the lengths alone. A real token may well have the id of padding.</details>
@@ -656,7 +659,7 @@ def pad_batch(
 
     Raises
     ------
-    ValueError for a `max_length` under 2 (the message names it), or for no sequences
+    ValueError for a `max_length` under 2 (named in the message), or for no sequences
 
     Example
     -------

@@ -9,9 +9,9 @@ import torch
 
 from grading.standins import Function, Tokenizer, WatchedTensor
 from grading.testing import (
-    FLOAT64,
     AnswerError,
     Failure,
+    awkward,
     close,
     equal,
     grades,
@@ -30,13 +30,15 @@ def random_word(rng, alphabet=LETTERS, shortest=1, longest=7):
 
 @grades("build_vocabulary")
 def _(answer, rng):
-    # Capitals, digits, accents and an underscore: orders other than by code point come out wrong.
-    awkward = ["Zoo", "apple", "Apple", "éclair", "_", "10", "9", "zoo", "Ünder", "##s"]
-    tokens = [*awkward, *(random_word(rng) for _ in range(20))]
-    cut = {f"text {n}": [str(token) for token in rng.choice(tokens, 8)] for n in range(6)}
-    cut["text with every token"] = [str(token) for token in rng.permutation(tokens)]
+    # Capitals, digits, accents, blanks and an underscore: orders other than by code point come out
+    # wrong, and so does whoever tidies up.
+    tokens = awkward.tokens(rng, 33)
+    kinds = dict.fromkeys([*awkward.KINDS_OF_TEXT.values(), " so\n"])
+    cut = {text: awkward.shuffled(rng, tokens)[:8] for text in kinds}
+    cut["text with every token"] = awkward.shuffled(rng, tokens)
     cut["text without tokens"] = []
-    texts = [str(text) for text in rng.permutation(list(cut))]
+    cut["text of one token"] = ["Only here"]
+    texts = awkward.shuffled(rng, list(cut))
     _check_vocabulary(
         unchanged(answer, texts, Function("tokenize", cut)),
         cut.values(),
@@ -45,7 +47,7 @@ def _(answer, rng):
     )
     asked = {call["argument"] for call in answer.calls}
     that(asked == set(texts), "Every text goes through `tokenize`, one at a time and as it is.")
-    one = str(rng.choice(texts))
+    one = texts[int(rng.integers(len(texts)))]
     _check_vocabulary(
         answer([one, one], Function("tokenize", cut)), [cut[one]], "The same text twice", "counts"
     )
@@ -64,10 +66,8 @@ def _check_vocabulary(got, lists, what, likely):
     that(isinstance(got, dict), f"{what}: expected a dict, got {type(got).__name__}.")
     tokens = pd.unique(pd.Series([token for tokens in lists for token in tokens], dtype=object))
     expected = {token: i for i, token in enumerate(sorted(tokens, key=lambda t: [*map(ord, t)]))}
-    that(
-        all(isinstance(i, int) and not isinstance(i, bool) for i in got.values()),
-        f"{what}: every id is an int; got {sorted({type(i).__name__ for i in got.values()})}.",
-    )
+    for number in got.values():
+        has_type(number, int, f"{what}: an id")
     # The mapping counts, not the order in which it was filled.
     equal(dict(sorted(got.items())), dict(sorted(expected.items())), what, likely)
 
@@ -98,17 +98,17 @@ def _(answer, rng):
             torch.from_numpy(ids),
             classes,
             error=ValueError,
-            mentions=str(wrong),
+            mentions=(str(wrong), "input_ids", "num_classes"),
             what=f"The id {wrong} among ids for {classes} classes",
         )
     answer(WatchedTensor("ids", (1, 0)), 2)
-    asked = {call["function"] for call in answer.calls}
+    asked = {call["function"] for call in answer.calls}  # on these ids, or on any others
     that("one_hot" not in asked, "The answer calls F.one_hot, which it was to stand without.")
 
 
 @grades("wordpiece")
 def _(answer, rng):
-    alphabet = "abcé猫😀"
+    alphabet = "abcé猫😀A\u0301"
     for _ in range(4):
         vocabulary = _random_pieces(rng, alphabet)
         oracle = _oracle(vocabulary)
@@ -128,12 +128,27 @@ def _(answer, rng):
         ("aa", ["a", "##a"], "a missing ##"),
         ("ac", ["[UNK]"], "'c' begins words only; '##c' is not there"),
         ("ba", ["[UNK]"], "'##b' cannot begin a word"),
+        ("bc", ["[UNK]"], "'##bc' cannot begin a word, nor be one"),
         ("AB", ["[UNK]"], "lower-casing, which is the normalizer's work"),
         ("a b", ["[UNK]"], "cutting at white space, which is the pre-tokenizer's work"),
+        (" ab", ["[UNK]"], "stripping the word, which is the pre-tokenizer's work"),
+        ("ab\t", ["[UNK]"], "stripping the word, which is the pre-tokenizer's work"),
+        ("[UNK]", ["[UNK]"], "a mark that is in the vocabulary, too"),
+        ("a", ["a"], "a word of one character"),
         ("", [], "the empty word taken for an unknown one"),
     ):
         equal(answer(word, small), expected, f"{word!r} with {list(small)}", likely)
     equal(answer("##b", small), ["##b"], "A word that itself begins with ##")
+    figures = {"1": 0, "19": 1, "##8": 2, "##4": 3, "##84": 4}
+    equal(answer("1984", figures), ["19", "##84"], "Digits", "digits cut one by one")
+    composed, pieces = "\u00e9", {"e": 0, "##\u0301": 1, "\u00e9": 2}
+    equal(answer("e\u0301", pieces), ["e", "##\u0301"], "Letters and accents", "normalised")
+    equal(answer(composed, pieces), [composed], "A letter with its accent", "normalised")
+    for piece, other in (("ab", "##c"), ("x", "##yz")):
+        for ids in ((0, 1), (1, 0)):
+            vocabulary = dict(zip((piece, other), ids, strict=True))
+            got = answer(piece + other[2:], vocabulary)
+            equal(got, [piece, other], f"{vocabulary}", "an id of 0 taken for a missing piece")
     _check_limits(answer, rng)
 
 
@@ -151,7 +166,9 @@ def _check_limits(answer, rng):
     accents = answer("aééé", long, max_chars=4)
     equal(accents, ["a", "##ééé"], "Characters are counted", "bytes counted instead")
     for vocabulary in ({}, {"a": 0}):
-        equal(answer("xy", vocabulary, "<unk>"), ["<unk>"], "unk='<unk>', no piece fits")
+        got = unchanged(answer, "xy", vocabulary, "<unk>")
+        equal(got, ["<unk>"], "unk='<unk>', no piece fits")
+    equal(answer("aaa", long, max_chars=3), ["a", "##a", "##a"], "As many pieces as characters")
     equal(answer("xyz", {}, unk="?", max_chars=2), ["?"], "unk='?', a word that is too long")
     equal(answer("xyz", {}, unk="?"), ["?"], "unk='?' and an empty vocabulary", "one mark a letter")
 
@@ -162,7 +179,8 @@ def _random_pieces(rng, alphabet):
     pieces = [*singles, *(f"##{letter}" for letter in singles[1:])]
     pieces += [random_word(rng, singles, 2, 4) for _ in range(8)]
     pieces += ["##" + random_word(rng, singles, 2, 4) for _ in range(10)]
-    return {piece: i for i, piece in enumerate(["[UNK]", *dict.fromkeys(pieces)])}
+    pieces = awkward.shuffled(rng, ["[UNK]", *dict.fromkeys(pieces)])
+    return {piece: i for i, piece in enumerate(pieces)}
 
 
 def _oracle(vocabulary):
@@ -173,7 +191,10 @@ def _oracle(vocabulary):
 
 @grades("pad_batch")
 def _(answer, rng):
-    for pad_id, max_length in ((0, None), (7, None), (0, 5), (3, 2), (0, 40), (9, 9)):
+    for pad_id, max_length in (
+        *((0, None), (7, None), (-100, None)),
+        *((0, 5), (3, 2), (0, 40), (9, 9), (-100, 3)),
+    ):
         sequences = [rng.integers(0, 12, int(length)).tolist() for length in rng.integers(0, 13, 6)]
         sequences[2] = rng.integers(0, 12, 12).tolist()
         sequences[4] = []
@@ -184,6 +205,11 @@ def _(answer, rng):
     _check_batch(answer, [[0, 0, 0], [0]], 0, None)  # real tokens with the id of padding
     _check_batch(answer, [[], []], 0, None)
     _check_batch(answer, [[]], 5, 2)
+    _check_batch(answer, [[], [4]], 0, None)
+    _check_batch(answer, [[8]], 0, 2)
+    long = rng.integers(1, 99, int(rng.integers(1030, 1300))).tolist()
+    _check_batch(answer, [long, [8]], 0, None)  # no limit of a model's
+    _check_batch(answer, [long, [8]], 0, 1025)
     for wrong in (1, 0, -int(rng.integers(3, 99))):
         for sequences in ([[101, 102]], [[101, 5, 6, 102], [101, 102]], [[7], []]):
             raises(
@@ -192,14 +218,17 @@ def _(answer, rng):
                 0,
                 wrong,
                 error=ValueError,
-                mentions=str(wrong),
-                what=f"max_length={wrong}",
+                mentions=(str(wrong), "max_length"),
+                what=f"max_length={wrong} for {sequences}",
             )
     for max_length in (None, 8):
         _check_no_sequences(answer, max_length)
     got = answer([[7, 8, 9], [4]])
     equal(set(got), {"input_ids", "attention_mask"}, "Only sequences given")
     equal(got["input_ids"], torch.tensor([[7, 8, 9], [4, 0, 0]]), "`pad_id` left out")
+    got = answer([long])["input_ids"]
+    likely = "cut, though the default of max_length is None"
+    equal(got, torch.tensor([long]), f"{len(long)} ids, max_length left out", likely)
 
 
 def _check_batch(answer, sequences, pad_id, max_length):
@@ -234,8 +263,11 @@ def _check_no_sequences(answer, max_length):
     try:
         got = answer([], 0, max_length)
     except AnswerError as raised:
-        that(raised.kind == "ValueError", f"{what}: expected ValueError, got {raised}.")
-        named = any(part in raised.message.lower() for part in ("sequence", "batch", "empty", "[]"))
+        that(raised.is_a(ValueError), f"{what}: expected ValueError, got {raised}.")
+        named = any(
+            part in raised.message.lower()
+            for part in ("sequence", "batch", "empty", "[]", "nothing")
+        )
         that(named, f"{what}: the message must say what is missing; it is {raised.message!r}.")
     else:
         raise Failure(f"{what}: expected ValueError, got a result of type {type(got).__name__}.")
@@ -252,16 +284,17 @@ def _(answer, rng):
     _check_waste(answer, [9, 1, 5, 2, 7], 2, True)
     _check_waste(answer, [3, 3, 3], 2, False)
     _check_waste(answer, [1, 500], 2, False)
-    close(
-        answer([4, 8], 2), 0.25, "`sort` left out: not sorted, 4 of 16 positions", tolerance=FLOAT64
-    )
-    close(answer([1, 9, 2, 9], 2), 15 / 36, "`sort` left out: not sorted", tolerance=FLOAT64)
+    _check_waste(answer, [7], 4, True)
+    for batch_size in (1, 2):
+        _check_waste(answer, [0, 3, 0, 2], batch_size, False)  # a text without tokens
+    close(answer([4, 8], 2), 0.25, "`sort` left out: not sorted, 4 of 16 positions", tolerance=1e-6)
+    close(answer([1, 9, 2, 9], 2), 15 / 36, "`sort` left out: not sorted", tolerance=1e-6)
 
 
 def _check_waste(answer, lengths, batch_size, sort):
     what = f"Lengths {lengths}, batch_size={batch_size}, sort={sort}"
     got = unchanged(answer, lengths, batch_size, sort)
-    that(isinstance(got, float), f"{what}: expected a float, got {type(got).__name__}.")
+    has_type(got, float, what)
     order = sorted(range(len(lengths)), key=lambda i: lengths[i]) if sort else range(len(lengths))
     longest, size = {}, {}
     for place, i in enumerate(order):
@@ -271,25 +304,36 @@ def _check_waste(answer, lengths, batch_size, sort):
     positions = sum(longest[batch] * size[batch] for batch in size)
     expected = float(Fraction(positions - sum(lengths), positions))
     likely = "shares averaged, another order, or a last batch that is not full"
-    close(got, expected, what, likely, tolerance=FLOAT64)
+    close(got, expected, what, likely, tolerance=1e-6)
 
 
 @grades("compare_tokenizers")
 def _(answer, rng):
     words = sorted({random_word(rng, shortest=2) for _ in range(12)} - {"x"})
-    pieces = (*words, *(f"##{letter}" for letter in LETTERS))
+    pieces = (*words, *(f"##{letter}" for letter in LETTERS), "'", "s")
     added = tuple(f"<added {n}>" for n in range(int(rng.integers(1, 5))))
     tokenizers = {
         "zeta": Tokenizer("zeta", vocabulary=pieces, max_length=6, added=added),
         "Bytes": Tokenizer("Bytes", kind="bytes", max_length=5, added=("<more>",)),
         "alpha": Tokenizer("alpha", vocabulary=pieces, lowercase=False),
+        "tidy": Tokenizer("tidy", vocabulary=pieces, clean_up=True),
     }
     pair = [str(word) for word in rng.choice(words, 2, replace=False)]
+    ends = dict(awkward.tokenizers(rng, vocabulary=pieces))
+    for name, ending in awkward.shuffled_dict(rng, ends).items():
+        _check_comparison(answer, f"{pair[0]} {pair[1]}", {name: ending})
+        _check_comparison(answer, pair[0], {name: ending})
+    _check_comparison(answer, " ".join(pair), awkward.shuffled_dict(rng, {**ends, **tokenizers}))
+    outer = [f" {pair[0]} {pair[1]}", f"{pair[0]} {pair[1]} ", f"\t{pair[0]}\n"]
+    for text in [*outer, *awkward.texts(rng, 6)]:
+        _check_comparison(answer, text, {"Bytes": tokenizers["Bytes"], "zeta": tokenizers["zeta"]})
     texts = [
         " ".join(map(str, rng.choice(words, 4))),
         "  ".join(pair),  # one space too many for WordPiece
         f"{pair[0].capitalize()} {pair[1]}",
         f"{pair[0]} 😀 née",
+        f"{pair[0]}qzq {pair[1]}",  # a word that is cut, into pieces with ##
+        f"{pair[0]}'s {pair[1]}",  # comes back if decoding tidies up blanks, and only then
         f"{pair[0]} [SEP] {pair[1]}",  # special tokens that stand in the text itself
         f"[CLS] {pair[1]}",
         " ".join(map(str, rng.choice(words, 30))),  # longer than any model_max_length
@@ -305,6 +349,9 @@ def _(answer, rng):
 def _check_comparison(answer, text, tokenizers):
     what = f"{text!r}"
     got = answer(text, tokenizers)
+    left = answer.arguments[1:]
+    if left:  # a box sends tokenizers' names at most
+        equal(list(left[0]), list(tokenizers), f"{what}: the dict after the call")
     has_type(got, pd.DataFrame, what)
     equal(got.index.name, "tokenizer", "The index's name")
     equal(list(got.index), list(tokenizers), "The index: the names in the dict's order")
@@ -321,7 +368,7 @@ def _check_comparison(answer, text, tokenizers):
         ):
             that(
                 bool(row[column] == expected[column]),
-                f"{what} by {name!r}: {column} is {row[column]}, not {expected[column]}. "
+                f"{what} by {name!r}: {column} is {row[column]!s}, not {expected[column]}. "
                 f"Likely: {likely}.",
             )
     kinds = {column: pd.api.types.infer_dtype(got[column]) for column in got if column != "tokens"}
@@ -334,6 +381,8 @@ def _expected_row(text, description):
     real = description.build([])
     encoding = real.backend_tokenizer.encode(text, add_special_tokens=False)
     decoded = real.backend_tokenizer.decode(encoding.ids, skip_special_tokens=False)
+    if description.clean_up:
+        decoded = real.decode(encoding.ids)
     return {
         "tokens": encoding.tokens,
         "num_tokens": len(encoding.ids),

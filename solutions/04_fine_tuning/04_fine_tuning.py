@@ -86,9 +86,9 @@ def macro_f1(output) -> dict[str, float]:
 #
 # *Importance: high. Every Trainer you will ever write gets one of these.*
 #
-# Write `compute_metrics`, which returns `accuracy` and weighted `f1`. It is more robust than the function above. It also takes a plain tuple `(predictions, label_ids)`. And `predictions` may itself be a tuple, as it is for models that return more than logits; the logits then come first. Both values are plain Python floats, since NumPy's do not survive every JSON writer.
+# Write `compute_metrics`, which returns `accuracy` and weighted `f1`. It is more robust than the function above. It also takes a plain tuple `(predictions, label_ids)`. And `predictions` may itself be a tuple, as it is for models that return more than logits; the logits then come first. An `EvalPrediction` may hold inputs and losses besides, and is then unpacked into more than two. Both values are floats that `json.dumps` takes (NumPy's float32 is not), also 1.0 and 0.0; what you were given stays as it is.
 #
-# <details><summary>Hint 1</summary>An <code>EvalPrediction</code> can be unpacked into two names, just like a tuple of two items.</details>
+# <details><summary>Hint 1</summary>An <code>EvalPrediction</code> can be unpacked like a tuple, and its items have numbers: the first two are what you need, whatever follows.</details>
 # <details><summary>Hint 2</summary><code>isinstance(…, tuple)</code> tells whether more than logits came. What is the axis of the classes?</details>
 # <details><summary>Hint 3</summary>What does <code>type(…)</code> say of the values that scikit-learn returns? <code>float(…)</code> makes it certain.</details>
 
@@ -100,13 +100,13 @@ def compute_metrics(eval_pred) -> dict:
     Parameters
     ----------
     eval_pred : EvalPrediction or tuple
-        `predictions` and `label_ids`. Predictions are the logits, shape (n, classes), or a tuple
+        `predictions` and `label_ids`, perhaps with inputs and losses. Predictions are the logits, shape (n, classes), or a tuple
         whose first item they are; the labels have the shape (n,).
 
     Returns
     -------
     dict
-        `accuracy` and `f1` (weighted by class size), each a Python float.
+        `accuracy` and `f1` (weighted by class size), each a float that `json.dumps` takes.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def compute_metrics(eval_pred) -> dict:
     {'accuracy': 1.0, 'f1': 1.0}
     """
     ### BEGIN SOLUTION
-    predictions, label_ids = eval_pred
+    predictions, label_ids, *_ = eval_pred
     logits = predictions[0] if isinstance(predictions, tuple) else predictions
     predicted = np.asarray(logits).argmax(axis=-1)
     return {
@@ -178,9 +178,9 @@ print("with names:   ", model.config.id2label)
 #
 # *Importance: medium. `LABEL_3` on a model page is a common and needless riddle.*
 #
-# Write `label_maps`: from the list of names to both dictionaries. Keys of `id2label` are Python integers, counted from 0 in the order of the list.
+# Write `label_maps`: from the list of names to both dictionaries. All ids are Python integers (NumPy's cannot be saved as JSON), counted from 0 in the order of the list, which stays as it is.
 #
-# Bad input: names that repeat raise a `ValueError` that mentions a repeated name. (Two ids of one name could not be told apart on the way back.)
+# Bad input: names that repeat raise a `ValueError` that mentions a repeated name or the argument. (Two ids of one name could not be told apart on the way back.)
 #
 # <details><summary>Hint 1</summary><code>enumerate</code> gives pairs of position and name, and <code>dict</code> takes pairs.</details>
 # <details><summary>Hint 2</summary>How long is <code>set(names)</code> if a name repeats? And which name is it? <code>names.count(name)</code> knows.</details>
@@ -198,13 +198,13 @@ def label_maps(names: list[str]) -> tuple[dict, dict]:
     Returns
     -------
     id2label : dict of int to str
-        Keys 0, 1, … in order.
+        Keys 0, 1, … for the names in their order.
     label2id : dict of str to int
 
     Raises
     ------
     ValueError
-        If a name repeats; the message names it.
+        If a name repeats; the message names it, or the argument.
 
     Examples
     --------
@@ -253,7 +253,7 @@ print("log_softmax:   ", extreme.log_softmax(dim=0).tolist())
 #
 # *Importance: medium. The library has it; who has written it once will not divide by the wrong number.*
 #
-# Write `weighted_cross_entropy` as described above: the weighted mean divides by the sum of the weights *used* (those of the batch's labels), not by the number of rows. It stays finite and right for logits of ±10,000, and gradients flow through it.
+# Write `weighted_cross_entropy` as described above: the weighted mean divides by the sum of the weights *used* (those of the batch's labels), not by the number of rows. It stays finite and right for logits of ±10,000, and gradients flow through it. No argument is changed.
 #
 # <details><summary>Hint 1</summary>Take <code>log_softmax</code> over the classes. You need one number of each row: the one in the column of its label.</details>
 # <details><summary>Hint 2</summary><code>Tensor.gather(1, columns)</code> picks one column a row; <code>columns</code> needs the shape (n, 1). Indexing with <code>torch.arange(n)</code> does, too.</details>
@@ -327,7 +327,7 @@ plots.plot_schedules({kind: rates_of(kind) for kind in kinds})
 #
 # *Importance: medium. Off-by-one errors in schedules never raise an error; they only train a worse model.*
 #
-# Write the linear schedule as a function of the step. It rises from 0 at step 0 to `peak` at `warmup_steps`, falls to 0 at `total_steps`, and is 0 ever after. With `warmup_steps=0` it starts at the peak. You may rely on 0 ≤ `warmup_steps` < `total_steps`.
+# Write the linear schedule as a function of the step. It rises from 0 at step 0 to `peak` at `warmup_steps`, falls to 0 at `total_steps`, and is 0 ever after. With `warmup_steps=0` it starts at the peak. Return a float in every case, also where it is 0. You may rely on 0 ≤ `warmup_steps` < `total_steps`.
 #
 # <details><summary>Hint 1</summary>Three cases, by where the step lies. Which comparison keeps <code>warmup_steps=0</code> from dividing by zero?</details>
 # <details><summary>Hint 2</summary>On the way down: what share of the steps after warm-up is still to come?</details>
@@ -609,7 +609,7 @@ text["seconds"] = [round(seconds.get(name, 0.0), 1) for name in order]
 text
 
 # %% [markdown]
-# *How to read it:* a mark is a score, its whisker the interval. Where whiskers are far apart, a new sample would hardly turn the order round; where they overlap, do not announce a winner. Macro-F1 has the widest whiskers, because its rarest class has the fewest messages.
+# *How to read it:* a mark is a score, its whisker the interval. Where whiskers are far apart, a new sample would hardly turn the order round; where they overlap, do not announce a winner. Except for the majority, macro-F1 has the widest whiskers, because its rarest class has the fewest messages.
 #
 # Then read the last column. Fine-tuning costs many times the seconds of TF-IDF. Whether its gain is worth that depends on what an error costs you, not on the table.
 #
@@ -639,7 +639,7 @@ for _ in range(3):
 #
 # *Importance: high. This is what every framework for training wraps.*
 #
-# Write one step. The model returns an object with `loss` when it is called with the batch's items by name. The norm that is clipped is that of all the model's parameters together. Return the batch's loss, as it was before the step, as a Python float.
+# Write one step. The model returns an object with `loss` when it is called with the batch's items by name. Its forward pass runs in training mode, every part of it. The norm that is clipped is that of all the model's parameters together, in whatever groups the optimizer has them. Return the batch's loss, as it was before the step, as a float, and leave the batch as it is.
 #
 # <details><summary>Hint 1</summary><code>model(**batch)</code> hands over the dictionary's items by name.</details>
 # <details><summary>Hint 2</summary><code>torch.nn.utils</code> has a function for clipping by norm; its name ends in an underscore because it changes the gradients in place. Between which two lines does it belong?</details>
@@ -710,7 +710,7 @@ def record(name: str, model, started: float, losses: list[float]) -> None:
 
 
 # %% [markdown]
-# And the trial itself: the short recipe, with changes by name, on a new model (whose loading we hush). `progress_bar` stands in for the Trainer's table, which is too much for a dozen short runs; without a table the Trainer would print its logs, hence `remove_callback`.
+# And the trial itself: the short recipe, with changes by name, on a new model (whose loading we hush). `progress_bar` stands in for the Trainer's table, which is too much for so many short runs; without a table the Trainer would print its logs, hence `remove_callback`.
 
 # %% tags=["lesson-only"]
 from contextlib import redirect_stdout
@@ -834,7 +834,7 @@ plots.plot_trials(trials)
 #
 # *Importance: medium. "The best" is expensive; "as good, in half the time" is usually what is wanted.*
 #
-# Write `fastest_within`: among the trials whose `f1` lies at most `tolerance` below the best, return the `name` of the quickest. Of trials with equal seconds the better f1 wins, then the one that stands first.
+# Write `fastest_within`: among the trials whose `f1` lies at most `tolerance` below the best, return the `name` of the quickest. Of trials with equal seconds the better f1 wins, then the one that stands first. The frame stays as it is.
 #
 # <details><summary>Hint 1</summary>Compare <code>frame["f1"].max() - frame["f1"]</code> with the tolerance, and filter.</details>
 # <details><summary>Hint 2</summary><code>sort_values</code> takes several columns, a direction for each, and a <code>kind</code> that leaves ties in their order.</details>
@@ -995,7 +995,7 @@ check("emotion_predictions")
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_hyperparameters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# I compared three learning rates on the same 1,280 training messages, two epochs each, everything else as in the recipe, and scored macro-F1 on 1,000 validation messages (the trials above). The smaller and the larger rate both ended far below the middle one: in so few steps the small one does not get anywhere, and the large one wrecks in the first steps what the encoder knew. I then ran the middle rate with a second seed, and the two seeds lie apart by more than half of the distance between the rates. So the middle rate is likely the best of the three, not certainly: on eighty steps the seed decides much. The constant schedule lies within the distance of the seeds: a draw. Class weights gained a little more than that distance, mostly on the recall of rare classes; but that was one run, and on few steps rare classes are hardly seen, so I would not promise the gain on more rows. My own model took the middle rate without weights, on 6,000 messages and three epochs. That fine-tuning beats frozen features I am sure of: their intervals are far apart. That my settings are the best of those tried would take about five seeds of each.
+# I compared three learning rates on the same 1,280 training messages, two epochs each, everything else as in the recipe, and scored macro-F1 on 1,000 validation messages (the trials above). The smaller and the larger rate both ended far below the middle one (about 0.2 each, against about 0.5): in so few steps the small one does not get anywhere, and the large one wrecks in the first steps what the encoder knew. I then ran the middle rate with a second seed; the two came to 0.50 and 0.51 in my run. However near that is, two seeds are a short yardstick, and on eighty steps the seed can decide much: so the middle rate is likely the best of the three, not certainly. The constant schedule ended above both seeds, but that was one run. Class weights did best of all (above 0.7), mostly through the recall of rare classes; one run again, and on few steps rare classes are hardly seen, so I would not promise the gain on more rows. My own model took the middle rate without weights, on 6,000 messages and three epochs. That fine-tuning beats frozen features I am sure of: their intervals are far apart. That my settings are the best of those tried would take about five seeds of each.
 
 # %% [markdown]
 # ## Recap

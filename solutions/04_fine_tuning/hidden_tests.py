@@ -7,14 +7,15 @@ import pandas as pd
 import torch
 
 from grading.predictions import share_of_points
-from grading.standins import Backward, Descent, Trainee
+from grading.standins import Backward, Descent, Evaluation, Trainee
 from grading.testing import (
     COARSE,
     FLOAT32,
-    FLOAT64,
+    awkward,
     close,
     equal,
     grades,
+    has_json_type,
     has_type,
     raises,
     that,
@@ -36,24 +37,40 @@ def _f1_by_class(truth, predicted):
 @grades("compute_metrics")
 def _(answer, rng):
     def expect(predictions, truth, logits, what):
-        got = answer((predictions, truth))
+        got = unchanged(answer, (predictions, truth))
+        compare(got, truth, logits, what)
+        given = Evaluation("evaluation", predictions, truth)
+        compare(evaluated(given), truth, logits, f"an EvalPrediction, {what}")
+
+    def evaluated(given):
+        got = answer(given)
+        (after,) = (call for call in answer.calls if call["of"] == "evaluation afterwards")
+        changed = " and ".join(after["changed"])
+        that(not changed, f"The EvalPrediction's {changed} differ after the call.")
+        return got
+
+    def compare(got, truth, logits, what):
+        has_type(got, dict, f"{what}: the result")
         equal(sorted(got), ["accuracy", "f1"], f"{what}: the keys, sorted")
         chosen = np.array([int(np.argmax(row)) for row in logits])
         scores, sizes = _f1_by_class(truth, chosen)
         weighted = sum(scores[label] * sizes[label] for label in scores) / len(truth)
         for key, value in got.items():
-            has_type(value, float, f"{what}: the type of {key}")
+            has_json_type(value, float, f"{what}: the type of {key}")
         close(got["accuracy"], float(np.mean(chosen == truth)), f"{what}: accuracy")
         close(got["f1"], weighted, f"{what}: weighted F1", likely="another average")
 
     logits = rng.normal(size=(60, 4)).astype(np.float32)
     truth = rng.choice(4, size=60, p=[0.55, 0.25, 0.15, 0.05])
     logits[np.arange(60), truth] += 1.0
-    has_type(unchanged(answer, (logits, truth)), dict, "compute_metrics returns a dictionary")
     expect(logits, truth, logits, "a tuple of logits and labels")
     states = rng.normal(size=(60, 3, 2))
     expect((logits, states), truth, logits, "predictions that are a tuple, logits first")
     expect((logits,), truth, logits, "predictions that are a tuple of logits alone")
+    more = rng.normal(size=(60, 4))
+    expect((logits, more, states), truth, logits, "a tuple of logits and more of their shape")
+    two, either = rng.normal(size=(60, 2)), rng.permutation([0] * 45 + [1] * 15)
+    expect(two, either, two, "two classes")
     expect(logits[:1], truth[:1], logits[:1], "one row")
     expect(-np.abs(logits), truth, -np.abs(logits), "logits that are all negative")
     expect(logits * 1e4, truth, logits, "logits of up to ±1e4")
@@ -67,31 +84,63 @@ def _(answer, rng):
     )
     only = np.full(60, 2)
     expect(logits, only, logits, "labels of one class alone")
+    right = np.argmax(logits, axis=1)
+    expect(logits, right, logits, "every row right: 1.0 is a float, too")
+    expect(logits, (right + 1) % 4, logits, "every row wrong: 0.0 is a float, too")
+    expect(logits, truth + 1, logits, "a class that no logit stands for")
+    expect(logits.astype(np.float16), truth, logits.astype(np.float16), "logits in float16")
+    for what, more in (
+        ("inputs", {"inputs": rng.integers(9, size=(60, 5))}),
+        ("losses", {"losses": rng.random(60)}),
+        ("inputs and losses", {"inputs": rng.integers(9, size=(60, 5)), "losses": rng.random(60)}),
+    ):
+        for predictions in (logits, (logits, states)):
+            given = Evaluation("evaluation", predictions, truth, **more)
+            compare(evaluated(given), truth, logits, f"an EvalPrediction that holds {what}, too")
 
 
 @grades("label_maps")
 def _(answer, rng):
-    pool = [f"{first}{last}" for first in ("ka", "lo", "mi", "nu") for last in ("r", "s", "t")]
-    names = [str(name) for name in rng.permutation(pool)[:7]]
+    for count in (1, 2, 7, 12):
+        _check_maps(answer, awkward.names(rng, count), f"{count} names")
+    _check_maps(answer, ["Joy", "joy"], "upper and lower case are two names")
+    _check_maps(answer, ["joy", " joy", "joy "], "blanks make other names")
+    _check_maps(answer, ["\xe9t\xe9", "e\u0301te\u0301"], "an accent of its own makes another name")
+    names = awkward.names(rng, 7)
+    first, last = int(rng.integers(1, 6)), names[-1]
+    for repeating, what in (
+        ([*names, names[first]], "the last of eight names is one of the others"),
+        ([names[0], *names], "the first two names are equal"),
+        ([last, last], "two names that are equal"),
+        ([last] * 3, "three names that are equal"),
+    ):
+        raises(
+            answer,
+            repeating,
+            error=ValueError,
+            mentions=("names", *{name for name in repeating if repeating.count(name) > 1}),
+            what=what,
+        )
+
+
+def _check_maps(answer, names, what):
     got = unchanged(answer, names)
-    has_type(got, tuple, "label_maps returns a tuple of two dictionaries")
-    equal(len(got), 2, "the number of dictionaries")
-    equal(got[0], {number: names[number] for number in range(7)}, "id2label, in order")
-    for key in got[0]:
-        has_type(key, int, "the type of id2label's keys")
-    backwards = {names[number]: number for number in range(7)}
-    equal(got[1], backwards, "label2id, in order", likely="another order, or values of type str")
-    equal(answer(names[:1]), ({0: names[0]}, {names[0]: 0}), "one name")
-    equal(answer(["Joy", "joy"])[1], {"Joy": 0, "joy": 1}, "upper and lower case are two names")
-    twice = [*names, names[int(rng.integers(6))]]  # neighbours are asked below
-    raises(answer, twice, error=ValueError, mentions=twice[-1], what="a name that repeats")
-    raises(
-        answer,
-        [names[0], names[0]],
-        error=ValueError,
-        mentions=names[0],
-        what="two names that are equal",
-    )
+    has_type(got, tuple, f"{what}: the result")
+    equal(len(got), 2, f"{what}: the number of dictionaries")
+    for made, kind in zip(got, ("id2label", "label2id"), strict=True):
+        has_type(made, dict, f"{what}: {kind}")
+    id2label, label2id = got
+    numbers = [*id2label, *label2id.values()]
+    for number in numbers:
+        has_json_type(number, int, f"{what}: the type of an id")
+    for name in (*id2label.values(), *label2id):
+        has_type(name, str, f"{what}: the type of a name")
+    likely = "counted from 1, another order, or the two dictionaries exchanged"
+    by_id = [id2label.get(number) for number in range(len(names))]
+    equal(by_id, names, f"{what}: the names that id2label has for 0, 1, …", likely)
+    by_name = [label2id.get(name) for name in names]
+    equal(by_name, list(range(len(names))), f"{what}: the ids that label2id has", likely)
+    equal([len(id2label), len(label2id)], [len(names)] * 2, f"{what}: the sizes of both")
 
 
 def _weighted_mean(logits, labels, weights):
@@ -116,6 +165,7 @@ def _(answer, rng):
     def expect(case, what, likely="", tolerance=FLOAT32):
         got = unchanged(answer, *case)
         that(isinstance(got, torch.Tensor), f"{what}: expected a tensor, got {type(got).__name__}.")
+        that(got.dtype == torch.float32, f"{what}: expected float32, got {got.dtype}.")
         close(got, _weighted_mean(*case), what, likely, tolerance)
 
     expect(draw(20, 5), "random logits, labels and weights", "the divisor, or the weights' index")
@@ -125,11 +175,15 @@ def _(answer, rng):
     )
     expect((logits, labels, torch.ones(4)), "weights of 1")
     expect((logits, labels, weights * 100), "the weights' scale cancels out", "rows as the divisor")
+    expect((logits, labels, weights * 1e-6), "small weights cancel out", "a lower bound below")
     expect(draw(1, 3), "one row: its weight cancels out", "rows as the divisor")
+    expect(draw(5, 5), "as many rows as classes", "softmax over the rows")
+    expect((logits, torch.full((12,), 2), weights), "all labels are one class", "its weight stays")
     zero = weights.clone()
     zero[1] = 0.0
     expect((logits, torch.tensor([1] * 6 + [0, 2, 3] * 2), zero), "a class of weight 0")
-    expect(draw(9, 3, scale=1e4), "logits of about ±1e4", "exp overflows", tolerance=COARSE)
+    overflows = "exp overflows, or logits or losses are cut off"
+    expect(draw(9, 3, scale=1e4), "logits of about ±1e4", overflows, tolerance=COARSE)
     far = torch.tensor([[1e4, -1e4, 0.0], [-1e4, 1e4, 0.0]])
     expect((far, torch.tensor([1, 1]), torch.tensor([1.0, 2.0, 3.0])), "±1e4", "log(0)", COARSE)
     expect(
@@ -161,12 +215,14 @@ def _(answer, rng):
         up = step / warmup if warmup else 1.0
         share = min(up, max(0.0, (total - step) / (total - warmup)))
         what = f"step {step} of {total} with {warmup} of warm-up and the peak {peak}"
-        close(answer(step, total, warmup, peak), peak * share, what, likely, tolerance=FLOAT64)
+        got = answer(step, total, warmup, peak)
+        has_type(got, float, what)
+        # In shares of the peak, so that a small one asks for as many digits; float32 has them.
+        close(got / peak, share, f"{what}, the rate divided by the peak", likely, tolerance=1e-6)
 
-    for _ in range(4):
+    for peak in awkward.shuffled(rng, [1e-4, 5e-5, 0.3, 2.0]):
         total = int(rng.integers(20, 2000))
         warmup = int(rng.integers(2, total - 2))
-        peak = float(rng.choice([1e-4, 5e-5, 0.3, 2.0]))
         for step in (0, 1, warmup - 1, warmup, warmup + 1, total - 1, total):
             expect(step, total, warmup, peak)
         expect(int(rng.integers(warmup, total)), total, warmup, peak)
@@ -180,17 +236,19 @@ def _(answer, rng):
     expect(9, 10, 9, 0.5, "the peak is at `warmup_steps` itself")
     by_name = answer(step=3, total_steps=12, warmup_steps=6, peak=1.0)
     close(by_name, 0.5, "arguments by name")
-    got = answer(4, 10, 2, 1.0)
-    that(isinstance(got, float), f"linear_schedule returns a float, not {type(got).__name__}.")
+    for warmup in (0, 3):
+        for step in (10, 11, 500):
+            expect(step, 10, warmup, 0.5, "0 from the end on, as a float")
 
 
 def _batch(rng, rows, places=6):
     mask = np.arange(places) < rng.integers(1, places + 1, size=rows)[:, None]
-    return {
+    batch = {
         "input_ids": torch.tensor(rng.integers(12, size=(rows, places)) * mask),
         "attention_mask": torch.tensor(mask.astype(int)),
         "labels": torch.tensor(rng.integers(3, size=rows)),
     }
+    return awkward.shuffled_dict(rng, batch)
 
 
 def _loss_and_gradients(trainee, batch):
@@ -207,21 +265,29 @@ def _loss_and_gradients(trainee, batch):
 
 def _expect_step(answer, trainee, batch, limit, options, what):
     loss, gradients, norm = _loss_and_gradients(trainee, batch)
-    got = unchanged(answer, trainee, batch, Descent("optimizer", learning_rate=0.3), **options)
+    descent = Descent("optimizer", learning_rate=0.3, head_rate=0.2)
+    got = unchanged(answer, trainee, batch, descent, **options)
     has_type(got, float, f"{what}: the type of the loss")
-    close(got, loss, f"{what}: the loss before the step", "the loss after it", 1e-5)
+    likely = "the loss after it, a rounded one, one of your own, or items of the batch left out"
+    close(got, loss, f"{what}: the loss before the step", likely, 1e-5)
     forwards = [call for call in answer.calls if call.get("method") == "forward"]
     steps = [call for call in answer.calls if call.get("method") == "step"]
     equal(len(forwards), 1, f"{what}: the number of forward passes")
-    that(forwards[0]["training"], f"{what}: the forward pass must run in training mode.")
+    that(
+        forwards[0]["training"],
+        f"{what}: the forward pass must run in training mode, every part of the model.",
+    )
     equal(len(steps), 1, f"{what}: the number of optimizer steps")
     scale = min(1.0, limit / norm)
+    before = dict(trainee.build([]).named_parameters())
     for name, gradient in gradients.items():
         used = steps[0]["gradients"][name]
         if gradient is None:
             zero = used is None or not np.any(used)
             that(
-                zero, f"{what}: {name} is not part of the loss, and its gradient must be none or 0."
+                zero,
+                f"{what}: {name} is not part of the loss, and its gradient must be none or 0. "
+                "Likely: gradients of the step before are still there.",
             )
             continue
         that(used is not None, f"{what}: at the optimizer's step {name} has no gradient.")
@@ -232,6 +298,9 @@ def _expect_step(answer, trainee, batch, limit, options, what):
             "not cleared before, not clipped (by the norm of all parameters together), or both",
             FLOAT32,
         )
+        rate = descent.head_rate if name.startswith("head") else descent.learning_rate
+        moved = before[name].detach() - rate * scale * gradient
+        close(steps[0]["weights"][name], moved, f"{what}: {name} after the step", "", FLOAT32)
 
 
 @grades("training_step")
@@ -245,6 +314,10 @@ def _(answer, rng):
     _expect_step(answer, stale, batch, norm * 10, wide, "gradients left over from before")
     _expect_step(answer, clean, batch, norm / 4, tight, "gradients above the limit")
     _expect_step(answer, stale, batch, norm / 4, tight, "left over, and above the limit")
+    typed = {**batch, "token_type_ids": torch.tensor(rng.integers(2, size=(5, 6)))}
+    _, _, norm = _loss_and_gradients(clean, typed)
+    tight = {"max_grad_norm": norm / 3}
+    _expect_step(answer, clean, typed, norm / 3, tight, "a batch with token_type_ids")
     single = _batch(rng, rows=1)
     _expect_step(answer, stale, single, 1.0, {}, "one row, with the default limit")
     loud = _loud(batch)
@@ -267,32 +340,43 @@ def _(answer, rng):
         # Sixteenths are exact in binary, so a distance equals the tolerance or it does not.
         f1 = rng.integers(4, 14, size=count) / 16
         seconds = rng.permutation(count * 2)[:count] * 1.5 + 1
-        names = [f"trial {letter}" for letter in rng.permutation(list("abcdefghijkl"))[:count]]
-        frame = pd.DataFrame({"name": names, "f1": f1, "seconds": seconds})
-        frame.index = rng.permutation(50)[:count]
+        names = awkward.names(rng, count)
+        frame = pd.DataFrame({"seconds": seconds, "note": "x", "name": names, "f1": f1})
+        frame.index = awkward.index(rng, count)
         tolerance = float(rng.choice([1, 2, 4])) / 16
         good = [row for row in range(count) if max(f1) - f1[row] <= tolerance]
         quickest = names[min(good, key=lambda row: (seconds[row], -f1[row], row))]
-        expect(frame, quickest, f"tolerance {tolerance}", tolerance=tolerance)
+        shown = ", ".join(
+            f"{name!r} {score} in {took} s"
+            for name, score, took in zip(names, f1, seconds, strict=True)
+        )
+        expect(frame, quickest, f"f1 {shown}; tolerance {tolerance}", tolerance=tolerance)
     tied = pd.DataFrame(
         {
-            "name": ["m", "n", "o", "p"],
+            "name": ["m", "N", "o ", "P"],
             "f1": [0.75, 0.8125, 0.8125, 0.875],
             "seconds": [20.0, 20.0, 20.0, 31.0],
         }
     )
-    expect(tied, "n", "equal seconds: the better f1, then the first row", tolerance=0.125)
-    expect(tied[::-1], "o", "the same rows from the last to the first", tolerance=0.125)
-    expect(tied, "p", "a tolerance of 0 leaves the best alone", tolerance=0.0)
-    expect(tied, "p", "the default tolerance is 0.005")
+    expect(tied, "N", "equal seconds: the better f1, then the first row", tolerance=0.125)
+    expect(tied[::-1], "o ", "the same rows from the last to the first", tolerance=0.125)
+    expect(tied, "P", "a tolerance of 0 leaves the best alone", tolerance=0.0)
+    expect(tied, "P", "the default tolerance is 0.005")
     near = pd.DataFrame({"name": ["u", "v"], "f1": [0.9, 0.8952], "seconds": [9.0, 3.0]})
     expect(near, "v", "0.0048 below the best, with the default of 0.005")
-    far = pd.DataFrame({"name": ["u", "v"], "f1": [0.9, 0.8948], "seconds": [9.0, 3.0]})
-    expect(far, "u", "0.0052 below the best, with the default of 0.005")
+    far = pd.DataFrame({"name": ["u", "v"], "f1": [0.9, 0.89499], "seconds": [9.0, 3.0]})
+    expect(far, "u", "0.00501 below the best, with the default of 0.005")
+    hardly = pd.DataFrame({"name": ["u", "v"], "f1": [0.9, 0.8], "seconds": [9.02, 9.01]})
+    expect(hardly, "v", "0.01 seconds apart: not equal", "seconds rounded", tolerance=0.2)
+    twice = pd.DataFrame({"name": ["u", "v", "u"], "f1": [0.5] * 3, "seconds": [9.0, 5.0, 1.0]})
+    expect(twice, "u", "two trials of one name", "rows told apart by their name")
     edge = pd.DataFrame({"name": ["u", "v"], "f1": [0.5, 0.4375], "seconds": [9.0, 3.0]})
     likely = "< instead of <=, or a share of the best f1 instead of a distance"
     expect(edge, "v", "exactly the tolerance below the best", likely, tolerance=0.0625)
     expect(tied[:1], "m", "one trial")
+    expect(tied.set_axis([3] * 4), "N", "rows that share an index", tolerance=0.125)
+    whole = tied.assign(seconds=[20, 20, 20, 31])
+    expect(whole, "N", "seconds that are whole numbers", tolerance=0.125)
     long = pd.DataFrame(
         {
             "name": [f"n{number}" for number in range(40)],

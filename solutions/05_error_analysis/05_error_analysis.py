@@ -109,7 +109,7 @@ pd.Series(-np.log(given_to_label), index=given_to_label, name="loss").round(2)
 #
 # *Importance: high. The most useful single list in error analysis is the one sorted by this number.*
 #
-# Write the cross-entropy of each row, without any mean. Start from the logits: log-softmax of the row, then minus the entry of its label. `F.cross_entropy` (and its class, `CrossEntropyLoss`) would be the answer, so it must not appear. Logits of ±10,000 must come out right: there, a probability is 0 to the last bit, and its logarithm is not a number to work with.
+# Write the cross-entropy of each row, without any mean. Start from the logits: log-softmax of the row, then minus the entry of its label. `F.cross_entropy` (and its class, `CrossEntropyLoss`) would be the answer, so it must not appear. Logits of ±10,000 must come out right: there, a probability is 0 to the last bit, and its logarithm is not a number to work with. Both tensors stay as they are.
 #
 # <details><summary>Hint 1</summary>The logarithm of softmax is the logit minus the logarithm of the sum of exponentials. Which of the two overflows if you write it down naively? PyTorch has <code>logsumexp</code> and <code>log_softmax</code>, which take care.</details>
 # <details><summary>Hint 2</summary>Each row has many columns, of which you need one, another one in each row. Lesson 4, exercise 3 had the same problem.</details>
@@ -310,7 +310,7 @@ table.round(3)
 #
 # *Importance: high. You will write this report for every classifier you train.*
 #
-# Write `evaluation_report`, which gives all of these for a list of class names. Labels are ids into `names`. **Every** name has a row in `per_class`, with zeros where a class occurs in neither truth nor prediction, and macro-F1 averages over all names, the absent ones too. Kappa and MCC are 0.0 where they are undefined. No warning is raised on the way.
+# Write `evaluation_report`, which gives all of these for a list of class names. Labels are ids into `names`, in lists, arrays or Series with any index, and stay as they are. **Every** name has a row in `per_class`, with zeros where a class occurs in neither truth nor prediction, and macro-F1 averages over all names, the absent ones too. Each of the six scores is a float. Kappa and MCC are 0.0 where they are undefined. No warning is raised on the way.
 #
 # <details><summary>Hint 1</summary>Without the argument <code>labels</code>, scikit-learn looks only at the classes that occur. And <code>zero_division</code> says what a class without rows gets, without a warning.</details>
 # <details><summary>Hint 2</summary>MCC is 0.0 in scikit-learn where it is undefined, kappa is NaN, and both warn of a single class. When exactly does kappa divide by zero? Test for that case before you call either.</details>
@@ -323,7 +323,7 @@ def evaluation_report(y_true, y_pred, names: list[str]) -> dict:
 
     Parameters
     ----------
-    y_true, y_pred : sequence of int, shape (n,)
+    y_true, y_pred : list, array or Series of int, shape (n,)
         Ids into `names`; n is at least 1.
     names : list of str
 
@@ -367,7 +367,7 @@ check("evaluation_report")
 #
 # *Importance: medium. Three lines of pandas that you will type again and again.*
 #
-# Write `most_confident_errors`: of the rows whose predicted label is another than the label, the `k` most confident ones, best first. Return exactly the columns `text`, `label`, `predicted_label`, `confidence`, in this order, whatever else the frame holds. Rows of equal confidence stay in their order, and each row keeps its index, so that you can find it again. If there are fewer than `k` errors, all of them come back.
+# Write `most_confident_errors`: of the rows whose predicted label is another than the label, the `k` most confident ones, best first. Return exactly the columns `text`, `label`, `predicted_label`, `confidence`, in this order, whatever else the frame holds. Rows of equal confidence stay in their order, and each row keeps its index, so that you can find it again. If there are fewer than `k` errors, all of them come back. The frame that you were given stays as it is, and its index may repeat.
 #
 # <details><summary>Hint 1</summary>Filter, sort, cut, choose columns. Does the order of filter and cut matter?</details>
 # <details><summary>Hint 2</summary><code>sort_values</code> has an argument <code>kind</code>. Which of its values promises to leave ties alone?</details>
@@ -507,11 +507,11 @@ pd.Series(accuracies, name="out-of-fold accuracy").round(3)
 #
 # *Importance: high. A few lines that find errors in datasets that thousands have used.*
 #
-# Write the rule above for any number of classes. A probability exactly at its threshold counts. Where no class reaches its threshold, the row is not suspect. A class that no row is labelled with has no threshold, and so is never a candidate, however probable.
+# Write the rule above for any number of classes. A probability exactly at its threshold counts. Where no class reaches its threshold, the row is not suspect. A class that no row is labelled with has no threshold, and so is never a candidate, however probable. Of equally probable candidates the label itself wins. Labels are a list, an array or a Series with any index, and both arguments stay as they are.
 #
 # <details><summary>Hint 1</summary>First the thresholds, one a class: a mean over some of the rows, of one column. What would NumPy give for the mean of no rows at all, and what would a comparison with that be? Choose a value that nothing can reach.</details>
 # <details><summary>Hint 2</summary>A mask of the shape (n, classes) says who is a candidate. To take the argmax among candidates only, give all others a value that cannot win.</details>
-# <details><summary>Hint 3</summary>A row without candidates still has an argmax, of nonsense. Which rows have any?</details>
+# <details><summary>Hint 3</summary>A row without candidates still has an argmax, of nonsense. Which rows have any? And where two candidates are equally probable, argmax names the first: compare probabilities instead.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "suspect_labels", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -522,7 +522,7 @@ def suspect_labels(probabilities: np.ndarray, labels) -> np.ndarray:
     ----------
     probabilities : ndarray, shape (n, classes)
         Out-of-fold probabilities; n is at least 1.
-    labels : sequence of int, shape (n,)
+    labels : list, array or Series of int, shape (n,)
 
     Returns
     -------
@@ -539,9 +539,9 @@ def suspect_labels(probabilities: np.ndarray, labels) -> np.ndarray:
     thresholds = np.full(classes, np.inf)
     for label in np.unique(labels):
         thresholds[label] = probabilities[labels == label, label].mean()
-    candidates = probabilities >= thresholds
-    best = np.where(candidates, probabilities, -1.0).argmax(axis=1)
-    return candidates.any(axis=1) & (best != labels)
+    # What is no candidate cannot win; where there is none, the label itself is as good as any.
+    candidates = np.where(probabilities >= thresholds, probabilities, -1.0)
+    return candidates[np.arange(len(labels)), labels] < candidates.max(axis=1)
     ### END SOLUTION
 
 
@@ -620,7 +620,7 @@ review["text"] = train_texts
 review.loc[suspects[:10]].round(3)
 
 # %% [markdown]
-# Cover the label and judge for yourself. Which labels are wrong beyond doubt? And where is the *suggestion* the silly one, since this model sees only words? That is why the result is a reading list, and not an automatic correction.
+# Cover the label and judge for yourself. Which labels are wrong beyond doubt? And is the *suggestion* ever the silly one, since this model sees only words? That is why the result is a reading list, and not an automatic correction.
 #
 # Errors of labelling are seldom spread evenly. Which pairs do the suspects confuse?
 
@@ -684,7 +684,7 @@ plots.plot_reliability({"as trained": (confidence[measure], hit[measure])})
 #
 # *Importance: medium. It is the number that papers report, and its bins are where implementations disagree.*
 #
-# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped.
+# Turn the diagram into one number: the gap between accuracy and mean confidence of each group, averaged over groups, each weighted by its number of messages. The confidence is the top probability of a row. With `bins` groups, group b holds what lies in (b/bins, (b+1)/bins]: a value on an edge belongs to the group **below** it, so that 1.0 has a place. Empty groups are skipped. Labels are a list, an array or a Series with any index, and both arguments stay as they are. The result is a float.
 #
 # <details><summary>Hint 1</summary>Three arrays, one entry a row: confidence, whether the row is right, and the number of its group. Then a loop over groups.</details>
 # <details><summary>Hint 2</summary>Compare directly: larger than the lower edge, at most the upper one. (<code>np.searchsorted</code>, <code>np.digitize</code> and <code>pd.cut</code> do so for all rows at once; look up on which side they put an edge.)</details>
@@ -699,7 +699,7 @@ def expected_calibration_error(probabilities: np.ndarray, labels, bins: int = 10
     ----------
     probabilities : ndarray, shape (n, classes)
         n is at least 1.
-    labels : sequence of int, shape (n,)
+    labels : list, array or Series of int, shape (n,)
     bins : int
         Groups of equal width between 0 and 1; an edge belongs to the group below it.
 
@@ -821,7 +821,7 @@ pd.DataFrame(intervals, index=[f"{k} of {n}" for k, n in cases]).round(3)
 #
 # *Importance: high. A slice without an interval is a rumour.*
 #
-# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row a slice in the order of the dictionary. A slice without rows is not an error: it has 0 rows and NaN in the other columns.
+# Write `slice_metrics`: for each slice, its number of rows, its accuracy (`label` against `predicted_label`) and the ends of its 95 % Wilson interval, one row per slice in the order of the dictionary. The columns are `rows`, `accuracy`, `lower` and `upper`, in this order; the index is named `slice`. A slice without rows is not an error: it has 0 rows and NaN in the other columns. The frame, whose index may repeat, and the dictionary stay as they are.
 #
 # <details><summary>Hint 1</summary>Calling a rule on the frame gives a boolean Series with the frame's index; <code>frame[...]</code> takes it.</details>
 # <details><summary>Hint 2</summary>The formula above, or the function of the cell above. Neither likes n = 0.</details>
@@ -993,7 +993,7 @@ behaviour.round(3)
 plots.plot_rates(behaviour, "failures", "failure rate, with its 95 % interval")
 
 # %% [markdown]
-# *How to read it:* zero is the goal, and the right end of an interval is how bad it may still be. A test that fails often although the validation accuracy is high has found something that the validation split hardly contains. A test that never fails is not wasted: keep it, and run it on the next model.
+# *How to read it:* zero is the goal, and the right end of an interval is how bad it may still be. A test that fails often although the validation accuracy is high has found something that this accuracy does not show. A test that never fails is not wasted: keep it, and run it on the next model.
 #
 # Which of these would you show to whoever wants to use the model?
 #
@@ -1047,7 +1047,7 @@ print(f"missing from completeness: {abs(error):.3f} of {abs(contributions).sum()
 # %% [markdown]
 # *How to read it:* the number below a word is its contribution to the logit of the class in the title. Solid frames with a plus speak for the class, dashed frames with a minus against it; the stronger the colour, the more. The last line is what the walk failed to account for; a few percent are fine, more would ask for smaller steps.
 #
-# If *happy* pulls one way and *not* hardly matters, the model reads words. If *not* turns the answer, it reads the phrase.
+# If *happy* pulls one way and *not* hardly matters, the model reads words. If *not* pulls hard the other way, it reads more than that; whether *not* also turns the answer is another question.
 #
 # ### Why was it so sure?
 #
@@ -1136,15 +1136,15 @@ plots.plot_rates(pd.DataFrame(trials).T, "right", "validation accuracy, with its
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_patterns", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# I read the errors with the label covered, from the most confident down to the fortieth, and wrote down my own label first.
+# I read the errors with the label covered, from the most confident down to the fortieth, and wrote down my own label first. The counts are those of one training.
 #
-# **Wrong labels.** For all of the first ten, and for most of the rest, I gave the model's answer without doubt (row 827: "gloomy", labelled joy). These are not errors of the model, and no augmentation helps. Change: two people relabel the suspects of the train and the validation split. Measure: accuracy on the corrected validation labels, with its interval, next to the old one.
+# **Wrong labels.** For nine of the first ten, and for nineteen of the rest, I gave the model's answer without doubt (row 827: "gloomy", labelled joy). These are not errors of the model, and no augmentation helps. Change: two people relabel the suspects of the train and the validation split. Measure: accuracy on the corrected validation labels, with its interval, next to the old one.
 #
-# **A scene without a word of feeling.** Four of the others only tell what happened (row 124: walking up and down outside an office). Change: more such messages in the train split, written by people, or made by cutting "i feel …" out of messages that have a scene as well. Measure: accuracy on the untouched slice *no telling word*.
+# **A scene without a word of feeling.** Nine of the others only tell what happened (row 1433: the band is back together, taken for sadness). Change: more such messages in the train split, written by people, or made by cutting "i feel …" out of messages that have a scene as well. Measure: accuracy on the untouched slice *no telling word*.
 #
-# **A turn at the end.** In three, the telling word belongs to somebody else or to the past (row 1374: the happiest day of my life, eleven years ago). Change: contrast examples, that is, messages with a happy beginning and a sad end and the other way round, each labelled by its end. Measure: the slice *but, though, although*, and a behavioural test with endings that were **not** used for training.
+# **A word that is not the writer's feeling.** In two (row 1378: *sorry* is what somebody else ought to say; row 1032: *great* to be asked, but …). Change: contrast examples, that is, messages with the same word and another feeling, each labelled by its sense. Measure: the slice *another class only*, and a behavioural test with sentences that were **not** used for training.
 #
-# **Negation** (row 1048: not uneasy any more). Change: negated templates. Measure: the failure rate of *negated feeling* with fresh templates; and the accuracy on all messages must stay within its interval.
+# **Negation.** One (row 1610: *fearless*, taken for fear), but more than half of the negated feelings of section 7 fail. Change: negated templates. Measure: the failure rate of *negated feeling* with fresh templates; and the accuracy on all messages must stay within its interval.
 
 # %% [markdown]
 # ## Recap

@@ -11,6 +11,7 @@ from grading.testing import (
     COARSE,
     FLOAT32,
     FLOAT64,
+    awkward,
     close,
     equal,
     grades,
@@ -43,8 +44,14 @@ def _(answer, rng):
         return logits, rng.integers(classes, size=rows).tolist()
 
     logits, labels = draw(17, 6)
-    expect(logits, labels, "random logits", "a mean, the wrong column, or another logarithm")
+    likely = "a mean, the wrong column, or another logarithm"
+    # So few steps move the sixth digit: a loss rounded to four places is another.
+    expect(logits, labels, "random logits", likely, tolerance=1e-5)
+    expect(*draw(20, 11), "eleven classes", "only so many classes as the lesson has are looked at")
     expect(*draw(1, 4), "one row keeps its place: shape (1,)")
+    expect(logits, [0] * 17, "the first label everywhere")
+    expect(logits, [5] * 17, "the last label everywhere")
+    expect(torch.full((4, 3), 2.5), [0, 1, 2, 2], "equal logits")
     expect(*draw(6, 6), "as many rows as classes", "softmax over the rows")
     expect(*draw(9, 2), "two classes")
     expect(logits, [3] * 17, "the same label everywhere")
@@ -108,14 +115,19 @@ _LIKELY_SLIPS = {
 def _(answer, rng):
     def expect(truth, predicted, names, what):
         got = unchanged(answer, truth, predicted, names)
-        _compare_reports(got, _expected_report(truth, predicted, names), what)
+        _compare_reports(got, _expected_report(list(truth), list(predicted), names), what)
 
-    names = [f"{first}{last}" for first in ("ta", "ri") for last in ("n", "l", "k")]
-    names = [str(name) for name in rng.permutation(names)]
+    names = awkward.names(rng, 6)
     truth = rng.choice(6, size=120, p=[0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
     predicted = np.where(rng.random(120) < 0.6, truth, rng.integers(6, size=120))
     expect(truth, predicted, names, "random labels of six classes")
-    expect(truth.tolist(), predicted.tolist(), names, "labels as lists")
+    many = rng.integers(11, size=(2, 60))
+    expect(*many, awkward.names(rng, 11), "random labels of eleven classes")
+    kinds = dict(awkward.sequences(predicted.tolist()))
+    for kind, given in awkward.sequences(truth.tolist()):
+        expect(given, kinds[kind], names, f"truth and prediction as {kind}")
+    one, other = (pd.Series(ids, index=awkward.index(rng, 120)) for ids in (truth, predicted))
+    expect(one, other, names, "two Series with different indexes")
     expect(truth % 4, predicted % 4, names, "two names without any rows")
     expect(truth % 3 + 2, predicted % 3 + 2, names, "the first and last name without rows")
     expect(truth % 3, predicted, names, "classes that are predicted but never true")
@@ -140,10 +152,7 @@ def _compare_reports(got, expected, what):
     has_type(got, dict, f"{what}: the report")
     equal(sorted(got), sorted(expected), f"{what}: the keys, sorted")
     for key in (name for name in expected if name != "per_class"):
-        that(
-            isinstance(got[key], float),
-            f"{what}: {key} must be a float, not a {type(got[key]).__name__}.",
-        )
+        has_type(got[key], float, f"{what}: {key}")
         close(got[key], expected[key], f"{what}: {key}", _LIKELY_SLIPS.get(key, ""))
     table, wanted = got["per_class"], expected["per_class"]
     has_type(table, pd.DataFrame, f"{what}: per_class")
@@ -167,16 +176,17 @@ def _expected_errors(frame, k):
 @grades("most_confident_errors")
 def _(answer, rng):
     def draw(rows, levels):
-        labels = rng.choice(["bim", "bam", "bum"], size=rows)
+        one, *others = awkward.near_names(rng, 4)
+        labels = rng.choice([one, *others], size=rows)
         return pd.DataFrame(
             {
                 "loss": rng.random(rows),
                 "confidence": rng.integers(1, levels, size=rows) / levels,
-                "text": [f"message {number}" for number in rng.permutation(rows)],
-                "predicted_label": np.where(rng.random(rows) < 0.4, "bam", labels),
+                "text": awkward.texts(rng, rows),
+                "predicted_label": np.where(rng.random(rows) < 0.4, one, labels),
                 "label": labels,
             },
-            index=rng.permutation(rows * 3)[:rows],
+            index=awkward.index(rng, rows),
         )
 
     def expect(frame, k, what, likely=""):
@@ -192,15 +202,26 @@ def _(answer, rng):
     expect(frame, 5, "the five most confident errors", "right rows too, or the least confident")
     expect(frame, 1, "one row")
     expect(frame, 1000, "fewer errors than k: all of them")
+    errors = int((frame["label"] != frame["predicted_label"]).sum())
+    expect(frame, errors, "as many errors as k")
     expect(draw(80, 4), 12, "many equal confidences", "ties must stay in their order")
+    ties = draw(80, 4).set_axis(rng.permutation(80))
+    expect(ties, 12, "many equal confidences, a permuted index", "ties must stay in their order")
     expect(draw(300, 3), 300, "hundreds of ties", "the sort is not stable")
     same_frame(answer(frame), _expected_errors(frame, 10), "k left at its default, 10")
     right = frame.assign(predicted_label=frame["label"])
     expect(right, 5, "a frame without errors gives no rows")
     ids = frame.assign(label=rng.integers(3, size=60), predicted_label=rng.integers(3, size=60))
     expect(ids, 7, "labels as ids")
-    sure_and_right = frame.assign(confidence=np.where(frame["label"] == "bam", 0.9, 0.3))
+    sure_and_right = frame.assign(
+        confidence=np.where(frame["label"] == frame["predicted_label"], 0.9, 0.3)
+    )
     expect(sure_and_right, 6, "right rows are more confident", "cut before filtering")
+    for kind, index in awkward.indexes(rng, 60):
+        expect(frame.set_axis(index), 8, f"{kind}, and eight errors")
+    narrow = frame.astype({"confidence": "float32"})
+    expect(narrow, 7, "confidence in float32")
+    expect(frame[:0], 3, "a frame without rows")
     exact = frame[["text", "label", "predicted_label", "confidence"]]
     expect(exact, 4, "a frame of just these columns")
 
@@ -214,15 +235,15 @@ def _expected_suspects(probabilities, labels):
         thresholds[label] = math.fsum(own) / len(own)
     suspects = []
     for row, given in zip(table, labels, strict=True):
-        firm = [label for label, least in thresholds.items() if row[label] >= least]
-        suspects.append(bool(firm) and max(firm, key=lambda label: row[label]) != given)
+        firm = {label: row[label] for label, least in thresholds.items() if row[label] >= least}
+        suspects.append(bool(firm) and firm.get(given, -1.0) < max(firm.values()))
     return np.array(suspects)
 
 
 @grades("suspect_labels")
 def _(answer, rng):
     def expect(probabilities, labels, what, likely=""):
-        probabilities = np.asarray(probabilities, dtype=np.float64)
+        probabilities = np.asarray(probabilities)
         got = unchanged(answer, probabilities, labels)
         that(
             isinstance(got, np.ndarray) and got.dtype == bool,
@@ -239,8 +260,12 @@ def _(answer, rng):
     expect(*draw(150, 5, 0.6), "five classes, clear probabilities")
     expect(*draw(200, 4, 3.0), "four classes, flat probabilities: many rows without a candidate")
     expect(*draw(60, 2, 1.0, noise=0.5), "two classes, half of the labels random")
+    expect(*draw(150, 11, 0.6), "eleven classes")
     probabilities, labels = draw(90, 6, 0.8)
-    expect(probabilities, labels.tolist(), "labels as a list")
+    for kind, given in awkward.sequences(labels.tolist()):
+        expect(probabilities, given, f"labels as {kind}")
+    narrow = _clear_of_thresholds(lambda: draw(90, 6, 0.8))
+    expect(*narrow, "probabilities in float32")
     expect(probabilities, np.where(labels == 2, 3, labels), "a class without rows", "its threshold")
     expect(probabilities, np.minimum(labels, 3), "the last two classes have no rows")
     expect(probabilities, np.zeros(90, dtype=int), "every row has the same label")
@@ -248,6 +273,17 @@ def _(answer, rng):
     uneven = uneven / uneven.sum(axis=1, keepdims=True)
     expect(uneven, labels, "a class that is always probable, and one that never is")
     _expect_edges(expect)
+
+
+def _clear_of_thresholds(draw):
+    """Draw in float32 until no probability lies so near a threshold that its last digits decide."""
+    while True:
+        probabilities, labels = draw()
+        probabilities = probabilities.astype(np.float32)
+        own = [probabilities[labels == label, label] for label in np.unique(labels)]
+        gaps = probabilities[:, np.unique(labels)] - [each.astype(float).mean() for each in own]
+        if min(map(len, own)) > 1 and np.abs(gaps).min() > 1e-6:
+            return probabilities, labels
 
 
 def _expect_edges(expect):
@@ -266,12 +302,19 @@ def _expect_edges(expect):
         "a probability exactly at its threshold",
         "> instead of >=",
     )
-    absent = [[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8]]
+    absent = [[2, 4, 10], [10, 4, 2], [4, 10, 2], [5, 3, 8], [0, 0, 16]]
     expect(
         np.array(absent) / 16,
-        [0, 0, 1, 1],
+        [0, 0, 1, 1, 1],
         "the class without rows is the most probable",
-        "its threshold is 0 or NaN, so that it becomes a candidate",
+        "its threshold is 0, 1 or NaN, so that it becomes a candidate",
+    )
+    equal_ones = [[8, 8, 0], [8, 8, 0], [6, 4, 6], [4, 6, 6], [7, 7, 2]]
+    expect(
+        np.array(equal_ones) / 16,
+        [0, 1, 0, 1, 2],
+        "two candidates that are equally probable",
+        "of equally probable candidates the label itself wins, not the lower or the higher id",
     )
     expect([[0.25, 0.75]], [0], "one row: its own threshold is all that it must reach")
     expect([[1.0], [1.0]], [0, 0], "one class")
@@ -303,8 +346,9 @@ def _(answer, rng):
     def expect(probabilities, labels, what, likely="", **options):
         got = unchanged(answer, probabilities, labels, **options)
         wanted = _expected_error(probabilities, list(labels), options.get("bins", 10))
+        has_type(got, float, what)
         # Room for means in float32, none for a row in the wrong group.
-        close(got, wanted, what, likely, tolerance=1e-6)
+        close(got, wanted, what, likely, tolerance=1e-6 if probabilities.dtype == float else 1e-5)
 
     def draw(rows, classes, spread):
         probabilities = rng.dirichlet([spread] * classes, size=rows)
@@ -314,11 +358,14 @@ def _(answer, rng):
 
     probabilities, labels = draw(300, 4, 0.7)
     expect(probabilities, labels, "four classes, ten bins", "weights, or the wrong confidence")
-    expect(probabilities, labels.tolist(), "labels as a list")
+    for kind, given in awkward.sequences(labels.tolist()):
+        expect(probabilities, given, f"labels as {kind}")
+    expect(probabilities.astype(np.float32), labels, "probabilities in float32")
     for bins in (1, 2, 7, 15):
         expect(probabilities, labels, f"{bins} bins", "the number of bins is not used", bins=bins)
     expect(*draw(12, 6, 0.5), "few rows: most bins are empty", "NaN of an empty bin", bins=20)
     expect(*draw(200, 2, 1.0), "two classes: no confidence below one half")
+    expect(*draw(200, 11, 1.0), "eleven classes")
     expect(probabilities, (probabilities.argmax(axis=1) + 1) % 4, "every answer is wrong")
     expect(probabilities, probabilities.argmax(axis=1), "every answer is right")
     expect(probabilities[:1], labels[:1], "one row")
@@ -389,7 +436,7 @@ def _(answer, rng):
             close(got[column], wanted[column], f"{what}: {column}", hint, tolerance=1e-4)
 
     rows = 140
-    names = ["dax", "fep", "wug"]
+    names = awkward.near_names(rng, 3)
     frame = pd.DataFrame(
         {
             "place": rng.choice(
@@ -401,17 +448,22 @@ def _(answer, rng):
     )
     hit = rng.random(rows) < 0.8
     frame["predicted_label"] = np.where(hit, frame["label"], rng.choice(names, size=rows))
+    odd = awkward.names(rng, 1)[0]
     rules = {
-        "near water": Rule("near water", "place", ("lake",)),
+        odd: Rule("odd", "words", (1, 3, 5)),
+        "Near water": Rule("near water", "place", ("lake",)),
         "all": Rule("all", "place", ("hill", "lake", "moor", "glen")),
         "glen": Rule("glen", "place", ("glen",)),
         "long": Rule("long", "words", (6, 7, 8)),
-        "labelled dax": Rule("labelled dax", "label", ("dax",)),
+        "one label": Rule("one label", "label", (names[0],)),
         "desert": Rule("desert", "place", ("desert",)),
     }
-    expect(frame, rules, "six slices, the last without rows")
+    expect(frame, rules, "seven slices, the last without rows")
     shuffled = frame.sample(frac=1, random_state=int(rng.integers(1000)))
     expect(shuffled, rules, "a frame whose index is not in order")
+    for kind, index in awkward.indexes(rng, rows):
+        expect(frame.set_axis(index), awkward.shuffled_dict(rng, rules), f"{kind}, seven slices")
+    expect(frame[:0], rules, "a frame without rows: every slice is empty")
     expect(frame.iloc[3:60:2], rules, "a frame whose index has gaps")
     expect(frame, {"desert": rules["desert"], "all": rules["all"]}, "an empty slice first")
     expect(frame, {"desert": rules["desert"]}, "nothing but an empty slice")

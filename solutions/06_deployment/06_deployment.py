@@ -32,6 +32,7 @@
 
 # %%
 import json
+import logging
 import tempfile
 import time
 from pathlib import Path
@@ -124,9 +125,9 @@ versions
 #
 # *Importance: high. This is the format in which the Hub, its clients and our server speak.*
 #
-# Write `top_predictions`. It takes the logits of **one** text and returns a list of dicts with the keys `label` and `score`, best first. `top_k` limits how many; `None`, or more than there are classes, means all.
+# Write `top_predictions`. It takes the logits of **one** text and returns a list of dicts with the keys `label` and `score`, best first. `top_k` limits how many; `None`, or more than there are classes, means all. A score is a float, and what was passed in stays as it is.
 #
-# Bad input: `top_k` below 1 raises a `ValueError` that names it.
+# Bad input: `top_k` below 1 raises a `ValueError` that names it or its value.
 #
 # <details><summary>Hint 1</summary><code>torch.softmax</code> needs to know along which dimension to sum. Do it before you drop any class: the probabilities of the kept ones must not change with <code>top_k</code>.</details>
 # <details><summary>Hint 2</summary><code>Tensor.sort(descending=True)</code> returns two tensors: the sorted values, and where each one stood. The second is what <code>id2label</code> needs.</details>
@@ -151,7 +152,7 @@ def top_predictions(logits: torch.Tensor, id2label: dict, top_k=None) -> list[di
     Raises
     ------
     ValueError
-        If `top_k` is below 1; the message names it.
+        If `top_k` is below 1; the message names it, or its value.
 
     Examples
     --------
@@ -280,7 +281,7 @@ with calls_to_this_machine():
 # %% [markdown]
 # ### A polite client
 #
-# A server can be busy, or still be loading its model. Then it answers 503, and in the body's `estimated_time` how many seconds it thinks that it needs. A polite client waits that long and tries again, but not for ever. To us every other error is final: a request that makes no sense makes none the second time either.
+# A server can be busy, or still be loading its model. Then it answers 503, and says how many seconds it thinks that it needs: in the header `Retry-After`, or in the body's `estimated_time`. 429 is its way of saying "too many requests", and a proxy in front of it says 502 or 504 while it cannot be reached. A polite client waits and tries again, but not for ever. To us every other error is final: a request that makes no sense makes none the second time either.
 #
 # ### Exercise 6.2: query ●●● about 20 minutes
 #
@@ -288,10 +289,11 @@ with calls_to_this_machine():
 #
 # Write `query`, with `requests`:
 #
-# - all texts go in **one** `POST` with the JSON body `{"inputs": texts}`; the answer's JSON is the result. No texts: no request, and the result is `[]`.
+# - all texts go in **one** `POST` to `url`, as it stands, with the JSON body `{"inputs": texts}`; the answer's JSON is the result. No texts: no request, and the result is `[]`.
 # - `token`, if there is one, goes into the header `Authorization: Bearer …`. Without a token there is no such header.
-# - On status 503 wait with `time.sleep` for the body's `estimated_time`: 1 second where it is absent, 10 at most. Then send it again. That makes `retries` + 1 requests at most; if the last is a 503 too, raise `requests.HTTPError`.
-# - Any other error status raises `requests.HTTPError` at once, with the body's `error` in its message. A body that is not JSON (a proxy's HTML page, say) has no `error` and no `estimated_time`, and must not make you stumble.
+# - On status 429, 502, 503 or 504 wait with `time.sleep`, then send it again. Wait as many seconds as `Retry-After` says (a date there counts as absent), else as `estimated_time` says if that is a number of at least 0, else 1 second; 10 at most.
+# - That makes `retries` + 1 requests at most. If the last gets such a status too, raise `requests.HTTPError` at once, without another wait.
+# - Any other error status raises `requests.HTTPError` at once, with the body's `error` in its message. A body that is not JSON (a proxy's HTML page, say) has no `error` and no `estimated_time`, and must not make you stumble. `timeout` holds for every request, and `texts` stays as it is.
 #
 # <details><summary>Hint 1</summary><code>requests.post</code> has the parameters <code>json</code>, <code>headers</code> and <code>timeout</code>. <code>response.ok</code> is True below status 400.</details>
 # <details><summary>Hint 2</summary>A small function inside yours that returns the body as a dict, or an empty dict where <code>response.json()</code> raises a ValueError, keeps the rest simple.</details>
@@ -317,7 +319,7 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
     Raises
     ------
     requests.HTTPError
-        On any other error status (with the body's `error`), or a 503 after the last retry.
+        After the last retry, or at once on any other error status (with the body's `error`).
 
     Examples
     --------
@@ -335,14 +337,21 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
             return {}
         return content if isinstance(content, dict) else {}
 
+    def seconds(response: requests.Response) -> float:
+        try:
+            return float(response.headers.get("Retry-After", ""))
+        except ValueError:
+            said = details(response).get("estimated_time")
+        return said if isinstance(said, int | float) and said >= 0 else 1.0
+
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     for attempt in range(retries + 1):
         response = requests.post(url, json={"inputs": texts}, headers=headers, timeout=timeout)
         if response.ok:
             return response.json()
-        if response.status_code != 503 or attempt == retries:
+        if response.status_code not in (429, 502, 503, 504) or attempt == retries:
             break
-        time.sleep(min(10.0, details(response).get("estimated_time", 1.0)))
+        time.sleep(min(10.0, seconds(response)))
     reason = details(response).get("error", response.reason)
     raise requests.HTTPError(f"status {response.status_code}: {reason}", response=response)
     ### END SOLUTION
@@ -445,7 +454,7 @@ else:
 #
 # *Importance: high. When a pipeline and your own code disagree, this is the function that finds out why.*
 #
-# Write `classify`: what `pipeline("text-classification")` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`. The score is a Python float.
+# Write `classify`: what `pipeline("text-classification")` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`, whatever that is. The score is a float, and the model is left as it came, in evaluation mode.
 #
 # <details><summary>Hint 1</summary>Which two arguments does the tokenizer need, so that it cuts the text and returns tensors? They come with a dimension for the batch, here of size 1.</details>
 # <details><summary>Hint 2</summary><code>model(**inputs).logits[0]</code> has one number per class. <code>model.config.id2label</code> has the names.</details>
@@ -647,7 +656,7 @@ pd.DataFrame({"label": wanted, "cosine": cosines.round(3)}).sort_values("cosine"
 #
 # *Importance: medium. The cheapest first version of a classifier, and the baseline that any labelling effort must beat.*
 #
-# Write `zero_shot`: the cosine similarity of the text with each label, times 10, through a softmax. Return a dict from label to probability, best first. The labels go to `embed` as they stand.
+# Write `zero_shot`: the cosine similarity of the text with each label, times 10, through a softmax. Return a dict from label to probability, a float, best first. The text and the labels go to `embed` as they stand, in lists, and the list of labels stays as it is.
 #
 # Bad input: no labels raise a `ValueError` whose message names `labels`.
 #
@@ -769,16 +778,16 @@ with TestClient(counter) as client:
 #
 # Write `create_app`. It takes a function `predict` (from a list of texts to one list of labels and scores a text, best first) and returns a FastAPI app:
 #
-# - `POST /` takes `{"inputs": a string or a list of strings, "parameters": {"top_k": n}}`. `parameters` and `top_k` may be missing, `top_k` may be null; unknown keys are ignored. The answer is always a list of lists, for a single string too; `inputs: []` gives `[]`.
+# - `POST /` takes `{"inputs": a string or a list of strings, "parameters": {"top_k": n}}`. `parameters` and `top_k` may be missing or null; unknown keys are ignored. The answer is always a list of lists, for a single string too; `inputs: []` gives `[]`.
 # - `top_k` is an integer from 1; over the number of classes, it gives all of them.
-# - More than 64 texts, or a text of over 10,000 characters: status 413. Anything else that is not as described: 422.
-# - If `predict` raises an exception: status 500 with the body `{"error": …}`, which holds the exception's message at most, and no trace.
-# - `GET /health` answers 200.
+# - More than 64 texts, or a text of over 10,000 characters: status 413. Anything else that is not as described: 422. Both answer with a JSON object that says why, under `error` or `detail` (FastAPI's own answers do).
+# - If `predict` raises an exception, of whatever class: status 500 with the body `{"error": …}`, a sentence of your own that holds neither the exception's message nor a trace. They go to your log, through `logging`.
+# - `GET /health` answers 200, also where `predict` fails.
 #
 # <details><summary>Hint 1</summary>Two classes derived from <code>BaseModel</code> describe the body: one for <code>parameters</code>, one for the whole. A field's type can be <code>StrictStr | list[StrictStr]</code>. Unknown keys are ignored by default.</details>
 # <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then <code>predict</code> inside <code>try</code>; then cut each list to <code>top_k</code>.</details>
 # <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written behind a colon.</details>
-# <details><summary>Hint 4</summary><code>@app.exception_handler(...)</code> is one way to answer faults; a <code>try</code> around the one call that can fail, which returns a <code>JSONResponse</code>, is a shorter one.</details>
+# <details><summary>Hint 4</summary><code>@app.exception_handler(...)</code> is one way to answer faults; a <code>try</code> around the one call that can fail, which returns a <code>JSONResponse</code>, is a shorter one. <code>logging.getLogger(__name__).exception("…")</code> in the <code>except</code> logs the trace, too.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "create_app", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -794,8 +803,8 @@ def create_app(predict) -> FastAPI:
     -------
     FastAPI
         `POST /` classifies, `GET /health` answers 200. Status 422 for a request that is not as
-        described, 413 for more than 64 texts or a text of over 10,000 characters, 500 with
-        ``{"error": …}`` where `predict` raises.
+        described, 413 for more than 64 texts or a text of over 10,000 characters (both with
+        `error` or `detail`), 500 with ``{"error": …}`` where `predict` raises, which is logged.
 
     Examples
     --------
@@ -809,7 +818,7 @@ def create_app(predict) -> FastAPI:
 
     class Body(BaseModel):
         inputs: StrictStr | list[StrictStr]
-        parameters: Parameters = Parameters()
+        parameters: Parameters | None = None
 
     app = FastAPI()
 
@@ -822,9 +831,11 @@ def create_app(predict) -> FastAPI:
             raise HTTPException(413, "a text is longer than 10,000 characters")
         try:
             answers = predict(texts) if texts else []
-        except Exception as error:
-            return JSONResponse({"error": str(error)}, status_code=500)
-        return [scores[: body.parameters.top_k] for scores in answers]
+        except Exception:
+            logging.getLogger(__name__).exception("the model failed")
+            return JSONResponse({"error": "the model failed on this request"}, status_code=500)
+        top_k = body.parameters.top_k if body.parameters else None
+        return [scores[:top_k] for scores in answers]
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -1068,7 +1079,7 @@ else:
 #
 # - A model is a folder: weights, configuration, tokenizer. It does not hold versions, data or figures; write those down beside it.
 # - Logits become an answer by softmax, sorting and names. `pipeline` does it with `top_k`; `truncation=True` is yours to ask for.
-# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits when it is asked to (503), and gives up when it is not.
+# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits when it is asked to (503, 429), and gives up when it is not.
 # - Requests computed together are cheaper than one by one; a queue must end.
 # - ONNX and 8 bits make a model smaller and often faster. The price is measured, not assumed.
 # - Embedded labels classify without training: a baseline, and a start for classes that have no labels yet.

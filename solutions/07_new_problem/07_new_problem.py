@@ -124,15 +124,15 @@ counts = {
 plots.plot_token_counts(counts, limit=60)
 
 # %% [markdown]
-# *How to read it:* a line tells which share of the texts has at most so many tokens. At 60 the line of the posts has nearly reached the top: cutting there loses next to nothing. For the reviews the same cut would keep a fragment of almost every text. The decision for the posts: `max_length=60`.
+# *How to read it:* a line tells which share of the texts has at most so many tokens. At 60 the line of the posts has reached the top, or nearly: cutting there loses next to nothing. For the reviews the same cut would keep a fragment of almost every text. The decision for the posts: `max_length=60`.
 #
 # ### Exercise 7.1: prepare ●●○ about 10 minutes
 #
 # *Importance: high. It is the first thing you will write for every new dataset.*
 #
-# Write `prepare`: tokenize every split, truncate at `max_length` tokens (special tokens count), and do not pad. Of the columns only `label`, `input_ids` and `attention_mask` remain, in every split, whatever else the dataset or the tokenizer brought along. `label` keeps its feature, so that the names of the classes stay with it.
+# Write `prepare`: tokenize every split, truncate at `max_length` tokens (special tokens count), and do not pad. Of the columns only `label`, `input_ids` and `attention_mask` remain, in every split, whatever else the dataset or the tokenizer brought along. `label` keeps its feature, so that the names of the classes stay with it. A dataset may have been filtered or given a format (`set_format`), and is left as it came.
 #
-# Bad input: where a split has no column `text`, or none called `label`, raise a `ValueError` that names the missing column. Look at all splits before you start on the first.
+# Bad input: where a split has no column `text`, or none called `label`, raise a `ValueError` that says which of the two is missing. Look at all splits before you start on the first.
 #
 # <details><summary>Hint 1</summary><code>Dataset.map</code> with <code>batched=True</code> hands your function a dictionary of lists, and <code>remove_columns</code> takes the names of what shall go.</details>
 # <details><summary>Hint 2</summary>Which outputs does the tokenizer give? Print the keys. BERT's has three, and you want two of them.</details>
@@ -161,7 +161,7 @@ def prepare(dataset: DatasetDict, tokenizer, max_length=60) -> DatasetDict:
     Raises
     ------
     ValueError
-        If a split has no `text` or no `label`; the message names the column.
+        If a split has no `text` or no `label`; the message says which.
 
     Examples
     --------
@@ -178,7 +178,8 @@ def prepare(dataset: DatasetDict, tokenizer, max_length=60) -> DatasetDict:
         return tokenizer(batch["text"], truncation=True, max_length=max_length)
 
     wanted = ["label", "input_ids", "attention_mask"]
-    encoded = {name: rows.map(encode, batched=True) for name, rows in dataset.items()}
+    plain = dataset.with_format(None)
+    encoded = {name: rows.map(encode, batched=True) for name, rows in plain.items()}
     return DatasetDict({name: rows.select_columns(wanted) for name, rows in encoded.items()})
     ### END SOLUTION
 
@@ -219,7 +220,7 @@ frozen = probe().fit(features["train"], truth["train"])
 guesses["frozen features"] = frozen.predict(features["validation"])
 
 # %% [markdown]
-# And fine-tuning: lesson 4's recipe at half its learning rate, for safety on fewer rows, and five epochs, since a few thousand posts make few steps. `kept_classifier` runs the `Trainer` on token ids and keeps the model on disk.
+# And fine-tuning: the recipe of lesson 4's trials at half its learning rate, for safety on fewer rows, and five epochs, since a few thousand posts make few steps. `kept_classifier` runs the `Trainer` on token ids and keeps the model on disk.
 
 # %%
 from helpers.recipes import kept_classifier, logits_after_training, token_logits
@@ -241,7 +242,7 @@ from helpers.scores import bootstrap_scores
 guesses["fine-tuned"] = token_logits(model, tokens["validation"], tokenizer).argmax(axis=1)
 
 # %% [markdown]
-# The last two err on different posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
+# The last two need not err on the same posts: the frozen encoder has never seen a label and keeps what pretraining taught it, the other has moved towards these labels. A fourth way asks both and averages their probabilities.
 
 
 # %% tags=["lesson-only"]
@@ -305,7 +306,7 @@ pd.DataFrame({"message": mine, "label": [answer["label"] for answer in classifie
 #
 # *Importance: high. Every model that leaves a notebook needs this function.*
 #
-# Write it without the pipeline: from texts to the names of their classes, in the order of the texts. Work in batches of 32 (the last may be smaller). Truncate at the tokenizer's maximum, pad each batch, and let the model see which places are padding. The model predicts in evaluation mode and is left in the mode that it came in. No texts give an empty list.
+# Write it without the pipeline: from texts to the names of their classes, in the order of the texts. Work in batches of 32 (the last may be smaller). Truncate at the tokenizer's maximum, pad each batch, and let the model see which places are padding. The model predicts in evaluation mode and is left in the mode that it came in, also when a batch fails, and otherwise as it was. No texts give an empty list.
 #
 # <details><summary>Hint 1</summary><code>tokenizer(chunk, padding=True, truncation=True, return_tensors="pt")</code> holds the attention mask; <code>**</code> hands all of it to the model.</details>
 # <details><summary>Hint 2</summary><code>model.training</code> tells the mode; <code>model.train(mode)</code> sets it, for True and for False. Which statement makes sure that this happens even if a batch fails?</details>
@@ -322,7 +323,8 @@ def predict_texts(texts: list[str], tokenizer, model) -> list[str]:
         Texts over the tokenizer's maximum are truncated.
     tokenizer : PreTrainedTokenizerBase
     model : PreTrainedModel
-        A classifier whose `config.id2label` names its classes. Its mode is as before afterwards.
+        A classifier whose `config.id2label` names its classes. Its mode is as before afterwards,
+        also when a batch fails.
 
     Returns
     -------
@@ -441,7 +443,7 @@ head_and_tail(list(range(10)), limit=6, head=2)
 # | places per review | head and tail, 128 instead of 512 |
 # | padding | lengths grouped, as in lesson 4 |
 # | layers that learn | embeddings and the three lowest of six layers frozen: no gradient has to reach them, and most of the optimizer's work is gone |
-# | epochs | two, at the rate of lesson 4, twice that of the posts: few steps ask for larger ones |
+# | epochs | two, at the rate of lesson 4's trials, twice that of the posts: few steps ask for larger ones |
 #
 # Lower layers know words and grammar, which reviews share with all other texts; what a verdict sounds like is learnt above.
 
@@ -482,7 +484,7 @@ bayes = LogisticRegression(max_iter=1000)
 bayes.fit(present.multiply(weights).tocsr(), review_truth["train"])
 
 # %% [markdown]
-# The two read different things: one the order of words at both ends, the other every word and no order. So here, too, a third way averages their probabilities, with equal shares, which needs no data to choose.
+# The two read different things: one the order of words at both ends, the other every word and hardly any order. So here, too, a third way averages their probabilities, with equal shares, which needs no data to choose.
 
 # %% tags=["lesson-only"]
 unseen = counter.transform(reviews["test"]["text"]).multiply(weights).tocsr()
@@ -501,7 +503,7 @@ accuracies = {
 plots.plot_intervals(accuracies, "accuracy on test")
 
 # %% [markdown]
-# *How to read it:* thousands of test reviews make narrow whiskers, so even a small distance counts. Then ask the price: counting words took seconds. On long texts with plain words of praise and blame a bag of words is hard to beat, and whoever skips the floor never learns it. Where does the average end up? Two models that err on different texts correct each other.
+# *How to read it:* thousands of test reviews make narrow whiskers, so a distance of a few hundredths counts. Then ask the price: counting words took seconds. On long texts with plain words of praise and blame a bag of words is hard to beat, and whoever skips the floor never learns it. Where does the average end up? Two models that err on different texts can correct each other.
 #
 # Where does each go wrong? Accuracy by length of the review:
 
@@ -512,7 +514,7 @@ hits = pd.DataFrame({name: guess == review_truth["test"] for name, guess in verd
 hits.groupby(groups.rename("words"), observed=True).mean().round(3)
 
 # %% [markdown]
-# If the cut hurt, the fine-tuned model would lose ground from the first row to the last, compared with the model that reads everything.
+# If the cut hurts, the fine-tuned model loses ground from the first row to the last, compared with the model that reads everything.
 #
 # ## 4. Twenty topics, few examples
 #
@@ -556,9 +558,9 @@ pd.DataFrame(table).T.map(lambda cell: "{:.3f} [{:.3f}, {:.3f}]".format(*cell))
 #
 # *Importance: medium. A plain random sample of a lopsided dataset misses rare classes altogether.*
 #
-# Write `few_shot_sample`: `k` rows of each class, drawn at random without replacement, or all rows of a class that has fewer. The rows are shuffled, not sorted by class; the columns keep their features. The same seed gives the same rows in the same order.
+# Write `few_shot_sample`: `k` rows of each class, drawn at random without replacement, or all rows of a class that has fewer. The rows are shuffled, not sorted by class; the columns keep their features. The same seed gives the same rows in the same order, another seed others. `label` is a `ClassLabel`; the dataset may have been filtered or given a format, and is left as it came.
 #
-# Bad input: `k` below 1 raises a `ValueError` that names it.
+# Bad input: `k` below 1 raises a `ValueError` that names it or its value.
 #
 # <details><summary>Hint 1</summary><code>Dataset.select</code> takes a list of row numbers and keeps the features. So the task is to find the right row numbers, in the right order.</details>
 # <details><summary>Hint 2</summary><code>np.random.default_rng(seed).permutation(n)</code> is all row numbers in random order. Walk along it: which rows do you keep?</details>
@@ -574,7 +576,7 @@ def few_shot_sample(dataset: Dataset, k: int, seed=0) -> Dataset:
 
     Parameters
     ----------
-    dataset : Dataset, with a column `label`
+    dataset : Dataset, with a column `label`, a ClassLabel
     k : int
         Rows a class, at least 1; a smaller class gives all of its rows.
 
@@ -586,7 +588,7 @@ def few_shot_sample(dataset: Dataset, k: int, seed=0) -> Dataset:
     Raises
     ------
     ValueError
-        If `k` is below 1; the message names it.
+        If `k` is below 1; the message names it, or its value.
 
     Examples
     --------
@@ -711,7 +713,7 @@ for name, network in masked.items():
 pd.DataFrame(fillings, index=gaps)
 
 # %% [markdown]
-# *How to read it:* a row is a sentence, a cell the five likeliest words, best first. An untrained head answers with words that fit nothing. What was learnt, from text alone, is first which kinds of word can stand in a place, then which words go with a subject. No label was used. That is why a pretrained encoder needs so few of them: most of what a topic is made of, it has met before.
+# *How to read it:* a row is a sentence, a cell the five likeliest tokens, best first (`##` marks a part of a word). An untrained head answers with words that fit nothing. What was learnt, from text alone, is first which kinds of word can stand in a place, then which words go with a subject. No label was used. That is why a pretrained encoder needs so few of them: most of what a topic is made of, it has met before.
 #
 # ## 5. The last problem: which side is a post on?
 #
@@ -739,7 +741,7 @@ print(f"always favor: accuracy {accuracy_score(stance_truth['test'], favor):.3f}
 #
 # *Importance: high. You are about to be graded by it.*
 #
-# Write `stance_score` for label ids (none 0, against 1, favor 2). A class with no true and no predicted rows has an F1 of 0.0. The result is a Python float.
+# Write `stance_score` for label ids (none 0, against 1, favor 2). A class with no true and no predicted rows has an F1 of 0.0. The labels come as lists, arrays or Series, whose rows belong together by their order, and stay as they are. The result is a float.
 #
 # <details><summary>Hint 1</summary>F1 is 2 × hits / (true rows + predicted rows). When is that 0 / 0?</details>
 # <details><summary>Hint 2</summary>scikit-learn's <code>f1_score</code> can do it: look at its parameters <code>labels</code>, <code>average</code> and <code>zero_division</code>.</details>
@@ -751,7 +753,7 @@ def stance_score(y_true, y_pred) -> float:
 
     Parameters
     ----------
-    y_true, y_pred : sequence of int, same length
+    y_true, y_pred : list, array or Series of int, same length
         Label ids: none 0, against 1, favor 2.
 
     Returns

@@ -3,12 +3,24 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 from grading.predictions import share_of_points
-from grading.standins import DropoutClassifier, Tokenizer
-from grading.testing import FLOAT64, close, equal, grades, has_type, raises, that, unchanged
+from grading.standins import DropoutClassifier, Selected, Tokenizer
+from grading.testing import (
+    FLOAT64,
+    AnswerError,
+    awkward,
+    close,
+    equal,
+    grades,
+    has_type,
+    raises,
+    that,
+    unchanged,
+)
 from helpers.data import copies_at_hand
 
 _WORDS = (
@@ -33,72 +45,98 @@ def _text(rng, words):
     return " ".join(str(word) for word in rng.choice(_WORDS, size=int(words)))
 
 
-def _ids(text, limit):
-    """Return what [CLS] words [SEP] becomes within a limit, special tokens included."""
-    words = [5 + _WORDS.index(word) for word in text.split()]
-    return [2, *words[: limit - 2], 3]
+def _ids(text, tokenizer, limit):
+    """Return what a text becomes within a limit, special tokens included."""
+    ids = tokenizer(text)["input_ids"]
+    plain = tokenizer(text, add_special_tokens=False)["input_ids"]
+    special = len(ids) - len(plain)
+    front = ids[: special - ids[1:].count(3)] if ids[:1] == [2] else []
+    back = ids[len(front) + len(plain) :]
+    return [*front, *plain[: limit - special], *back]
 
 
-def _split(rng, lengths, names, extra=False):
-    columns = {
-        "text": [_text(rng, words) for words in lengths],
-        "label": [int(label) for label in rng.integers(len(names), size=len(lengths))],
-    }
-    features = {"text": Value("string"), "label": ClassLabel(names=names)}
+def _split(rng, lengths, feature, extra=False):
+    texts = awkward.shuffled(rng, awkward.texts(rng, 12) + [_text(rng, n) for n in lengths])
+    texts.append(_text(rng, 3).upper())
+    labels = rng.integers(len(feature.names), size=len(texts))
+    columns = {"text": texts, "label": [int(label) for label in labels]}
+    features = {"text": Value("string"), "label": feature}
     if extra:
-        columns["author"] = [f"author {row}" for row in range(len(lengths))]
+        columns["author"] = [f"author {row}" for row in range(len(texts))]
         features["author"] = Value("string")
     return Dataset.from_dict(columns, features=Features(features))
 
 
 @grades("prepare")
 def _(answer, rng):
-    tokenizer = Tokenizer("tokenizer", vocabulary=_WORDS, max_length=512)
-    names = [str(name) for name in rng.permutation(["calm", "storm", "fog"])]
+    feature = ClassLabel(names=awkward.names(rng, 3))
     dataset = DatasetDict(
-        test=_split(rng, rng.permutation([1, 2, 9, 10, 11, 30]), names),
-        train=_split(rng, rng.integers(1, 90, size=40), names, extra=True),
-        other=_split(rng, [70, 58, 59, 57], names),
+        test=_split(rng, rng.permutation([1, 2, 9, 10, 11, 30]), feature),
+        train=_split(rng, rng.integers(1, 90, size=30), feature, extra=True),
+        other=_split(rng, [70, 58, 59, 57, 61, 200], feature),
     )
-    for limit in (None, 12, 60, 5, 200):
+    tokenizers = list(awkward.tokenizers(rng, vocabulary=_WORDS, lowercase=False))
+    limits = awkward.shuffled(rng, [12, 60, 5, 200])
+    for limit, (kind, tokenizer) in zip([None, *limits], [*tokenizers, tokenizers[0]], strict=True):
         options = {} if limit is None else {"max_length": limit}
         got = unchanged(answer, dataset, tokenizer, **options)
-        _expect_prepared(got, dataset, limit or 60, f"max_length={limit or 'left out'}")
-    shuffled = DatasetDict(train=dataset["train"].select(rng.permutation(40)[:15].tolist()))
-    got = answer(shuffled, tokenizer, 8)
-    _expect_prepared(got, shuffled, 8, "rows that were selected and shuffled, max_length=8")
-    for column in ("text", "label"):
-        for split in dataset:
-            rows = dataset[split].remove_columns(column)
-            broken = DatasetDict({**dataset, split: rows})
+        what = f"max_length={limit or 'left out'}, {kind}"
+        _expect_prepared(got, dataset, tokenizer, limit or 60, what)
+    tokenizer = tokenizers[int(rng.integers(4))][1]
+    formats = ("pandas", "numpy", "torch")
+    for kind, given, plain in awkward.datasets(rng, dataset, formats):
+        got = unchanged(answer, given, tokenizer, 8)
+        _expect_prepared(got, plain, tokenizer, 8, f"{kind}, max_length=8")
+    for split in dataset:
+        said = {}
+        for column in ("text", "label"):
+            broken = DatasetDict({**dataset, split: dataset[split].remove_columns(column)})
             what = f"the split {split} has no column {column}"
             raises(answer, broken, tokenizer, error=ValueError, mentions=column, what=what)
-    renamed = DatasetDict(train=dataset["test"].rename_column("text", "tweet"))
-    what = "the texts are in a column 'tweet'"
-    raises(answer, renamed, tokenizer, error=ValueError, mentions="text", what=what)
-    renamed = DatasetDict(train=dataset["test"].rename_column("label", "stance"))
-    what = "the labels are in a column 'stance'"
-    raises(answer, renamed, tokenizer, error=ValueError, mentions="label", what=what)
+            said[column] = _message(answer, broken, replace(tokenizer, watched=True))
+            that(
+                not answer.calls,
+                f"{what}: a text was tokenized before this was noticed. Look at all splits first.",
+            )
+        that(
+            said["text"] != said["label"],
+            f"A split without text and one without label get the same message, {said['text']!r}: "
+            "it must say which of the two is missing.",
+        )
+    for column in ("text", "label"):
+        renamed = DatasetDict(train=dataset["test"].rename_column(column, "tweet"))
+        what = f"the column {column} is named 'tweet'"
+        raises(answer, renamed, tokenizer, error=ValueError, mentions=column, what=what)
 
 
-def _expect_prepared(got, dataset, limit, what):
+def _message(answer, *arguments):
+    try:
+        answer(*arguments)
+    except AnswerError as raised:
+        return raised.message
+    return ""
+
+
+def _expect_prepared(got, dataset, tokenizer, limit, what):
     that(
         isinstance(got, DatasetDict),
         f"{what}: expected a DatasetDict, got {type(got).__name__}.",
     )
     equal(sorted(got), sorted(dataset), f"{what}: the splits")
+    real = tokenizer.build([])
     for split, rows in dataset.items():
-        columns = sorted(got[split].column_names)
+        prepared = got[split].with_format(None)
+        columns = sorted(prepared.column_names)
         wanted = ["attention_mask", "input_ids", "label"]
         equal(columns, wanted, f"{what}: the columns of {split}, sorted")
-        expected = [_ids(text, limit) for text in rows["text"]]
-        ids = [list(row) for row in got[split]["input_ids"]]
+        expected = [_ids(text, real, limit) for text in rows["text"]]
+        ids = [list(row) for row in prepared["input_ids"]]
         equal(ids, expected, f"{what}: input_ids of {split}", "padded, or cut at another length")
-        masks = [list(row) for row in got[split]["attention_mask"]]
+        masks = [list(row) for row in prepared["attention_mask"]]
         ones = [[1] * len(row) for row in expected]
         equal(masks, ones, f"{what}: attention_mask of {split}", "padded")
-        equal(list(got[split]["label"]), list(rows["label"]), f"{what}: the labels of {split}")
-        feature = got[split].features["label"]
+        equal(list(prepared["label"]), list(rows["label"]), f"{what}: the labels of {split}")
+        feature = prepared.features["label"]
         that(
             feature == rows.features["label"],
             f"{what}: the feature of label must stay {rows.features['label']}; it is {feature}.",
@@ -120,7 +158,7 @@ def _mean_f1(truth, predicted):
 def _(answer, rng):
     def expect(truth, predicted, what, likely=""):
         got = unchanged(answer, truth, predicted)
-        that(isinstance(got, float), f"{what}: expected a float, got {type(got).__name__}.")
+        has_type(got, float, what)
         expected = _mean_f1(list(truth), list(predicted))
         close(got, expected, what, likely, tolerance=FLOAT64)
 
@@ -128,7 +166,16 @@ def _(answer, rng):
         truth = rng.choice(3, size=rows, p=shares)
         predicted = np.where(rng.random(rows) < 0.6, truth, rng.integers(3, size=rows))
         expect(truth, predicted, f"arrays of {rows} rows", "another average, or other classes")
-        expect(truth.tolist(), predicted.tolist(), f"lists of {rows} rows")
+        kinds = zip(
+            awkward.sequences(truth.tolist()), awkward.sequences(predicted.tolist()), strict=True
+        )
+        for (kind, left), (_, right) in kinds:
+            expect(left, right, f"{rows} rows, each labels as {kind}", "rows matched by the index")
+            if kind != "a tuple":
+                expect(left, predicted.tolist(), f"{rows} rows, true labels as {kind}")
+        row = awkward.index(rng, rows), awkward.index(rng, rows)
+        given = pd.Series(truth, row[0]), pd.Series(predicted, row[1])
+        expect(*given, f"{rows} rows, Series with two indexes", "rows matched by the index")
         expect(truth, np.full(rows, 2), f"{rows} rows, all taken for favor")
         expect(truth, np.zeros(rows, dtype=int), f"{rows} rows, all taken for none")
         expect(truth, truth, f"{rows} rows, all right")
@@ -163,15 +210,17 @@ def _(answer, rng):
     )
 
 
+CLEAR = 5e-2
+"""By how much a class must be ahead: more than half precision rounds away."""
+
+
 def _reader(tokenizer, model):
     """Return a function that gives a text's class and how clear the choice is, without padding."""
     words, network = tokenizer.build([]), model.build([]).eval()
 
     def read(text, length=0):
         """With a `length`, the text is padded to it and the padding read."""
-        ids = words(text)["input_ids"]
-        if len(ids) > tokenizer.max_length:
-            ids = ids[: tokenizer.max_length - 1] + ids[-1:]
+        ids = _ids(text, words, tokenizer.max_length)
         ids = ids + [words.pad_token_id] * (length - len(ids))
         with torch.no_grad():
             logits = network(input_ids=torch.tensor([ids])).logits[0]
@@ -182,34 +231,44 @@ def _reader(tokenizer, model):
 
 
 def _clear_texts(rng, read, lengths):
-    """Draw texts of these lengths whose best class is ahead by more than rounding."""
+    """Draw texts of these lengths whose best class is ahead by more than rounding.
+
+    Some have capitals, other words, white space at their ends and punctuation.
+    """
     chosen = []
     for words in lengths:
         for _ in range(50):
             text = _text(rng, words)
-            if read(text)[1] > 1e-2:
+            text = str(rng.choice([text, text, text.title(), f"  {text}\t", f"Été, {text} 🙂"]))
+            if read(text)[1] > CLEAR:
                 break
         chosen.append(text)
     return chosen
 
 
-def _telling_model(rng, tokenizer):
+def _telling_model(rng, tokenizer, dtype="float32"):
     """Return a model and texts of many lengths whose classes tell right answers from wrong ones.
 
     Most random models give nearly every text the same class, whatever is done to the texts.
     """
-    labels, size = ("calm", "storm", "fog", "hail", "sun", "snow"), 5 + len(_WORDS)
+    labels, size = tuple(awkward.names(rng, 6)), 5 + len(_WORDS)
     for _ in range(300):
         seed = int(rng.integers(1_000_000))
         model = DropoutClassifier(
-            "model", labels=labels, vocabulary_size=size, max_length=tokenizer.max_length, seed=seed
+            "model",
+            labels=labels,
+            vocabulary_size=size,
+            max_length=tokenizer.max_length,
+            seed=seed,
+            dtype=dtype,
         )
         read = _reader(tokenizer, model)
         texts = _clear_texts(rng, read, rng.permutation([1, 2, 3, 5, 8, 11, 13, 14]))
         names = [read(text)[0] for text in texts]
         padded = [read(text, tokenizer.max_length)[0] for text in texts]
         by_length = [read(text)[0] for text in sorted(texts, key=len)]
-        if padded != names != by_length and len(set(names)) > 2:
+        blank_is_clear = read("")[1] > CLEAR
+        if padded != names != by_length and len(set(names)) > 2 and blank_is_clear:
             return model, texts
     raise RuntimeError("no model of 300 tells padding and order")  # a fault of ours: not graded
 
@@ -217,11 +276,28 @@ def _telling_model(rng, tokenizer):
 @grades("predict_texts")
 def _(answer, rng):
     tokenizer = Tokenizer("tokenizer", vocabulary=_WORDS, max_length=16)
-    model, mixed = _telling_model(rng, tokenizer)
+    _grade_predictions(answer, rng, tokenizer, "float32")
+    ends = str(rng.choice(["front", "back"]))
+    longest = int(rng.choice([11, 24]))
+    tokenizer = replace(tokenizer, max_length=longest, ends=ends, type_ids=True, lowercase=False)
+    _grade_predictions(answer, rng, tokenizer, "float16")
+
+
+def _grade_predictions(answer, rng, tokenizer, dtype):
+    model, mixed = _telling_model(rng, tokenizer, dtype)
     read = _reader(tokenizer, model)
 
-    def classifier(training=False):
-        return replace(model, training=training)
+    def classifier(training=False, fails_at=0):
+        return replace(model, training=training, fails_at=fails_at)
+
+    def expect_as_before(what, training):
+        mode = "training" if training else "evaluation"
+        (left,) = (call for call in answer.calls if call["of"] == "model afterwards")
+        that(
+            left["training"] == [training],
+            f"{what}: a model that comes in {mode} mode must be in it again afterwards.",
+        )
+        equal(left["changed"], [], f"{what}: what of the model is changed afterwards")
 
     def expect(texts, what, likely="", training=False):
         got = unchanged(answer, texts, tokenizer, classifier(training))
@@ -242,27 +318,33 @@ def _(answer, rng):
             not any(call["training"] for call in passes),
             f"{what}: a model that comes in {mode} mode must predict in evaluation mode.",
         )
-        modes = [call["training"] for call in answer.calls if call["of"] == "model mode"]
-        that(
-            [training, *modes][-1] == training,
-            f"{what}: a model that comes in {mode} mode must be in it again afterwards.",
-        )
+        expect_as_before(what, training)
 
     expect(mixed[:1], "one text")
     likely = "padding that is not masked, or another order than the texts'"
     for training in (False, True):
         expect(mixed, "texts of many lengths", likely, training)
     expect([mixed[0], mixed[1], mixed[0]], "a text that comes twice")
-    long = _clear_texts(rng, read, [15, 16, 40, 300])
+    expect([mixed[0], "", "  ", mixed[1], "\t"], "blank texts among others", "blank texts skipped")
+    longest = tokenizer.max_length
+    # A label is often the same when more or less of a text is read, but not of a dozen texts.
+    over = rng.integers(longest + 1, 3 * longest, size=10)
+    long = _clear_texts(rng, read, [longest - 1, longest, *over, 300])
     expect([*mixed[:2], *long], "texts over the tokenizer's maximum", "not truncated")
     for count in (32, 33, 70):
         lengths = rng.integers(1, 15, size=count)
         texts = _clear_texts(rng, read, lengths)
         expect(texts, f"{count} texts", likely, training=bool(count % 2))
     for training in (True, False):
+        what = "a model that fails at the second batch"
+        try:
+            answer(texts, tokenizer, classifier(training, fails_at=2))
+        except AnswerError:
+            expect_as_before(what, training)
+        else:
+            that(False, f"{what}: its exception must not be swallowed; some texts got no label.")
         equal(answer([], tokenizer, classifier(training)), [], "no texts")
-        modes = [call["training"] for call in answer.calls if call["of"] == "model mode"]
-        that([training, *modes][-1] == training, "no texts: the model's mode must stay as it was.")
+        expect_as_before("no texts", training)
 
 
 def _labelled(rng, counts):
@@ -272,12 +354,12 @@ def _labelled(rng, counts):
         {
             "number": Value("int64"),
             "text": Value("string"),
-            "label": ClassLabel(names=[f"class {name}" for name in range(len(counts))]),
+            "label": ClassLabel(names=awkward.names(rng, len(counts))),
         }
     )
     rows = {
         "number": list(range(len(labels))),
-        "text": [_text(rng, 3) for _ in labels],
+        "text": awkward.texts(rng, len(labels)),
         "label": labels.tolist(),
     }
     return Dataset.from_dict(rows, features=features)
@@ -285,6 +367,7 @@ def _labelled(rng, counts):
 
 def _expect_sample(got, dataset, k, what):
     that(isinstance(got, Dataset), f"{what}: expected a Dataset, got {type(got).__name__}.")
+    got = got.with_format(None)
     that(
         got.features == dataset.features,
         f"{what}: the features must stay {dataset.features}; they are {got.features}.",
@@ -313,11 +396,16 @@ def _(answer, rng):
     empty_class = _labelled(rng, [5, 0, 6])
     _expect_sample(answer(empty_class, 4), empty_class, 4, "a class without rows, k=4")
     places = rng.permutation(44)[:20].tolist()
-    selected = dataset.select(places)
-    _expect_sample(answer(selected, 3), selected, 3, "rows that were selected and shuffled")
+    selected = Selected("dataset", dataset, places)
+    got = unchanged(answer, selected, 3)
+    _expect_sample(got, dataset.select(places), 3, "rows that were selected and shuffled")
+    # Of tensors no two are one key of a dict, which no text here has told anybody.
+    for kind in ("numpy", "pandas"):
+        got = unchanged(answer, dataset.with_format(kind), 3)
+        _expect_sample(got, dataset, 3, f"a dataset with the format {kind!r}")
     for k in (0, -1, -7):
         what = f"k={k}"
-        raises(answer, dataset, k, error=ValueError, mentions=str(k), what=what)
+        raises(answer, dataset, k, error=ValueError, mentions=(str(k), "k"), what=what)
     _grade_chance(answer, dataset, rng)
 
 
@@ -326,6 +414,8 @@ def _grade_chance(answer, dataset, rng):
     draws = {seed: answer(dataset, 2, seed=seed) for seed in range(start, start + 40)}
     again = answer(dataset, 2, seed=start)
     equal(again.to_dict(), draws[start].to_dict(), "the same seed twice", "not drawn by the seed")
+    first, second = (answer(dataset, 2, seed=0).to_dict() for _ in range(2))
+    equal(second, first, "the seed 0 twice", "0 is taken for no seed")
     equal(
         answer(dataset, 2).to_dict(),
         answer(dataset, 2, seed=0).to_dict(),

@@ -8,18 +8,25 @@ from benchmarks.record import Figure, prove
 from grading.batch.pool import warm_batch
 from grading.judging.session import UNEXPLAINED
 from grading.judging.verdicts import CRASHED, PASSED
+from grading.paths import ROOT
 from grading.proof.mutants import equivalents, mutants
 from grading.proof.prove import (
+    CHECK_STOPS,
     FALSE_ACCEPT,
     FALSE_REJECT,
+    REFUSED_BY_CHECK,
+    STOPPED_CHECK,
     UNSTEADY,
     WRONG_MESSAGE,
     Bench,
     Known,
     Tried,
+    UnusableFolder,
     known_answers,
+    lessons_in,
     mutants_table,
     prove_lessons,
+    simulate,
     table_of,
 )
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
@@ -63,14 +70,6 @@ def test_visible_checks_find_most_wrong_answers(proven, lesson):
 
 
 @pytest.mark.slow
-@each_lesson
-def test_visible_checks_pass_right_answers(proven, lesson):
-    for one in proven[lesson.name]:
-        if one.right:
-            assert one.check.startswith(f"{one.exercise}: passed"), one
-
-
-@pytest.mark.slow
 def test_the_rates_of_wrong_grades_are_written_down(proven):
     counts = table_of([one for lesson in LESSONS for one in proven[lesson.name]]).sum()
     figures = {
@@ -107,8 +106,8 @@ def test_listed_equivalents_are_mutants_and_say_why(lesson):
             assert len(reason) > 10, f"{exercise}, {name}"
 
 
-def tried(statuses, messages=("the mask is ignored",), right=False, check=""):
-    return Tried("01", "pool", "one", right, tuple(statuses), tuple(messages), check, 1.0)
+def tried(statuses, messages=("the mask is ignored",), right=False, check="", says=""):
+    return Tried("01", "pool", "one", right, tuple(statuses), tuple(messages), check, 1.0, says)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +121,16 @@ def tried(statuses, messages=("the mask is ignored",), right=False, check=""):
         (tried(["failed", "failed"], ["the mask is ignored", ""]), WRONG_MESSAGE),
         (tried(["failed"], [f"{UNEXPLAINED} (TypeError: x)."]), WRONG_MESSAGE),
         (tried(["cannot grade"]), WRONG_MESSAGE),
+        (tried(["failed"], says="the mask is"), ""),
+        (tried(["failed"], check="It forgets the mask", says="forgets the mask"), ""),
+        (tried(["failed", "failed"], ["the mask", "an axis"], says="the mask"), WRONG_MESSAGE),
+        (tried(["passed"], right=True, check="pool: passed. All."), ""),
+        (tried(["passed"], right=True, check="pool: not yet. The mask."), REFUSED_BY_CHECK),
+        (tried(["passed"], right=True, check="pool: not attempted."), REFUSED_BY_CHECK),
+        (tried(["failed"], right=True, check="pool: not yet. The mask."), FALSE_REJECT),
+        (tried(["passed"], right=True, check=f"pool: not yet. {STOPPED_CHECK} x."), CHECK_STOPS),
+        (tried(["failed"], check=f"pool: not yet. {STOPPED_CHECK} x."), CHECK_STOPS),
+        (tried(["passed"], check=f"pool: not yet. {STOPPED_CHECK} x."), FALSE_ACCEPT),
     ],
 )
 def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
@@ -134,6 +143,7 @@ def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
         ("pool: not yet. The mask is ignored.", True),
         ("pool: not yet. ", False),
         ("pool: passed. All examples.", False),
+        (f"pool: not yet. {STOPPED_CHECK} KeyError: 'x'.", False),
         ("", False),
     ],
 )
@@ -160,3 +170,58 @@ def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():
     row = mutants_table(tried, [lesson]).loc[lesson.name]
     listed = sum(map(len, equivalents(lesson).values()))
     assert list(row) == [5 + listed, listed, 3, 2]
+
+
+def written(folder, *places):
+    for place in places:
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(f"# {place}", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "above", ["", "01_dataset_exploration/", "01_dataset_exploration/variants/"]
+)
+def test_answers_of_a_folder_are_found_wherever_they_may_be(tmp_path, above):
+    first, second = f"{above}class_weights/right_ada.py", f"{above}class_weights/wrong_bob.py"
+    folder = written(tmp_path, first, second)
+    assert lessons_in(folder, list(LESSONS)) == [LESSONS[0]]
+    assert known_answers(LESSONS[0], folder) == [
+        Known("class_weights", "right_ada", f"# {first}", True),
+        Known("class_weights", "wrong_bob", f"# {second}", False),
+    ]
+    assert known_answers(LESSONS[1], folder) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("class_weights/rigth_ada.py", "is it right or wrong"),
+        ("class_weight/right_ada.py", "in no folder named after an exercise"),
+        ("right_ada.py", "in no folder named after an exercise"),
+        ("02_tokenization/class_weights/right_ada.py", "in no folder named after an exercise"),
+        ("one_hot/right_ada.py", "holds no answer to these lessons"),
+        ("class_weights/notes.txt", "holds no answer to these lessons"),
+    ],
+)
+def test_a_folder_with_a_misspelt_name_is_refused(tmp_path, place, says):
+    with pytest.raises(UnusableFolder, match=says):
+        lessons_in(written(tmp_path, place), [LESSONS[0]])
+
+
+def test_the_course_s_own_folder_may_be_named():
+    assert lessons_in(ROOT / "solutions", list(LESSONS)) == list(LESSONS)
+    own = [answer for answer in known_answers(LESSONS[0]) if answer.name != "reference"]
+    assert known_answers(LESSONS[0], ROOT / "solutions") == own
+
+
+@pytest.mark.slow
+def test_right_answers_alone_are_tried_under_many_seeds(tmp_path):
+    class_weights = next(
+        answer.source for answer in known_answers(LESSONS[0]) if answer.exercise == "class_weights"
+    )
+    folder = written(tmp_path, "class_weights/right_own.py", "class_weights/wrong_own.py")
+    (folder / "class_weights" / "right_own.py").write_text(class_weights, encoding="utf-8")
+    (one,) = simulate(LESSONS[0], sandbox(), 3, folder)
+    assert (one.name, one.statuses, one.problem) == ("right_own", (PASSED,) * 3, "")
+    assert len(set(one.seeds)) == 3

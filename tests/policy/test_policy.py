@@ -213,7 +213,7 @@ def test_table_of_attacks_is_what_was_measured():
 def test_tables_of_grading_accuracy_are_what_was_measured():
     page = (ROOT / "docs" / "grading-accuracy.md").read_text()
     figures = record.read()["figures"]
-    sums = [list(map(int, re.findall(r"(?<=\| )\d+(?= \|)", row))) for row in SUMS.findall(page)]
+    sums = [list(map(int, re.findall(r"(?<=\| )\d+(?= [|(])", row))) for row in SUMS.findall(page)]
     listed = [
         page.split(f"<!-- {part}: begin -->")[1].split(f"<!-- {part}: end -->")[0].count("\n- ")
         for part in ("survivors", "equivalents")

@@ -1,12 +1,15 @@
 """How a check runs and speaks."""
 
+import linecache
 import subprocess
 import sys
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
 import torch
 
+from grading.proof.prove import STOPPED_CHECK
 from helpers.checks import core, expect
 from helpers.checks.core import CheckFailed, Wrong, run_check
 from helpers.lessons import LESSONS, lesson_named, lesson_of
@@ -49,6 +52,11 @@ def stub(*_):
     raise NotImplementedError("your answer goes here")
 
 
+def test_none_may_be_another_mistake_than_a_forgotten_return():
+    with pytest.raises(Wrong, match=r"got None\. Name the index\.$"):
+        expect.equal(None, "row", "The name of the index", {"Name the index.": None})
+
+
 def test_untouched_stub_is_not_attempted(doubling):
     assert status_of(stub).status == "not attempted"
 
@@ -63,7 +71,79 @@ def test_exception_of_the_answer_is_told_in_its_last_line(doubling):
     def failing(x):
         raise KeyError("label")
 
-    assert status_of(failing).message == "Your code stops with KeyError: 'label'."
+    assert status_of(failing).message == "`class_weights(3)` stops with KeyError: 'label'."
+
+
+def test_a_call_at_which_the_answer_stops_is_told_briefly(monkeypatch):
+    def examples(answer):
+        answer([1, "a"] * 30, str.split, key=object())
+
+    def failing(*_, **__):
+        raise KeyError("label")
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(failing).message
+    assert message.startswith("`class_weights([1, 'a', 1, 'a'")
+    assert message.endswith("…, split, key=<object>)` stops with KeyError: 'label'.")
+    assert len(message) < 160
+
+
+def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
+    def examples(answer):
+        return answer(3)[0]
+
+    monkeypatch.setattr(core, "examples_of", lambda name: examples)
+    message = status_of(lambda x: 3).message
+    assert message == "Your code stops with TypeError: 'int' object is not subscriptable."
+
+
+@pytest.fixture
+def handing_out(monkeypatch):
+    """Return a function that registers a check which hands an object of its own to the answer."""
+
+    def register(source):
+        toys = {"__name__": "helpers.checks.toys"}
+        exec(compile(source, "toys.py", "exec"), toys)
+        linecache.cache["toys.py"] = (len(source), None, source.splitlines(True), "toys.py")
+        monkeypatch.setattr(core, "examples_of", lambda name: toys["examples"])
+
+    yield register
+    linecache.cache.pop("toys.py", None)
+
+
+TOY = """
+import json
+
+def toy(body):
+    return json.loads(body)["inputs"]
+
+def strict(texts):
+    if type(texts) is not list:
+        raise TypeError("toy takes a list")
+
+def examples(answer):
+    answer({toy})
+"""
+
+
+def test_a_check_that_stops_at_its_own_object_says_so_and_not_that_the_answer_does(handing_out):
+    handing_out(TOY.format(toy="toy"))
+    for body in ("inputs=a", "{}"):  # one stops in the object, one in a library that it calls
+        message = status_of(lambda toy, body=body: toy(body)).message
+        assert message.startswith(f"{STOPPED_CHECK} "), message
+    assert status_of(lambda toy: toy('{"inputs": 1}')).status == "passed"
+
+
+def test_what_an_object_of_a_check_refuses_on_purpose_is_the_answer_s_mistake(handing_out):
+    handing_out(TOY.format(toy="strict"))
+    message = status_of(lambda toy: toy("a")).message
+    assert message == "`class_weights(strict)` stops with TypeError: toy takes a list."
+
+
+def test_an_answer_that_is_called_in_another_way_is_no_fault_of_the_check(handing_out):
+    handing_out(TOY.format(toy="toy, 1, more=2"))
+    assert "stops with TypeError" in status_of(lambda toy: None).message
+    assert STOPPED_CHECK not in status_of(lambda toy: None).message
 
 
 def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
@@ -165,6 +245,10 @@ def test_values_are_shown_as_a_person_writes_them(value, text):
     assert expect.shown(value) == text
 
 
+def test_what_can_be_detached_like_a_file_is_no_tensor():
+    assert "HTTPError" in expect.shown(HTTPError("http://so", 503, "busy", None, None))
+
+
 def test_long_value_is_cut():
     text = expect.shown(list(range(1000)))
     assert text.startswith("[0, 1, 2")
@@ -175,6 +259,14 @@ def test_long_value_is_cut():
 def test_values_that_differ_only_in_their_type_are_told_apart():
     with pytest.raises(Wrong, match=r"expected \[1\]; got array\(\[1\]\)\."):
         expect.equal(np.array([1]), [1], "The list")
+
+
+def test_numpy_scalars_of_the_same_kind_are_of_a_type():
+    for value, kind in ((np.float32(1), float), (np.int64(1), int), (np.float64(1), (int, float))):
+        expect.of_type(value, kind, "A value")
+    for value, kind in ((np.int64(1), float), (True, int), (np.array(1.0), float)):
+        with pytest.raises(Wrong):
+            expect.of_type(value, kind, "A value")
 
 
 def test_type_is_named_without_an_article():
@@ -195,7 +287,46 @@ def test_run_that_stops_is_told_with_its_input_and_the_likely_mistake():
         expect.runs(stub, "An empty batch")
 
 
-def test_raises_wants_exactly_the_class_and_the_value_in_the_message():
+def test_raises_takes_a_subclass_and_any_of_several_names():
+    class BadLimit(ValueError):
+        pass
+
+    def call(error, mentions=("0", "max_length")):
+        def function():
+            raise error
+
+        return expect.raises(function, ValueError, mentions, "max_length=0")
+
+    call(BadLimit("0 is too small"))
+    call(ValueError("max_length must be at least 2"))
+    call(ValueError("Max length is too small"))
+    with pytest.raises(Wrong, match=r"does not name '0' | 'max_length': '10 is'"):
+        call(ValueError("10 is"))
+    with pytest.raises(Wrong, match="does not name"):
+        call(ValueError("max_length must be at least 2"), "0")
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "held"),
+    [
+        ("line 3 is bad", "3", True),
+        ("line 13 is bad", "3", False),
+        ("3.5 is bad", "3", False),
+        ("[1, 3]", "3", True),
+        ("k=3.", "3", True),
+        ("got -3", "-3", True),
+        ("top k must be", "top_k", True),
+        ("Labels are missing", "labels", True),
+        ("no Label", "label", False),
+        ("whatever", "", True),
+        ("a message", "🙂", False),
+    ],
+)
+def test_a_message_names_a_thing_or_does_not(message, name, held):
+    assert expect.names_one_of(message, (name,)) is held
+
+
+def test_raises_wants_the_class_and_the_value_in_the_message():
     def call(error):
         def function():
             raise error

@@ -10,6 +10,7 @@ def load_labelled_file(path, sep=";"):
         if line.isspace() or not line:
             continue
         text, found, label = line.rpartition(sep)
+        label = label.strip()
         if not (found and label):
             raise ValueError(f"{path}, line {number}: expected text{sep}label, got {line!r}")
         pairs.append((text, label))

@@ -1,4 +1,4 @@
-# Right: column by column, with numpy and set_format undone.
+# Right: column by column, with numpy, `statistics.median`, and the split in another format.
 import statistics
 
 import numpy as np
@@ -12,9 +12,14 @@ def summarize_dataset(dataset):
     table = pd.DataFrame(index=pd.Index(list(dataset.keys()), name="split"))
     table["rows"] = [len(split) for split in dataset.values()]
     table["classes"] = [counts(split).size for split in dataset.values()]
-    table["imbalance"] = [counts(split).max() / counts(split).min() for split in dataset.values()]
+    table["imbalance"] = [
+        counts(split).max() / counts(split).min() if len(split) else float("nan")
+        for split in dataset.values()
+    ]
     table["median_words"] = [
         float(statistics.median(len(text.split()) for text in split["text"]))
+        if len(split)
+        else float("nan")
         for split in dataset.values()
     ]
     return table

@@ -1,4 +1,5 @@
-# Wrong: the message does not name max_length's value
+# Wrong: the message names neither max_length nor its value
+# Says: its message does not name
 import torch
 
 
@@ -6,7 +7,7 @@ def pad_batch(sequences, pad_id=0, max_length=None):
     if not sequences:
         raise ValueError("no sequences")
     if max_length is not None and max_length < 2:
-        raise ValueError("max_length is too small")
+        raise ValueError("too small")
     rows = []
     for ids in sequences:
         if max_length is not None and len(ids) > max_length:

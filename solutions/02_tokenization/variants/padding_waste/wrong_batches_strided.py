@@ -1,4 +1,5 @@
 # Wrong: messages are dealt out to batches in turn
+# Says: Messages are dealt out to the batches in turn
 def padding_waste(lengths, batch_size, sort=False):
     if sort:
         lengths = sorted(lengths)

@@ -28,7 +28,7 @@ def extract_features(texts, tokenizer, model, batch_size=32, pooling="mean"):
                     return_tensors="pt",
                 ).to(next(model.parameters()).device)
                 states = model(**batch).last_hidden_state
-                features[rows] = _pool(states, batch["attention_mask"], pooling).cpu().numpy()
+                features[rows] = _pool(states.float(), batch["attention_mask"], pooling).cpu()
     finally:
         model.train(before)
     return features

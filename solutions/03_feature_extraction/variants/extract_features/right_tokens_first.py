@@ -22,13 +22,15 @@ def extract_features(texts, tokenizer, model, batch_size=32, pooling="mean"):
     parts = []
     ids_of_batches = tokens["input_ids"].split(batch_size)
     masks = tokens["attention_mask"].split(batch_size)
-    for ids, mask in zip(ids_of_batches, masks, strict=True):
-        output = model(input_ids=ids, attention_mask=mask)[0]
-        if pooling == "cls":
-            parts.append(output[:, 0])
-        else:
-            output = output.masked_fill(~mask.bool().unsqueeze(-1), 0)
-            parts.append(output.sum(dim=1) / mask.sum(dim=1, keepdim=True))
-    if was_training:
-        model.train()
+    try:
+        for ids, mask in zip(ids_of_batches, masks, strict=True):
+            output = model(input_ids=ids, attention_mask=mask)[0]
+            if pooling == "cls":
+                parts.append(output[:, 0])
+            else:
+                output = output.masked_fill(~mask.bool().unsqueeze(-1), 0)
+                parts.append(output.sum(dim=1) / mask.sum(dim=1, keepdim=True))
+    finally:
+        if was_training:
+            model.train()
     return torch.cat(parts).float().numpy()

@@ -4,7 +4,7 @@ from scipy.spatial import cKDTree
 
 
 def neighborhood_purity(embedding, labels, k=10):
-    points = np.asarray(embedding, dtype=float)
+    points, labels = np.asarray(embedding, dtype=float), np.asarray(labels)
     if k < 1 or k >= len(points):
         raise ValueError(f"k must be at least 1 and below {len(points)}, not {k}")
     shares = []

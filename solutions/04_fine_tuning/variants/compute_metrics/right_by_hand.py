@@ -3,7 +3,7 @@ import numpy as np
 
 
 def compute_metrics(eval_pred) -> dict:
-    predictions, labels = eval_pred
+    predictions, labels, *_ = eval_pred
     while isinstance(predictions, tuple):
         predictions = predictions[0]
     chosen = np.argmax(predictions, axis=-1)

@@ -3,7 +3,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 
 def compute_metrics(eval_pred) -> dict:
-    predictions, label_ids = eval_pred
+    predictions, label_ids, *_ = eval_pred
     logits = predictions[0] if isinstance(predictions, tuple) else predictions
     predicted = logits.argmax(axis=-1)
     return {

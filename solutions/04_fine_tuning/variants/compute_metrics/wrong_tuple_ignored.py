@@ -4,7 +4,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 
 def compute_metrics(eval_pred) -> dict:
-    predictions, label_ids = eval_pred
+    predictions, label_ids, *_ = eval_pred
     predicted = np.argmax(predictions, axis=-1)
     return {
         "accuracy": float(accuracy_score(label_ids, predicted)),

@@ -1,5 +1,6 @@
-# Wrong: the message does not say which name repeats.
+# Wrong: the message says neither which name repeats nor in which argument.
 def label_maps(names: list[str]) -> tuple[dict, dict]:
-    if len(set(names)) < len(names):
-        raise ValueError("the names must be distinct")
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise ValueError("duplicates are not allowed")
     return dict(enumerate(names)), {name: number for number, name in enumerate(names)}

@@ -1,4 +1,5 @@
 # Wrong: slices a frame that holds the labels alone.
+# Says: A rule gets the frame with all its columns
 import math
 
 import pandas as pd

@@ -11,5 +11,5 @@ def suspect_labels(probabilities, labels):
     suspects = []
     for row, given in zip(probabilities, labels, strict=True):
         firm = {label: row[label] for label, least in thresholds.items() if row[label] >= least}
-        suspects.append(bool(firm) and max(firm, key=firm.get) != given)
+        suspects.append(bool(firm) and firm.get(given, 0.0) < max(firm.values()))
     return np.array(suspects, dtype=bool)

@@ -9,5 +9,5 @@ def suspect_labels(probabilities, labels):
     sums = (chosen * probabilities).sum(axis=0)
     thresholds = np.divide(sums, counts, out=np.full(len(counts), 2.0), where=counts > 0)
     firm = np.ma.masked_where(probabilities < thresholds, probabilities)
-    best = firm.argmax(axis=1, fill_value=-1)
-    return np.asarray((probabilities >= thresholds).any(axis=1) & (best != labels))
+    best = firm.filled(-1.0)
+    return best.max(axis=1) > np.take_along_axis(best, labels[:, None], axis=1)[:, 0]

@@ -9,6 +9,5 @@ def suspect_labels(probabilities, labels):
     means = own.groupby(labels).mean().reindex(range(probabilities.shape[1]))
     table = pd.DataFrame(probabilities)
     firm = table.where(table.ge(means, axis=1))
-    found = firm.notna().any(axis=1).to_numpy()
-    best = firm.fillna(-1.0).to_numpy().argmax(axis=1)
-    return found & (best != labels)
+    best = firm.fillna(-1.0).to_numpy()
+    return best[np.arange(len(labels)), labels] != best.max(axis=1)

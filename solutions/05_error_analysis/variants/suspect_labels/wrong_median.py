@@ -8,6 +8,5 @@ def suspect_labels(probabilities, labels):
     thresholds = np.full(classes, np.inf)
     for label in set(labels.tolist()):
         thresholds[label] = np.median(probabilities[labels == label, label])
-    firm = probabilities >= thresholds
-    best = np.where(firm, probabilities, -np.inf).argmax(axis=1)
-    return firm.any(axis=1) & (best != labels)
+    firm = np.where(probabilities >= thresholds, probabilities, -1.0)
+    return firm[np.arange(len(labels)), labels] < firm.max(axis=1)

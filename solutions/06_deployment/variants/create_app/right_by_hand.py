@@ -1,5 +1,7 @@
 # Right: the body read and checked by hand, faults by an exception handler.
 import json
+import traceback
+from logging import getLogger
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -15,7 +17,8 @@ def parsed(raw):
     texts = [inputs] if isinstance(inputs, str) else inputs
     if type(texts) is not list or any(type(text) is not str for text in texts):
         raise TypeError("inputs")
-    parameters = body.get("parameters", {})
+    parameters = body.get("parameters")
+    parameters = {} if parameters is None else parameters
     top_k = parameters.get("top_k")
     if top_k is not None and (type(top_k) is not int or top_k < 1):
         raise ValueError("top_k")
@@ -39,6 +42,7 @@ def create_app(predict):
         try:
             predictions = [predict([text])[0] for text in texts]
         except Exception as reason:
+            getLogger("service").error(traceback.format_exc())
             raise Fault from reason
         return JSONResponse([entries[:top_k] for entries in predictions])
 

@@ -10,7 +10,7 @@ class Options(BaseModel):
 
 class Question(BaseModel):
     inputs: StrictStr | list[StrictStr]
-    parameters: Options = Options()
+    parameters: Options | None = None
 
 
 def create_app(predict):
@@ -29,7 +29,8 @@ def create_app(predict):
             predictions = predict(texts)
         except Exception as error:
             return JSONResponse({"error": str(error)})
-        return [entries[: question.parameters.top_k] for entries in predictions]
+        top_k = question.parameters.top_k if question.parameters else None
+        return [entries[:top_k] for entries in predictions]
 
     @app.get("/health")
     def health():

@@ -9,7 +9,7 @@ class Options(BaseModel):
 
 class Question(BaseModel):
     inputs: StrictStr | list[StrictStr]
-    parameters: Options = Options()
+    parameters: Options | None = None
 
 
 def create_app(predict):
@@ -25,7 +25,8 @@ def create_app(predict):
         if not texts:
             return []
         predictions = predict(texts)
-        return [entries[: question.parameters.top_k] for entries in predictions]
+        top_k = question.parameters.top_k if question.parameters else None
+        return [entries[:top_k] for entries in predictions]
 
     @app.get("/health")
     def health():

@@ -1,4 +1,6 @@
 # Wrong: top_k is not looked at.
+import logging
+
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StrictInt, StrictStr
@@ -10,7 +12,7 @@ class Options(BaseModel):
 
 class Question(BaseModel):
     inputs: StrictStr | list[StrictStr]
-    parameters: Options = Options()
+    parameters: Options | None = None
 
 
 def create_app(predict):
@@ -27,8 +29,9 @@ def create_app(predict):
             return []
         try:
             predictions = predict(texts)
-        except Exception as error:
-            return JSONResponse({"error": str(error)}, status_code=500)
+        except Exception:
+            logging.exception("the model failed")
+            return JSONResponse({"error": "the model failed"}, status_code=500)
         return list(predictions)
 
     @app.get("/health")

@@ -1,4 +1,6 @@
 # Wrong: top_k over the number of classes is refused.
+import logging
+
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, StrictInt, StrictStr
@@ -10,7 +12,7 @@ class Options(BaseModel):
 
 class Question(BaseModel):
     inputs: StrictStr | list[StrictStr]
-    parameters: Options = Options()
+    parameters: Options | None = None
 
 
 def create_app(predict):
@@ -27,9 +29,11 @@ def create_app(predict):
             return []
         try:
             predictions = predict(texts)
-        except Exception as error:
-            return JSONResponse({"error": str(error)}, status_code=500)
-        return [entries[: question.parameters.top_k] for entries in predictions]
+        except Exception:
+            logging.exception("the model failed")
+            return JSONResponse({"error": "the model failed"}, status_code=500)
+        top_k = question.parameters.top_k if question.parameters else None
+        return [entries[:top_k] for entries in predictions]
 
     @app.get("/health")
     def health():

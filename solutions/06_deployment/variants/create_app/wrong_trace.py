@@ -12,7 +12,7 @@ class Options(BaseModel):
 
 class Question(BaseModel):
     inputs: StrictStr | list[StrictStr]
-    parameters: Options = Options()
+    parameters: Options | None = None
 
 
 def create_app(predict):
@@ -31,7 +31,8 @@ def create_app(predict):
             predictions = predict(texts)
         except Exception:
             return JSONResponse({"error": traceback.format_exc()}, status_code=500)
-        return [entries[: question.parameters.top_k] for entries in predictions]
+        top_k = question.parameters.top_k if question.parameters else None
+        return [entries[:top_k] for entries in predictions]
 
     @app.get("/health")
     def health():

@@ -3,12 +3,24 @@ import time
 
 import requests
 
+BUSY = (429, 502, 503, 504)
+
 
 def body_of(response):
     try:
         return response.json()
     except ValueError:
         return {}
+
+
+def seconds_of(response):
+    try:
+        return min(float(response.headers["Retry-After"]), 10)
+    except (KeyError, ValueError):
+        seconds = body_of(response).get("estimated_time")
+    if isinstance(seconds, int | float) and seconds >= 0:
+        return min(seconds, 10)
+    return 1
 
 
 def query(texts, url, token=None, retries=3, timeout=10.0):
@@ -20,9 +32,9 @@ def query(texts, url, token=None, retries=3, timeout=10.0):
     left = retries
     while True:
         response = requests.post(url, json={"inputs": texts}, headers=headers, timeout=timeout)
-        if response.status_code == 503 and left > 0:
+        if response.status_code in BUSY and left > 0:
             left -= 1
-            time.sleep(min(body_of(response).get("estimated_time", 1), 10))
+            time.sleep(seconds_of(response))
             continue
         if response.status_code >= 400:
             response.raise_for_status()

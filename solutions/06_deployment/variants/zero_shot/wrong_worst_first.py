@@ -1,4 +1,5 @@
 # Wrong: worst first.
+# Says: That is worst first.
 import numpy as np
 
 

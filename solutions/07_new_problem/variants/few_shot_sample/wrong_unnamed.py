@@ -1,10 +1,10 @@
-# Wrong: the message does not name k's value.
+# Wrong: the message names neither k nor its value.
 import numpy as np
 
 
 def few_shot_sample(dataset, k, seed=0):
     if k < 1:
-        raise ValueError("k must be positive")
+        raise ValueError("the sample would be empty, like any unknown one")
     rng = np.random.default_rng(seed)
     labels = np.array(dataset["label"])
     chosen = []

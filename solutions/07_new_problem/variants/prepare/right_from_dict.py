@@ -11,7 +11,7 @@ def prepare(dataset, tokenizer, max_length=60):
     for split, rows in dataset.items():
         ids = [
             tokenizer(text, truncation=True, max_length=max_length)["input_ids"]
-            for text in rows["text"]
+            for text in rows.with_format(None)["text"]
         ]
         features = Features(
             {
@@ -21,6 +21,10 @@ def prepare(dataset, tokenizer, max_length=60):
             }
         )
         masks = [[1] * len(row) for row in ids]
-        columns = {"label": rows["label"][:], "input_ids": ids, "attention_mask": masks}
+        columns = {
+            "label": rows.with_format(None)["label"][:],
+            "input_ids": ids,
+            "attention_mask": masks,
+        }
         prepared[split] = Dataset.from_dict(columns, features=features)
     return DatasetDict(prepared)

@@ -12,5 +12,8 @@ def prepare(dataset, tokenizer, max_length=60):
         return tokenizer(batch["text"], truncation=True, max_length=max_length)
 
     return DatasetDict(
-        {s: r.map(encode, batched=True).remove_columns("text") for s, r in dataset.items()}
+        {
+            s: r.with_format(None).map(encode, batched=True).remove_columns("text")
+            for s, r in dataset.items()
+        }
     )

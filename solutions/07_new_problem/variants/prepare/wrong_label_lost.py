@@ -8,10 +8,12 @@ def prepare(dataset, tokenizer, max_length=60):
         for column in ("text", "label"):
             if column not in rows.column_names:
                 raise ValueError(f"no column {column!r}")
-        tokens = tokenizer(rows["text"][:], truncation=True, max_length=max_length)
+        tokens = tokenizer(
+            rows.with_format(None)["text"][:], truncation=True, max_length=max_length
+        )
         prepared[split] = Dataset.from_dict(
             {
-                "label": rows["label"][:],
+                "label": rows.with_format(None)["label"][:],
                 "input_ids": tokens["input_ids"],
                 "attention_mask": tokens["attention_mask"],
             }

@@ -13,6 +13,6 @@ def prepare(dataset, tokenizer, max_length=60):
     keep = {"label", "input_ids", "attention_mask"}
     prepared = {}
     for split, rows in dataset.items():
-        encoded = rows.map(encode, batched=True)
+        encoded = rows.with_format(None).map(encode, batched=True)
         prepared[split] = encoded.remove_columns(sorted({*encoded.column_names} - keep))
     return DatasetDict(prepared)

@@ -13,5 +13,8 @@ def prepare(dataset, tokenizer, max_length=60):
 
     keep = ["label", "input_ids", "attention_mask"]
     return DatasetDict(
-        {s: r.map(encode, batched=True).select_columns(keep) for s, r in dataset.items()}
+        {
+            s: r.with_format(None).map(encode, batched=True).select_columns(keep)
+            for s, r in dataset.items()
+        }
     )

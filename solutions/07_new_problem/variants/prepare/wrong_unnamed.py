@@ -12,6 +12,7 @@ def prepare(dataset, tokenizer, max_length=60):
         return tokenizer(batch["text"], truncation=True, max_length=max_length)
 
     keep = ["label", "input_ids", "attention_mask"]
+    plain = dataset.with_format(None)
     return DatasetDict(
-        {s: r.map(encode, batched=True).select_columns(keep) for s, r in dataset.items()}
+        {s: r.map(encode, batched=True).select_columns(keep) for s, r in plain.items()}
     )

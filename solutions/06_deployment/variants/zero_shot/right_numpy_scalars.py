@@ -1,4 +1,4 @@
-# Wrong: probabilities are NumPy numbers.
+# Right: probabilities are numbers of NumPy
 import numpy as np
 
 

@@ -1,0 +1,194 @@
+"""What an answer may change for all others of its notebook, and how it is put back.
+
+An answer shares its process with the rest of the notebook: modes of torch, filters of warnings, the
+functions of every library. While one is asked, all this is as it was before the notebook ran
+(`remember`), whatever another exercise's cell has made of it, and afterwards it is as the notebook
+had it, whatever the answer has made of it.
+
+What is not put back: what is changed within an object that stays the same (a list in a library, a
+model that two exercises share, a class that is not among `PATCHED`), options of libraries that are
+not listed here, modules that are taken out of `sys.modules`, threads, files, and what the cells of
+one notebook hand each other by name, as they are meant to. What a cell computes when it is run,
+such as a variable with predictions, is computed in the state in which the cells above have left it,
+as on the student's own machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+# Where an answer might put a function of its own in the place of a library's.
+PATCHED = (
+    "builtins",
+    "collections",
+    "datasets",
+    "datasets:Dataset",
+    "datasets:DatasetDict",
+    "json",
+    "math",
+    "numpy",
+    "numpy.random",
+    "pandas",
+    "pandas:DataFrame",
+    "pandas:Series",
+    "random",
+    "requests",
+    "requests:Session",
+    "sklearn.metrics",
+    "statistics",
+    "time",
+    "torch",
+    "torch:Tensor",
+    "torch.nn",
+    "torch.nn.functional",
+    "torch.nn:Module",
+)
+
+Names = dict[str, Any]
+_originals: dict[str, tuple[Any, Names]] = {}
+
+
+def remember() -> None:
+    """Note the functions of those libraries that are imported by now and were not before.
+
+    Called before each cell, so that nothing but the cell that imports a library first can change it
+    unnoticed.
+    """
+    for place in PATCHED:
+        if place in _originals:
+            continue
+        module, _, attribute = place.partition(":")
+        owner = sys.modules.get(module)
+        owner = getattr(owner, attribute, None) if attribute and owner else owner
+        if owner is not None:
+            _originals[place] = owner, _functions(owner)
+
+
+def _functions(owner: Any) -> Names:
+    """Return the functions of a module, or the methods of a class; what it inherits is `ABSENT`."""
+    inherited = owner.__mro__[1:] if isinstance(owner, type) else ()
+    names = {name: ABSENT for base in inherited for name in vars(base) if name not in vars(owner)}
+    kinds = (classmethod, staticmethod, property)
+    own = dict(vars(owner)).items()
+    return names | {name: it for name, it in own if callable(it) or isinstance(it, kinds)}
+
+
+ABSENT = object()
+"""In the place of a name that a class does not define itself."""
+
+
+@contextlib.contextmanager
+def own_state() -> Iterator[None]:
+    """Have an answer run in the state of a fresh process, and leave the notebook its own."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_original_functions())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        for read, write, fresh in _settings():
+            before = read()
+            stack.callback(_set, read, write, before)
+            if fresh is not KEPT:
+                _set(read, write, fresh)
+        yield
+
+
+KEPT = object()
+"""In the place of a fresh value: while an answer runs, the setting is what it was."""
+
+Setting = tuple[Callable[[], Any], Callable[[Any], Any], Any]
+
+
+def _settings() -> Iterator[Setting]:
+    """Yield how each setting is read and written, and what it is in a fresh process.
+
+    Seeds are not among them: each question comes with its own.
+    """
+    yield os.getcwd, os.chdir, KEPT
+    yield lambda: dict(os.environ), _set_environment, KEPT
+    yield sys.getrecursionlimit, sys.setrecursionlimit, KEPT
+    yield lambda: list(sys.path), _set_path, KEPT
+    numpy, torch, sklearn = map(sys.modules.get, ("numpy", "torch", "sklearn"))
+    # A module whose import has failed half-way may lack what is asked for.
+    if hasattr(numpy, "seterr"):
+        errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+        yield numpy.geterr, lambda kept: numpy.seterr(**kept), errors
+    if hasattr(torch, "use_deterministic_algorithms"):
+        yield torch.is_grad_enabled, torch.set_grad_enabled, True
+        yield torch.get_default_dtype, torch.set_default_dtype, torch.float32
+        yield torch.get_default_device, _device_setter(torch), torch.device("cpu")
+        yield torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly, False
+        yield (
+            torch.are_deterministic_algorithms_enabled,
+            torch.use_deterministic_algorithms,
+            False,
+        )
+    if hasattr(sklearn, "set_config"):
+        fresh = {**sklearn.get_config(), "assume_finite": False, "transform_output": "default"}
+        yield sklearn.get_config, lambda kept: sklearn.set_config(**kept), fresh
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+def _set_path(folders: list[str]) -> None:
+    sys.path[:] = folders
+
+
+def _device_setter(torch: Any) -> Callable[[Any], None]:
+    def write(device: Any) -> None:
+        torch.set_default_device(None if device == torch.device("cpu") else device)
+
+    return write
+
+
+@contextlib.contextmanager
+def _original_functions() -> Iterator[None]:
+    """Put back what the notebook has replaced, until the block ends; then what it had replaced."""
+    remember()
+    replaced = _put_back()
+    try:
+        yield
+    finally:
+        _put_back()
+        for owner, name, value in replaced:
+            _put(owner, name, value)
+
+
+def _put_back() -> list[tuple[Any, str, Any]]:
+    """Put the originals back; return what stood in their places."""
+    found = []
+    for owner, names in list(_originals.values()):
+        for name in _changed(owner, names):
+            found.append((owner, name, vars(owner).get(name, ABSENT)))
+            _put(owner, name, names[name])
+    return found
+
+
+def _changed(owner: Any, names: Names) -> list[str]:
+    now = vars(owner)
+    return [name for name, value in names.items() if now.get(name, ABSENT) is not value]
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    _tried(delattr, owner, name) if value is ABSENT else _tried(setattr, owner, name, value)
+
+
+def _set(read: Callable[[], Any], write: Callable[[Any], Any], value: Any) -> None:
+    # Some are expensive to write, and what is as it must be stays.
+    with contextlib.suppress(Exception):
+        now = read()
+        if now != value:
+            write(value)
+
+
+def _tried(write: Callable, *values: Any) -> None:
+    """Write a setting; one that cannot be written must not cost the answer."""
+    with contextlib.suppress(Exception):
+        write(*values)

@@ -1,0 +1,11 @@
+# Wrong: rows in which a value is missing are left out.
+import pandas as pd
+
+
+def oversample(frame, label="label", seed=0):
+    frame = frame.dropna()
+    largest = frame[label].value_counts().max()
+    parts = [frame]
+    for i, (_, group) in enumerate(frame.groupby(label)):
+        parts.append(group.sample(n=largest - len(group), replace=True, random_state=seed + i))
+    return pd.concat(parts).sample(frac=1, random_state=seed, ignore_index=True)

@@ -1,0 +1,17 @@
+# Wrong: leaves out special tokens that stand in the text itself
+import pandas as pd
+
+
+def compare_tokenizers(text, tokenizers):
+    rows = []
+    for tokenizer in tokenizers.values():
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        rows.append(
+            {
+                "tokens": tokenizer.convert_ids_to_tokens(ids, skip_special_tokens=True),
+                "num_tokens": len(ids),
+                "vocab_size": tokenizer.vocab_size,
+                "lossless": tokenizer.decode(ids) == text,
+            }
+        )
+    return pd.DataFrame(rows, index=pd.Index(list(tokenizers), name="tokenizer"))

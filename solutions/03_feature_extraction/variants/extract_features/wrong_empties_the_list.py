@@ -1,0 +1,32 @@
+# Wrong: takes the texts out of the caller's list.
+import numpy as np
+import torch
+
+
+def extract_features(texts, tokenizer, model, batch_size=32, pooling="mean"):
+    if pooling not in ("mean", "cls"):
+        raise ValueError(f"unknown pooling {pooling!r}")
+    if not texts:
+        return np.zeros((0, model.config.hidden_size), dtype=np.float32)
+    was_training = model.training
+    model.eval()
+    parts = []
+    try:
+        with torch.no_grad():
+            while texts:
+                batch = tokenizer(
+                    [texts.pop(0) for _ in range(min(batch_size, len(texts)))],
+                    padding=True,
+                    truncation=True,
+                    return_tensors="pt",
+                )
+                states = model(**batch).last_hidden_state.float()
+                if pooling == "cls":
+                    pooled = states[:, 0]
+                else:
+                    mask = batch["attention_mask"].unsqueeze(-1)
+                    pooled = (states * mask).sum(1) / mask.sum(1)
+                parts.append(pooled.numpy())
+    finally:
+        model.train(was_training)
+    return np.concatenate(parts)

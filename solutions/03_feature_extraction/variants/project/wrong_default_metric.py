@@ -1,0 +1,11 @@
+# Wrong: another default metric.
+from sklearn.preprocessing import MinMaxScaler
+from umap import UMAP
+
+
+def project(features, n_components=2, metric="euclidean", n_neighbors=15, seed=0):
+    scaled = MinMaxScaler().fit_transform(features)
+    reducer = UMAP(
+        n_components=n_components, metric=metric, n_neighbors=n_neighbors, random_state=seed
+    )
+    return reducer.fit_transform(scaled)

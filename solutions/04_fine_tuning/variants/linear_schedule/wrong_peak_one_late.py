@@ -1,0 +1,7 @@
+# Wrong: rises through the step of the peak, and falls from the next.
+def linear_schedule(step, total_steps, warmup_steps, peak) -> float:
+    if step >= total_steps:
+        return 0.0
+    if step <= warmup_steps:
+        return peak * step / (warmup_steps + 1)
+    return peak * (total_steps - step) / (total_steps - warmup_steps)

@@ -1,0 +1,7 @@
+# Wrong: whole division on the way up.
+def linear_schedule(step, total_steps, warmup_steps, peak) -> float:
+    if step >= total_steps:
+        return 0.0
+    if step < warmup_steps:
+        return peak * (step // warmup_steps)
+    return peak * (total_steps - step) / (total_steps - warmup_steps)

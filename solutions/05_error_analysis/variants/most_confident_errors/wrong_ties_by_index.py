@@ -1,0 +1,9 @@
+# Wrong: ties by index.
+import pandas as pd
+
+
+def most_confident_errors(frame: pd.DataFrame, k: int = 10) -> pd.DataFrame:
+    columns = ["text", "label", "predicted_label", "confidence"]
+    wrong = frame[frame["label"] != frame["predicted_label"]]
+    wrong = wrong.sort_index(kind="stable")
+    return wrong.sort_values("confidence", ascending=False, kind="stable")[columns].head(k)

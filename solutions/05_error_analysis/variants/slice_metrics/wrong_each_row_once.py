@@ -1,0 +1,20 @@
+# Wrong: a row counts in the first of its slices alone.
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+
+def slice_metrics(frame, slices):
+    right = (frame["label"] == frame["predicted_label"]).to_numpy()
+    lines, free = [], np.ones(len(frame), dtype=bool)
+    for belongs in slices.values():
+        mask = belongs(frame).to_numpy() & free
+        free &= ~mask
+        chosen = right[mask]
+        if len(chosen):
+            interval = binomtest(int(chosen.sum()), len(chosen)).proportion_ci(0.95, "wilson")
+            lines.append((len(chosen), chosen.mean(), interval.low, interval.high))
+        else:
+            lines.append((0, np.nan, np.nan, np.nan))
+    index = pd.Index(list(slices), name="slice")
+    return pd.DataFrame(lines, index=index, columns=["rows", "accuracy", "lower", "upper"])

@@ -1,0 +1,25 @@
+# Wrong: divides by the rows of the frame.
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+
+def slice_metrics(frame, slices):
+    right = (frame["label"] == frame["predicted_label"]).to_numpy()
+    lines, share = [], 1 / len(frame)
+    for belongs in slices.values():
+        chosen = right[belongs(frame).to_numpy()]
+        if len(chosen):
+            interval = binomtest(int(chosen.sum()), len(chosen)).proportion_ci(0.95, "wilson")
+            lines.append(
+                (
+                    round(len(chosen) * share * len(frame)),
+                    chosen.mean(),
+                    interval.low,
+                    interval.high,
+                )
+            )
+        else:
+            lines.append((0, np.nan, np.nan, np.nan))
+    index = pd.Index(list(slices), name="slice")
+    return pd.DataFrame(lines, index=index, columns=["rows", "accuracy", "lower", "upper"])

@@ -1,0 +1,11 @@
+# Wrong: looks labels up by the index of a Series.
+import numpy as np
+
+
+def suspect_labels(probabilities, labels):
+    labels = np.array([labels[place] for place in range(len(labels))])
+    thresholds = np.full(probabilities.shape[1], np.inf)
+    for label in set(labels.tolist()):
+        thresholds[label] = probabilities[labels == label, label].mean()
+    firm = np.where(probabilities >= thresholds, probabilities, -1.0)
+    return firm[np.arange(len(labels)), labels] < firm.max(axis=1)

@@ -1,0 +1,10 @@
+# Right: the model gets nothing but ids and mask.
+import torch
+
+
+def classify(text, tokenizer, model):
+    inputs = tokenizer(text, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits
+    score, index = torch.softmax(logits, dim=-1)[0].max(dim=0)
+    return {"label": model.config.id2label[index.item()], "score": score.item()}

@@ -1,0 +1,11 @@
+# Wrong: leaves the model in training mode.
+import torch
+
+
+def classify(text, tokenizer, model):
+    inputs = tokenizer(text, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    model.train()
+    score, index = torch.softmax(logits, dim=-1)[0].max(dim=0)
+    return {"label": model.config.id2label[index.item()], "score": score.item()}

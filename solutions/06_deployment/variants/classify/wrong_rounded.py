@@ -1,0 +1,10 @@
+# Wrong: the score is rounded to two digits.
+import torch
+
+
+def classify(text, tokenizer, model):
+    inputs = tokenizer(text, truncation=True, return_tensors="pt")
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    score, index = torch.softmax(logits, dim=-1)[0].max(dim=0)
+    return {"label": model.config.id2label[index.item()], "score": round(score.item(), 2)}

@@ -1,0 +1,11 @@
+# Wrong: subtracts the largest logit in place.
+import torch
+
+
+def top_predictions(logits, id2label, top_k=None):
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}")
+    logits -= logits.max()
+    probabilities = torch.softmax(logits, dim=-1)
+    order = probabilities.argsort(descending=True)[:top_k].tolist()
+    return [{"label": id2label[i], "score": probabilities[i].item()} for i in order]

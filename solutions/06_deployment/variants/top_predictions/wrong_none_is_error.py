@@ -1,0 +1,10 @@
+# Wrong: top_k=None is refused.
+import torch
+
+
+def top_predictions(logits, id2label, top_k=None):
+    if not top_k or top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, not {top_k}")
+    probabilities = torch.softmax(logits, dim=-1)
+    order = probabilities.argsort(descending=True)[:top_k].tolist()
+    return [{"label": id2label[i], "score": probabilities[i].item()} for i in order]

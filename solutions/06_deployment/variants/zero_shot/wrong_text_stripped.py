@@ -1,0 +1,13 @@
+# Wrong: the text is stripped and lower-cased before it goes to embed.
+import numpy as np
+
+
+def zero_shot(text, labels, embed):
+    if len(labels) == 0:
+        raise ValueError("labels must name at least one class")
+    message = embed([text.strip().lower()])[0]
+    classes = embed(list(labels))
+    cosines = classes @ message / (np.linalg.norm(classes, axis=1) * np.linalg.norm(message))
+    powers = np.exp(10 * cosines)
+    scores = (powers / powers.sum()).tolist()
+    return dict(sorted(zip(labels, scores, strict=False), key=lambda pair: pair[1], reverse=True))
