@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-thorough test-training test-kills fuzz check results bench build site setup lock
+.PHONY: lab demo test test-thorough test-training test-kills test-colab fuzz check results bench build site setup lock
 
 setup: $(READY)
 
@@ -37,6 +37,12 @@ test-training: $(READY)
 # Attacks in every combination of kernels and of ways to count memory; how a corpus was made.
 test-thorough: $(READY)
 	$(BIN)/python -m pytest tests -m thorough
+
+# The first cell, and each release below it, on the libraries of the environment that COURSE_COLAB
+# names: what Colab lists, in its version of Python.
+test-colab: $(READY)
+	test -x "$$COURSE_COLAB/bin/python"
+	$(BIN)/python -m pytest tests/notebooks/test_bootstrap.py
 
 # The grader and its workers, ended at random fifty times while they grade.
 test-kills: $(READY)

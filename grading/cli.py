@@ -121,6 +121,85 @@ def build(
 
 
 @commands.command()
+def publish(
+    to: str = typer.Argument(
+        ..., metavar="FOLDER|BRANCH", help="A folder; a branch with --branch."
+    ),
+    branch: bool = typer.Option(False, "--branch", help="Commit to a branch of this repository."),
+) -> None:
+    """Write what students get: no answer, test, variant or key, and no history."""
+    from grading.release.edition import (
+        NotPublished,
+        leads_to_the_whole,
+        publish_branch,
+        publish_folder,
+        unknown_to_git,
+    )
+
+    try:
+        if branch:
+            commit = publish_branch(to)
+            done = f"commit {commit[:10]}" if commit else "nothing has changed"
+            console.print(f"  {shown(to)}: {shown(done)}", highlight=False)
+        else:
+            count = publish_folder(Path(to))
+            console.print(f"  {shown(to)}: {count} files", highlight=False)
+    except NotPublished as refused:
+        for finding in refused.findings:
+            complain(finding)
+        fail("not published: students would get what is named above")
+    except (OSError, RuntimeError) as error:
+        fail(error)
+    if unknown := unknown_to_git():
+        said = f"left out, for git does not know them: {listed(unknown)}"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
+    if leading := leads_to_the_whole():
+        said = f"these lead students to the whole course, answers and all: {listed(leading)}"
+        console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
+
+
+@commands.command()
+def scan(
+    paths: list[Path] = typer.Argument(
+        ..., help="Folders, repositories, archives, wheels, pages: whatever students may get."
+    ),
+) -> None:
+    """Look for answers, tests, variants and keys in files, archives and git histories."""
+    from grading.release.scan import MOST_FINDINGS, Scan
+
+    try:
+        search = Scan()
+        found = [finding for path in paths for finding in search.path(path)]
+    except (OSError, RuntimeError) as error:
+        fail(error)
+    for finding in found:
+        complain(finding)
+    if len(found) >= MOST_FINDINGS:
+        console.print(f"a search ends after {MOST_FINDINGS:d} findings: there may be more")
+    console.print("nothing was found" if not found else f"{len(found)} findings", highlight=False)
+    raise typer.Exit(1 if found else 0)
+
+
+@commands.command()
+def pin(
+    check: bool = typer.Option(False, help="Only say whether notebooks install what lies here."),
+) -> None:
+    """Have notebooks install the current commit; then run `course build`, and push both."""
+    from grading.release.pin import pin as pin_commit
+    from grading.release.pin import pin_problem
+    from grading.release.source import BuildError
+
+    try:
+        if not check:
+            console.print(f"notebooks install commit {pin_commit()}", markup=False, highlight=False)
+        elif problem := pin_problem():
+            complain(f"{problem}; commit, then run `course pin` and `course build`")
+            raise typer.Exit(1)
+    except BuildError as error:
+        fail(error)
+
+
+@commands.command()
 def demo(
     folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
     workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
@@ -179,16 +258,37 @@ def grade(
 def regrade(
     receipt: Path = typer.Argument(..., help="As `course grade` leaves one in receipts/."),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
+    private: Path = typer.Option(
+        None, exists=True, file_okay=False, help="The overlay of then, if private/ has changed."
+    ),
 ) -> None:
     """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
     from grading.batch.assignment import regrade_receipt
     from grading.sandbox.commands import SandboxMissing
 
     try:
-        same = regrade_receipt(receipt, course, console)
+        same = regrade_receipt(receipt, course, console, private)
     except (OSError, SandboxMissing, ValueError) as error:
         fail(error)
     raise typer.Exit(0 if same else 1)
+
+
+@commands.command()
+def private(
+    course: Path = typer.Option(Path(), exists=True, file_okay=False, help="The course's folder."),
+) -> None:
+    """Make private/ with a secret: from then on, public tests do not tell what will be asked."""
+    from grading.judging.overlay import write_secret
+    from grading.paths import private_path
+
+    folder = private_path(course)
+    try:
+        path = write_secret(folder)
+    except FileExistsError as error:
+        fail(f"{error.filename} is there already: a new secret would ask everybody anew")
+    except OSError as error:
+        fail(error)
+    console.print(f"  {shown(path)}: never publish it; `course backup` keeps it", highlight=False)
 
 
 @commands.command()

@@ -19,5 +19,10 @@ def hidden_tests_path(lesson: Lesson, root: Path = ROOT) -> Path:
     return root / "solutions" / lesson.name / "hidden_tests.py"
 
 
+def private_path(root: Path = ROOT) -> Path:
+    """Return the folder of a course's private overlay, which need not be there."""
+    return root / "private"
+
+
 def release_path(lesson: Lesson, root: Path = ROOT) -> Path:
     return root / "notebooks" / lesson.name / f"{lesson.name}.ipynb"

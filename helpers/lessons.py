@@ -22,6 +22,8 @@ class Lesson:
         Points of each exercise, in the order in which the lesson sets them.
     story_trains, answer_trains : bool
         Whether the story, or an answer, trains a model for minutes.
+    wants_gpu : bool
+        Whether the notebook asks Colab for a machine with a GPU.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Lesson:
     exercises: dict[str, int] = field(default_factory=dict)
     story_trains: bool = False
     answer_trains: bool = False
+    wants_gpu: bool = False
 
     @property
     def number(self) -> int:
@@ -102,6 +105,7 @@ LESSONS = (
         },
         story_trains=True,
         answer_trains=True,
+        wants_gpu=True,
     ),
     Lesson(
         "05_error_analysis",
@@ -145,6 +149,7 @@ LESSONS = (
             "written_improvements": 4,
         },
         story_trains=True,
+        wants_gpu=True,
     ),
 )
 

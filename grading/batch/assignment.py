@@ -27,14 +27,17 @@ from grading.intake.notebooks import notebook_of
 from grading.intake.realign import realign
 from grading.intake.submissions import Task, submitted
 from grading.intake.texts import listed, one_line, shown
+from grading.judging.overlay import TESTS, check_overlay, described_overlay, overlay_contents
 from grading.judging.session import grade
 from grading.judging.verdicts import CANNOT_GRADE, PASSED, STATUSES, Verdict
+from grading.paths import ROOT, private_path
 from grading.records.changes import changes, new_changes
 from grading.records.deadlines import refresh_penalties
 from grading.records.gradebook import wait_until_free
 from grading.records.handed_in import NOTHING, REFUSED, nothing_from, refused_from
 from grading.records.late import put_due_date
 from grading.records.receipts import (
+    OVERLAY,
     digest,
     environment_lock,
     grader_code,
@@ -109,6 +112,7 @@ def grade_assignment(
     wait_until_free(directory.db_url, lambda text: console.print(shown(text), highlight=False))
     _make_known(assignment, directory)
     _must_have_tests(assignment, directory)
+    _show_overlay(assignment, directory, console)
     put_due_date(assignment, course)  # before anything is graded, which looks whether it is late
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
@@ -203,8 +207,8 @@ def _must_have_tests(assignment: str, directory: CourseDirectory) -> None:
 
     Each submission would take its time, and no exercise of it could be graded.
     """
-    tests = tests_path(directory, assignment)
-    if tests.is_file():
+    private = private_path(Path(directory.root)) / assignment / TESTS
+    if tests_path(directory, assignment).is_file() or private.is_file():
         return
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         for notebook in gradebook.find_assignment(assignment).notebooks:
@@ -217,6 +221,29 @@ def _must_have_tests(assignment: str, directory: CourseDirectory) -> None:
                     f"{notebook.name}.ipynb would be graded: put it there; that of a lesson is in "
                     f"the course's repository, in solutions/{assignment}"
                 )
+
+
+def _show_overlay(assignment: str, directory: CourseDirectory, console: Console) -> None:
+    """Say what of the private overlay counts, and refuse it before anything is graded with it.
+
+    Raises
+    ------
+    ValueError
+        If it holds what cannot be meant.
+    """
+    root = Path(directory.root)
+    lessons = {path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb")}
+    source = Path(directory.format_path(directory.source_directory, ".", assignment)).parent
+    own = {path.parent.name for path in source.glob("*/*.ipynb")}
+    check_overlay(private_path(root), lessons | own | {assignment})
+    contents = overlay_contents(private_path(root), assignment)
+    if not contents:
+        return
+    for notebook in sorted((source / assignment).glob("*.ipynb")):
+        with_key = {"solution": notebook.read_bytes(), "tests": b"", **contents}
+        answer_key(with_key, tests_path(directory, assignment))
+    said = f"private overlay: {described_overlay(contents)}"
+    console.print(shown(said), highlight=False, soft_wrap=True)
 
 
 def _show(
@@ -294,8 +321,19 @@ def _points(found: list[Verdict]) -> str:
     return f"{sum(reached):g} / {sum(verdict.max_points for verdict in found):g}"
 
 
-def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
+def regrade_receipt(
+    path: Path, course: Path, console: Console, private: Path | None = None
+) -> bool:
     """Grade once more what a receipt is about, with its seed and limits.
+
+    Parameters
+    ----------
+    path : Path
+        The receipt.
+    course : Path
+    console : Console
+    private : Path, optional
+        The private overlay that it was graded with, if the course's own is another one by now.
 
     Returns
     -------
@@ -309,10 +347,12 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
     """
     receipt = read_receipt(path)
     directory = course_directory(course)
-    contents = submission_contents(directory, receipt)
-    changed = [name for name, text in contents.items() if digest(text) != receipt["sha256"][name]]
+    contents = submission_contents(directory, receipt, private=private)
+    now = {name: digest(text) for name, text in contents.items()}
+    then = receipt["sha256"]
+    changed = [name for name in [*now, *(then.keys() - now)] if now.get(name) != then.get(name)]
     if changed:
-        raise ValueError(f"not what the receipt is about any more: {', '.join(changed)}")
+        raise ValueError(f"not what the receipt is about any more: {_what_changed(changed, then)}")
     if receipt["environment"] != environment_lock():
         console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
     if receipt.get("grader") != grader_code():
@@ -333,3 +373,13 @@ def regrade_receipt(path: Path, course: Path, console: Console) -> bool:
         else:
             console.print(shown(f"✓ {before.exercise}: {after.points} points, {after.status}"))
     return same
+
+
+def _what_changed(changed: list[str], then: dict[str, str]) -> str:
+    """Return the names of what has changed since a receipt; of the overlay, which one it was."""
+    told = ", ".join(sorted(changed))
+    if not set(OVERLAY) & set(changed):
+        return told
+    parts = [f"{name} {then[name][:12]}" for name in OVERLAY if name in then]
+    was = f"with the overlay {', '.join(parts)} (sha256)" if parts else "without an overlay"
+    return f"{told}; it was graded {was}, and --private FOLDER takes that one"

@@ -220,8 +220,9 @@ def _asked(
     sent = client.submit(
         _grade_told,
         key,
-        {name: _light(name, content) for name, content in contents.items()},
-        seed_of(contents["submission"], contents["tests"]),
+        # The secret stays here: of it a worker needs the seed alone.
+        {name: _light(name, text) for name, text in contents.items() if name != "secret"},
+        seed_of(contents),
         dataclasses.asdict(limits),
         sandbox,
         course_lock(),
@@ -236,7 +237,7 @@ def _asked(
 
 def _light(name: str, content: bytes) -> bytes:
     """Return a notebook without outputs, which no grade depends on; other files as they are."""
-    if name == "tests":
+    if name in ("tests", "private"):
         return content
     if name == "submission":
         return json.dumps(notebook_of(content, "the submission")).encode()
@@ -261,7 +262,7 @@ def grade_contents(
     Parameters
     ----------
     contents : dict of str to bytes
-        ``submission``, ``release``, ``solution`` and ``tests``.
+        ``submission``, ``release``, ``solution`` and ``tests``; ``private`` where there is one.
     seed : int
     limits : dict
         Fields of `grading.sandbox.limits.Limits`.

@@ -19,6 +19,7 @@ from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.records.receipts import (
     CHANGES,
+    OVERLAY,
     changed_since,
     digest,
     environment_lock,
@@ -71,7 +72,8 @@ def out_of_date(assignment: str, course: Path) -> dict[str, str]:
     Changes of the grader or of its environment are left out, and so is who was never graded.
     """
     students = [student for _, student in submitted(assignment, course)]
-    about = {CHANGES[name] for name in ("submission", "tests", "release", "solution")}
+    parts = ("submission", "tests", "release", "solution", *OVERLAY)
+    about = {CHANGES[name] for name in parts}
     reasons = reasons_to_grade(assignment, students, course, "")
     return {student: why for student, why in reasons.items() if about & set(why.split(", "))}
 
@@ -126,7 +128,7 @@ def _now(
         "sha256": {name: digest(content) for name, content in contents.items()},
         "grader": grader_code(),
         "environment": environment_lock(),
-        "seed": seed_of(contents["submission"], contents["tests"]),
+        "seed": seed_of(contents),
         "limits": limits,
         "sandbox": sandbox or receipt["sandbox"],
     }

@@ -12,7 +12,10 @@ words that say which, to begin a message with.
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -66,6 +69,88 @@ KINDS_OF_NAME = ("joy", "Zeal", "été", "very sad", "10", "9", "so; so", "no", 
 
 NEAR_NAMES = ("no", "No", " no", "no ")
 """Names of classes that only who leaves capitals and blanks as they are can tell apart."""
+
+POOLS = {
+    "syllables": "SYLLABLES",
+    "texts": "KINDS_OF_TEXT",
+    "tokens": "KINDS_OF_TOKEN",
+    "names": "KINDS_OF_NAME",
+}
+"""What is drawn from, by its name in an instructor's ``constants.toml``."""
+FEWEST = 4
+"""Of syllables, tokens and names: with fewer, tests would draw for ever."""
+# Tests leave these out by name where an exercise says nothing about them.
+FIXED_KINDS = ("only blanks", "nothing")
+TELLING = {
+    "capitals": r"[A-Z]",
+    "an accent of two characters": "[\u0300-\u036f]",
+    "letters beyond ASCII": r"[^\x00-\x7f]",
+    "a tab": r"\S\t+\S",
+    "blanks at both ends": r"(?s)^ .*\S.* $",
+    "several blanks": r"\S {2,}\S",
+    "a blank that does not break": "\\S\xa0\\S",
+    "digits": r"\d",
+    "one character": r"^\S$",
+}
+"""What a text must hold to be of its kind, as far as a pattern can tell."""
+
+
+def checked_pools(given: dict[str, Any]) -> dict[str, Any]:
+    """Return pools of an instructor's own, by the names of `POOLS`; texts join the public kinds.
+
+    Raises
+    ------
+    ValueError
+        If something in them cannot be drawn from; it says what.
+    """
+    pools: dict[str, Any] = {}
+    for name, values in given.items():
+        if name not in POOLS:
+            raise ValueError(f"there is no pool {name!r}; choose from {', '.join(POOLS)}")
+        if name == "texts":
+            pools[name] = _checked_texts(values)
+            continue
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise ValueError(f"{name} must be a list of texts")
+        if len(set(values)) < max(len(values), FEWEST):
+            raise ValueError(f"{name} must be {FEWEST} or more, all different")
+        if name == "syllables" and not all(v.isalpha() and v == v.lower() for v in values):
+            raise ValueError("syllables are lower-case letters and nothing else")
+        pools[name] = tuple(values)
+    return pools
+
+
+def _checked_texts(values: Any) -> dict[str, str]:
+    if not isinstance(values, dict):
+        raise ValueError('texts must be a table: a kind = "a text of this kind"')
+    for kind, text in values.items():
+        if kind in FIXED_KINDS:
+            raise ValueError(f"the text of {kind!r} is what it is: leave it out")
+        if not isinstance(text, str) or not text.strip() or len(text.splitlines()) != 1:
+            raise ValueError(f"the text of {kind!r} must be one line that can be seen")
+        if kind in TELLING and not re.search(TELLING[kind], text):
+            raise ValueError(f"{text!r} is no text with {kind}")
+    return KINDS_OF_TEXT | values
+
+
+@contextmanager
+def drawn_from(pools: dict[str, Any]) -> Iterator[None]:
+    """Have everything here, and tests that read these pools, draw from others meanwhile.
+
+    Parameters
+    ----------
+    pools : dict
+        As `checked_pools` returns them.
+    """
+    this = sys.modules[__name__]
+    before = {POOLS[name]: getattr(this, POOLS[name]) for name in pools}
+    try:
+        for name, values in pools.items():
+            setattr(this, POOLS[name], values)
+        yield
+    finally:
+        for name, values in before.items():
+            setattr(this, name, values)
 
 
 def word(rng: np.random.Generator, syllables: int = 2) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,17 +105,67 @@ def grades(exercise: str) -> Callable[[Test], Test]:
     return mark
 
 
+def also_grades(exercise: str) -> Callable[[Test], Test]:
+    """Mark a function of a private ``hidden_tests.py`` as a test beside the public one.
+
+    It is run where the public one has not failed, and the lower share of the two counts.
+    `grades` would take the public one's place.
+
+    Raises
+    ------
+    ValueError
+        If another function of the same file does so already.
+    """
+
+    def mark(test: Test) -> Test:
+        if exercise in _added:
+            raise ValueError(f"two functions also grade {exercise!r}; make them one")
+        _added[exercise] = test
+        return test
+
+    return mark
+
+
 # Tests are all named `_`, so they are collected as they are decorated.
 _collected: dict[str, Test] = {}
+_added: dict[str, Test] = {}
 
 
-def load_tests(path: Path) -> dict[str, Test]:
-    """Return the hidden tests of a ``hidden_tests.py``, by exercise."""
+def load_tests(path: Path, public: Mapping[str, Test] | None = None) -> dict[str, Test]:
+    """Return the hidden tests of a ``hidden_tests.py``, by exercise.
+
+    Parameters
+    ----------
+    path : Path
+    public : mapping of str to Test, optional
+        Tests that this file overrides or adds to.
+
+    Raises
+    ------
+    ValueError
+        If the file adds to a test that there is not.
+    """
     # Tests try tokenizers on texts that are too long: keep the library's warnings out of the log.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     _collected.clear()
+    _added.clear()
     runpy.run_path(str(path))
-    return dict(_collected)
+    tests = dict(public or {}) | _collected
+    for exercise, test in _added.items():
+        if exercise not in tests:
+            raise ValueError(f"no test of {exercise!r} is there to be added to: use `grades`")
+        tests[exercise] = _both(tests[exercise], test)
+    return tests
+
+
+def _both(first: Test, second: Test) -> Test:
+    """Return a test that runs two; the first that fails says why."""
+
+    def test(answer: Answer, rng: np.random.Generator) -> float:
+        shares = (one(answer, rng) for one in (first, second))
+        return min(1.0 if share is None else share for share in shares)
+
+    return test
 
 
 def run_test(test: Test, answer: Answer, seed: int) -> float:

@@ -27,11 +27,12 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from grading.intake.texts import shown
+from grading.judging.overlay import overlaid, overlay_contents
 from grading.judging.reference import imports_of, reference_cells
 from grading.judging.session import UNEXPLAINED, AnswerKey, Asked, Run, ask_exercise, settled
-from grading.judging.testing import load_tests
+from grading.judging.testing import Test, load_tests
 from grading.judging.verdicts import CANNOT_GRADE, ERROR, FAILED, PASSED
-from grading.paths import ROOT, hidden_tests_path
+from grading.paths import ROOT, hidden_tests_path, private_path
 from grading.proof.mutants import equivalents, mutants
 from grading.release.source import source_notebook
 from grading.sandbox.commands import NO_SANDBOX
@@ -242,13 +243,20 @@ def lessons_in(folder: Path, lessons: list[Lesson]) -> list[Lesson]:
     return found
 
 
+def _tests_of(lesson: Lesson) -> dict[str, Test]:
+    """Return a lesson's hidden tests, with the private overlay's where this folder has one."""
+    public = load_tests(hidden_tests_path(lesson))
+    private = overlay_contents(private_path(), lesson.name).get("private", b"")
+    return overlaid(public, private, list(lesson.exercises))
+
+
 class Bench:
     """A sandbox in which one answer after the other is graded. Use as a context manager."""
 
     def __init__(self, lesson: Lesson, sandbox: str, limits: Limits = LIMITS):
         solution = source_notebook(lesson)
         self._lesson, self._sandbox, self._limits = lesson, sandbox, limits
-        self._key = AnswerKey(load_tests(hidden_tests_path(lesson)), solution)
+        self._key = AnswerKey(_tests_of(lesson), solution)
         code = (cell.source for cell in solution.cells if cell.cell_type == "code")
         self._imports = "\n".join(map(imports_of, code))
         self._run = self._started()

@@ -25,7 +25,7 @@ MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "gradebook.sqlite", "postgresql": "gradebook.sql"}
 """What the gradebook is called in a backup, by the kind of database."""
 SETTINGS = ("nbgrader_config.py", "nbgrader_config.json", DEADLINES)
-FOLDERS = ("receipts", "collected")
+FOLDERS = ("receipts", "collected", "private")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
 
 

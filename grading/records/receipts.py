@@ -39,6 +39,8 @@ UNREADABLE = "cannot be read: the gradebook has the points; `course grade` grade
 CHANGES = {
     "submission": "it was handed in anew",
     "tests": "the hidden tests have changed",
+    "private": "the private tests or constants have changed",
+    "secret": "the private secret has changed",
     "release": "the release has changed",
     "solution": "the solution has changed",
     "grader": "the grader's code has changed",
@@ -47,6 +49,10 @@ CHANGES = {
     "limits": "the limits have changed",
     "sandbox": "another kind of sandbox is used",
 }
+
+
+OVERLAY = ("private", "secret")
+"""What a course's private overlay adds to `contents`; a course without one has neither."""
 
 
 def digest(*contents: bytes) -> str:
@@ -58,9 +64,16 @@ def digest(*contents: bytes) -> str:
     return total.hexdigest()
 
 
-def seed_of(submission: bytes, tests: bytes) -> int:
-    """Return a seed that cannot be known without the hidden tests, the same in every run."""
-    return int(digest(submission, tests)[:16], 16)
+def seed_of(contents: dict[str, bytes]) -> int:
+    """Return a seed that cannot be known without the tests and the secret, the same in every run.
+
+    Parameters
+    ----------
+    contents : dict of str to bytes
+        ``submission`` and ``tests``; ``private`` and ``secret`` where a course has them.
+    """
+    overlay = [contents[name] for name in OVERLAY if name in contents]
+    return int(digest(contents["submission"], contents["tests"], *overlay)[:16], 16)
 
 
 def environment_lock() -> str:
@@ -98,7 +111,8 @@ def receipt_of(
     names : dict
         ``student``, ``assignment`` and ``notebook``.
     contents : dict of str to bytes
-        ``submission``, ``release``, ``solution`` and ``tests``, of which the hashes are kept.
+        ``submission``, ``release``, ``solution`` and ``tests``, and what is in `OVERLAY` where
+        there is one; of each the hash is kept.
     seed, limits, sandbox, graded
         As `grading.judging.session.grade` took and gave them.
     seconds : float
@@ -140,8 +154,7 @@ def changed_since(receipt: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """
     before, after = _parts(receipt), _parts(now)
     found = [name for name in CHANGES if before[name] != after[name]]
-    # The seed follows from two of them.
-    if {"submission", "tests"} & set(found) and "seed" in found:
+    if {"submission", "tests", *OVERLAY} & set(found) and "seed" in found:  # it follows from them
         found.remove("seed")
     return [CHANGES[name] for name in found]
 

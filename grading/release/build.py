@@ -119,6 +119,9 @@ def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
 def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
     """Bring a lesson's solution notebook and release up to date; execute only what changed.
 
+    Where text alone has changed, or the first cell, which only installs the course, the outputs
+    stay.
+
     Returns
     -------
     bool
@@ -126,9 +129,11 @@ def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
     """
     fresh = source_notebook(lesson, root)
     path = solution_path(lesson, root)
-    stale = force or not _is_current(path, fresh)
+    stale = force or not _executes_as(path, fresh)
     if stale:
         _write(path, execute(fresh, path.parent))
+    elif not _is_current(path, fresh):
+        _write(path, _with_outputs_of(path, fresh))
     for edition, notebook in editions(lesson, release_notebook(lesson, fresh, root), root):
         _write(edition, notebook)
     return stale
@@ -190,6 +195,31 @@ def _is_current(path: Path, fresh: NotebookNode) -> bool:
         return False
     committed = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     return _text(without_outputs(committed)) == _text(fresh)
+
+
+def _executes_as(path: Path, fresh: NotebookNode) -> bool:
+    """Tell whether a committed notebook runs the same code as a fresh one, in the same cells."""
+    if not path.is_file():
+        return False
+    committed = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    return _executed_code(committed) == _executed_code(fresh)
+
+
+def _executed_code(notebook: NotebookNode) -> list[tuple[str, str]]:
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [(cell.get("id"), "" if cell.get("id") == "bootstrap" else cell.source) for cell in code]
+
+
+def _with_outputs_of(path: Path, fresh: NotebookNode) -> NotebookNode:
+    """Return a fresh notebook with the outputs of a committed one that runs the same code."""
+    committed = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    cells = {cell.id: cell for cell in committed.cells}
+    result = nbformat.from_dict(fresh)
+    for cell in result.cells:
+        if cell.cell_type == "code":
+            cell.outputs = cells[cell.id].outputs
+            cell.execution_count = cells[cell.id].execution_count
+    return result
 
 
 def _is_executed(path: Path) -> bool:

@@ -192,13 +192,14 @@ def translated(
                 marks["checksum"] = compute_checksum(cell)
         elif cell.id == "bootstrap":
             comment = _in(BOOTSTRAP_COMMENT, catalog, language)
-            cell.source = bootstrap_cell(root, comment).source + SPOKEN.format(language=language)
+            cell.source = bootstrap_cell(lesson, root, comment).source
+            cell.source += SPOKEN.format(language=language)
     return result
 
 
 def _in(block: str, catalog: Catalog, language: str) -> str:
     if block.startswith("[!["):
-        linked = block.replace("/blob/main/notebooks/", f"/blob/main/notebooks/{language}/")
+        linked = re.sub(r"(/blob/[^)]+?/)notebooks/", rf"\1notebooks/{language}/", block, count=1)
         return re.sub(r"^\[!\[[^\]]*\]", f"[![{LANGUAGES[language]}]", linked)
     message = catalog.get(block)
     return message.string if message and message.string else block

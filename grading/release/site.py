@@ -19,16 +19,20 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from grading.paths import ROOT, release_path, solution_path
+from grading.release.addresses import addresses
 from grading.release.source import source_notebook
 from grading.settings import answer_stubs
 from helpers.lessons import LESSONS, Lesson
 
+STUDENTS_EDITION = "ADDRESS-OF-THE-STUDENTS-EDITION"
+QUOTES_ANSWERS = "*The list quotes answers, so it stands in the course's repository alone.*\n"
 ANSWERS = ("absent", "folded")
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 _RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
 # Of pandas' tables: their own style, and the blanks that indent their markup.
 _TABLE_STYLE = re.compile(r"<style scoped>.*?</style>|^ +(?=</?t)", re.S | re.M)
+_QUOTES = re.compile(r"(<!-- (survivors|equivalents): begin -->\n).*?(<!-- \2: end -->)", re.S)
 _BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
 _NEIGHBOUR = re.compile(r"\.\./(\d\d_\w+)/\1\.ipynb")
 _IMAGE = re.compile(r'<img alt="(?P<alt>[^"]*)" src="data:image/png;base64,(?P<data>[^"]+)">')
@@ -57,7 +61,9 @@ def build_site(folder: Path, answers: str = "absent") -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     source, pages = folder / "source", folder / "html"
     write_source(source, answers)
-    if build_main(["-q", "-W", "--keep-going", "-b", "html", str(source), str(pages)]):
+    # Sphinx's own notes would lie among the pages else, and be published with them.
+    options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(folder / "doctrees")]
+    if build_main([*options, str(source), str(pages)]):
         raise RuntimeError(f"Sphinx did not build {pages}; its warnings stand above")
     return pages
 
@@ -66,7 +72,9 @@ def write_source(source: Path, answers: str) -> None:
     """Write what Sphinx reads: the site's own pages, the lessons, and the pages of docs/."""
     shutil.copytree(ROOT / "site", source)
     for path in (ROOT / "docs").glob("*.md"):
-        shutil.copy(path, source)
+        text = path.read_text(encoding="utf-8")
+        shown = text if answers == "folded" else _QUOTES.sub(rf"\1{QUOTES_ANSWERS}\3", text)
+        (source / path.name).write_text(shown, encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "figures", source / "figures")
     (source / "lessons").mkdir()
     (source / "downloads").mkdir()
@@ -79,9 +87,16 @@ def write_source(source: Path, answers: str) -> None:
             f"{lesson.number}. [{lesson.title}](lessons/{lesson.name}.ipynb): "
             f"{lesson.minutes} minutes, {lesson.points} points"
         )
+    students = source / "students.md"
+    students.write_text(students_page(students.read_text()))
     index = source / "index.md"
     pages = "\n".join(f"lessons/{lesson.name}" for lesson in LESSONS)
     index.write_text(index.read_text().format(lessons="\n".join(lines), pages=pages))
+
+
+def students_page(text: str) -> str:
+    """Return the page for students with the address of their edition."""
+    return text.replace(STUDENTS_EDITION, addresses().students_page)
 
 
 def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:

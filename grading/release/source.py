@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import tomllib
 from pathlib import Path
@@ -11,26 +12,45 @@ import nbformat
 from nbformat import NotebookNode
 
 from grading.paths import ROOT, release_path, source_path
+from grading.release.addresses import BADGE, addresses
 from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
+GITHUB_ARCHIVE = "https://github.com/{repository}/archive/{commit}.zip"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 BOOTSTRAP_COMMENT = (
-    "Colab does not have the course: there, this cell installs it. Where the course is installed, "
-    "as on your own machine, the cell does nothing. Run it and read on."
+    "Colab does not have the course: there, choose File > Save a copy in Drive, then run this "
+    "cell, which installs what the lesson needs. Where that is installed, as on your own machine, "
+    "it does nothing. Run it again if it stops half-way."
 )
+# A course that lies in a folder of the reader's is left alone. Another one, of an older notebook or
+# of another fork, is replaced, and what Python had loaded of it is forgotten.
 BOOTSTRAP = """\
 {comment}
+import json
 import subprocess
 import sys
 from importlib.metadata import distributions
 
-if not any(distributions(name="{name}")):
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps"]
-    subprocess.run([*pip, "{name}=={version}"], check=True)
-    from helpers.colab import complete
+source = "{source}"
 
-    complete()"""
+
+def is_there():
+    for course in distributions(name="{name}"):
+        origin = json.loads(course.read_text("direct_url.json") or "{{}}")
+        known = (source.partition("#")[0], "{version}")
+        return "dir_info" in origin or origin.get("url", course.version) in known
+
+
+if not is_there():
+    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--force-reinstall"]
+    subprocess.run([*pip, source], check=True)
+    for module in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
+        del sys.modules[module]
+
+from helpers.colab import complete
+
+complete("{lesson}")"""
 
 
 class BuildError(RuntimeError):
@@ -46,6 +66,8 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
     notebook.metadata = NotebookNode(
         kernelspec=KERNELSPEC, language_info={"name": "python", "file_extension": ".py"}
     )
+    if lesson.wants_gpu:
+        notebook.metadata.accelerator = "GPU"  # Colab gives the notebook a machine that has one
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for position, cell in enumerate(notebook.cells):
         graded = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -53,31 +75,66 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         cell.metadata.pop("lines_to_next_cell", None)
         cell.source = cell.source.replace(BADGE_MARK, colab_badge(lesson, root))
     # Right below the title. Ids were given before, so that those of other cells stay the same.
-    notebook.cells.insert(1, bootstrap_cell(root))
+    notebook.cells.insert(1, bootstrap_cell(lesson, root))
     nbformat.validate(notebook)
     return notebook
 
 
-def bootstrap_cell(root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT) -> NotebookNode:
+def bootstrap_cell(
+    lesson: Lesson, root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT
+) -> NotebookNode:
     """Return the cell that installs the course where a notebook is all that there is.
 
     It asks for the distribution, not for `helpers`: a student may have a file of that name. Grading
     never runs it, for a sandbox holds `helpers` without the distribution, and no network.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    lines = textwrap.fill(comment, 98, initial_indent="# ", subsequent_indent="# ")
-    source = BOOTSTRAP.format(comment=lines, name=project["name"], version=project["version"])
+    source = BOOTSTRAP.format(
+        comment=textwrap.fill(comment, 98, initial_indent="# ", subsequent_indent="# "),
+        source=installed_from(root),
+        name=project["name"],
+        version=project["version"],
+        lesson=lesson.name,
+    )
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["bootstrap", "lesson-only"]})
     cell["id"] = "bootstrap"
     return cell
 
 
+def installed_from(root: Path = ROOT) -> str:
+    """Return the address from which notebooks install the course; its content cannot change.
+
+    That is the archive of the repository at `tool.course.commit`; or `tool.course.wheel`, a wheel
+    in an index or at a release, with the ``#sha256=`` that pip compares.
+
+    Raises
+    ------
+    BuildError
+        If what is set leaves open what would be installed.
+    """
+    settings = _settings(root)
+    if wheel := settings.get("wheel"):
+        if not re.fullmatch(r"https?://\S+\.whl#sha256=[0-9a-f]{64}", wheel):
+            raise BuildError(
+                "tool.course.wheel in pyproject.toml must be the address of a wheel with its hash, "
+                f"https://….whl#sha256=…, not {wheel!r}"
+            )
+        return wheel
+    commit = str(settings.get("commit"))
+    if not re.fullmatch("[0-9a-f]{40}", commit):
+        raise BuildError(
+            "tool.course.commit in pyproject.toml must be a commit's 40 digits, for notebooks "
+            f"install what it holds, not {commit!r}; `course pin` sets it"
+        )
+    archive = settings.get("archive", GITHUB_ARCHIVE)
+    return archive.format(repository=settings["repository"], commit=commit)
+
+
+def _settings(root: Path) -> dict[str, str]:
+    return tomllib.loads((root / "pyproject.toml").read_text())["tool"]["course"]
+
+
 def colab_badge(lesson: Lesson, root: Path = ROOT) -> str:
-    """Return the Markdown of the badge that opens a lesson's release in Colab."""
-    repository = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["course"][
-        "repository"
-    ]
-    address = f"https://colab.research.google.com/github/{repository}/blob/main/"
+    """Return the Markdown of the badge that opens a lesson of the students' edition in Colab."""
     notebook = release_path(lesson, Path()).as_posix()
-    image = "https://colab.research.google.com/assets/colab-badge.svg"
-    return f"[![Open this lesson in Colab]({image})]({address}{notebook})"
+    return f"[![Open this lesson in Colab]({BADGE})]({addresses(root).in_colab(notebook)})"

@@ -31,10 +31,11 @@ from grading.intake.submissions import (
     files_not_taken,
     read_submission,
 )
+from grading.judging.overlay import overlaid, overlay_contents
 from grading.judging.session import AnswerKey, Graded, grade, graded_exercise
 from grading.judging.testing import load_tests
 from grading.judging.verdicts import CANNOT_GRADE, Verdict
-from grading.paths import ROOT
+from grading.paths import ROOT, private_path
 from grading.records.gradebook import forget_scores, marks, read_again
 from grading.records.receipts import (
     digest,
@@ -171,7 +172,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         names = resources["nbgrader"]
         directory = CourseDirectory(config=self.config)
         contents = submission_contents(directory, names, self.parent.submission)
-        seed = seed_of(contents["submission"], contents["tests"])
+        seed = seed_of(contents)
         limits = self.limits(names["assignment"])
         found = self.elsewhere.get(names["notebook"])
         if found:
@@ -250,7 +251,10 @@ def tests_path(directory: CourseDirectory, assignment: str) -> Path:
 
 
 def submission_contents(
-    directory: CourseDirectory, names: dict[str, str], submission: bytes | None = None
+    directory: CourseDirectory,
+    names: dict[str, str],
+    submission: bytes | None = None,
+    private: Path | None = None,
 ) -> dict[str, bytes]:
     """Return everything that a grade depends on, as bytes, by its name in a receipt.
 
@@ -261,11 +265,15 @@ def submission_contents(
         ``student``, ``assignment`` and ``notebook``.
     submission : bytes, optional
         What was handed in, where it was read already.
+    private : Path, optional
+        The private overlay's folder; the course's own without.
 
     Raises
     ------
     Refused
         If what lies there now is no ordinary file.
+    ValueError
+        If the private overlay holds what cannot be meant.
     """
 
     def path_in(step: str, student: str) -> Path:
@@ -281,19 +289,22 @@ def submission_contents(
         "release": path_in(directory.release_directory, ".").read_bytes(),
         "solution": path_in(directory.source_directory, ".").read_bytes(),
         "tests": tests.read_bytes() if tests.is_file() else b"",
+        **overlay_contents(private or private_path(Path(directory.root)), names["assignment"]),
     }
 
 
 def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
     """Return what a submission is graded with; it has no tests where the file is missing."""
-    return _answer_key(contents["solution"], contents["tests"], tests)
+    return _answer_key(contents["solution"], contents["tests"], contents.get("private", b""), tests)
 
 
 @functools.lru_cache(maxsize=1)
-def _answer_key(solution: bytes, _: bytes, tests: Path) -> AnswerKey:
+def _answer_key(solution: bytes, _: bytes, private: bytes, tests: Path) -> AnswerKey:
     """Keep the last answer key: a class is graded with one, unless solution or tests change."""
     notebook = nbformat.reads(solution.decode(), as_version=4)
-    return AnswerKey(load_tests(tests) if tests.is_file() else {}, notebook)
+    public = load_tests(tests) if tests.is_file() else {}
+    asked = [name for name in map(graded_exercise, notebook.cells) if name]
+    return AnswerKey(overlaid(public, private, asked), notebook)
 
 
 def answer_hash(cell: NotebookNode) -> str:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from grading.paths import hidden_tests_path, release_path, solution_path
 from grading.release.leaks import find_leaks
+from grading.release.scan import Scan
 from grading.release.site import build_site, lesson_page
 from grading.release.source import colab_badge
 from helpers.lessons import LESSONS
@@ -60,6 +61,10 @@ def test_folded_answers_are_whole_and_rubrics_stay_out(lesson, tmp_path):
     assert len(written) == 1
     folded = [cell for cell in shown.cells if "hide-input" in cell.metadata.get("tags", [])]
     assert len(folded) == len(lesson.exercises) - 1
+
+
+def test_the_site_holds_nothing_that_only_instructors_may_see(site):
+    assert Scan().path(site) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

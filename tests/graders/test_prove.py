@@ -9,6 +9,7 @@ from grading.batch.pool import warm_batch
 from grading.judging.session import UNEXPLAINED
 from grading.judging.verdicts import CRASHED, PASSED
 from grading.paths import ROOT
+from grading.proof import prove as proving
 from grading.proof.mutants import equivalents, mutants
 from grading.proof.prove import (
     CHECK_STOPS,
@@ -225,3 +226,16 @@ def test_right_answers_alone_are_tried_under_many_seeds(tmp_path):
     (one,) = simulate(LESSONS[0], sandbox(), 3, folder)
     assert (one.name, one.statuses, one.problem) == ("right_own", (PASSED,) * 3, "")
     assert len(set(one.seeds)) == 3
+
+
+def test_the_private_overlay_is_proved_as_well(tmp_path, monkeypatch):
+    lesson = LESSONS[0]
+    (tmp_path / lesson.name).mkdir()
+    source = "from grading.testing import grades\n\n@grades('class_weights')\n"
+    source += "def _(answer, rng):\n    return 0.5\n"
+    (tmp_path / lesson.name / "hidden_tests.py").write_text(source)
+    public = proving._tests_of(lesson)
+    monkeypatch.setattr(proving, "private_path", lambda: tmp_path)
+    overlaid = proving._tests_of(lesson)
+    assert overlaid.keys() == public.keys()
+    assert overlaid["class_weights"](None, None) == 0.5

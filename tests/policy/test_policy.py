@@ -54,14 +54,14 @@ def test_badge_points_at_the_notebook_s_own_path(lesson):
 
 
 def test_the_repository_is_named_in_one_setting():
-    """Elsewhere it stands where the build puts it: in the badges of notebooks and README."""
+    """Elsewhere the build puts it: in badges, and into the first cell of each notebook."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     repository = settings["tool"]["course"]["repository"]
     expected = {ROOT / "pyproject.toml": 1, ROOT / "README.md": lessons_table().count(repository)}
     for lesson in LESSONS:
         editions = [translated_path(lesson, language) for language in LANGUAGES]
         paths = [solution_path(lesson), release_path(lesson), *editions]
-        expected |= dict.fromkeys(paths, 1)
+        expected |= dict.fromkeys(paths, 2)
     texts = [path for path in tracked_files() if path.suffix != ".parquet"]
     named = {path: path.read_bytes().count(repository.encode()) for path in texts}
     assert {path: count for path, count in named.items() if count} == expected
@@ -334,6 +334,12 @@ def test_what_is_written_is_spelt_right():
         [sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True
     )
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_nobody_s_private_overlay_is_tracked():
+    assert [path for path in tracked_files() if "private" in path.parts] == []
+    ignored = ["git", "check-ignore", "--quiet", "private/secret.txt"]
+    assert subprocess.run(ignored, cwd=ROOT).returncode == 0
 
 
 def test_no_tracked_file_is_large():

@@ -115,3 +115,60 @@ def test_tokenizers_put_their_special_tokens_where_they_say():
         assert "token_type_ids" in made.build([])("so")
         pair = made.build([])("so", "so")
         assert pair["token_type_ids"][-1] == 1
+
+
+POOLS = {
+    "syllables": ["lu", "pe", "xi", "za"],
+    "tokens": ["Alpha", "alpha", "\U0001f9ed", ""],
+    "names": ["calm", "Awe", "3", "20"],
+    "texts": {"capitals": "LOUD and Clear", "a rhyme": "so and so"},
+}
+
+
+def test_pools_of_an_instructor_s_own_are_drawn_from_meanwhile():
+    before = drawn(3)
+    with awkward.drawn_from(awkward.checked_pools(POOLS)):
+        rng = np.random.default_rng(3)
+        assert set("".join(awkward.words(rng, 9))) <= set("lupexiza ")
+        assert set(awkward.tokens(rng, 4)) == set(POOLS["tokens"])
+        assert set(awkward.names(rng, 4)) == set(POOLS["names"])
+        texts = awkward.texts(rng, len(awkward.KINDS_OF_TEXT))
+        assert {"LOUD and Clear", "so and so", ""} <= set(texts)
+        assert "SO Glad, iPhone" not in texts
+        assert drawn(3) != before
+    assert drawn(3) == before
+
+
+def test_pools_are_put_back_where_a_test_stops():
+    before = awkward.SYLLABLES
+    with pytest.raises(KeyError), awkward.drawn_from(awkward.checked_pools(POOLS)):
+        raise KeyError
+    assert before is awkward.SYLLABLES
+
+
+@pytest.mark.parametrize("kind", awkward.TELLING)
+def test_the_public_text_of_a_kind_is_of_that_kind(kind):
+    text = awkward.KINDS_OF_TEXT[kind]
+    assert awkward.checked_pools({"texts": {kind: text}})["texts"] == awkward.KINDS_OF_TEXT
+    with pytest.raises(ValueError, match="is no text with"):
+        awkward.checked_pools({"texts": {kind: "so it"}})
+
+
+@pytest.mark.parametrize(
+    ("pools", "said"),
+    [
+        ({"words": ["a"]}, "there is no pool 'words'"),
+        ({"names": "abc"}, "names must be a list of texts"),
+        ({"names": ["a", 2]}, "names must be a list of texts"),
+        ({"names": ["a", "b", "c"]}, "4 or more, all different"),
+        ({"tokens": ["a", "b", "c", "d", "a"]}, "4 or more, all different"),
+        ({"syllables": ["lu", "pe", "xi", "z a"]}, "lower-case letters"),
+        ({"texts": ["a"]}, "texts must be a table"),
+        ({"texts": {"nothing": "a"}}, "leave it out"),
+        ({"texts": {"two lines": "a\nb"}}, "one line that can be seen"),
+        ({"texts": {"a blank": " "}}, "one line that can be seen"),
+    ],
+)
+def test_pools_that_cannot_be_drawn_from_are_refused(pools, said):
+    with pytest.raises(ValueError, match=said):
+        awkward.checked_pools(pools)

@@ -1,5 +1,6 @@
 """The build: stable ids, nbgrader's stripping, and a scan that finds what leaks."""
 
+import dataclasses
 import re
 import shutil
 
@@ -91,17 +92,73 @@ def test_badge_points_at_the_lesson_s_own_release(root):
     assert "notebooks/03_small_lesson/03_small_lesson.ipynb" in source
 
 
+def set_course(root, **settings):
+    """Change settings of `tool.course`."""
+    path = root / "pyproject.toml"
+    text = path.read_text()
+    for name, value in settings.items():
+        text = re.sub(f"(?m)^{name} = .*\n", "", text)
+        text = text.replace("[tool.course]\n", f'[tool.course]\n{name} = "{value}"\n')
+    path.write_text(text)
+
+
 def test_a_fork_names_itself_in_one_setting(root):
     """Of the course's own notebooks, README and pages, `tests/policy` looks that they have it."""
-    settings = root / "pyproject.toml"
-    settings.write_text(
-        re.sub("(?m)^repository = .*", 'repository = "ada/fork"', settings.read_text())
-    )
-    address = "https://colab.research.google.com/github/ada/fork/blob/main/notebooks/"
+    set_course(root, repository="ada/fork", commit="c0ffee" + "0" * 34)
+    address = "https://colab.research.google.com/github/ada/fork-students/blob/main/notebooks/"
+    archive = f'source = "https://github.com/ada/fork/archive/c0ffee{"0" * 34}.zip"\n'
     release = release_notebook(LESSON, source_notebook(LESSON, root), root)
     assert f"({address}{LESSON.name}/" in release.cells[0].source
-    assert f"({address}es/{LESSON.name}/" in translated(LESSON, "es", release, root).cells[0].source
+    assert archive in release.cells[1].source
+    other = translated(LESSON, "es", release, root)
+    assert f"({address}es/{LESSON.name}/" in other.cells[0].source
+    assert archive in other.cells[1].source
     assert lessons_table(root).count(address) == len(LESSONS)
+
+
+def test_a_fork_names_itself_without_executing_anything(root):
+    build.build(LESSON, root)
+    path = solution_path(LESSON, root)
+    before = nbformat.read(path, as_version=4)
+    set_course(root, repository="ada/fork", commit="c0ffee" + "0" * 34)
+    assert check_build(LESSON, root)
+    assert build.build(LESSON, root) is False
+    assert check_build(LESSON, root) == []
+    after = nbformat.read(path, as_version=4)
+    assert "ada/fork" in after.cells[0].source
+    assert "ada/fork" in after.cells[1].source
+    assert [cell.get("outputs") for cell in after.cells] == [
+        cell.get("outputs") for cell in before.cells
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"commit": "main"},
+        {"commit": "c0ffee"},
+        {"wheel": "https://example.org/course-0.1.0-py3-none-any.whl"},
+        {"wheel": "course==0.1.0"},
+    ],
+    ids=str,
+)
+def test_what_is_installed_is_pinned_by_content(root, settings):
+    set_course(root, **settings)
+    with pytest.raises(BuildError, match=rf"tool\.course\.{next(iter(settings))}"):
+        source_notebook(LESSON, root)
+
+
+def test_a_wheel_is_installed_where_an_index_has_one(root):
+    wheel = f"https://example.org/course-0.1.0-py3-none-any.whl#sha256={'0' * 64}"
+    set_course(root, wheel=wheel)
+    assert f'source = "{wheel}"\n' in source_notebook(LESSON, root).cells[1].source
+
+
+def test_a_lesson_that_trains_asks_colab_for_a_gpu(root):
+    training = dataclasses.replace(LESSON, wants_gpu=True)
+    release = release_notebook(training, source_notebook(training, root), root)
+    assert release.metadata.accelerator == "GPU"
+    assert "accelerator" not in source_notebook(LESSON, root).metadata
 
 
 def test_release_has_stubs_and_no_solution_rubric_or_output(root):

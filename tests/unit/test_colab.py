@@ -1,19 +1,43 @@
-"""What an environment with libraries of its own lacks for the course."""
+"""What an environment with libraries of its own lacks for a lesson, and how it gets that."""
 
 import importlib.metadata
+import subprocess
+import sys
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
+from grading.paths import ROOT
 from helpers import colab
+from helpers.lessons import LESSONS
 
-REQUIRED = ["numpy==2.4.6", "transformers==5.23.0", "captum==0.9.0", "jupytext==1; extra == 'x'"]
+REQUIRED = [
+    "numpy==2.4.6",
+    "transformers==5.23.0",
+    "huggingface_hub==2.4.0",
+    "captum==0.9.0",
+    "onnx==1.23.2",
+    "jupyterlab==4.6.6",
+    "jupytext==1; extra == 'x'",
+]
+FIVE = "05_error_analysis"
+CONFLICT = "ERROR: ResolutionImpossible: for help visit"
 
 
 @pytest.fixture
-def installed(monkeypatch):
+def there(monkeypatch):
     """Return the versions that the environment seems to hold; to be changed."""
-    versions = {"numpy": "2.0.2", "torch": "2.6.0+cu124", "transformers": "5.1.0"}
+    versions = {
+        colab.COURSE: "0.1.0",
+        "numpy": "2.0.2",
+        "torch": "2.11.0",
+        "transformers": "5.13.1",
+        "huggingface-hub": "1.23.0",
+        "protobuf": "5.29.6",
+    }
 
     def version(name):
         if name not in versions:
@@ -22,40 +46,136 @@ def installed(monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "version", version)
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: REQUIRED)
+    monkeypatch.setattr(colab, "installed", lambda: dict(versions))
+    for name in ("COLAB_RELEASE_TAG", "COURSE_CACHE"):
+        monkeypatch.delenv(name, raising=False)
     return versions
 
 
-def test_what_is_there_stays_whatever_its_version(installed):
-    assert list(colab.missing()) == ["captum==0.9.0"]
+@pytest.fixture
+def pip(there, monkeypatch):
+    """Replace pip; note what it is asked for, with which constraints, and let it answer in turn."""
+    asked, answers = [], []
 
-
-def test_a_library_of_an_older_interface_is_brought_up(installed):
-    installed["transformers"] = "4.57.1"
-    assert list(colab.missing()) == ["transformers==5.23.0", "captum==0.9.0"]
-
-
-def test_numpy_and_torch_are_held_and_what_happened_is_one_line(installed, monkeypatch, capsys):
-    seen = {}
-
-    def pip(command, **_):
+    def answer(command, **_):
         at = command.index("-c") + 1
-        seen["constraints"] = Path(command[at]).read_text().split()
-        seen["wanted"] = command[at + 1 :]
-        return colab.subprocess.CompletedProcess(command, 0, "", "")
+        wanted = command[at + 1 :]
+        asked.append((wanted, Path(command[at]).read_text().split()))
+        said = answers.pop(0) if answers else ""
+        if not said:
+            there.update((one.split("=")[0].rstrip("<>"), "9.9") for one in wanted)
+        return subprocess.CompletedProcess(command, bool(said), "", said)
 
-    monkeypatch.setattr(colab.subprocess, "run", pip)
-    installed[colab.COURSE] = "0.1.0"
-    colab.complete()
-    assert seen == {
-        "constraints": ["numpy==2.0.2", "torch==2.6.0+cu124"],
-        "wanted": ["captum==0.9.0"],
-    }
+    monkeypatch.setattr(colab.subprocess, "run", answer)
+    return asked, answers
+
+
+def test_a_lesson_gets_what_it_needs_and_nothing_for_others(there):
+    assert list(colab.missing(5)) == [("captum", "==0.9.0")]
+    assert list(colab.missing(6)) == [("onnx", "==1.23.2")]
+    assert list(colab.missing(1)) == []
+
+
+@pytest.mark.parametrize("name", ["transformers", "huggingface-hub"])
+def test_a_library_that_the_lessons_do_not_work_with_is_wanted(there, name):
+    """Whatever way the course's requirements spell it."""
+    there[name] = "0.36.0"
+    assert name in dict(colab.missing(1))
+
+
+def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
+    asked, _ = pip
+    colab.complete(FIVE)
+    ((wanted, constraints),) = asked
+    assert wanted == ["captum==0.9.0"]
+    assert {"numpy==2.0.2", "torch==2.11.0", "protobuf==5.29.6"} <= set(constraints)
+    assert capsys.readouterr().out == "course 0.1.0: added captum 9.9\n"
+    colab.complete(FIVE)
+    assert len(asked) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_another_release_is_taken_rather_than_one_that_replaces_what_is_there(pip):
+    asked, answers = pip
+    answers.append(CONFLICT)
+    colab.complete("06_deployment")
+    assert [wanted for wanted, _ in asked] == [["onnx==1.23.2"], ["onnx>=1.18"]]
+    assert asked[0][1] == asked[1][1]
+
+
+def test_what_is_not_replaced_for_something_new_fails_with_pip_s_words(pip):
+    asked, answers = pip
+    answers += [CONFLICT, CONFLICT]
+    with pytest.raises(RuntimeError, match="ResolutionImpossible"):
+        colab.complete(FIVE)
+    assert len(asked) == 2
+
+
+def test_an_index_that_cannot_be_reached_is_asked_once_and_the_cell_can_be_run_again(pip):
+    asked, answers = pip
+    answers.append("WARNING: Retrying\nERROR: No matching distribution found for captum==0.9.0")
+    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0; run the cell again"):
+        colab.complete(FIVE)
+    assert len(asked) == 1
+    colab.complete(FIVE)
+    assert len(asked) == 2
+
+
+def test_who_has_loaded_what_is_replaced_is_told_to_restart(there, pip, monkeypatch, capsys):
+    asked, answers = pip
+    there["transformers"] = "4.57.1"
+    answers += [CONFLICT, CONFLICT]
+    owners = {"transformers": ["transformers"], "numpy": ["numpy"]}
+    monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda: owners)
+    monkeypatch.setitem(sys.modules, "transformers", sys)
+    colab.complete("01_dataset_exploration")
+    assert asked[2] == (["transformers==5.23.0"], ["numpy==2.0.2", "torch==2.11.0"])
     said = capsys.readouterr().out
-    assert said == "course 0.1.0 installed; added captum; kept numpy 2.0.2, torch 2.6.0+cu124\n"
+    assert "replaced transformers 4.57.1 by 9.9\ntransformers was loaded before: restart" in said
 
 
-def test_what_pip_says_is_in_the_error(installed, monkeypatch):
-    failed = colab.subprocess.CompletedProcess([], 1, "", "No matching distribution found")
-    monkeypatch.setattr(colab.subprocess, "run", lambda *_, **__: failed)
-    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0: No matching distribution"):
-        colab.complete()
+def test_nothing_to_do_takes_no_time():
+    started = time.perf_counter()
+    for lesson in LESSONS:
+        assert not list(colab.missing(lesson.number))
+    assert time.perf_counter() - started < 0.3 * len(LESSONS)
+
+
+def test_umap_is_imported_without_tensorflow(tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was loaded')")
+    (tmp_path / "keras.py").write_text("ops = None")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from helpers.colab import complete; "
+        "complete('03_feature_extraction'); from umap import UMAP; print(UMAP.__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.stdout == "UMAP\n", done.stderr
+
+
+def test_on_colab_results_go_to_drive_where_it_is_mounted(there, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    monkeypatch.setattr(colab, "missing", lambda number: [])
+    monkeypatch.setattr(colab.glob, "glob", lambda pattern: [])
+    monkeypatch.setattr(colab, "DRIVE", tmp_path / "MyDrive")
+    colab.complete("04_fine_tuning")
+    said = capsys.readouterr().out
+    assert "mount Drive" in said
+    assert "No GPU here" in said
+    assert "COURSE_CACHE" not in colab.os.environ
+    colab.DRIVE.mkdir()
+    monkeypatch.setenv("COURSE_CACHE", "")  # so that it is put back after the test
+    monkeypatch.delenv("COURSE_CACHE")
+    colab.complete("06_deployment")
+    said = capsys.readouterr().out
+    assert "kept on your Drive" in said
+    assert "HF_TOKEN" in said
+    assert "GPU" not in said
+    assert colab.os.environ["COURSE_CACHE"] == str(tmp_path / "MyDrive" / colab.COURSE)
+
+
+def test_what_is_listed_by_name_is_a_requirement_of_the_course():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = {colab.normal(Requirement(line).name) for line in project["dependencies"]}
+    assert required >= {*colab.LESSONS, *colab.WORKS, *colab.FITS}

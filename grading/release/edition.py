@@ -1,0 +1,268 @@
+"""What students get, and nothing else: `course publish` writes it to a folder or to a branch."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from grading.intake.submissions import DEADLINE
+from grading.paths import ROOT, release_path
+from grading.release.addresses import Addresses, addresses
+from grading.release.languages import LANGUAGES, translated_path
+from grading.release.scan import SHARED_LINES, Finding, Scan, git_environment
+from grading.release.site import students_page
+from helpers.lessons import LESSONS, Lesson
+
+TEMPLATE = ".template"
+"""At the end of a name in edition/ of a file that is none of its kind until it is filled in."""
+MARK = "students-edition.txt"
+"""A file that every edition holds: a folder with other things in it is not written over."""
+COPIED = ("course.py", "constraints.txt", "LICENSE", "lab/settings.json")
+"""Files that students get as they are."""
+FOLDERS = ("helpers", "data", "lab", "edition", "notebooks")
+OF_HELPERS = (".py", ".html", ".json")
+OF_CORPORA = ("README.md", "train.parquet", "validation.parquet", "test.parquet")
+"""Of a corpus: not its generator, from which the key to planted labels can be made, nor the key."""
+STUDENT_PAGES = ("students.md", "glossary.md")
+NBGRADER = "nbgrader=="
+
+
+class NotPublished(RuntimeError):
+    """The edition, or the history of where it goes, holds what students must not get."""
+
+    def __init__(self, findings: list[Finding]):
+        super().__init__(f"{len(findings)} findings")
+        self.findings = findings
+
+
+def publish_folder(folder: Path, root: Path = ROOT) -> int:
+    """Write the students' edition into a folder; return how many files.
+
+    The folder is new, empty, or holds an earlier edition, which is replaced. A git repository in it
+    is kept and looked into: what its history holds, students get as well.
+
+    Raises
+    ------
+    FileExistsError
+        If something else is in the folder.
+    NotPublished
+        If the scan finds something; the folder is then as it was.
+    """
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if there - {".git"} and MARK not in there:
+        raise FileExistsError(f"{folder} holds something else than an edition: choose another")
+    with tempfile.TemporaryDirectory() as made:
+        edition = Path(made) / "edition"
+        count = write_edition(edition, root)
+        scan = Scan(root)
+        _refuse(scan.path(edition))
+        if ".git" in there:
+            _refuse(scan.repository(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in there - {".git"}:
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        shutil.copytree(edition, folder, dirs_exist_ok=True)
+    return count
+
+
+def publish_branch(branch: str, repository: Path = ROOT, root: Path = ROOT) -> str:
+    """Write the edition as a commit of a branch; return the commit, or nothing if none is needed.
+
+    A new branch begins with this commit and has none of the course's history. Where there is one,
+    the commit follows on its last, so that `git pull` and nbgitpuller go on from there. The working
+    tree and the index stay as they are.
+
+    Raises
+    ------
+    RuntimeError
+        If git fails.
+    NotPublished
+        If the scan finds something in the edition or in a commit of the branch.
+    """
+    git("check-ref-format", "--branch", branch, at=repository)
+    reference = f"refs/heads/{branch}"
+    found = git("for-each-ref", "--format=%(objectname)", reference, at=repository)
+    before = found.splitlines()[:1]
+    with tempfile.TemporaryDirectory() as made:
+        edition, index = Path(made) / "edition", Path(made) / "index"
+        write_edition(edition, root)
+        scan = Scan(root)
+        _refuse(scan.path(edition))
+        if before:
+            _refuse(scan.branch(before[0], repository))
+        own = {"GIT_INDEX_FILE": str(index)}
+        git("--work-tree", str(edition), "add", "--all", "--force", ".", at=repository, own=own)
+        tree = git("write-tree", at=repository, own=own).strip()
+    if before and git("rev-parse", f"{before[0]}^{{tree}}", at=repository).strip() == tree:
+        return ""
+    parents = [part for commit in before for part in ("-p", commit)]
+    said = f"Students' edition {_project(root)['version']}"
+    commit = git("commit-tree", tree, *parents, "-m", said, at=repository).strip()
+    _refuse(scan.branch(commit, repository))
+    git("update-ref", reference, commit, *(before or ["0" * len(commit)]), at=repository)
+    return commit
+
+
+def _refuse(findings: list[Finding]) -> None:
+    if findings:
+        raise NotPublished(findings)
+
+
+def git(*arguments: str, at: Path, own: dict[str, str] | None = None) -> str:
+    """Run git on a repository; return what it prints.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; it says what git said.
+    """
+    # A template's line ends, and what a user's settings ignore, are the same for everyone.
+    same = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=", "-c", "core.fsmonitor=false")
+    where = git_environment() | (own or {})
+    if "--work-tree" in arguments:
+        found = git("rev-parse", "--absolute-git-dir", at=at).strip()
+        where["GIT_DIR"] = found
+        at = Path(arguments[arguments.index("--work-tree") + 1])
+    done = subprocess.run(
+        ["git", *same, *arguments], cwd=at, capture_output=True, text=True, env=where
+    )
+    if done.returncode:
+        raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def write_edition(folder: Path, root: Path = ROOT) -> int:
+    """Write the edition's files into a new folder, unscanned; return how many there are."""
+    for name, content in edition_files(root):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def edition_files(root: Path = ROOT) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the edition, by its path in it."""
+    for path in _copied(root):
+        yield path.relative_to(root).as_posix(), path.read_bytes()
+    for name in STUDENT_PAGES:
+        text = (root / "site" / name).read_text(encoding="utf-8")
+        yield f"docs/{name}", students_page(text).encode()
+    values = _values(root)
+    for path in sorted(_tracked(root, "edition")):
+        name = path.relative_to(root / "edition").as_posix().removesuffix(TEMPLATE)
+        if path != SHARED_LINES:
+            yield name, _filled(path.read_text(encoding="utf-8"), values).encode()
+
+
+def _copied(root: Path) -> Iterator[Path]:
+    for name in COPIED:
+        yield root / name
+    yield from _tracked(root, "lab/contents")
+    yield from (path for path in _tracked(root, "helpers") if path.suffix in OF_HELPERS)
+    for corpus in sorted((root / "data").glob("*/train.parquet")):
+        yield from (path for path in _tracked(root, f"data/{corpus.parent.name}") if _is_data(path))
+    for lesson in LESSONS:
+        for path in _notebooks(lesson, root):
+            yield path
+            if (path.parent / DEADLINE).is_file():  # a teacher's release has one
+                yield path.parent / DEADLINE
+
+
+def _is_data(path: Path) -> bool:
+    return path.name in OF_CORPORA
+
+
+def _notebooks(lesson: Lesson, root: Path) -> list[Path]:
+    """Return a lesson's notebook in each language that there is."""
+    paths = [release_path(lesson, root)]
+    paths += [translated_path(lesson, language, root) for language in LANGUAGES]
+    return [path for path in paths if path.is_file()]
+
+
+def _tracked(root: Path, folder: str) -> list[Path]:
+    """Return a folder's files that git knows; all that are no one's leftovers where git is not."""
+    if (root / ".git").exists():
+        listed = git("ls-files", "-z", "--", folder, at=root).split("\0")
+        return sorted(root / name for name in listed if name and (root / name).is_file())
+    paths = sorted((root / folder).rglob("*"))
+    hidden = ("__pycache__", ".ipynb_checkpoints")
+    return [path for path in paths if path.is_file() and not set(hidden) & set(path.parts)]
+
+
+def unknown_to_git(root: Path = ROOT) -> list[str]:
+    """Return the files beside those of the edition that are left out, for git does not know them.
+
+    What git ignores is not among them.
+    """
+    if not (root / ".git").exists():
+        return []
+    listed = git("ls-files", "-z", "--others", "--exclude-standard", "--", *FOLDERS, at=root)
+    return sorted(filter(None, listed.split("\0")))
+
+
+def _project(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _values(root: Path) -> dict[str, str]:
+    """Return what stands in place of the names in double braces in the edition's own files."""
+    project, where = _project(root), addresses(root)
+    extras = [pin for group in project["optional-dependencies"].values() for pin in group]
+    (nbgrader,) = [pin for pin in extras if pin.startswith(NBGRADER)]
+    return {
+        "version": project["version"],
+        "requires_python": project["requires-python"],
+        "dependencies": _as_list(project["dependencies"]),
+        "nbgrader": nbgrader,
+        "corpora": "\n".join(
+            f'"data/{path.parent.name}" = "helpers/corpora/{path.parent.name}"'
+            for path in sorted((root / "data").glob("*/train.parquet"))
+        ),
+        "repository": where.students_repository,
+        "page": where.students_page,
+        "lessons": lessons_table(where, root),
+    }
+
+
+def _as_list(pins: list[str]) -> str:
+    return "\n".join(f'    "{pin}",' for pin in pins)
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
+    return text
+
+
+def lessons_table(where: Addresses, root: Path = ROOT) -> str:
+    """Return the Markdown table of the lessons: notebooks, minutes, points, links to open them."""
+    languages = "".join(f" {language} |" for language in LANGUAGES)
+    opens = ["Colab"] + (["hub"] if where.hub else [])
+    rows = [
+        f"| lesson | what it is about |{languages} minutes | points | {' | '.join(opens)} |",
+        "|---" * (5 + len(LANGUAGES) + len(opens) - 1) + "|",
+    ]
+    for lesson in LESSONS:
+        first, *others = (path.relative_to(root).as_posix() for path in _notebooks(lesson, root))
+        cells = [f"[{lesson.name}]({first})", lesson.title]
+        cells += [f"[{lesson.name}]({path})" for path in others]
+        cells += [""] * (len(LANGUAGES) - len(others))
+        links = [f"[open]({where.in_colab(first)})"]
+        links += [f"[open]({where.on_hub(first)})"] if where.hub else []
+        rows.append(f"| {' | '.join([*cells, str(lesson.minutes), str(lesson.points), *links])} |")
+    return "\n".join(rows)
+
+
+def leads_to_the_whole(root: Path = ROOT) -> list[str]:
+    """Return which files of the edition name the address of the whole course, answers and all."""
+    where = addresses(root)
+    if where.repository == where.students_repository:
+        return []
+    whole = re.compile(rf"{re.escape(where.repository)}(?![\w-])".encode())
+    return [name for name, content in edition_files(root) if whole.search(content)]

@@ -1,0 +1,264 @@
+"""Look for answers, tests, variants and keys in what students are to get: files, archives, history.
+
+It looks as a student would who wants the answers: into notebooks' outputs, checkpoints and
+metadata, archives and wheels, tables, pages, and every object of a git repository, also one that no
+branch leads to any more. What cannot be looked into is no less a finding.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grading.paths import ROOT
+from grading.release.contents import TREE, Content, contents_of
+from grading.release.secret_lines import SecretLines, secret_lines, squeezed
+from grading.settings import answer_stubs
+
+SHARED_LINES = ROOT / "edition" / "shared_lines.toml"
+"""Lines that public files share with answers or tests, of which a maintainer says that they may."""
+NAMES = {
+    "what instructors own": r"solutions|private|variants|hidden_tests\.py|equivalent_mutants\.json",
+    "the key to planted labels": r"planted\.parquet",
+    "from which keys can be made again": r"generator",
+    "records of a class": r"gradebook\.db.*|receipts|submitted|autograded|feedback|collected"
+    r"|downloaded",
+    "what an editor or a program left behind": r"\.ipynb_checkpoints|__pycache__|.*\.py[co]"
+    r"|.*\.(?:orig|rej|bak|sw[op])|.*~|\.pytest_cache|\.hypothesis|\.ruff_cache|\.venv"
+    r"|\.virtual_documents|history\.sqlite.*|nbsignatures\.db.*|\.env|\.netrc|\.DS_Store",
+}
+"""Names of files and folders that have no place in what students get, as patterns."""
+MOST_FINDINGS = 20
+"""After so many the scan ends: they are enough to see what is wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that students must not get.
+
+    Attributes
+    ----------
+    where : str
+        A file, a file in an archive, or an object of a repository and the path it had.
+    what : str
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class Scan:
+    """A search for what only instructors may see.
+
+    Parameters
+    ----------
+    root : Path
+        The course whose answers and tests are looked for.
+    """
+
+    def __init__(self, root: Path = ROOT):
+        self._secrets: SecretLines = secret_lines(root)
+        self._shared = _shared_lines()
+
+    def path(self, path: Path) -> list[Finding]:
+        """Return what is found in a file, or in a folder with its git repositories.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is nothing of that name.
+        """
+        if not path.exists():
+            raise FileNotFoundError(f"there is no {path}")
+        if path.is_file():
+            return self._first(self._content(path.name, path.read_bytes()))
+        return self._first(self._folder(path))
+
+    def repository(self, folder: Path) -> list[Finding]:
+        """Return what is found in the repository of a folder, its files left out."""
+        return self._first(self._repository(folder))
+
+    def branch(self, name: str, repository: Path = ROOT) -> list[Finding]:
+        """Return what is found in the commits of a branch, from its first to its last."""
+        return self._first(self._objects(repository, [name]))
+
+    def _first(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the first findings, each once."""
+        found: dict[Finding, None] = {}
+        for finding in findings:
+            found[finding] = None
+            if len(found) == MOST_FINDINGS:
+                break
+        return list(found)
+
+    def _folder(self, folder: Path) -> Iterator[Finding]:
+        for parent, folders, files in os.walk(folder):
+            here = Path(parent)
+            for name in sorted([*folders, *files]):
+                if (here / name).is_symlink():
+                    where = (here / name).relative_to(folder).as_posix()
+                    yield Finding(where, "is a link, which may lead anywhere")
+            if ".git" in (*folders, *files):
+                yield from self._repository(here)
+                folders[:] = [name for name in folders if name != ".git"]
+            folders[:] = sorted(name for name in folders if not (here / name).is_symlink())
+            for name in sorted(files):
+                path = here / name
+                if path.is_file() and not path.is_symlink() and name != ".git":
+                    where = path.relative_to(folder).as_posix()
+                    yield from self._content(where, path.read_bytes())
+
+    def _content(self, name: str, data: bytes) -> Iterator[Finding]:
+        for content in contents_of(name, data):
+            yield from self._judge(content)
+
+    def _judge(self, content: Content) -> Iterator[Finding]:
+        yield from _by_name(content.name)
+        if content.problem:
+            yield Finding(content.name, content.problem)
+        if content.notebook is not None:
+            yield from _by_cells(content.name, content.notebook)
+        allowed = self._allowed(content.name)
+        for line, what in self._secrets.found_in(content.text).items():
+            if line not in allowed:
+                yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
+
+    def _allowed(self, name: str) -> frozenset[str]:
+        """Return the shared lines of a file, wherever its folder lies."""
+        parts = name.split(TREE)[-1]
+        found = (lines for path, lines in self._shared.items() if f"/{parts}".endswith(f"/{path}"))
+        return next(found, frozenset())
+
+    def _repository(self, folder: Path) -> Iterator[Finding]:
+        """Yield what a repository's objects hold; of a worktree, which lies elsewhere, its own."""
+        git = folder / ".git"
+        revisions = ["HEAD"] if git.is_file() else None
+        yield from self._objects(folder, revisions)
+        if git.is_dir():
+            for path in sorted(git.rglob("*")):
+                inside = path.relative_to(git)
+                if path.is_file() and inside.parts[0] != "objects" and path.name != "index":
+                    text = path.read_bytes().decode("utf-8", "replace")
+                    yield from self._judge(Content(f".git/{inside.as_posix()}", text))
+
+    def _objects(self, repository: Path, revisions: list[str] | None) -> Iterator[Finding]:
+        """Yield what the objects hold that revisions reach; without any, all that there are."""
+        reached = _git(
+            repository, "rev-list", "--objects", *(revisions or ["--all", "--reflog"]), "--"
+        )
+        paths = dict(line.partition(" ")[::2] for line in reached.splitlines())
+        names = (
+            list(paths)
+            if revisions
+            else _git(
+                repository, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)"
+            ).split()
+        )
+        for name, kind, data in _read_objects(repository, names):
+            where, path = f"git {kind} {name[:10]}", paths.get(name, "")
+            if kind == "tree":
+                for entry in _names_in_tree(data, len(name) // 2):
+                    for finding in _by_name(entry):
+                        yield Finding(f"{where} {path}".strip(), finding.what)
+            else:
+                for finding in self._content(path or kind, data):
+                    told = finding.where if path else ""
+                    yield Finding(f"{where} {told}".strip(), finding.what)
+
+
+@functools.cache
+def _shared_lines() -> dict[str, frozenset[str]]:
+    """Return the lines that each public file may share with answers or tests, squeezed."""
+    given = tomllib.loads(SHARED_LINES.read_text(encoding="utf-8"))
+    return {path: frozenset(map(squeezed, lines)) for path, lines in given.items()}
+
+
+def _by_name(name: str) -> Iterator[Finding]:
+    """Yield what the name of a file, and of each folder that it lies in, gives away."""
+    for part in PurePosixPath(name.replace(TREE, "/")).parts:
+        for what, pattern in NAMES.items():
+            if re.fullmatch(pattern, part, re.IGNORECASE):
+                yield Finding(name, f"is {what} ({part})")
+
+
+def _by_cells(name: str, notebook: dict) -> Iterator[Finding]:
+    """Yield what a notebook has beside what a release has: outputs, marks, cells with an answer."""
+    cells = notebook.get("cells")
+    for cell in cells if isinstance(cells, list) else ():
+        if not isinstance(cell, dict):
+            continue
+        source = "".join(cell.get("source") or ())
+        marks = (cell.get("metadata") or {}).get("nbgrader") or {}
+        told = f"cell {cell.get('id') or marks.get('grade_id')}"
+        if cell.get("outputs"):
+            yield Finding(name, f"{told} holds an output")
+        for mark in ("SOLUTION", "MARK SCHEME", "HIDDEN TESTS"):
+            if f"BEGIN {mark}" in source:
+                yield Finding(name, f"{told} holds the mark of a {mark.lower()}")
+        if marks.get("solution") and not any(stub in source for stub in answer_stubs()):
+            yield Finding(name, f"{told} is answered: its stub is not there")
+
+
+def _git(repository: Path, *arguments: str, **options: object) -> str:
+    """Run git on a repository; return what it prints.
+
+    Raises
+    ------
+    RuntimeError
+        If git fails; it says what git said.
+    """
+    done = subprocess.run(
+        ["git", "-c", "core.fsmonitor=false", "-C", str(repository), *arguments],
+        capture_output=True,
+        text=True,
+        env=git_environment(),
+        **options,
+    )
+    if done.returncode:
+        raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def git_environment() -> dict[str, str]:
+    """Return the environment without what would point git to another repository, as in a hook."""
+    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _names_in_tree(data: bytes, length: int) -> Iterator[str]:
+    """Yield the names in one of git's trees, in which each is followed by a hash of some bytes.
+
+    An object alone does not do: what two files have in common is kept under one of their names.
+    """
+    place = 0
+    while place < len(data):
+        end = data.index(b"\0", place)
+        yield data[place:end].partition(b" ")[2].decode("utf-8", "replace")
+        place = end + 1 + length
+
+
+def _read_objects(repository: Path, names: list[str]) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the name, kind and content of git's objects."""
+    command = ["git", "-C", str(repository), "cat-file", "--batch", "--buffer"]
+    done = subprocess.run(
+        command, input="\n".join(names).encode(), capture_output=True, env=git_environment()
+    )
+    place, data = 0, done.stdout
+    while place < len(data):
+        end = data.index(b"\n", place)
+        name, kind, *size = data[place:end].decode().split()
+        if not size:  # "… missing": of a partial clone
+            place = end + 1
+            continue
+        start = end + 1
+        yield name, kind, data[start : start + int(size[0])]
+        place = start + int(size[0]) + 1

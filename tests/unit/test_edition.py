@@ -1,0 +1,566 @@
+"""What students get holds nothing that only instructors may see, wherever they look."""
+
+import gzip
+import io
+import json
+import os
+import py_compile
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from urllib.parse import parse_qs, urlsplit
+
+import nbformat
+import pandas as pd
+import pygments
+import pytest
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from traitlets.config import PyFileConfigLoader
+from typer.testing import CliRunner
+
+from course import app
+from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
+from grading.release import edition
+from grading.release.addresses import addresses
+from grading.release.scan import Scan
+from grading.release.source import colab_badge, source_notebook
+from grading.settings import nbgrader_config
+from helpers.lessons import LESSONS, lesson_named
+
+# Where tests run, the whole course is installed as well.
+WITHOUT_GRADING = "import sys; sys.modules['grading'] = None"
+LESSON = lesson_named("3")
+EXERCISE = "mean_pool"
+VARIANT = next((ROOT / "solutions" / LESSON.name / "variants" / EXERCISE).glob("wrong_*.py"))
+TOLD = f"{LESSON.name}/hidden_tests.py"
+
+
+@pytest.fixture(scope="module")
+def scan():
+    return Scan()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Return the whole edition, as it is written before it is looked into."""
+    folder = tmp_path_factory.mktemp("published") / "edition"
+    edition.write_edition(folder)
+    return folder
+
+
+def solution():
+    return nbformat.read(solution_path(LESSON), as_version=4)
+
+
+def answer(exercise=EXERCISE):
+    return next(cell for cell in source_notebook(LESSON).cells if cell.id == exercise).source
+
+
+def release():
+    return nbformat.read(release_path(LESSON), as_version=4)
+
+
+def telling_line():
+    """Return a line of a hidden test that stands in it alone."""
+    lines = hidden_tests_path(LESSON).read_text().splitlines()
+    return next(line for line in lines if "float32" in line and len(line) > 50)
+
+
+def test_the_edition_holds_nothing_that_only_instructors_may_see(written, scan):
+    assert scan.path(written) == []
+
+
+def test_the_edition_is_whole_and_nothing_else(written):
+    assert {path.name for path in written.iterdir()} == {
+        *("notebooks", "helpers", "data", "docs", "lab", "course.py", "pyproject.toml"),
+        *("constraints.txt", "nbgrader_config.py", "LICENSE", "README.md", "Makefile"),
+        *("students-edition.txt", ".gitignore"),
+    }
+    for lesson in LESSONS:
+        for folder in ("notebooks", "notebooks/es"):
+            assert (written / folder / lesson.name / f"{lesson.name}.ipynb").is_file()
+    tracked = subprocess.run(
+        ["git", "ls-files", "helpers"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in tracked.stdout.split():
+        assert (written / name).read_bytes() == (ROOT / name).read_bytes()
+    assert not list(written.rglob("planted.parquet"))
+
+
+def test_links_of_the_edition_s_pages_lead_to_files_of_it(written):
+    for page in (written / "README.md", *(written / "docs").glob("*.md")):
+        text = page.read_text()
+        assert "{{" not in text
+        assert "ADDRESS-OF" not in text
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_edition_works_without_what_instructors_have(written):
+    code = (
+        f"{WITHOUT_GRADING}; import helpers\n"
+        "from helpers.data import load\n"
+        "from helpers.planted import planted_errors\n"
+        "emotion = load('emotion', source='embedded')\n"
+        "assert planted_errors('emotion', emotion) is None\n"
+        "print(helpers.__file__, len(emotion['train']))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(written), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=written, env=environment, capture_output=True, text=True, check=True
+    )
+    assert f"{written / 'helpers' / '__init__.py'} 16000" in done.stdout
+    asked = [sys.executable, "-c", f"{WITHOUT_GRADING}; from course import app; app()", "--help"]
+    told = subprocess.run(
+        asked, cwd=written, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "status" in told
+    assert not re.search(r"│ (grade|prove|publish|regrade) ", told)
+
+
+def test_the_edition_asks_for_the_same_libraries_and_not_for_nbgrader(written):
+    ours, theirs = (
+        tomllib.loads((folder / "pyproject.toml").read_text()) for folder in (ROOT, written)
+    )
+    for name in ("name", "version", "requires-python", "dependencies"):
+        assert theirs["project"][name] == ours["project"][name]
+    assert not [pin for pin in theirs["project"]["dependencies"] if pin.startswith("nbgrader")]
+    (pin,) = theirs["project"]["optional-dependencies"]["exchange"]
+    assert pin in ours["project"]["optional-dependencies"]["instructor"]
+    built = theirs["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert built["packages"] == ["helpers"]
+    for name in (*built["shared-data"], *built["force-include"]):
+        assert (written / name).exists()
+
+
+def test_the_edition_s_settings_of_nbgrader_are_ours(written):
+    theirs = PyFileConfigLoader("nbgrader_config.py", path=str(written)).load_config()
+    ours = nbgrader_config()
+    for section, values in theirs.items():
+        for name, value in values.items():
+            assert ours[section][name] == value, f"{section}.{name}"
+
+
+# What a student might find: each puts something into a folder, and says what is to be found.
+
+
+def in_a_cell(folder):
+    notebook = release()
+    for cell in notebook.cells:
+        if cell.id == EXERCISE:
+            cell.source = answer().replace("### BEGIN SOLUTION", "").replace("### END SOLUTION", "")
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "the answer or the rubric of mean_pool|a variant"
+
+
+def in_other_words(folder):
+    notebook = release()
+    for cell in notebook.cells:
+        if cell.id == EXERCISE:
+            cell.source = "def mean_pool(hidden, mask):\n    return mine(hidden, mask)\n"
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "cell mean_pool is answered"
+
+
+def in_an_output(folder):
+    notebook = release()
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", text="nothing special")]
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "holds an output"
+
+
+def in_metadata(folder):
+    notebook = release()
+    notebook.metadata["note"] = {"draft": answer().splitlines(keepends=True)}
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "the answer or the rubric|a variant"
+
+
+def in_a_checkpoint(folder):
+    (folder / ".ipynb_checkpoints").mkdir()
+    nbformat.write(release(), folder / ".ipynb_checkpoints" / "lesson-checkpoint.ipynb")
+    return "left behind"
+
+
+def in_the_executed_notebook(folder):
+    shutil.copy(solution_path(LESSON), folder / "lesson.ipynb")
+    return "holds the mark of a solution"
+
+
+def in_a_visible_check(folder):
+    text = (ROOT / "helpers" / "checks" / "feature_extraction.py").read_text()
+    (folder / "helpers" / "checks").mkdir(parents=True)
+    path = folder / "helpers" / "checks" / "feature_extraction.py"
+    path.write_text(f"{text}\n{telling_line()}\n")
+    return TOLD
+
+
+def in_compiled_code(folder):
+    py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "helpers.pyc"))
+    return "left behind"
+
+
+def in_a_compiled_file_by_another_name(folder):
+    py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "cache.dat"))
+    return "nobody can look into it"
+
+
+def in_a_packed_file(folder):
+    (folder / "notes.gz").write_bytes(gzip.compress(hidden_tests_path(LESSON).read_bytes()))
+    return TOLD
+
+
+def in_an_archive_in_an_archive(folder):
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as archive:
+        archive.add(VARIANT, "notes.txt")
+    with zipfile.ZipFile(folder / "material.zip", "w") as archive:
+        archive.writestr("a/b.tar.gz", inner.getvalue())
+    return "a variant"
+
+
+def in_a_wheel(folder):
+    with zipfile.ZipFile(folder / "course-0.1.0-py3-none-any.whl", "w") as archive:
+        archive.write(ROOT / "helpers" / "data.py", "helpers/data.py")
+        planted = "helpers/corpora/emotion/planted.parquet"
+        archive.write(ROOT / "data" / "emotion" / "planted.parquet", planted)
+    return r"planted.parquet: is the key to planted labels"
+
+
+def in_an_archive_with_a_password(folder):
+    if not shutil.which("zip"):
+        pytest.skip("no zip to make one with")
+    shutil.copy(VARIANT, folder / "notes.txt")
+    command = ["zip", "--quiet", "--password", "x", "notes.zip", "notes.txt"]
+    subprocess.run(command, cwd=folder, check=True)
+    (folder / "notes.txt").unlink()
+    return r"notes\.zip: is damaged or encrypted, and nobody can look into it"
+
+
+def in_a_damaged_archive(folder):
+    with zipfile.ZipFile(folder / "notes.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(VARIANT, "notes.txt")
+    path = folder / "notes.zip"
+    path.write_bytes(path.read_bytes()[:-40])
+    return "nobody can look into it"
+
+
+def in_a_table(folder):
+    key = pd.read_parquet(ROOT / "data" / "emotion" / "planted.parquet")
+    key.to_parquet(folder / "notes.parquet")
+    return "holds the key to planted labels"
+
+
+def in_a_page(folder):
+    """As a site whose answers are folded has it: coloured, each word in an element of its own."""
+    page = pygments.highlight(answer(), PythonLexer(), HtmlFormatter(full=True))
+    (folder / "03.html").write_text(page)
+    return "the answer or the rubric|a variant"
+
+
+def in_a_catalogue(folder):
+    written = next(c for c in source_notebook(LESSON).cells if c.id.startswith("written_"))
+    told = json.dumps(written.source, ensure_ascii=False)
+    (folder / "03.po").write_text(f'msgid {told}\nmsgstr "…"\n')
+    return "the answer or the rubric of written"
+
+
+def in_a_patch(folder):
+    lines = hidden_tests_path(LESSON).read_text().splitlines()
+    (folder / "fix.patch").write_text("".join(f"+{line}\n" for line in lines))
+    return TOLD
+
+
+def in_another_encoding(folder):
+    (folder / "notes.txt").write_bytes(hidden_tests_path(LESSON).read_text().encode("utf-16"))
+    return TOLD
+
+
+def in_a_database(folder):
+    with sqlite3.connect(folder / "history.dat") as database:
+        database.execute("create table history (source text)")
+        database.execute("insert into history values (?)", (answer(),))
+    database.close()
+    return "is a database"
+
+
+def in_a_link(folder):
+    (folder / "notes.txt").symlink_to(hidden_tests_path(LESSON))
+    return "is a link"
+
+
+def in_the_remarks_on_mutants(folder):
+    path = next((ROOT / "solutions").glob("*/equivalent_mutants.json"))
+    shutil.copy(path, folder / "notes.json")
+    return "a remark on the tests"
+
+
+def in_a_generator(folder):
+    (folder / "data" / "generator").mkdir(parents=True)
+    shutil.copy(ROOT / "data" / "generator" / "noise.py", folder / "data" / "generator")
+    return "from which keys can be made again"
+
+
+def git(folder, *arguments):
+    named = ("-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main")
+    done = subprocess.run(
+        ["git", *named, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def committed(folder, name="notes.txt", text="harmless", message="a commit"):
+    if not (folder / ".git").exists():
+        git(folder, "init", "--quiet")
+    (folder / name).write_text(text)
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def in_an_earlier_commit(folder):
+    committed(folder, text=hidden_tests_path(LESSON).read_text())
+    committed(folder, text="harmless")
+    return rf"git blob .* notes\.txt.*{TOLD}"
+
+
+def in_an_earlier_name(folder):
+    (folder / "solutions").mkdir()
+    committed(folder, "solutions/notes.txt", "harmless")
+    git(folder, "rm", "--quiet", "--cached", "solutions/notes.txt")
+    shutil.rmtree(folder / "solutions")
+    committed(folder, "other.txt")
+    return "is what instructors own"
+
+
+def in_a_commit_that_was_amended(folder):
+    committed(folder, text=hidden_tests_path(LESSON).read_text())
+    (folder / "notes.txt").write_text("harmless")
+    git(folder, "commit", "--quiet", "--all", "--amend", "--message", "a commit")
+    git(folder, "reflog", "expire", "--expire=now", "--all")
+    return TOLD
+
+
+def in_a_stash(folder):
+    committed(folder)
+    (folder / "notes.txt").write_text(hidden_tests_path(LESSON).read_text())
+    git(folder, "stash", "--quiet")
+    return TOLD
+
+
+def in_a_message(folder):
+    committed(folder, message=f"Mended:\n\n{telling_line()}")
+    return rf"git commit .*{TOLD}"
+
+
+def in_a_note_of_a_tag(folder):
+    committed(folder)
+    git(folder, "tag", "--annotate", "v1", "--message", telling_line())
+    return rf"git tag .*{TOLD}"
+
+
+PLACES = [found for name, found in sorted(globals().items()) if name.startswith("in_")]
+
+
+@pytest.mark.parametrize("put", PLACES, ids=lambda put: put.__name__)
+def test_it_is_found(put, scan, tmp_path):
+    expected = put(tmp_path)
+    found = "\n".join(map(str, scan.path(tmp_path)))
+    assert re.search(expected, found), found
+
+
+def test_a_harmless_folder_with_a_history_has_no_finding(scan, tmp_path):
+    nbformat.write(release(), tmp_path / "lesson.ipynb")
+    committed(tmp_path)
+    assert scan.path(tmp_path) == []
+
+
+def test_the_overlay_s_lines_and_secret_are_looked_for(tmp_path, monkeypatch):
+    private = tmp_path / "private"
+    (private / LESSON.name).mkdir(parents=True)
+    (private / "secret.txt").write_text("kuFq0pZ2mBhS6TgXw1\n")
+    tests = 'that(answer([-1]) == [-1], "negative numbers stay")\n'
+    (private / LESSON.name / "hidden_tests.py").write_text(tests)
+    monkeypatch.setattr("grading.release.secret_lines.private_path", lambda root: private)
+    search = Scan()
+    for text, what in (("seed: kuFq0pZ2mBhS6TgXw1", "secret.txt"), (tests, "hidden_tests.py")):
+        (tmp_path / "notes.md").write_text(text)
+        (finding,) = search.path(tmp_path / "notes.md")
+        assert f"the private overlay, {LESSON.name}/{what}".replace(
+            f"{LESSON.name}/secret", "secret"
+        ) in str(finding)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_most_answers_are_found_as_plain_text_too(lesson, scan, tmp_path):
+    """An answer of a few short lines stands anywhere by chance; in a notebook its cell tells."""
+    found = []
+    for cell in source_notebook(lesson).cells:
+        if cell.id in lesson.exercises:
+            (tmp_path / "notes.txt").write_text(cell.source)
+            found.append(bool(scan.path(tmp_path / "notes.txt")))
+    assert sum(found) >= 0.8 * len(found), found
+
+
+# Publishing, with a small edition and the scan that is there already.
+
+SMALL = {edition.MARK: b"an edition", "notebooks/a.ipynb": b'{"cells": []}', "README.md": b"Start."}
+
+
+@pytest.fixture
+def small(monkeypatch, scan):
+    files = dict(SMALL)
+    monkeypatch.setattr(edition, "edition_files", lambda root=ROOT: iter(files.items()))
+    monkeypatch.setattr(edition, "Scan", lambda root: scan)
+    return files
+
+
+def files_in(folder):
+    paths = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_a_folder_is_written_and_the_next_edition_replaces_it(small, tmp_path):
+    folder = tmp_path / "students"
+    assert edition.publish_folder(folder) == 3
+    assert files_in(folder) == SMALL
+    del small["README.md"]
+    small["LICENSE"] = b"free"
+    edition.publish_folder(folder)
+    assert files_in(folder) == small
+    assert not (folder / ".git").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(small, tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(FileExistsError, match="something else"):
+        edition.publish_folder(tmp_path)
+    assert files_in(tmp_path) == {"thesis.tex": b"years of work"}
+
+
+def test_nothing_is_written_where_the_edition_holds_a_test(small, tmp_path):
+    small["helpers/checks/extra.py"] = hidden_tests_path(LESSON).read_bytes()
+    with pytest.raises(edition.NotPublished) as refused:
+        edition.publish_folder(tmp_path / "students")
+    assert TOLD in str(refused.value.findings[0])
+    assert not (tmp_path / "students").exists()
+
+
+def test_a_repository_in_the_folder_is_kept_and_its_history_looked_into(small, tmp_path):
+    edition.publish_folder(tmp_path)
+    committed(tmp_path, "README.md", "Older.")
+    edition.publish_folder(tmp_path)
+    assert git(tmp_path, "log", "--format=%s") == "a commit"
+    committed(tmp_path, "README.md", hidden_tests_path(LESSON).read_text())
+    committed(tmp_path, "README.md", "Harmless.")
+    before = files_in(tmp_path)
+    with pytest.raises(edition.NotPublished):
+        edition.publish_folder(tmp_path)
+    assert files_in(tmp_path) == before
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """Return a repository whose history is an instructor's, with work that is not committed."""
+    for name, value in (("NAME", "A"), ("EMAIL", "a@b.c")):
+        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
+        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
+    committed(tmp_path, "notes.txt", hidden_tests_path(LESSON).read_text())
+    (tmp_path / "notes.txt").write_text("half done")
+    (tmp_path / ".gitignore").write_text("*.ipynb\n")
+    git(tmp_path, "add", ".gitignore")
+    return tmp_path
+
+
+def test_a_branch_has_the_edition_and_none_of_the_history(small, repository):
+    status = git(repository, "status", "--porcelain")
+    commit = edition.publish_branch("students", repository)
+    assert git(repository, "rev-parse", "students") == commit
+    assert git(repository, "rev-list", "--count", "students") == "1"
+    assert set(git(repository, "ls-tree", "-r", "--name-only", "students").split()) == set(SMALL)
+    assert git(repository, "status", "--porcelain") == status
+    assert git(repository, "branch", "--show-current") == "main"
+
+
+def test_the_next_edition_follows_on_the_last_so_that_students_can_pull(small, repository):
+    first = edition.publish_branch("students", repository)
+    assert edition.publish_branch("students", repository) == ""
+    small["README.md"] = b"Start here."
+    second = edition.publish_branch("students", repository)
+    assert git(repository, "rev-parse", f"{second}^") == first
+
+
+def test_a_branch_whose_history_holds_a_test_is_refused(small, repository):
+    before = git(repository, "rev-parse", "main")
+    with pytest.raises(edition.NotPublished):
+        edition.publish_branch("main", repository)
+    assert git(repository, "rev-parse", "main") == before
+    with pytest.raises(RuntimeError, match="git check-ref-format"):
+        edition.publish_branch("no..branch", repository)
+
+
+def test_the_commands_say_what_they_found(small, tmp_path):
+    small["helpers/extra.py"] = hidden_tests_path(LESSON).read_bytes()
+    refused = CliRunner().invoke(app, ["publish", str(tmp_path / "students")])
+    assert refused.exit_code == 2
+    said = " ".join(refused.output.split())
+    assert "helpers/extra.py: holds a line of a hidden test" in said
+    assert "not published" in said
+
+
+def test_files_that_git_does_not_know_are_left_out_and_named(tmp_path):
+    (tmp_path / "helpers").mkdir()
+    committed(tmp_path, "helpers/known.py", "KNOWN = 1\n")
+    (tmp_path / "helpers" / "mine.py").write_text("MINE = 1\n")
+    assert [path.name for path in edition._tracked(tmp_path, "helpers")] == ["known.py"]
+    assert edition.unknown_to_git(tmp_path) == ["helpers/mine.py"]
+
+
+def with_settings(folder, **settings):
+    folder.mkdir(exist_ok=True)
+    lines = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
+    (folder / "pyproject.toml").write_text(f"[tool.course]\n{lines}")
+    return folder
+
+
+def test_badges_lead_to_the_students_edition_of_the_fork(tmp_path):
+    badge = colab_badge(LESSON, with_settings(tmp_path, repository="ada/nlp"))
+    assert f"/github/ada/nlp-students/blob/main/notebooks/{LESSON.name}/" in badge
+    settings = {"repository": "ada/nlp", "students_repository": "uni/lab", "students_branch": "v2"}
+    badge = colab_badge(LESSON, with_settings(tmp_path, **settings))
+    assert f"/github/uni/lab/blob/v2/notebooks/{LESSON.name}/" in badge
+
+
+def test_links_of_nbgitpuller_fetch_the_edition_and_open_the_notebook(tmp_path):
+    settings = {"repository": "ada/nlp", "hub": "https://hub.example.edu/"}
+    where = addresses(with_settings(tmp_path, **settings))
+    link = urlsplit(where.on_hub("notebooks/es/01/01.ipynb"))
+    assert (link.netloc, link.path) == ("hub.example.edu", "/hub/user-redirect/git-pull")
+    assert parse_qs(link.query) == {
+        "repo": ["https://github.com/ada/nlp-students"],
+        "branch": ["main"],
+        "urlpath": ["lab/tree/nlp-students/notebooks/es/01/01.ipynb"],
+    }
+    assert where.on_hub("a b.ipynb").endswith("nlp-students%2Fa%20b.ipynb")
+    table = edition.lessons_table(where)
+    assert table.count("/hub/user-redirect/git-pull?") == len(LESSONS)
+    assert "| hub |" in table
+    with pytest.raises(ValueError, match=r"tool\.course\.hub"):
+        addresses(with_settings(tmp_path, repository="ada/nlp")).on_hub("a.ipynb")
+
+
+def test_whoever_leads_students_to_the_whole_course_is_named(monkeypatch):
+    where = addresses()
+    files = {
+        "a.md": f"https://github.com/{where.students_repository}".encode(),
+        "b.md": f"https://github.com/{where.repository}/blob/main".encode(),
+    }
+    monkeypatch.setattr(edition, "edition_files", lambda root=ROOT: iter(files.items()))
+    assert edition.leads_to_the_whole() == ["b.md"]
