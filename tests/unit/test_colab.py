@@ -186,8 +186,8 @@ def test_a_page_is_shown_below_the_cell_on_colab_alone(monkeypatch):
     """`google.colab.output` is a stand-in with the signature that Colab publishes."""
     shown = []
     output = types.SimpleNamespace(
-        serve_kernel_port_as_iframe=lambda port, path="/", width="100%", height="400": (
-            shown.append((port, path, height))
+        serve_kernel_port_as_iframe=lambda port, path="/", width="100%", height="400": shown.append(
+            (port, path, height)
         )
     )
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
