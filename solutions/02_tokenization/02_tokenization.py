@@ -194,7 +194,7 @@ print(
 )
 
 # %% [markdown]
-# A word-level model must read all of these as one token, `[UNK]` for *unknown*, even where a reader can guess the meaning from the parts or sees through the typing error. Characters rarely have that trouble: only those that training never showed, such as an emoji.
+# A word-level model must read all such words as one token, `[UNK]` for *unknown*, even where a reader can guess the meaning from the parts or sees through the typing error. Characters rarely have that trouble: only those that training never showed, such as an emoji.
 #
 # ## Subwords: a dial between the two
 #
@@ -393,7 +393,7 @@ encoded = tokenizer(message)
 encoded["input_ids"] == input_ids, encoded["attention_mask"] == attention_mask
 
 # %% [markdown]
-# Three attributes are worth a look before you use any tokenizer. `vocab_size` counts the entries (`len(tokenizer)` also those added later); the embedding matrix has at least as many rows. `model_max_length` is the longest sequence that the tokenizer is set to, special tokens included; where nobody set it, it is a huge number. `model_input_names` lists what the model takes.
+# Three attributes are worth a look before you use any tokenizer. `vocab_size` counts the entries (`len(tokenizer)` also those added later); the embedding matrix has at least as many rows. `model_max_length` is the longest sequence that the tokenizer is set to allow, special tokens included; where nobody set it, it is a huge number. `model_input_names` lists what the model takes.
 
 # %%
 attributes = ["vocab_size", "model_max_length", "model_input_names"]
