@@ -637,7 +637,7 @@ from sklearn.model_selection import train_test_split
 
 
 def seen_before(held_out, fitted):
-    """Share of each class's held-out messages that stand word for word among the fitted, in %."""
+    """Return the share (in %) of each class's held-out messages that are also in `fitted`."""
     seen = held_out["text"].isin(fitted["text"])
     return pd.Series(100 * seen.groupby(held_out["label"]).mean().to_numpy(), index=names)
 

@@ -569,7 +569,7 @@ def compare_tokenizers(text: str, tokenizers: dict[str, PreTrainedTokenizerBase]
     Returns
     -------
     DataFrame
-        One row a tokenizer, in the dict's order, index named ``tokenizer``. Columns ``tokens``
+        One row per tokenizer, in the dict's order, index named ``tokenizer``. Columns ``tokens``
         (list of str) and ``num_tokens`` (int), both without special tokens, ``vocab_size``
         (int), and ``lossless`` (bool): whether decoding gives exactly `text` back.
 
