@@ -620,7 +620,7 @@ review["text"] = train_texts
 review.loc[suspects[:10]].round(3)
 
 # %% [markdown]
-# Cover the label and judge for yourself. Which labels are wrong beyond doubt? These ten are the clearest; of all the library's suspects, about three in ten are not in the key (precision 0.71). That is why the result is a reading list, and not an automatic correction.
+# Cover the label and judge for yourself. Which labels are wrong beyond doubt? These ten are the extreme cases; of all the library's suspects, about three in ten are not in the key (precision 0.71). That is why the result is a reading list, and not an automatic correction.
 #
 # Labelling errors are seldom spread evenly. Which pairs do the suspects confuse?
 
@@ -761,7 +761,7 @@ plots.plot_reliability(
 )
 
 # %% [markdown]
-# *How to read it:* after scaling, bars and marks should lie closer together, mainly in the large groups. Accuracy cannot change; the bars move only because messages change groups. Where labels are wrong, right answers count as errors, and a T fitted on them makes the model doubt what is right.
+# *How to read it:* after scaling, bars and marks should lie closer together, mainly in the large groups. Accuracy cannot change; the bars move only because messages change groups. Where labels are wrong, right answers count as errors, and a T fitted on them can make the model doubt what is right.
 #
 # The same in numbers. The loss comes from scikit-learn, the calibration error from you, and the Brier score, the mean squared distance between a message's probabilities and the truth (1 for the true class, 0 for the others), takes one line:
 
@@ -781,7 +781,7 @@ own = if_answered(
 numbers.assign(**{"calibration error": own} if own else {}).round(4)
 
 # %% [markdown]
-# All three fall, the loss by 0.0035, the Brier score by 0.0012, the calibration error from 0.022 to 0.007. But the calibration error of a *perfect* model is not zero either: within a group, luck separates accuracy from confidence. In the last group alone (some 800 messages, accuracy 0.96) the standard error is 0.007. So this temperature gains little, and part of the gain fits the wrong labels.
+# All three fall, the loss by 0.0035, the Brier score by 0.0012, the calibration error from 0.022 to 0.007. But the calibration error of a *perfect* model is not zero either: within a group, luck separates accuracy from confidence. In the last group alone (some 800 messages, accuracy 0.96) the standard error is 0.007. So this temperature gains little, and part of the gain may only fit the wrong labels.
 #
 # ## 6. Slices
 #
