@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helpers.plots import NEUTRAL, SPARE, class_colors, show
@@ -118,6 +118,7 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
     """
     import matplotlib.pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.ticker import MaxNLocator
 
     columns = 3
     lines = -(-len(names) // columns)
@@ -134,7 +135,8 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
         shades = LinearSegmentedColormap.from_list(name, ["#f2f2f2", color, "#1a1a1a"])
         cells = axes.hexbin(*chosen.T, cmap=shades, vmin=0, **frame)
         cells.set_clim(0, max(1, *cells.get_array()))
-        figure.colorbar(cells, ax=axes, pad=0.02).ax.tick_params(labelsize=8)
+        whole = MaxNLocator(nbins=5, integer=True)
+        figure.colorbar(cells, ax=axes, pad=0.02, ticks=whole).ax.tick_params(labelsize=8)
         axes.set_title(f"{name} ({len(chosen):,})", loc="left", color="black", fontsize=10)
         if len(chosen):
             x, y = (chosen.mean(axis=0) - low) / (high - low)
@@ -258,6 +260,29 @@ def plot_confusion(y_true: np.ndarray, y_pred: np.ndarray, names: Sequence[str])
     )
 
 
+def plot_purity(purities: Mapping[str, Sequence[float]]) -> None:
+    """Draw neighbourhood purities: one row per name, one dot per value, the mean in numbers.
+
+    Parameters
+    ----------
+    purities : mapping of str to sequence of float
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7.5, 0.35 * len(purities) + 1))
+    labels, texts = [], []
+    for place, (name, values) in enumerate(purities.items()):
+        axes.plot(values, [place] * len(values), "o", color=SPARE[0], alpha=0.7)
+        mean = sum(values) / len(values)
+        labels.append(f"{name}: {mean:.3f}")
+        texts.append(f"{name} {', '.join(f'{value:.3f}' for value in values)}")
+    axes.set_yticks(range(len(purities)), labels)
+    axes.invert_yaxis()
+    axes.set_xlabel("neighbourhood purity (k = 10), and its mean on the left")
+    axes.grid(axis="x", alpha=0.3)
+    show(figure, f"Dots of neighbourhood purity, one per seed: {'; '.join(texts)}.")
+
+
 def plot_map_settings(
     maps: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str]
 ) -> None:
@@ -271,9 +296,15 @@ def plot_map_settings(
     names : sequence of str
     """
     import matplotlib.pyplot as plt
+    import numpy as np
 
     figure, panels = plt.subplots(1, len(maps), figsize=(3.2 * len(maps), 3.6), squeeze=False)
     for axes, (title, points) in zip(panels.flat, maps.items(), strict=True):
+        # A few far points would press all others into a corner.
+        low, high = np.quantile(points, [0.01, 0.99], axis=0)
+        margin = 0.08 * (high - low)
+        axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
+        axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
         for label, (color, marker) in enumerate(zip(class_colors(names), "osD^vP", strict=False)):
             chosen = points[labels == label]
             axes.scatter(

@@ -654,9 +654,12 @@ pd.Series(accuracies, name="validation accuracy").round(4)
 # %% tags=["lesson-only"]
 twins = pd.DataFrame({"text": train_texts, "label": train_labels, "row": everyone})
 twins = twins[twins.groupby("text")["label"].transform("nunique") > 1]
-share = np.isin(twins["row"], suspects).mean() if len(twins) else 0
-print(f"{twins['text'].nunique()} texts of the train split stand there under two labels;")
-print(f"{share:.0%} of their {len(twins)} rows are among the suspects.")
+if len(twins):
+    share = np.isin(twins["row"], suspects).mean()
+    print(f"{twins['text'].nunique()} texts of the train split have more than one label;")
+    print(f"{share:.0%} of their {len(twins)} rows are among the suspects.")
+else:
+    print("No text of the train split has more than one label.")
 
 # %% [markdown]
 # ## 5. Can you believe the confidence?
@@ -738,13 +741,19 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
 
-def loss_at(temperature: float, rows: np.ndarray) -> float:
+def loss_at(temperature: float, rows: np.ndarray, truth: np.ndarray) -> float:
     warmed = (logits[rows] / temperature).double().softmax(dim=1).numpy()
-    return log_loss(labels[rows], warmed, labels=ids)
+    return log_loss(truth[rows], warmed, labels=ids)
 
 
-best = minimize_scalar(loss_at, bounds=(0.3, 4), args=(repair,), method="bounded").x
-plots.plot_temperature(lambda temperature: loss_at(temperature, repair), best)
+def best_temperature(truth: np.ndarray) -> float:
+    arguments = (repair, truth)
+    return minimize_scalar(loss_at, bounds=(0.3, 4), args=arguments, method="bounded").x
+
+
+given = labels.numpy()
+best = best_temperature(given)
+plots.plot_temperature(lambda temperature: loss_at(temperature, repair, given), best)
 
 # %% [markdown]
 # *How to read it:* the curve is the loss on the first half, for every temperature; 1 is the model as it was trained. The lowest point is our T. Above 1, the model was too sure for these labels. A flat curve around 1 (here 0.311 against 0.306) says that there is little to correct.
@@ -768,7 +777,7 @@ plots.plot_reliability(
 # %% tags=["lesson-only"]
 before_after = {"as trained": probabilities[measure], f"temperature {best:.2f}": warmed[measure]}
 numbers = pd.DataFrame(index=list(before_after))
-truth = labels.numpy()[measure]
+truth = given[measure]
 numbers["loss"] = [log_loss(truth, np.double(p), labels=ids) for p in before_after.values()]
 ones = np.eye(len(names))[truth]
 numbers["Brier"] = [np.square(p - ones).sum(axis=1).mean() for p in before_after.values()]
@@ -783,9 +792,27 @@ numbers.assign(**{"calibration error": own} if own else {}).round(4)
 # %% [markdown]
 # All three fall, the loss by 0.0035, the Brier score by 0.0012, the calibration error from 0.022 to 0.007. But the calibration error of a *perfect* model is not zero either: within a group, luck separates accuracy from confidence. In the last group alone (some 800 messages, accuracy 0.96) the standard error is 0.007. So this temperature gains little, and part of the gain may only fit the wrong labels.
 #
+# Was the model too sure, or are the labels wrong? With the key we can choose the temperature against the corrected labels, too:
+
+# %% tags=["lesson-only"]
+truths = {"as they stand": given, "corrected": pd.Index(names).get_indexer(true_label)}
+rows = []
+for name, truth_of_all in truths.items():
+    fitted = best_temperature(truth_of_all)
+    losses = [loss_at(temperature, measure, truth_of_all) for temperature in (1, fitted)]
+    accuracy = (probabilities.argmax(axis=1) == truth_of_all)[measure].mean()
+    rows.append([name, accuracy, confidence[measure].mean(), fitted, *losses])
+
+# %% tags=["lesson-only"]
+columns = ["labels", "accuracy", "mean confidence", "temperature", "loss at 1", "loss"]
+pd.DataFrame(rows, columns=columns).set_index("labels").round(4)
+
+# %% [markdown]
+# CLAIM-TEMPERATURE
+#
 # ## 6. Slices
 #
-# An average can hide groups on which the model does badly. A **slice** is a group defined by a rule on the message: short ones, those with a negation, those without a telling word. (The last one below looks at the label, too; the figure shows what comes of that.) A rule takes the frame and returns True or False for each row.
+# An average can hide groups on which the model does badly. A **slice** is a group defined by a rule on the message: short ones, those with a negation, those without a telling word. A rule looks at the message alone, never at its label: messages "whose words contradict their label" would collect the wrong labels and blame the model for them. It takes the frame and returns True or False for each row.
 
 # %% tags=["lesson-only"]
 contracted = "(?:is|are|was|were|do|does|did|have|has|had|could|would|should|ca|wo)n[ ']?t"
@@ -798,7 +825,6 @@ slices = {
     "negation": lambda rows: rows["text"].str.contains(negations),
     "but, though, although": lambda rows: rows["text"].str.contains(r"\b(?:but|though|although)\b"),
     "no telling word": lambda rows: rows["evidence"] == "no telling word",
-    "another class only": lambda rows: rows["evidence"] == "another class only",
 }
 
 # %% [markdown]
@@ -870,18 +896,21 @@ def slice_metrics(frame: pd.DataFrame, slices: dict) -> pd.DataFrame:
 check("slice_metrics")
 
 # %% [markdown]
-# For the figure we only count; the plot function computes the intervals.
+# For the figures we only count; the plot function computes the intervals. The first is by the labels as they stand, the second by the corrected ones. (Without a key both are the same.)
 
 # %% tags=["nbval-check-output", "lesson-only"]
 members = pd.DataFrame({name: belongs(frame) for name, belongs in slices.items()})
 members.sum().rename("rows")
 
 # %% tags=["lesson-only"]
-counts = pd.DataFrame({"rows": members.sum(), "right": members[right].sum()})
-plots.plot_rates(counts, "right", "accuracy, with its 95 % interval", reference="all messages")
+for name, truth_of_all in (("as they stand", frame["label"]), ("corrected", true_label)):
+    hits = members[truth_of_all == frame["predicted_label"]].sum()
+    counts = pd.DataFrame({"rows": members.sum(), "right": hits})
+    about = f"accuracy by the labels {name}, with its 95 % interval"
+    plots.plot_rates(counts, "right", about, reference="all messages")
 
 # %% [markdown]
-# *How to read it:* compare each interval with the dashed line, the accuracy on all messages; a slice that crosses it has not been shown to differ. Two lie wholly to its left. *no telling word* (0.84) is a weak spot: get more messages of its kind. *another class only* (0.62) proves nothing about the model: a message with a wrong label and a word that tells the truth lands in this slice, and the right answer counts as an error. Seven slices are seven chances for a fluke, so treat one that barely stands clear as a question.
+# CLAIM-SLICES
 #
 # ## 7. Tests for behaviour
 #
@@ -984,6 +1013,39 @@ moved = [f"{text} but in the end it all went well and now i am so happy" for tex
 record("direction", "happy ending", moved, predict(glum)["joy"] > predict(moved)["joy"] + 0.05)
 
 # %% [markdown]
+# **Robustness by group.** People write differently: with slips of the finger, or as they speak. A model that works only for those who spell by the book fails the others. So validation messages are rewritten as others would write them; the answer must stay the same.
+
+# %% tags=["lesson-only"]
+spoken = {
+    r"\bi am\b": "im",
+    r"ing\b": "in",
+    r"\band\b": "n",
+    r"\bbecause\b": "cuz",
+    r"\byou\b": "u",
+}
+
+
+def slip(text: str) -> str:
+    word = max(text.split(), key=len)
+    middle = len(word) // 2
+    swapped = word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
+    return text.replace(word, swapped, 1)
+
+
+def as_spoken(text: str) -> str:
+    for pattern, spelling in spoken.items():
+        text = re.sub(pattern, spelling, text)
+    return text
+
+
+# %% tags=["lesson-only"]
+for test, rewrite in (("a slip in the longest word", slip), ("spelt as spoken", as_spoken)):
+    both = [(text, rewrite(text)) for text in texts[:500]]
+    original, rewritten = zip(*[pair for pair in both if pair[0] != pair[1]], strict=True)
+    failed = predict(list(original)).idxmax(axis=1) != predict(list(rewritten)).idxmax(axis=1)
+    record("invariance", test, list(rewritten), failed)
+
+# %% [markdown]
 # The table of failures, with one failing case where there is one:
 
 # %% tags=["lesson-only"]
@@ -1067,7 +1129,7 @@ for _, row in worst.iterrows():
 #
 # ### Do single words carry the answers?
 #
-# Two messages are anecdotes. So for a dozen confident errors and a dozen confident right answers: which share of all that speaks *for* the answer comes from its strongest word?
+# Two messages are anecdotes. So for a dozen confident errors and a dozen confident right answers: which share of all that speaks *for* the answer comes from its strongest word? (Right and wrong are by the corrected labels of section 4.)
 
 
 # %% tags=["lesson-only"]
@@ -1078,7 +1140,8 @@ def strongest_share(row: pd.Series) -> float:
 
 
 # %% tags=["lesson-only"]
-groups = {"wrong": frame[~right], "right": frame[right]}
+truly_right = frame["predicted_label"] == true_label
+groups = {"wrong": frame[~truly_right], "right": frame[truly_right]}
 concentration = {}
 for name, group in groups.items():
     chosen = group.nlargest(12, "confidence")
@@ -1087,7 +1150,7 @@ for name, group in groups.items():
 plots.plot_concentration(concentration)
 
 # %% [markdown]
-# *How to read it:* a dot is a message, the line the median of its group (0.63 and 0.75). Near 1 an answer hangs on one word, near 0 on many. In most messages the strongest word gives more than half. The groups cannot show how right and wrong answers differ: read section 4's list again, and most of these "wrong" answers are right, with a wrong label.
+# CLAIM-CONCENTRATION
 #
 # ## 9. What to do about it
 #
@@ -1105,24 +1168,37 @@ plots.plot_concentration(concentration)
 #
 # Ways to get messages without writing all by hand: templates as in section 7; swapping words from lists; translating to another language and back; asking a language model for paraphrases, and reading what it gives; editing real messages just enough to change the label (*contrast sets*). All of it belongs in the **train split alone**: a validation split with augmented copies measures the augmentation.
 #
-# Does cleaning pay? A quick try with the TF-IDF model: train it on all rows, without the suspects, and without as many random rows. The score is on the validation split as it stands, wrong labels included.
+# Does cleaning pay? A quick try with the TF-IDF model: train it on all rows, without the suspects, and without as many random rows.
 
 # %% tags=["lesson-only"]
 rng = np.random.default_rng(0)
 random_rows = rng.choice(everyone, size=len(suspects), replace=False)
 dropped = {"all rows": [], "without random rows": random_rows, "without suspects": suspects}
-trials = {}
-for name, rows in tqdm(dropped.items(), leave=False, unit="fit"):
-    kept = np.setdiff1d(everyone, rows)
+answers = {}
+for name, without in tqdm(dropped.items(), leave=False, unit="fit"):
+    kept = np.setdiff1d(everyone, without)
     word_model.fit([train_texts[row] for row in kept], train_labels[kept])
-    right_rows = word_model.predict(texts) == labels.numpy()
-    trials[name] = {"rows": len(texts), "right": right_rows.sum()}
-
-# %% tags=["lesson-only"]
-plots.plot_rates(pd.DataFrame(trials).T, "right", "validation accuracy, with its 95 % interval")
+    answers[name] = word_model.predict(texts)
 
 # %% [markdown]
-# *How to read it:* without the suspects the model gets 0.888, with all rows 0.880, a difference of about 16 messages in 2,000. The same messages are judged three times, so the intervals cannot decide whether that is luck; a comparison message by message could. Cleaning the *validation* split pays in another way: you can believe its score.
+# The three models answer the same messages, so we compare them message by message with the first: how many did it gain, how many did it lose, and how probable is so uneven a division if gains and losses were equally likely (an exact McNemar test)? By the labels as they stand, and by the corrected ones:
+
+# %% tags=["lesson-only"]
+rows = []
+for labels_used, truth_of_all in truths.items():
+    before = answers["all rows"] == truth_of_all
+    for name in list(answers)[1:]:
+        after = answers[name] == truth_of_all
+        gained, lost = (after & ~before).sum(), (before & ~after).sum()
+        p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+        rows.append([labels_used, name, before.mean(), after.mean(), gained, lost, p])
+
+# %% tags=["lesson-only"]
+columns = ["labels", "trained", "all rows", "accuracy", "gained", "lost", "p"]
+pd.DataFrame(rows, columns=columns).set_index(["labels", "trained"]).round(4)
+
+# %% [markdown]
+# CLAIM-CLEANING
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_patterns", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Exercise 5.7: patterns ●●○ about 15 minutes
