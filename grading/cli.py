@@ -93,6 +93,7 @@ def build(
     """Build solution notebooks and releases from their sources."""
     from grading.release.build import build as build_lesson
     from grading.release.build import build_messages, check_build, check_messages_build
+    from grading.release.claims import claim_problems
     from grading.release.readme import update_readme
     from grading.release.source import BuildError
 
@@ -110,6 +111,7 @@ def build(
                 executed = build_lesson(lesson, force=force)
                 said = "executed and released" if executed else "released"
                 console.print(f"{lesson.name}: {said}", markup=False)
+                problems += claim_problems(lesson)
         except BuildError as error:
             problems.append(str(error))
     if not check and not problems:

@@ -21,6 +21,7 @@ from nbgrader.preprocessors import SaveCells
 
 from grading.intake.submissions import DEADLINE
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
+from grading.release.claims import claim_problems
 from grading.release.languages import (
     LANGUAGES,
     catalog_path,
@@ -181,6 +182,8 @@ def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
         problems.append(f"{solution_path(lesson, root)} is not what its source gives")
     elif not _is_executed(solution_path(lesson, root)):
         problems.append(f"{solution_path(lesson, root)} holds cells that were never run, or errors")
+    else:
+        problems += claim_problems(lesson, root)
     for path, notebook in editions(lesson, release, root):
         if not path.is_file() or path.read_text() != _text(notebook):
             problems.append(f"{path} is not what its source gives")

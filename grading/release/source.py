@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from grading.paths import ROOT, release_path, source_path
 from grading.release.addresses import BADGE, addresses
+from grading.release.claims import without_remarks
 from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
@@ -73,7 +74,8 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         graded = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell["id"] = graded or f"{lesson.name}-{position:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
-        cell.source = cell.source.replace(BADGE_MARK, colab_badge(lesson, root))
+        text = without_remarks(cell.source) if cell.cell_type == "markdown" else cell.source
+        cell.source = text.replace(BADGE_MARK, colab_badge(lesson, root))
     # Right below the title. Ids were given before, so that those of other cells stay the same.
     notebook.cells.insert(1, bootstrap_cell(lesson, root))
     nbformat.validate(notebook)
