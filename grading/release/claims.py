@@ -127,7 +127,8 @@ def paragraph_problems(paragraph: str, shown: dict[str, list[float]]) -> Iterato
     try:
         remark = parsed(found[1])
         values = [value for name in remark.cells for value in shown[name]]
-        values += [_computed(text, values) for text in remark.computed]
+        known = values + [_as_number(number) for number in remark.given]
+        values += [_computed(text, known) for text in remark.computed]
     except KeyError as error:
         yield f"{begins!r} names {error}, but no cell has the tag {NAMED}{error.args[0]}"
         return
@@ -171,11 +172,19 @@ def quoted_numbers(text: str) -> list[str]:
 def _is_rounded(number: str, value: float) -> bool:
     """Return whether a number as it is written is this value, rounded; a share may be in %."""
     digits = number.rstrip("% ").replace(",", "")
+    written = _as_number(number)
     places = len(digits.partition(".")[2])
     scales = (1, 100) if number.endswith("%") else (1,)
     # Half a unit of the last place, and what binary fractions add to that.
     near = 0.5 * 10.0**-places + 1e-9
-    return any(abs(abs(value) * scale - float(digits)) <= near for scale in scales)
+    return any(abs(abs(value) * scale - written) <= near for scale in scales)
+
+
+def _as_number(number: str) -> float:
+    try:
+        return float(number.rstrip("% ").replace(",", ""))
+    except ValueError:
+        raise ValueError(f"{number!r} is given, but is no number") from None
 
 
 def _computed(text: str, values: list[float]) -> float:

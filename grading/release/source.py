@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from grading.paths import ROOT, release_path, source_path
 from grading.release.addresses import BADGE, addresses
-from grading.release.claims import without_remarks
+from grading.release.claims import NAMED, without_remarks
 from helpers.lessons import Lesson
 
 BADGE_MARK = "<!-- colab-badge -->"
@@ -74,6 +74,9 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         graded = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell["id"] = graded or f"{lesson.name}-{position:03d}"
         cell.metadata.pop("lines_to_next_cell", None)
+        tags = [tag for tag in cell.metadata.pop("tags", ()) if not tag.startswith(NAMED)]
+        if tags:
+            cell.metadata.tags = tags
         text = without_remarks(cell.source) if cell.cell_type == "markdown" else cell.source
         cell.source = text.replace(BADGE_MARK, colab_badge(lesson, root))
     # Right below the title. Ids were given before, so that those of other cells stay the same.

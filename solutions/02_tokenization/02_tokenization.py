@@ -255,11 +255,12 @@ rows["pretrained WordPiece"] = {
 sizes = pd.DataFrame(rows).T
 sizes.round(1)
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:vocabularies"]
 plots.plot_vocabulary_tradeoff(sizes)
 
 # %% [markdown]
 # *How to read it:* moving right costs memory, one row of weights per entry; moving up costs time, because every layer processes each token, and compares it with every other (its *attention*, lesson 3), a part that grows with the *square* of the length and dominates in long texts. The curve falls steeply at first: from 300 to 500 entries a message loses about a third of its tokens. Then it flattens towards the words: from 4,000 to 8,000, next to nothing.
+# <!-- numbers from: vocabularies -->
 #
 # **Question.** The pretrained vocabulary lies far to the right. Whose texts need all those entries?
 #
@@ -465,7 +466,7 @@ plots.plot_pieces(
 # %% [markdown]
 # *How to read it:* one row per tokenizer, one box per token. The uncased row cannot tell Will and May, two people, from the verbs; the cased row can. It pays in entries: a word that occurs with a capital and without takes two. How many distinct tokens do the six sentences need?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "shows:distinct-tokens"]
 distinct_words = {
     name: len({token for text in cased_texts for token in learned.encode(text).tokens})
     for name, learned in [("uncased", uncased), ("cased", cased)]
@@ -824,6 +825,7 @@ check("padding_waste")
 # An uncased tokenizer lower-cases (and strips accents) in its normalizer, before a single piece is cut, so the difference between *May* and *may* is gone for whatever model comes after it. A cased one keeps it and pays for it: the six sentences needed 46 distinct tokens cased and 36 uncased, and what is learned about *happy* does not reach *HAPPY* unless the data shows both. You cannot switch afterwards: with lower-casing turned off, our uncased tokenizer read *Café*, *I* and *SO* as `[UNK]`, because its vocabulary holds no capitals.
 #
 # I would take a cased model to find names of people and companies in news, where a capital is evidence and editors set it reliably (*Apple* reported, an *apple* fell). I would take an uncased one for the emotion messages: they are typed in lower case (the table counts 27 different characters, the alphabet and the space), so a cased vocabulary would waste entries on forms that never come. For tweets I would measure both, since shouting may carry the emotion.
+# <!-- numbers from: distinct-tokens, vocabularies -->
 
 # %% [markdown]
 # ## What you can do now
