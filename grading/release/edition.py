@@ -79,13 +79,24 @@ def _notebooks(lesson: Lesson, root: Path) -> list[Path]:
 
 
 def _tracked(root: Path, folder: str) -> list[Path]:
-    """Return a folder's files that git knows; all that are no one's leftovers where git is not."""
+    """Return a folder's files that git knows; all that are no one's leftovers where git is not.
+
+    Raises
+    ------
+    RuntimeError
+        If one is a link: students would get what it leads to.
+    """
     if (root / ".git").exists():
         listed = git("ls-files", "-z", "--", folder, at=root).split("\0")
-        return sorted(root / name for name in listed if name and (root / name).is_file())
-    paths = sorted((root / folder).rglob("*"))
-    hidden = ("__pycache__", ".ipynb_checkpoints")
-    return [path for path in paths if path.is_file() and not set(hidden) & set(path.parts)]
+        paths = [root / name for name in listed if name]
+    else:
+        hidden = {"__pycache__", ".ipynb_checkpoints"}
+        paths = [path for path in (root / folder).rglob("*") if not hidden & set(path.parts)]
+    for path in paths:
+        if path.is_symlink():
+            name = path.relative_to(root).as_posix()
+            raise RuntimeError(f"{name} is a link: put the file there, or take it out")
+    return sorted(path for path in paths if path.is_file())
 
 
 def unknown_to_git(root: Path = ROOT) -> list[str]:

@@ -7,6 +7,7 @@ branch leads to any more. What cannot be looked into is no less a finding.
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import re
@@ -129,9 +130,8 @@ class Scan:
         if content.notebook is not None:
             yield from _by_cells(content.name, content.notebook)
         allowed = self._allowed(content.name)
-        for line, what in self._secrets.found_in(content.text).items():
-            if line not in allowed:
-                yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
+        for line, what in self._secrets.found_in(content.text, allowed).items():
+            yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
 
     def _allowed(self, name: str) -> frozenset[str]:
         """Return the shared lines of a file, wherever its folder lies."""
@@ -204,8 +204,27 @@ def _by_cells(name: str, notebook: dict) -> Iterator[Finding]:
         for mark in ("SOLUTION", "MARK SCHEME", "HIDDEN TESTS"):
             if f"BEGIN {mark}" in source:
                 yield Finding(name, f"{told} holds the mark of a {mark.lower()}")
-        if marks.get("solution") and not any(stub in source for stub in answer_stubs()):
-            yield Finding(name, f"{told} is answered: its stub is not there")
+        if marks.get("solution") and _is_answered(source):
+            yield Finding(name, f"{told} is answered: it has more than its stub")
+
+
+def _is_answered(source: str) -> bool:
+    """Tell whether a cell has no stub, a stub that is a comment, or code behind it."""
+    code_stub, text_stub = answer_stubs()
+    if code_stub not in source:
+        return text_stub not in source
+    try:
+        tree, stub = ast.parse(source), ast.unparse(ast.parse(code_stub))
+    except SyntaxError:
+        return True
+    blocks = [
+        [ast.unparse(statement) for statement in block]
+        for node in ast.walk(tree)
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
+        if isinstance(block, list)
+    ]
+    stubbed = [block for block in blocks if stub in block]
+    return not stubbed or any(block[-1] != stub for block in stubbed)
 
 
 def _names_in_tree(data: bytes, length: int) -> Iterator[str]:
@@ -230,9 +249,8 @@ def _read_objects(repository: Path, names: list[str]) -> Iterator[tuple[str, str
     while place < len(data):
         end = data.index(b"\n", place)
         name, kind, *size = data[place:end].decode().split()
-        if not size:  # "… missing": of a partial clone
-            place = end + 1
-            continue
+        if not size:  # of a partial clone
+            raise RuntimeError(f"object {name} of {repository} is {kind}: fetch all of it first")
         start = end + 1
         yield name, kind, data[start : start + int(size[0])]
         place = start + int(size[0]) + 1
