@@ -185,13 +185,15 @@ def pin(
     from grading.release.pin import pin_problem
 
     try:
-        if not check:
-            console.print(f"notebooks install commit {pin_commit()}", markup=False, highlight=False)
-        elif problem := pin_problem():
-            complain(problem)
-            raise typer.Exit(1)
+        problem = pin_problem() if check else ""
+        commit = "" if check else pin_commit()
     except RuntimeError as error:
         fail(error)
+    if commit:
+        console.print(f"notebooks install commit {commit}", markup=False, highlight=False)
+    if problem:
+        complain(problem)
+        raise typer.Exit(1)
 
 
 @commands.command()
