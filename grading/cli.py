@@ -130,33 +130,29 @@ def publish(
     branch: bool = typer.Option(False, "--branch", help="Commit to a branch of this repository."),
 ) -> None:
     """Write what students get: no answer, test, variant or key, and no history."""
-    from grading.release.edition import (
-        NotPublished,
-        leads_to_the_whole,
-        publish_branch,
-        publish_folder,
-        unknown_to_git,
-    )
+    from grading.release.edition import unknown_to_git
+    from grading.release.publish import NotPublished, publish_branch, publish_folder
 
     try:
-        if branch:
-            commit = publish_branch(to)
-            done = f"commit {commit[:10]}" if commit else "nothing has changed"
-            console.print(f"  {shown(to)}: {shown(done)}", highlight=False)
-        else:
-            count = publish_folder(Path(to))
-            console.print(f"  {shown(to)}: {count} files", highlight=False)
+        published = publish_branch(to) if branch else publish_folder(Path(to))
     except NotPublished as refused:
         for finding in refused.findings:
             complain(finding)
         fail("not published: students would get what is named above")
     except (OSError, RuntimeError) as error:
         fail(error)
+    done = published.what or "nothing has changed"
+    console.print(f"  {shown(to)}: {shown(done)}", highlight=False, soft_wrap=True)
+    said = f"its notebooks install {published.installs}"
+    console.print(f"  {shown(said)}", highlight=False, soft_wrap=True)
     if unknown := unknown_to_git():
         said = f"left out, for git does not know them: {listed(unknown)}"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
-    if leading := leads_to_the_whole():
-        said = f"these lead students to the whole course, answers and all: {listed(leading)}"
+    if published.leading:
+        said = "these lead students to the whole course, answers and all: "
+        said += listed(published.leading)
+        if not branch:
+            said += "; with --branch, notebooks install the edition itself"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
 
 
@@ -189,16 +185,17 @@ def pin(
     """Have notebooks install the current commit; then run `course build`, and push both."""
     from grading.release.pin import pin as pin_commit
     from grading.release.pin import pin_problem
-    from grading.release.source import BuildError
 
     try:
-        if not check:
-            console.print(f"notebooks install commit {pin_commit()}", markup=False, highlight=False)
-        elif problem := pin_problem():
-            complain(f"{problem}; commit, then run `course pin` and `course build`")
-            raise typer.Exit(1)
-    except BuildError as error:
+        problem = pin_problem() if check else ""
+        commit = "" if check else pin_commit()
+    except RuntimeError as error:
         fail(error)
+    if commit:
+        console.print(f"notebooks install commit {commit}", markup=False, highlight=False)
+    if problem:
+        complain(problem)
+        raise typer.Exit(1)
 
 
 @commands.command()

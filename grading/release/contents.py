@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import html
@@ -14,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 MOST_BYTES = 2**28
 """Of one file, and of what an archive unfolds to."""
@@ -28,6 +30,9 @@ PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"wOFF", b"wOF2", b"\x00\x00\x
 """How pictures and fonts begin: of these only what is plain text in them can be read."""
 INVENTORY = b"# Sphinx inventory version 2"
 """How the index of a site begins, of which the rest is compressed."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,}\s+)+[A-Za-z0-9+/]*={0,2}|[\w+/-]{40,}={0,2}", re.A)
+"""Bytes as letters, in one long line or in several."""
 TREE = "!/"
 """Between the name of an archive and that of a file in it."""
 UNREADABLE = (
@@ -62,7 +67,9 @@ def contents_of(name: str, data: bytes, depth: int = 0) -> Iterator[Content]:
 
 
 def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
-    if data.startswith(b"PK\x03\x04"):
+    if zipfile.is_zipfile(io.BytesIO(data)) or data.startswith(b"PK\x03\x04"):
+        if not data.startswith(b"PK"):  # behind a picture or a program
+            yield _text(name, data)
         yield from _zipped(name, data, depth)
     elif opened := next((o for start, o in PACKED.items() if data.startswith(start)), None):
         with opened(io.BytesIO(data)) as file:
@@ -75,6 +82,10 @@ def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
     elif data.startswith(INVENTORY):
         head, packed = data.split(b"zlib.\n", 1)
         yield _text(name, head + zlib.decompress(packed))
+    elif data.startswith(LFS_POINTER):
+        yield Content(
+            name, _decoded(data), "is a pointer of Git LFS: what it stands for is elsewhere"
+        )
     elif data.startswith(b"SQLite format 3"):
         yield Content(name, data.decode("latin-1"), "is a database")
     else:
@@ -117,23 +128,60 @@ def _table(name: str, data: bytes) -> Content:
 
 def _text(name: str, data: bytes) -> Content:
     if data.startswith(PICTURES):
-        return Content(name, data.decode("latin-1"))
+        return Content(name, f"{data.decode('latin-1')}\n{_told_by_picture(data)}")
     try:
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
+        text = _decoded(data)
     except UnicodeDecodeError:
         return Content(name, data.decode("latin-1"), "is no text, and nobody can look into it")
-    suffix = name.rpartition(".")[2].lower()
-    if suffix in ("html", "htm", "svg", "xml"):
-        return Content(name, f"{text}\n{html.unescape(re.sub(r'<[^>]*>', '', text))}")
-    if suffix in ("ipynb", "json"):
+    value = _json(text)
+    told = "\n".join([text, *_strings(value)])
+    told = "\n".join([told, *_decoded_parts(told)])
+    is_notebook = isinstance(value, dict) and isinstance(value.get("cells"), list)
+    return Content(name, told, notebook=value if is_notebook else None)
+
+
+def _decoded(data: bytes) -> str:
+    """Return the text of a file; one in UTF-16 need not begin with its mark."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    if data.count(b"\0") * 3 > len(data):
+        return data.decode("utf-16-le" if data[:1] != b"\0" else "utf-16-be")
+    return data.decode("utf-8")
+
+
+def _decoded_parts(text: str) -> Iterator[str]:
+    """Yield a text as a browser shows it and as a link holds it, and what its base64 says."""
+    yield html.unescape(re.sub(r"<[^<>]*>", "", text))
+    yield unquote_plus(text)
+    for found in BASE64.findall(text):
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return Content(name, text)
-        is_notebook = suffix == "ipynb" and isinstance(value, dict)
-        told = "\n".join(_strings(value))
-        return Content(name, f"{text}\n{told}", notebook=value if is_notebook else None)
-    return Content(name, text)
+            letters = re.sub(r"\s", "", found).replace("-", "+").replace("_", "/")
+            inner = base64.b64decode(letters + "==")
+        except ValueError:
+            continue
+        # Any long word is base64 of something: what cannot be read says nothing.
+        yield "\n".join(content.text for content in contents_of("", inner, DEEPEST - 1))
+
+
+def _told_by_picture(data: bytes) -> str:
+    """Return the texts that a picture keeps compressed."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+            return "\n".join(map(str, picture.info.values()))
+    except (OSError, SyntaxError, ValueError):  # a font, for one
+        return ""
+
+
+def _json(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _strings(value: Any) -> Iterator[str]:

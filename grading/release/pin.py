@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
+import nbformat
+
 from grading.paths import ROOT
-from grading.release.source import BuildError
+from grading.release.git import git
+from grading.release.source import BuildError, address_in, installed_from, installed_wheel
 
 INSTALLED = ("helpers", "grading", "course.py", "data", "lab")
 """What the course's wheel is made of, beside pyproject.toml."""
@@ -22,13 +24,15 @@ def pin(root: Path = ROOT) -> str:
     Raises
     ------
     BuildError
-        If what would be installed is not committed.
+        If what would be installed is not committed, or notebooks install a wheel.
     """
-    if not pin_problem(root):
+    if wheel := installed_wheel(root):
+        raise BuildError(f"notebooks install {wheel}; take `wheel` out of pyproject.toml to pin")
+    if not commit_problem(root):
         return _pinned(root)
-    if _git(root, "status", "--porcelain", "--", *INSTALLED, "pyproject.toml"):
+    if git("status", "--porcelain", "--", *INSTALLED, "pyproject.toml", at=root):
         raise BuildError("commit what notebooks are to install, then run `course pin`")
-    commit = _git(root, "rev-parse", "HEAD").strip()
+    commit = git("rev-parse", "HEAD", at=root).strip()
     settings = root / "pyproject.toml"
     text, count = re.subn(
         "(?m)^commit = .*$", f'commit = "{commit}"', settings.read_text(encoding="utf-8")
@@ -40,26 +44,70 @@ def pin(root: Path = ROOT) -> str:
 
 
 def pin_problem(root: Path = ROOT) -> str:
-    """Return why notebooks install something else than what lies here, else "".
+    """Return why notebooks install something else than what lies here, and what to do; else "".
+
+    What a wheel holds cannot be told from here: with one, only its address is compared.
 
     Raises
     ------
-    BuildError
+    RuntimeError
         If git cannot tell.
     """
+    if not installed_wheel(root) and (problem := commit_problem(root)):
+        return f"{problem}; commit, then run `course pin` and `course build`"
+    wanted = installed_from(root)
+    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+        if ".ipynb_checkpoints" in path.parts:
+            continue
+        found = address_in(nbformat.read(path, as_version=nbformat.NO_CONVERT))
+        if found != wanted:
+            name = path.relative_to(root).as_posix()
+            return f"{name} installs {found}, not {wanted}; run `course build`"
+    return ""
+
+
+def commit_problem(root: Path = ROOT) -> str:
+    """Return why the commit that is set would install something else than what lies here."""
     commit = _pinned(root)
     try:
-        earlier = tomllib.loads(_git(root, "show", f"{commit}:pyproject.toml"))
-    except BuildError:
+        changed = other_versions(root, commit)
+    except RuntimeError:
+        if git("rev-parse", "--is-shallow-repository", at=root).strip() == "true":
+            raise BuildError(
+                f"only a part of the history is here, without commit {commit}: run "
+                "`git fetch --unshallow` first"
+            ) from None
         return f"notebooks install commit {commit}, which is not in this repository's history"
-    now = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    changed = _git(root, "diff", "--name-only", commit, "--", *INSTALLED).split()
-    if _building(earlier) != _building(now):
-        changed.append("pyproject.toml")
     if changed:
         shown = ", ".join(changed[:3]) + (", …" if len(changed) > 3 else "")
         return f"notebooks install commit {commit}, which has other versions of {shown}"
     return ""
+
+
+def other_versions(repository: Path, commit: str, tree: str = "") -> list[str]:
+    """Return which files of an installation a commit has otherwise than a tree.
+
+    Parameters
+    ----------
+    repository : Path
+    commit : str
+    tree : str
+        A tree or a commit; without, it is the files that lie in the repository's folder.
+
+    Raises
+    ------
+    RuntimeError
+        If git does not know one of them.
+    """
+    name = "pyproject.toml"
+    earlier = git("show", f"{commit}:{name}", at=repository)
+    if tree:
+        now = git("show", f"{tree}:{name}", at=repository)
+    else:
+        now = (repository / name).read_text(encoding="utf-8")
+    compared = (commit, tree) if tree else (commit,)
+    changed = git("diff", "--name-only", *compared, "--", *INSTALLED, at=repository).splitlines()
+    return changed + ([name] if _building(earlier) != _building(now) else [])
 
 
 def _pinned(root: Path) -> str:
@@ -67,18 +115,7 @@ def _pinned(root: Path) -> str:
     return str(settings["tool"]["course"].get("commit"))
 
 
-def _building(settings: dict) -> tuple[object, ...]:
+def _building(settings: str) -> tuple[object, ...]:
     """Return the parts of pyproject.toml on which it depends what is installed."""
-    return settings["build-system"], settings["project"], settings["tool"]["hatch"]
-
-
-def _git(root: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", root, *arguments], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise BuildError("git is needed to tell what notebooks install") from None
-    if done.returncode:
-        raise BuildError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout
+    read = tomllib.loads(settings)
+    return read["build-system"], read["project"], read["tool"]["hatch"]

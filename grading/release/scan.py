@@ -7,6 +7,7 @@ branch leads to any more. What cannot be looked into is no less a finding.
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from grading.paths import ROOT
 from grading.release.contents import TREE, Content, contents_of
+from grading.release.git import git, git_environment
 from grading.release.secret_lines import SecretLines, secret_lines, squeezed
 from grading.settings import answer_stubs
 
@@ -128,9 +130,8 @@ class Scan:
         if content.notebook is not None:
             yield from _by_cells(content.name, content.notebook)
         allowed = self._allowed(content.name)
-        for line, what in self._secrets.found_in(content.text).items():
-            if line not in allowed:
-                yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
+        for line, what in self._secrets.found_in(content.text, allowed).items():
+            yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
 
     def _allowed(self, name: str) -> frozenset[str]:
         """Return the shared lines of a file, wherever its folder lies."""
@@ -140,27 +141,26 @@ class Scan:
 
     def _repository(self, folder: Path) -> Iterator[Finding]:
         """Yield what a repository's objects hold; of a worktree, which lies elsewhere, its own."""
-        git = folder / ".git"
-        revisions = ["HEAD"] if git.is_file() else None
+        kept = folder / ".git"
+        revisions = ["HEAD"] if kept.is_file() else None
         yield from self._objects(folder, revisions)
-        if git.is_dir():
-            for path in sorted(git.rglob("*")):
-                inside = path.relative_to(git)
+        if kept.is_dir():
+            for path in sorted(kept.rglob("*")):
+                inside = path.relative_to(kept)
                 if path.is_file() and inside.parts[0] != "objects" and path.name != "index":
                     text = path.read_bytes().decode("utf-8", "replace")
                     yield from self._judge(Content(f".git/{inside.as_posix()}", text))
 
     def _objects(self, repository: Path, revisions: list[str] | None) -> Iterator[Finding]:
         """Yield what the objects hold that revisions reach; without any, all that there are."""
-        reached = _git(
-            repository, "rev-list", "--objects", *(revisions or ["--all", "--reflog"]), "--"
-        )
+        wanted = revisions or ["--all", "--reflog"]
+        reached = git("rev-list", "--objects", *wanted, "--", at=repository)
         paths = dict(line.partition(" ")[::2] for line in reached.splitlines())
         names = (
             list(paths)
             if revisions
-            else _git(
-                repository, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)"
+            else git(
+                *("cat-file", "--batch-all-objects", "--batch-check=%(objectname)"), at=repository
             ).split()
         )
         for name, kind, data in _read_objects(repository, names):
@@ -204,34 +204,27 @@ def _by_cells(name: str, notebook: dict) -> Iterator[Finding]:
         for mark in ("SOLUTION", "MARK SCHEME", "HIDDEN TESTS"):
             if f"BEGIN {mark}" in source:
                 yield Finding(name, f"{told} holds the mark of a {mark.lower()}")
-        if marks.get("solution") and not any(stub in source for stub in answer_stubs()):
-            yield Finding(name, f"{told} is answered: its stub is not there")
+        if marks.get("solution") and _is_answered(source):
+            yield Finding(name, f"{told} is answered: it has more than its stub")
 
 
-def _git(repository: Path, *arguments: str, **options: object) -> str:
-    """Run git on a repository; return what it prints.
-
-    Raises
-    ------
-    RuntimeError
-        If git fails; it says what git said.
-    """
-    done = subprocess.run(
-        ["git", "-c", "core.fsmonitor=false", "-C", str(repository), *arguments],
-        capture_output=True,
-        text=True,
-        env=git_environment(),
-        **options,
-    )
-    if done.returncode:
-        raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def git_environment() -> dict[str, str]:
-    """Return the environment without what would point git to another repository, as in a hook."""
-    ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
-    return {name: value for name, value in os.environ.items() if name not in ours}
+def _is_answered(source: str) -> bool:
+    """Tell whether a cell has no stub, a stub that is a comment, or code behind it."""
+    code_stub, text_stub = answer_stubs()
+    if code_stub not in source:
+        return text_stub not in source
+    try:
+        tree, stub = ast.parse(source), ast.unparse(ast.parse(code_stub))
+    except SyntaxError:
+        return True
+    blocks = [
+        [ast.unparse(statement) for statement in block]
+        for node in ast.walk(tree)
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
+        if isinstance(block, list)
+    ]
+    stubbed = [block for block in blocks if stub in block]
+    return not stubbed or any(block[-1] != stub for block in stubbed)
 
 
 def _names_in_tree(data: bytes, length: int) -> Iterator[str]:
@@ -256,9 +249,8 @@ def _read_objects(repository: Path, names: list[str]) -> Iterator[tuple[str, str
     while place < len(data):
         end = data.index(b"\n", place)
         name, kind, *size = data[place:end].decode().split()
-        if not size:  # "… missing": of a partial clone
-            place = end + 1
-            continue
+        if not size:  # of a partial clone
+            raise RuntimeError(f"object {name} of {repository} is {kind}: fetch all of it first")
         start = end + 1
         yield name, kind, data[start : start + int(size[0])]
         place = start + int(size[0]) + 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 
@@ -17,36 +19,65 @@ SHORTEST = 24
 """Characters of a line, without white space, below which it may stand anywhere by chance."""
 START = 16
 """A secret line is looked up by so many characters, and compared as a whole where they are met."""
+TELLING_ALONE = 60
+"""Characters from which one line of a variant tells; of shorter ones it takes two of an exercise.
+
+Variants are many, in every style: any common way to write a thing is a line of one of them.
+"""
 _REGION = re.compile(r"BEGIN (SOLUTION|MARK SCHEME).*?\n(.*?)\n[^\n]*END \1", re.S)
+_INVISIBLE = "\0\u00ad\u200b\u200c\u200d\u2060\ufeff"
+# Programs that format code, and editors of text, change these; a string within a string has them
+# behind backslashes.
+_ALIKE = str.maketrans(dict.fromkeys("'‘’“”", '"') | dict.fromkeys(_INVISIBLE + "\\", ""))
 
 
 def squeezed(text: str) -> str:
-    """Return a text without white space: indentation, wrapping and line ends hide nothing."""
-    return re.sub(r"\s+", "", text)
+    """Return a text without what hides nothing: white space, wrapping, the kind of quotes."""
+    joined = re.sub(r"\s+", "", text.translate(_ALIKE))
+    return re.sub(r",(?=[)\]}])", "", joined)
+
+
+class Source(NamedTuple):
+    """Where a secret line stands.
+
+    Attributes
+    ----------
+    what : str
+    exercise : str
+        Of a variant, the folder of its exercise; else empty.
+    """
+
+    what: str
+    exercise: str = ""
 
 
 class SecretLines:
-    """Lines to look for, squeezed, each with what it is.
+    """Lines to look for, squeezed, each with where it stands.
 
     Parameters
     ----------
-    lines : dict of str to str
+    lines : dict of str to Source
     """
 
-    def __init__(self, lines: dict[str, str]):
+    def __init__(self, lines: dict[str, Source]):
         self.lines = lines
         self._by_start: dict[str, list[str]] = {}
         for line in lines:
             self._by_start.setdefault(line[:START], []).append(line)
 
-    def found_in(self, text: str) -> dict[str, str]:
-        """Return those that a text holds, each with what it is."""
+    def found_in(self, text: str, allowed: Collection[str] = ()) -> dict[str, str]:
+        """Return those that a text holds, each with what it is, save those that are allowed."""
         text, found = squeezed(text), {}
         for place in range(len(text) - START + 1):
             for line in self._by_start.get(text[place : place + START], ()):
-                if line not in found and text.startswith(line, place):
+                if line not in found and line not in allowed and text.startswith(line, place):
                     found[line] = self.lines[line]
-        return found
+        counts = Counter(source.exercise for source in found.values())
+        return {
+            line: source.what
+            for line, source in found.items()
+            if not source.exercise or len(line) >= TELLING_ALONE or counts[source.exercise] > 1
+        }
 
 
 def secret_lines(root: Path = ROOT) -> SecretLines:
@@ -54,16 +85,18 @@ def secret_lines(root: Path = ROOT) -> SecretLines:
 
     Left out is what a lesson shows everybody: the frame of an answer, code of its story.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Source] = {}
+    rooms: dict[str, Source] = {}
     public = []
     for lesson in LESSONS:
         for cell in source_notebook(lesson, root).cells:
             secret, rest = _parted(cell)
             public.append(rest)
-            found |= _named(secret, f"the answer or the rubric of {cell.id}")
-        found |= _of_room(lesson, root)
+            found |= _named(secret, Source(f"the answer or the rubric of {cell.id}"))
+        rooms |= _of_room(lesson, root)
     shown = squeezed("\n".join(public))
-    found = {line: what for line, what in found.items() if line not in shown}
+    # What stands in an answer as well as in a variant is the answer's.
+    found = {line: source for line, source in (rooms | found).items() if line not in shown}
     return SecretLines(found | _of_overlay(private_path(root)))
 
 
@@ -75,39 +108,47 @@ def _parted(cell: NotebookNode) -> tuple[str, str]:
     return regions, _REGION.sub("", cell.source)
 
 
-def _of_room(lesson: Lesson, root: Path) -> dict[str, str]:
+def _of_room(lesson: Lesson, root: Path) -> dict[str, Source]:
     room = root / "solutions" / lesson.name
-    found = {}
-    for path in sorted([*room.glob("hidden_tests.py"), *room.glob("variants/**/*.py")]):
-        kind = "a hidden test" if path.parent == room else "a variant"
-        what = f"{kind}, {path.relative_to(root).as_posix()}"
-        found |= _named(path.read_text(encoding="utf-8"), what)
+    found: dict[str, Source] = {}
+    for path in sorted(room.glob("variants/**/*.py")):
+        name = path.relative_to(root).as_posix()
+        exercise = path.parent.relative_to(root).as_posix()
+        found |= _named(_read(path), Source(f"a variant, {name}", exercise))
+    for path in room.glob("hidden_tests.py"):
+        what = f"a hidden test, {path.relative_to(root).as_posix()}"
+        found |= _named(_read(path), Source(what))
     mutants = room / "equivalent_mutants.json"
     if mutants.is_file():
-        reasons = json.loads(mutants.read_text(encoding="utf-8"))
+        reasons = json.loads(_read(mutants))
         told = "\n".join(reason for by_place in reasons.values() for reason in by_place.values())
-        found |= _named(told, f"a remark on the tests, {mutants.name} of {lesson.name}")
+        found |= _named(told, Source(f"a remark on the tests, {mutants.name} of {lesson.name}"))
     return found
 
 
-def _of_overlay(folder: Path) -> dict[str, str]:
+def _of_overlay(folder: Path) -> dict[str, Source]:
     """Return the lines of a private overlay; of those there is none that everybody may see."""
-    found = {}
+    found: dict[str, Source] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".toml", ".txt") and ".git" not in path.parts:
-            what = f"the private overlay, {path.relative_to(folder).as_posix()}"
-            found |= _named(path.read_text(encoding="utf-8", errors="replace"), what, START)
+            source = Source(f"the private overlay, {path.relative_to(folder).as_posix()}")
+            found |= _named(_read(path), source, START)
     return found
 
 
-def _named(text: str, what: str, shortest: int = SHORTEST) -> dict[str, str]:
-    """Return the telling lines of a text, squeezed, each with what it is."""
-    return dict.fromkeys(_telling(text.splitlines(), shortest), what)
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _named(text: str, source: Source, shortest: int = SHORTEST) -> dict[str, Source]:
+    """Return the telling lines of a text, squeezed, each with where it stands."""
+    return dict.fromkeys(_telling(text.splitlines(), shortest), source)
 
 
 def _telling(lines: Iterable[str], shortest: int) -> Iterator[str]:
     for line in lines:
         if not line.strip().startswith(("import ", "from ")):
-            short = squeezed(line).lstrip("#")
+            # Without a remark at its end, with which it is found as well.
+            short = squeezed(line.strip().lstrip("# ").partition("  # ")[0])
             if len(short) >= shortest:
                 yield short

@@ -94,9 +94,9 @@ def write_source(source: Path, answers: str) -> None:
     index.write_text(index.read_text().format(lessons="\n".join(lines), pages=pages))
 
 
-def students_page(text: str) -> str:
+def students_page(text: str, root: Path = ROOT) -> str:
     """Return the page for students with the address of their edition."""
-    return text.replace(STUDENTS_EDITION, addresses().students_page)
+    return text.replace(STUDENTS_EDITION, addresses(root).students_page)
 
 
 def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:

@@ -53,6 +53,8 @@ from helpers.colab import complete
 
 complete("{lesson}")"""
 
+_ADDRESS = re.compile(r'^source = "([^"]*)"$', re.M)
+
 
 class BuildError(RuntimeError):
     """A lesson cannot be built, or what is committed is not what its source gives."""
@@ -117,22 +119,71 @@ def installed_from(root: Path = ROOT) -> str:
     BuildError
         If what is set leaves open what would be installed.
     """
-    settings = _settings(root)
-    if wheel := settings.get("wheel"):
-        if not re.fullmatch(r"https?://\S+\.whl#sha256=[0-9a-f]{64}", wheel):
-            raise BuildError(
-                "tool.course.wheel in pyproject.toml must be the address of a wheel with its hash, "
-                f"https://….whl#sha256=…, not {wheel!r}"
-            )
+    if wheel := installed_wheel(root):
         return wheel
+    settings = _settings(root)
     commit = str(settings.get("commit"))
     if not re.fullmatch("[0-9a-f]{40}", commit):
         raise BuildError(
             "tool.course.commit in pyproject.toml must be a commit's 40 digits, for notebooks "
             f"install what it holds, not {commit!r}; `course pin` sets it"
         )
-    archive = settings.get("archive", GITHUB_ARCHIVE)
-    return archive.format(repository=settings["repository"], commit=commit)
+    return archive_of(settings["repository"], commit, root)
+
+
+def installed_wheel(root: Path = ROOT) -> str:
+    """Return the address of the wheel that notebooks install; empty where none is set.
+
+    Raises
+    ------
+    BuildError
+        If it has no hash.
+    """
+    wheel = _settings(root).get("wheel", "")
+    if wheel and not re.fullmatch(r"https?://\S+\.whl#sha256=[0-9a-f]{64}", wheel):
+        raise BuildError(
+            "tool.course.wheel in pyproject.toml must be the address of a wheel with its hash, "
+            f"https://….whl#sha256=…, not {wheel!r}"
+        )
+    return wheel
+
+
+def archive_of(repository: str, commit: str, root: Path = ROOT) -> str:
+    """Return the address of the archive of a repository at a commit.
+
+    Raises
+    ------
+    BuildError
+        If `tool.course.archive` leaves open which.
+    """
+    archive = _settings(root).get("archive", GITHUB_ARCHIVE)
+    for name in ("{repository}", "{commit}"):
+        if name not in archive:
+            raise BuildError(f"tool.course.archive in pyproject.toml must hold {name}: {archive!r}")
+    return archive.replace("{repository}", repository).replace("{commit}", commit)
+
+
+def address_in(notebook: NotebookNode) -> str:
+    """Return the address from which a notebook's first cell installs the course.
+
+    Raises
+    ------
+    BuildError
+        If it has no such cell.
+    """
+    for cell in notebook.cells:
+        if cell.get("id") == "bootstrap" and (found := _ADDRESS.search(cell.source)):
+            return found[1]
+    raise BuildError("no cell of it installs the course; run `course build`")
+
+
+def with_address(notebook: NotebookNode, address: str) -> NotebookNode:
+    """Return a copy of a notebook whose first cell installs the course from another address."""
+    result = nbformat.from_dict(notebook)
+    for cell in result.cells:
+        if cell.get("id") == "bootstrap":
+            cell.source = _ADDRESS.sub(lambda _: f'source = "{address}"', cell.source)
+    return result
 
 
 def _settings(root: Path) -> dict[str, str]:

@@ -27,7 +27,9 @@ import pytest
 
 from grading.intake.realign import realign
 from grading.paths import ROOT, release_path
-from grading.release.languages import SPOKEN
+from grading.release.addresses import addresses
+from grading.release.languages import SPOKEN, translated_path
+from grading.release.publish import publish_branch
 from grading.release.source import bootstrap_cell
 from helpers.colab import COURSE
 from helpers.lessons import LESSONS, lesson_named
@@ -38,6 +40,9 @@ FIVE = lesson_named("5")  # needs libraries that Colab lacks
 COLAB = os.environ.get("COURSE_COLAB")
 INSTALLED = ("helpers", "grading", "data", "lab", "course.py", "README.md", "LICENSE")
 FORKS = {"ada/course": "a" * 40, "bob/course": "b" * 40}
+COURSE_OWNER = addresses().repository.partition("/")[0]
+EDITION = "uni/lab"
+"""Where the students' edition of a course lies that itself is private."""
 # They are loaded before the first cell, as in a kernel that is in use.
 BEFORE = """\
 import numpy
@@ -77,7 +82,7 @@ def served(tmp_path_factory):
         place = folder / "simple" / normal(wheel.name.partition("-")[0])
         place.mkdir(parents=True)
         wheel.rename(place / wheel.name)
-    result = SimpleNamespace(taken=[], broken=False, roots={})
+    result = SimpleNamespace(taken=[], broken=False, roots={}, folder=folder)
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def do_GET(self):
@@ -122,6 +127,54 @@ def fork(root, repository, commit, url, folder):
             if one.is_file() and "__pycache__" not in one.parts:
                 file.write(one, Path(f"course-{commit}") / one.relative_to(root))
     return root
+
+
+@pytest.fixture(scope="module")
+def edition(served, tmp_path_factory):
+    """Publish a course's students' edition and serve it; return its repository."""
+    root = whole_course(tmp_path_factory.mktemp("whole"), served.url)
+    repository = tmp_path_factory.mktemp("edition")
+    git(repository, "init", "--quiet")
+    with pytest.MonkeyPatch.context() as patch:
+        for who in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{who}_NAME", "Ada")
+            patch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+        published = publish_branch("students", repository, root)
+    assert published.leading == []
+    commit, _ = git(repository, "rev-list", "--reverse", "students").split()
+    path = served.folder / EDITION / "archive" / f"{commit}.zip"
+    path.parent.mkdir(parents=True)
+    git(repository, "archive", "--prefix", f"lab-{commit}/", "--output", path, commit)
+    return repository
+
+
+def whole_course(root, url):
+    """Make a folder that is this course's but for its addresses, and return it."""
+    for path in ROOT.iterdir():
+        if path.name not in ("pyproject.toml", "notebooks", "private", ".git"):
+            (root / path.name).symlink_to(path)
+    archive = f'archive = "{url}/{{repository}}/archive/{{commit}}.zip"'
+    settings = f'students_repository = "{EDITION}"\n{archive}'
+    text = (ROOT / "pyproject.toml").read_text()
+    text = text.replace("[tool.course]\n", f"[tool.course]\n{settings}\n")
+    (root / "pyproject.toml").write_text(text)
+    for lesson in LESSONS:
+        spanish = translated_path(lesson, "es").relative_to(ROOT)
+        for name, told in ((release_path(lesson, Path()), ""), (spanish, "es")):
+            notebook = nbformat.read(ROOT / name, as_version=4)
+            first = next(cell for cell in notebook.cells if cell.id == "bootstrap")
+            first.source = bootstrap_cell(lesson, root).source
+            first.source += SPOKEN.format(language=told) if told else ""
+            (root / name).parent.mkdir(parents=True)
+            nbformat.write(notebook, root / name)
+    return root
+
+
+def git(repository, *arguments):
+    done = subprocess.run(
+        ["git", *arguments], cwd=repository, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +294,37 @@ def test_a_fork_s_notebook_installs_the_fork_s_own_helpers(colab, served, tmp_pa
     assert printed(ada) == "ada/course\n"
     assert printed(bob) == "bob/course\n"
     assert [name for name in served.taken if name in ("ada", "bob")] == ["ada", "bob"]
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_a_published_notebook_installs_the_students_edition_itself(
+    language, edition, colab, served, tmp_path
+):
+    """The whole course need not be reached: its archive is not served."""
+    name = LESSONS[0].name
+    text = git(edition, "show", f"students:notebooks/{language}{name}/{name}.ipynb")
+    notebook = nbformat.reads(text, as_version=4)
+    first = next(cell for cell in notebook.cells if cell.id == "bootstrap")
+    asked = (
+        "import importlib.metadata, importlib.util\n"
+        "import helpers\nfrom helpers.data import load\n"
+        "print(helpers.__file__)\n"
+        "print(len(load('emotion', source='embedded')['train']))\n"
+        "print(importlib.util.find_spec('grading'))"
+    )
+    cell, after = run(colab, tmp_path / "alone", [first, code(asked)])
+    assert not errors(cell) + errors(after)
+    assert [one for one in served.taken if one in ("uni", COURSE_OWNER)] == ["uni"]
+    installed = colab.own / "helpers"
+    told = printed(after).splitlines()
+    assert told[0] == str(installed / "__init__.py")
+    assert told[-2:] == ["16000", "None"]
+    published = git(edition, "ls-tree", "-r", "--name-only", "students", "helpers", "data")
+    for path in map(Path, published.splitlines()):
+        inside = path.relative_to(path.parts[0])
+        where = installed / ("corpora" if path.parts[0] == "data" else "") / inside
+        assert where.read_bytes() == (ROOT / path).read_bytes()
+    assert not list(installed.rglob("planted.parquet"))
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What students get holds nothing that only instructors may see, wherever they look."""
 
+import base64
 import gzip
 import io
 import json
@@ -13,12 +14,13 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import nbformat
 import pandas as pd
 import pygments
 import pytest
+from PIL import Image, PngImagePlugin
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from traitlets.config import PyFileConfigLoader
@@ -26,10 +28,18 @@ from typer.testing import CliRunner
 
 from course import app
 from grading.paths import ROOT, hidden_tests_path, release_path, solution_path
-from grading.release import edition
+from grading.release import edition, publish
 from grading.release.addresses import addresses
+from grading.release.languages import translated_path
 from grading.release.scan import Scan
-from grading.release.source import colab_badge, source_notebook
+from grading.release.source import (
+    BuildError,
+    address_in,
+    bootstrap_cell,
+    colab_badge,
+    installed_from,
+    source_notebook,
+)
 from grading.settings import nbgrader_config
 from helpers.lessons import LESSONS, lesson_named
 
@@ -175,6 +185,103 @@ def in_an_output(folder):
     cell.outputs = [nbformat.v4.new_output("stream", text="nothing special")]
     nbformat.write(notebook, folder / "lesson.ipynb")
     return "holds an output"
+
+
+def behind_the_stub(folder):
+    """As somebody leaves it who has tried the exercise in the release itself."""
+    notebook = release()
+    for cell in notebook.cells:
+        if cell.id == EXERCISE:
+            stub = "raise NotImplementedError("
+            cell.source = cell.source.replace(stub, f"# {stub}") + "\n    return mine(hidden, mask)"
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "cell mean_pool is answered"
+
+
+def in_a_notebook_of_another_name(folder):
+    in_other_words(folder)
+    (folder / "lesson.ipynb").rename(folder / "lesson.json")
+    return "cell mean_pool is answered"
+
+
+def in_the_spanish_notebook(folder):
+    notebook = nbformat.read(translated_path(LESSON, "es"), as_version=4)
+    notebook.cells[3].source += f"\n\n```python\n{answer()}\n```"
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    return "the answer or the rubric of mean_pool"
+
+
+def in_a_page_for_students(folder):
+    (folder / "students.md").write_text(f"# Take the course\n\n> {telling_line()}\n")
+    return TOLD
+
+
+def in_an_attached_picture(folder):
+    notebook = release()
+    picture = base64.encodebytes(in_a_picture(folder).read_bytes()).decode()
+    notebook.cells[0].attachments = {"a.png": {"image/png": picture}}
+    nbformat.write(notebook, folder / "lesson.ipynb")
+    (folder / "picture.png").unlink()
+    return TOLD
+
+
+def in_a_picture(folder):
+    said = PngImagePlugin.PngInfo()
+    said.add_text("Comment", hidden_tests_path(LESSON).read_text(), zip=True)
+    Image.new("L", (2, 2)).save(folder / "picture.png", pnginfo=said)
+    return folder / "picture.png"
+
+
+def in_a_picture_s_remark(folder):
+    in_a_picture(folder)
+    return TOLD
+
+
+def in_an_archive_behind_a_picture(folder):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.write(hidden_tests_path(LESSON), "notes.txt")
+    Image.new("L", (2, 2)).save(folder / "picture.png")
+    with (folder / "picture.png").open("ab") as file:
+        file.write(archive.getvalue())
+    return TOLD
+
+
+def in_base64(folder):
+    letters = base64.encodebytes(hidden_tests_path(LESSON).read_bytes()).decode()
+    (folder / "notes.py").write_text(f'NOTES = """\n{letters}"""\n')
+    return TOLD
+
+
+def in_a_link_to_a_page_that_runs_it(folder):
+    link = f"https://pythontutor.com/render.html#code={quote(answer())}&py=3"
+    (folder / "notes.md").write_text(f"[Step through it]({link})")
+    return "the answer or the rubric of mean_pool"
+
+
+def in_a_string_in_a_string(folder):
+    told = json.dumps(json.dumps({"source": answer()}))
+    (folder / "page.js").write_text(f"const lesson = JSON.parse({told});")
+    return "the answer or the rubric of mean_pool"
+
+
+def in_another_format(folder):
+    """As a program leaves it that formats code, and one for prose."""
+    told = hidden_tests_path(LESSON).read_text().replace("'", '"').replace('"', "“")
+    (folder / "notes.md").write_text(told.replace("(", "(\n    ").replace(")", ",\n)"))
+    return TOLD
+
+
+def in_utf_16_without_its_mark(folder):
+    text = hidden_tests_path(LESSON).read_text()
+    (folder / "notes.txt").write_bytes(text.encode("utf-16-le"))
+    return TOLD
+
+
+def in_a_pointer_to_another_server(folder):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    (folder / "train.parquet").write_text(pointer)
+    return "is a pointer of Git LFS"
 
 
 def in_metadata(folder):
@@ -366,7 +473,22 @@ def in_a_note_of_a_tag(folder):
     return rf"git tag .*{TOLD}"
 
 
-PLACES = [found for name, found in sorted(globals().items()) if name.startswith("in_")]
+def in_a_branch_that_was_merged(folder):
+    committed(folder)
+    git(folder, "switch", "--quiet", "--create", "tests")
+    committed(folder, "more.txt", hidden_tests_path(LESSON).read_text())
+    committed(folder, "more.txt", "harmless")
+    git(folder, "switch", "--quiet", "main")
+    git(folder, "merge", "--quiet", "--no-ff", "--message", "Merged", "tests")
+    git(folder, "branch", "--quiet", "--delete", "tests")
+    return rf"git blob .* more\.txt.*{TOLD}"
+
+
+PLACES = [
+    found
+    for name, found in sorted(globals().items())
+    if name.startswith(("in_", "behind_")) and name != "in_a_picture"
+]
 
 
 @pytest.mark.parametrize("put", PLACES, ids=lambda put: put.__name__)
@@ -411,14 +533,24 @@ def test_most_answers_are_found_as_plain_text_too(lesson, scan, tmp_path):
 
 # Publishing, with a small edition and the scan that is there already.
 
-SMALL = {edition.MARK: b"an edition", "notebooks/a.ipynb": b'{"cells": []}', "README.md": b"Start."}
+HELPERS = "helpers/one.py"
+LESSON_FILE, SPANISH_FILE = "notebooks/a/a.ipynb", "notebooks/es/a/a.ipynb"
+HARMLESS = nbformat.v4.new_notebook(cells=[bootstrap_cell(LESSON)])
+SMALL = {
+    edition.MARK: b"an edition",
+    LESSON_FILE: f"{nbformat.writes(HARMLESS)}\n".encode(),
+    SPANISH_FILE: f"{nbformat.writes(HARMLESS)}\n".encode(),
+    HELPERS: b"ONE = 1\n",
+    "README.md": b"Start.",
+    "pyproject.toml": b"[build-system]\n[project]\nversion = '1'\n[tool.hatch]\n",
+}
 
 
 @pytest.fixture
 def small(monkeypatch, scan):
     files = dict(SMALL)
     monkeypatch.setattr(edition, "edition_files", lambda root=ROOT: iter(files.items()))
-    monkeypatch.setattr(edition, "Scan", lambda root: scan)
+    monkeypatch.setattr(publish, "Scan", lambda root: scan)
     return files
 
 
@@ -429,40 +561,76 @@ def files_in(folder):
 
 def test_a_folder_is_written_and_the_next_edition_replaces_it(small, tmp_path):
     folder = tmp_path / "students"
-    assert edition.publish_folder(folder) == 3
+    assert publish.publish_folder(folder).what == f"{len(SMALL)} files"
     assert files_in(folder) == SMALL
     del small["README.md"]
     small["LICENSE"] = b"free"
-    edition.publish_folder(folder)
+    publish.publish_folder(folder)
     assert files_in(folder) == small
     assert not (folder / ".git").exists()
+
+
+def test_a_folder_s_notebooks_install_what_the_course_s_own_do_and_it_is_said(small, tmp_path):
+    outcome = CliRunner().invoke(app, ["publish", str(tmp_path / "students")])
+    assert outcome.exit_code == 0, outcome.output
+    said = " ".join(outcome.output.split())
+    assert f"its notebooks install {installed_from()}" in said
+    assert f"lead students to the whole course, answers and all: {LESSON_FILE}" in said
+    assert "with --branch, notebooks install the edition itself" in said
 
 
 def test_a_folder_of_something_else_is_left_alone(small, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(FileExistsError, match="something else"):
-        edition.publish_folder(tmp_path)
+        publish.publish_folder(tmp_path)
     assert files_in(tmp_path) == {"thesis.tex": b"years of work"}
 
 
 def test_nothing_is_written_where_the_edition_holds_a_test(small, tmp_path):
     small["helpers/checks/extra.py"] = hidden_tests_path(LESSON).read_bytes()
-    with pytest.raises(edition.NotPublished) as refused:
-        edition.publish_folder(tmp_path / "students")
+    with pytest.raises(publish.NotPublished) as refused:
+        publish.publish_folder(tmp_path / "students")
     assert TOLD in str(refused.value.findings[0])
     assert not (tmp_path / "students").exists()
 
 
-def test_a_repository_in_the_folder_is_kept_and_its_history_looked_into(small, tmp_path):
-    edition.publish_folder(tmp_path)
+def test_a_notebook_that_installs_nothing_is_not_published(small, tmp_path):
+    empty = nbformat.writes(nbformat.v4.new_notebook()).encode()
+    small[SPANISH_FILE] = empty
+    with pytest.raises(BuildError, match=rf"{SPANISH_FILE}: .* run `course build`"):
+        publish.publish_folder(tmp_path / "students")
+
+
+def test_for_a_folder_that_is_a_repository_the_branch_is_named(small, tmp_path):
+    git(tmp_path, "init", "--quiet")
+    with pytest.raises(BuildError, match="course publish BRANCH --branch"):
+        publish.publish_folder(tmp_path)
+    assert files_in(tmp_path) == {}
+
+
+WHEEL = f"https://example.org/a-1-py3-none-any.whl#sha256={'0' * 64}"
+
+
+@pytest.fixture
+def wheel(tmp_path_factory):
+    """Return the root of a course whose notebooks install a wheel."""
+    root = tmp_path_factory.mktemp("root")
+    text = (ROOT / "pyproject.toml").read_text()
+    text = text.replace("[tool.course]\n", f'[tool.course]\nwheel = "{WHEEL}"\n')
+    (root / "pyproject.toml").write_text(text)
+    return root
+
+
+def test_a_repository_in_the_folder_is_kept_and_its_history_looked_into(small, wheel, tmp_path):
+    publish.publish_folder(tmp_path, wheel)
     committed(tmp_path, "README.md", "Older.")
-    edition.publish_folder(tmp_path)
+    publish.publish_folder(tmp_path, wheel)
     assert git(tmp_path, "log", "--format=%s") == "a commit"
     committed(tmp_path, "README.md", hidden_tests_path(LESSON).read_text())
     committed(tmp_path, "README.md", "Harmless.")
     before = files_in(tmp_path)
-    with pytest.raises(edition.NotPublished):
-        edition.publish_folder(tmp_path)
+    with pytest.raises(publish.NotPublished):
+        publish.publish_folder(tmp_path, wheel)
     assert files_in(tmp_path) == before
 
 
@@ -475,35 +643,121 @@ def repository(tmp_path, monkeypatch):
     committed(tmp_path, "notes.txt", hidden_tests_path(LESSON).read_text())
     (tmp_path / "notes.txt").write_text("half done")
     (tmp_path / ".gitignore").write_text("*.ipynb\n")
-    git(tmp_path, "add", ".gitignore")
+    (tmp_path / ".gitattributes").write_text("*.py text eol=crlf\n*.md export-ignore\n")
+    git(tmp_path, "add", ".gitignore", ".gitattributes")
     return tmp_path
+
+
+def commits(repository):
+    """Return a branch's commits, the first first."""
+    return git(repository, "rev-list", "--reverse", "students").split()
+
+
+def installs(repository, name=LESSON_FILE):
+    notebook = git(repository, "show", f"students:{name}")
+    return address_in(nbformat.reads(notebook, as_version=4))
+
+
+def archive(commit):
+    return f"https://github.com/{addresses().students_repository}/archive/{commit}.zip"
 
 
 def test_a_branch_has_the_edition_and_none_of_the_history(small, repository):
     status = git(repository, "status", "--porcelain")
-    commit = edition.publish_branch("students", repository)
-    assert git(repository, "rev-parse", "students") == commit
-    assert git(repository, "rev-list", "--count", "students") == "1"
+    published = publish.publish_branch("students", repository)
+    assert git(repository, "rev-parse", "students") == published.what
     assert set(git(repository, "ls-tree", "-r", "--name-only", "students").split()) == set(SMALL)
+    assert git(repository, "show", f"students:{HELPERS}") == "ONE = 1"
     assert git(repository, "status", "--porcelain") == status
     assert git(repository, "branch", "--show-current") == "main"
 
 
-def test_the_next_edition_follows_on_the_last_so_that_students_can_pull(small, repository):
-    first = edition.publish_branch("students", repository)
-    assert edition.publish_branch("students", repository) == ""
+def test_notebooks_of_a_branch_install_the_edition_at_the_commit_before(small, repository):
+    published = publish.publish_branch("students", repository)
+    first, second = commits(repository)
+    assert second == published.what
+    assert published.installs == archive(first)
+    assert installs(repository) == installs(repository, SPANISH_FILE) == archive(first)
+    in_first = git(repository, "ls-tree", "-r", "--name-only", first).split()
+    assert set(in_first) == set(SMALL) - {LESSON_FILE, SPANISH_FILE}
+    assert published.leading == []
+
+
+def test_a_second_time_there_is_nothing_to_commit(small, repository):
+    publish.publish_branch("students", repository)
+    before = commits(repository)
+    assert publish.publish_branch("students", repository).what == ""
+    assert commits(repository) == before
+
+
+def test_a_change_of_prose_is_one_commit_and_what_is_installed_stays(small, repository):
+    publish.publish_branch("students", repository)
+    first, second = commits(repository)
     small["README.md"] = b"Start here."
-    second = edition.publish_branch("students", repository)
-    assert git(repository, "rev-parse", f"{second}^") == first
+    publish.publish_branch("students", repository)
+    assert commits(repository)[:2] == [first, second]  # so students can pull
+    assert len(commits(repository)) == 3
+    assert installs(repository) == archive(first)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(HELPERS, b"ONE = 2\n"), ("pyproject.toml", SMALL["pyproject.toml"].replace(b"1", b"2"))],
+)
+def test_a_change_of_what_is_installed_is_two_commits(small, repository, name, content):
+    publish.publish_branch("students", repository)
+    old = installs(repository)
+    small[name] = content
+    publish.publish_branch("students", repository)
+    assert len(commits(repository)) == 4
+    third = commits(repository)[2]
+    assert installs(repository) == archive(third)
+    # Who opens the third commit has notebooks that install what they were written for.
+    notebook = nbformat.reads(git(repository, "show", f"{third}:{LESSON_FILE}"), as_version=4)
+    assert address_in(notebook) == old
+    assert git(repository, "show", f"{third}:{name}") == content.decode().strip()
+
+
+def test_a_commit_that_is_none_of_the_branch_s_is_not_installed(small, repository):
+    """As where a branch was squashed, or somebody has written another commit into a notebook."""
+    publish.publish_branch("students", repository)
+    tree = git(repository, "rev-parse", "students^{tree}")
+    git(
+        repository,
+        "update-ref",
+        "refs/heads/students",
+        git(repository, "commit-tree", tree, "-m", "x"),
+    )
+    publish.publish_branch("students", repository)
+    squashed, first, _ = commits(repository)
+    assert installs(repository) == archive(first)
+    assert git(repository, "rev-parse", f"{first}^") == squashed
+
+
+def test_where_a_wheel_is_set_a_branch_s_notebooks_install_that(small, wheel, repository):
+    published = publish.publish_branch("students", repository, wheel)
+    assert commits(repository) == [published.what]
+    assert installs(repository) == published.installs == WHEEL
+
+
+def test_a_branch_that_is_checked_out_is_left_alone(small, repository, tmp_path_factory):
+    publish.publish_branch("students", repository)
+    small["README.md"] = b"Start here."
+    place = tmp_path_factory.mktemp("seen") / "students"
+    git(repository, "worktree", "add", "--quiet", place, "students")
+    with pytest.raises(RuntimeError, match=f"students is checked out in {place}"):
+        publish.publish_branch("students", repository)
+    assert git(place, "status", "--porcelain") == ""
 
 
 def test_a_branch_whose_history_holds_a_test_is_refused(small, repository):
     before = git(repository, "rev-parse", "main")
-    with pytest.raises(edition.NotPublished):
-        edition.publish_branch("main", repository)
+    git(repository, "switch", "--quiet", "--detach")
+    with pytest.raises(publish.NotPublished):
+        publish.publish_branch("main", repository)
     assert git(repository, "rev-parse", "main") == before
     with pytest.raises(RuntimeError, match="git check-ref-format"):
-        edition.publish_branch("no..branch", repository)
+        publish.publish_branch("no..branch", repository)
 
 
 def test_the_commands_say_what_they_found(small, tmp_path):
@@ -513,6 +767,13 @@ def test_the_commands_say_what_they_found(small, tmp_path):
     said = " ".join(refused.output.split())
     assert "helpers/extra.py: holds a line of a hidden test" in said
     assert "not published" in said
+
+
+def test_a_link_among_the_course_s_files_is_not_followed(tmp_path):
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "key.py").symlink_to(hidden_tests_path(LESSON))
+    with pytest.raises(RuntimeError, match=r"helpers/key\.py is a link"):
+        edition._tracked(tmp_path, "helpers")
 
 
 def test_files_that_git_does_not_know_are_left_out_and_named(tmp_path):
@@ -556,11 +817,12 @@ def test_links_of_nbgitpuller_fetch_the_edition_and_open_the_notebook(tmp_path):
         addresses(with_settings(tmp_path, repository="ada/nlp")).on_hub("a.ipynb")
 
 
-def test_whoever_leads_students_to_the_whole_course_is_named(monkeypatch):
+def test_files_that_lead_students_to_the_whole_course_are_named(tmp_path):
     where = addresses()
-    files = {
-        "a.md": f"https://github.com/{where.students_repository}".encode(),
-        "b.md": f"https://github.com/{where.repository}/blob/main".encode(),
-    }
-    monkeypatch.setattr(edition, "edition_files", lambda root=ROOT: iter(files.items()))
-    assert edition.leads_to_the_whole() == ["b.md"]
+    for name, address in (
+        ("a.md", where.students_repository),
+        ("b.md", f"{where.repository}/blob/main"),
+        ("c.md", f"{where.repository.upper()}.git"),
+    ):
+        (tmp_path / name).write_text(f"https://github.com/{address}")
+    assert edition.leads_to_the_whole(tmp_path) == ["b.md", "c.md"]

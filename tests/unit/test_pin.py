@@ -3,11 +3,15 @@
 import shutil
 import subprocess
 
+import nbformat
 import pytest
+from typer.testing import CliRunner
 
+from course import app
 from grading.paths import ROOT
 from grading.release.pin import pin, pin_problem
-from grading.release.source import BuildError, installed_from
+from grading.release.source import BuildError, bootstrap_cell, installed_from, with_address
+from helpers.lessons import LESSONS
 
 
 def git(root, *arguments):
@@ -72,3 +76,51 @@ def test_a_commit_of_somebody_else_s_is_noticed(root):
         settings.read_text().replace(git(root, "rev-parse", "HEAD~"), "c0ffee" + "0" * 34)
     )
     assert "not in this repository's history" in pin_problem(root)
+
+
+def put_notebook(root):
+    path = root / "notebooks" / "es" / "a" / "a.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook = nbformat.v4.new_notebook(cells=[bootstrap_cell(LESSONS[0], root)])
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_a_notebook_that_was_not_built_since_is_noticed(root):
+    path = put_notebook(root)
+    assert pin_problem(root) == ""
+    old = with_address(nbformat.read(path, as_version=4), "https://example.org/old.zip")
+    nbformat.write(old, path)
+    said = "notebooks/es/a/a.ipynb installs https://example.org/old.zip, not "
+    assert pin_problem(root) == f"{said}{installed_from(root)}; run `course build`"
+
+
+def set_wheel(root):
+    wheel = f"https://example.org/course-1-py3-none-any.whl#sha256={'0' * 64}"
+    settings = root / "pyproject.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace("[tool.course]\n", f'[tool.course]\nwheel = "{wheel}"\n'))
+
+
+def test_where_a_wheel_is_installed_there_is_no_commit_to_pin(root):
+    set_wheel(root)
+    put_notebook(root)
+    (root / "helpers" / "one.py").write_text("ONE = 2\n")
+    assert pin_problem(root) == ""
+    with pytest.raises(BuildError, match=r"take `wheel` out of pyproject\.toml"):
+        pin(root)
+
+
+def test_a_part_of_the_history_is_no_reason_to_pin_another_commit(root, tmp_path_factory):
+    part = tmp_path_factory.mktemp("part") / "clone"
+    git(root, "clone", "--quiet", "--depth", "1", f"file://{root}", part)
+    with pytest.raises(BuildError, match="git fetch --unshallow"):
+        pin(part)
+
+
+@pytest.mark.parametrize(("problem", "code"), [("", 0), ("notebooks install another", 1)])
+def test_the_check_fails_where_there_is_a_problem_alone(monkeypatch, problem, code):
+    monkeypatch.setattr("grading.release.pin.pin_problem", lambda: problem)
+    outcome = CliRunner().invoke(app, ["pin", "--check"])
+    assert outcome.exit_code == code
+    assert outcome.output == (f"✗ {problem}\n" if problem else "")

@@ -1,5 +1,6 @@
 """Realignment: whatever an editor or a student did to the notebook, the answers are found."""
 
+import ast
 import copy
 import random
 import warnings
@@ -11,6 +12,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grading.intake.notebooks import Refused
 from grading.intake.parts import parsed, parts
 from grading.intake.realign import realign, refuse_another_assignment
+from grading.paths import release_path
+from grading.release.languages import SPOKEN, translated_path
+from grading.release.source import bootstrap_cell, with_address
+from helpers.lessons import LESSONS
 
 
 def graded(source, grade_id, kind="code", **flags):
@@ -185,6 +190,33 @@ def test_a_student_s_own_parts_of_a_cell_for_the_lesson_alone_are_kept(release):
     assert source.count("import math") == 1
     assert "training" not in source
     assert "%pip" not in source
+
+
+@pytest.mark.parametrize("language", ["", "es"])
+@pytest.mark.parametrize("lose", [lambda notebook: notebook, lose_everything])
+def test_the_first_cell_of_a_students_edition_costs_nothing(lose, language):
+    """It names another address than the release's, with whose notebook it is compared."""
+    lesson = LESSONS[0]
+    release = nbformat.read(release_path(lesson), as_version=4)
+    path = translated_path(lesson, language) if language else release_path(lesson)
+    opened = nbformat.read(path, as_version=4)
+    for notebook, comment in ((release, "Ours."), (opened, "De la edición.")):
+        first = next(cell for cell in notebook.cells if cell.id == "bootstrap")
+        first.source = bootstrap_cell(lesson, comment=comment).source
+        first.source += SPOKEN.format(language=language) if notebook is opened and language else ""
+    edition = with_address(opened, "https://example.org/ada/course-students/archive/0.zip")
+    wanted, _ = realign(lose(opened), release)
+    aligned, notes = realign(lose(edition), release)
+    assert notes == []
+    for cell, other in zip(aligned.cells, wanted.cells, strict=True):
+        if cell.id != "bootstrap":
+            assert cell.source == other.source
+    (first,) = [cell for cell in aligned.cells if cell.id == "bootstrap"]
+    statements = ast.parse(first.source).body
+    harmless = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)
+    assert all(isinstance(statement, harmless) for statement in statements)
+    assigned = [one.value for one in statements if isinstance(one, ast.Assign)]
+    assert all(isinstance(value, ast.Constant) for value in assigned)
 
 
 STORY = "words = sorted({'a', 'b'})\nlengths = [len(word) for word in words]"
