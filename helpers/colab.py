@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from helpers.lessons import Lesson, lesson_named
 
@@ -191,6 +192,21 @@ def loaded_of(names: Iterable[str]) -> set[str]:
         for owner in owners
         if normal(owner) in wanted
     }
+
+
+def show_page(url: str) -> str:
+    """Show a page that this machine serves below the cell on Colab; return its address anywhere.
+
+    Parameters
+    ----------
+    url : str
+        Such as ``"http://127.0.0.1:40123"``; its port is what Colab passes on.
+    """
+    if on_colab():
+        from google.colab import output
+
+        output.serve_kernel_port_as_iframe(urlsplit(url).port, height="600")
+    return url
 
 
 def on_colab() -> bool:

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helpers.colab import on_colab
+
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
@@ -41,6 +43,8 @@ BATCH_WAIT = 0.002  # seconds that the first text of a batch waits for company
 SHUTDOWN_SECONDS = 30
 
 PAGE = Path(__file__).with_name("serving_page.html")
+COLAB_FRAMES = ("https://colab.research.google.com", "https://*.googleusercontent.com")
+"""Who may show the page in a frame on Colab: its window, and the frame around a cell's output."""
 
 log = logging.getLogger("course.serving")
 log.addHandler(logging.NullHandler())  # silent in a notebook; `course serve` adds one of its own
@@ -288,7 +292,8 @@ def page_and_headers() -> tuple[str, dict[str, str]]:
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         sources.append(f"{tag}-src 'sha256-{digest}'")
     policy = ["default-src 'none'", "connect-src 'self'", "img-src data:", "base-uri 'none'"]
-    policy += ["form-action 'none'", "frame-ancestors 'none'", *sources]
+    framed_by = " ".join(COLAB_FRAMES) if on_colab() else "'none'"
+    policy += ["form-action 'none'", f"frame-ancestors {framed_by}", *sources]
     return page, {
         "Content-Security-Policy": "; ".join(policy),
         "X-Content-Type-Options": "nosniff",

@@ -761,16 +761,15 @@ plots.plot_reliability(
 # %% [markdown]
 # *How to read it:* after scaling, bars and marks should lie closer together, mainly in the large groups. Accuracy cannot change; the bars move only because messages change groups. Where labels are wrong, no temperature mends the row: there a right answer counts as an error.
 #
-# The same in numbers. Loss and Brier score (the mean squared distance between probabilities and truth) come from scikit-learn, the calibration error from you:
+# The same in numbers. The loss comes from scikit-learn, the calibration error from you, and the Brier score, the mean squared distance between a message's probabilities and the truth (1 for the true class, 0 for the others), takes one line:
 
 # %% tags=["lesson-only"]
-from sklearn.metrics import brier_score_loss
-
 before_after = {"as trained": probabilities[measure], f"temperature {best:.2f}": warmed[measure]}
 numbers = pd.DataFrame(index=list(before_after))
 truth = labels.numpy()[measure]
 numbers["loss"] = [log_loss(truth, np.double(p), labels=ids) for p in before_after.values()]
-numbers["Brier"] = [brier_score_loss(truth, p, labels=list(ids)) for p in before_after.values()]
+ones = np.eye(len(names))[truth]
+numbers["Brier"] = [np.square(p - ones).sum(axis=1).mean() for p in before_after.values()]
 
 # %% tags=["lesson-only"]
 own = if_answered(

@@ -261,10 +261,12 @@ for wrong in (
     print(refusal.status_code, refusal.json()["error"])
 
 # %% [markdown]
-# **Try it yourself.** The server also has a page for people. While this notebook runs, open the address below in a browser and type: the bars move as you do. (In Colab the address belongs to Google's machine, not to yours; there, `google.colab.output.serve_kernel_port_as_window` opens it.) The same server starts from a terminal with `course serve`.
+# **Try it yourself.** The server also has a page for people. While this notebook runs, open the address below in a browser and type: the bars move as you do. (In Colab the address belongs to Google's machine, not to yours; there, the page appears below the cell.) The same server starts from a terminal with `course serve`.
 
 # %% tags=["lesson-only"]
-server.url
+from helpers.colab import show_page
+
+show_page(server.url)
 
 # %% [markdown]
 # Since the format is the Hub's, so may the client be. `InferenceClient` takes an address in place of a model's name. (Where `HF_HUB_OFFLINE` is set it calls nobody at all; `calls_to_this_machine` lifts that for a block.)

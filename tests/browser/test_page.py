@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from helpers.serving import start_server
 
+HTML = "text/html"
+PROXY = "https://8888-m-s-0.us-central1-0.prod.colab.dev"
 LABELS = ("sadness", "joy", "love", "anger", "fear", "surprise")
 
 
@@ -198,3 +200,35 @@ def test_axe_finds_no_serious_fault(page, scheme, width):
     assert [fault["id"] for fault in violations if fault["impact"] in ("serious", "critical")] == []
     scrolls = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(scrolls), "the page must not scroll sideways"
+
+
+@pytest.mark.parametrize(
+    ("on_colab", "around", "shown"),
+    [
+        (True, "https://colab.research.google.com", True),
+        (True, "https://abc-0-colab.googleusercontent.com", True),
+        (True, "https://elsewhere.example", False),
+        (False, "https://colab.research.google.com", False),
+    ],
+)
+def test_colab_alone_shows_the_page_in_a_frame(
+    browser, reader, monkeypatch, on_colab, around, shown
+):
+    """A cell's output is a frame of googleusercontent.com there, and a proxy brings the page."""
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    if on_colab:
+        monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab-external_20260801-060059_RC00")
+    with start_server(reader, name="framed") as server:
+        page = browser.new_page()
+        frame = f'<iframe src="{PROXY}/"></iframe>'
+        page.route(f"{around}/**", lambda route: route.fulfill(body=frame, content_type=HTML))
+        page.route(f"{PROXY}/**", lambda route: route.fulfill(response=route.fetch(url=server.url)))
+        page.goto(f"{around}/outputframe.html")
+        inside = page.frame_locator("iframe")
+        if shown:
+            inside.locator("textarea").fill("four")
+            expect(inside.locator("body")).to_contain_text(LABELS[4])
+        else:
+            page.wait_for_timeout(1000)
+            assert inside.locator("textarea").count() == 0
+        page.close()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,19 @@ def test_what_is_listed_by_name_is_a_requirement_of_the_course():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     required = {colab.normal(Requirement(line).name) for line in project["dependencies"]}
     assert required >= {*colab.LESSONS, *colab.WORKS, *colab.FITS}
+
+
+def test_a_page_is_shown_below_the_cell_on_colab_alone(monkeypatch):
+    """`google.colab.output` is a stand-in with the signature that Colab publishes."""
+    shown = []
+    output = types.SimpleNamespace(
+        serve_kernel_port_as_iframe=lambda port, path="/", width="100%", height="400": shown.append(
+            (port, path, height)
+        )
+    )
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    assert colab.show_page("http://127.0.0.1:40123") == "http://127.0.0.1:40123"
+    assert shown == []
+    monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(output=output))
+    assert colab.show_page("http://127.0.0.1:40123") == "http://127.0.0.1:40123"
+    assert shown == [(40123, "/", "600")]
