@@ -17,10 +17,9 @@ import argparse
 import json
 import re
 import subprocess
-import sys
 import urllib.request
 import venv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 # What the lessons import or run in, whether the course asks for it or not.
@@ -32,19 +31,19 @@ umap-learn uvicorn wheel"""
 AT_RISK = """db-dtypes google-ai-generativelanguage google-genai google-generativeai gradio
 grpcio-status keras langchain mizani pandas-gbq peft plotnine proto-plus protobuf
 sentence-transformers sklearn-compat statsmodels tensorflow tensorflow-metadata tf_keras ydf"""
-# Lists, in the environment, what is installed and what it requires there.
-REQUIRED = """\
+# Prints, in the environment, what is installed: versions, and what each requires there.
+INSTALLED = """\
 import importlib.metadata
 import json
 
 from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
 
 found = {}
 for one in importlib.metadata.distributions():
     lines = map(Requirement, one.requires or ())
-    found[one.metadata["Name"]] = [
-        line.name for line in lines if not line.marker or line.marker.evaluate({"extra": ""})
-    ]
+    names = [line.name for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]
+    found[canonicalize_name(one.metadata["Name"])] = [one.version, *names]
 print(json.dumps(found))"""
 
 
@@ -53,7 +52,12 @@ def main() -> None:
     parser.add_argument("list", help="file or address of name==version lines")
     parser.add_argument("folder", type=Path, help="becomes the environment")
     arguments = parser.parse_args()
-    build(releases(read(arguments.list)), arguments.folder)
+    listed = releases(read(arguments.list))
+    create(arguments.folder)
+    complete(arguments.folder, listed, f"{LESSONS} {AT_RISK}".split())
+    stand_in_for_cuda(arguments.folder)
+    left_out = sorted(required(arguments.folder) - listed.keys())
+    print(f"required, but not on the list: {', '.join(left_out) or 'nothing'}")
 
 
 def read(place: str) -> str:
@@ -75,18 +79,29 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def build(listed: dict[str, str], folder: Path) -> None:
-    """Install what is wanted of the list, and what that requires, until nothing is missing."""
+def create(folder: Path) -> None:
+    """Create the environment, unless it is there."""
     if not (folder / "bin" / "python").exists():
-        venv.create(folder, with_pip=True)
+        venv.create(folder, clear=True, with_pip=True)
+
+
+def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> None:
+    """Install what is wanted of the list, and what that requires, until nothing is missing.
+
+    Raises
+    ------
+    RuntimeError
+        If pip cannot install it; what pip says is in the message.
+    """
     install(folder, [f"pip=={listed['pip']}"])
-    wanted = {normal(name) for name in f"{LESSONS} {AT_RISK}".split()} & listed.keys()
-    while missing := wanted - installed(folder).keys():
-        install(folder, [f"{name}=={listed[name]}" for name in sorted(missing)])
+    wanted = {normal(name) for name in wanted} & listed.keys()
+    while True:
+        found = installed(folder)
+        missing = sorted(name for name in wanted if found.get(name, [""])[0] != listed[name])
+        if not missing:
+            return
+        install(folder, [f"{name}=={listed[name]}" for name in missing])
         wanted |= required(folder) & listed.keys()
-    left_out = required(folder) - listed.keys()
-    print(f"required, but not on the list: {', '.join(sorted(left_out)) or 'nothing'}")
-    stand_in_for_cuda(folder)
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -94,30 +109,29 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def installed(folder: Path) -> dict[str, set[str]]:
-    """Return what is installed, and what each requires."""
-    done = run(folder, "-c", REQUIRED)
-    found = json.loads(done.stdout)
-    return {normal(name): {normal(one) for one in names} for name, names in found.items() if name}
+def installed(folder: Path) -> dict[str, list[str]]:
+    """Return, by name, the version of what is installed, followed by what that requires."""
+    return json.loads(run(folder, "-c", INSTALLED).stdout)
 
 
 def required(folder: Path) -> set[str]:
-    return set().union(*installed(folder).values())
+    return {normal(name) for _, *names in installed(folder).values() for name in names}
 
 
-def install(folder: Path, pins: Iterable[str]) -> None:
+def install(folder: Path, pins: list[str]) -> None:
     """Install exactly these. Colab's list is not free of conflicts, at which pip would stop."""
-    command = ["-m", "pip", "install", "--no-deps", "--progress-bar", "off", *pins]
     print("installs", *pins, flush=True)
-    done = run(folder, *command)
+    options = ["--no-deps", "--no-compile", "--progress-bar", "off"]
+    done = run(folder, "-m", "pip", "install", *options, *pins)
     if done.returncode:
-        raise SystemExit(f"pip could not install what is listed: {done.stderr.strip()}")
+        raise RuntimeError(f"pip could not install what is listed: {done.stderr.strip()}")
 
 
 def stand_in_for_cuda(folder: Path) -> None:
     """Put a library into the place of those of CUDA's that torch is linked to and that are missing.
 
-    Each of its functions returns 100, "no device", as where a machine has no GPU.
+    Each of its functions returns 100, "no device", as where a machine has no GPU. As a CPU build,
+    torch then no longer requires CUDA's distributions, which pip would else add.
     """
     (place,) = folder.glob("lib/python*/site-packages/torch/lib")
     read = ["readelf", "--wide", "--dynamic", "--dyn-syms", *map(str, place.glob("libc10*.so"))]
@@ -127,7 +141,7 @@ def stand_in_for_cuda(folder: Path) -> None:
     if not libraries or not run(folder, "-c", "import torch").returncode:
         return
     versions: dict[str, set[str]] = {}
-    for name, version in re.findall(r"UND ((?:cu|nccl|nvshmem)\w+)(?:@(\S+))?", said):
+    for name, version in re.findall(r"UND (_*(?:cu|nccl|nvshmem)\w+)(?:@(\S+))?", said):
         versions.setdefault(version, set()).add(name)
     functions = [f"int {name}(void) {{return 100;}}" for name in set().union(*versions.values())]
     nodes = [
@@ -144,9 +158,12 @@ def stand_in_for_cuda(folder: Path) -> None:
     for name in libraries:
         (place / name).unlink(missing_ok=True)
         (place / name).symlink_to(library.name)
+    (metadata,) = folder.glob("lib/python*/site-packages/torch-*.dist-info/METADATA")
+    cuda = r"(?m)^Requires-Dist: (nvidia|cuda|triton)\b.*\n"
+    metadata.write_text(re.sub(cuda, "", metadata.read_text()))
     done = run(folder, "-c", "import torch; assert not torch.cuda.is_available()")
     if done.returncode:
-        raise SystemExit(f"torch cannot be imported without CUDA: {done.stderr.strip()}")
+        raise RuntimeError(f"torch cannot be imported without CUDA: {done.stderr.strip()}")
 
 
 if __name__ == "__main__":
