@@ -16,21 +16,21 @@
 #
 # At the end of this lesson you will be able to
 #
-# - find a dataset on the Hub, and read whose it is before you use it;
+# - find a dataset on the Hub, and read its card and licence before you use it;
 # - load it, and say what its splits, rows, columns and features are;
-# - make a dataset of your own files, and notice when a reader garbles them;
-# - move between `datasets` and pandas without leaving a trap behind;
+# - make a dataset from your own files, and notice when a reader garbles them;
+# - move between `datasets` and pandas, and put the format back;
 # - describe classes and lengths in one table and two figures, for two datasets side by side;
 # - balance a training split in three ways, and say what each one costs.
 #
-# **Time:** about 90 minutes of reading and exercises, on a CPU as on a GPU: no neural network runs here. Executing every cell takes less than a minute on two CPU cores. (A GPU was not measured; nothing in this lesson would use one.)
+# **Time:** about 90 minutes of reading and exercises, on a CPU as on a GPU: no neural network runs here. Executing every cell takes less than a minute on two CPU cores. Not timed on a GPU, which nothing in this lesson would use.
 #
 # **The question.** *Which mistakes of a future classifier can you see in its data already, before there is a classifier?*
 
 # %% [markdown]
 # ## Finding a dataset
 #
-# The Hub of Hugging Face holds hundreds of thousands of datasets. Its search has the same filters in Python as in the browser: task, language, size, words of the name. Sorting by downloads shows what others build on.
+# Hugging Face's Hub holds hundreds of thousands of datasets. Its search has the same filters in Python as in the browser: task, language, size, words in the name. Sorting by downloads shows what others use.
 
 # %%
 from huggingface_hub import DatasetCard, list_datasets
@@ -52,7 +52,7 @@ ask_hub(
 )
 
 # %% [markdown]
-# Some repositories hold several datasets, called *configurations*: one name is then not enough to load one. `get_dataset_config_names` lists them. We will need one of these later in this lesson.
+# Some repositories hold several datasets, called *configurations*, and you must say which one to load. `get_dataset_config_names` lists them. We will need one of these later in this lesson.
 
 # %%
 from datasets import get_dataset_config_names
@@ -63,7 +63,7 @@ ask_hub(
 )
 
 # %% [markdown]
-# The course keeps the facts that it relies on in a small registry, network or not. A licence such as the one below allows research and teaching; it does not allow a product. Finding this out after the model is trained is expensive.
+# The course keeps the facts that it relies on in a small registry, which needs no network. A licence such as the one below allows research and teaching, but not a product. Finding this out after the model is trained is expensive.
 
 # %% tags=["nbval-check-output"]
 from helpers.data import info_of, load
@@ -74,21 +74,21 @@ print(info.hub_id, info.licence, info.citation, sep="\n")
 # %% [markdown]
 # ## Loading, and a first look
 #
-# With network you would write `load_dataset("dair-ai/emotion")`. The course's `load` does the same, but looks in a classroom's mirror first, and falls back on texts written for this course when the Hub is out of reach. It says which one it took, so that you always know what your numbers are about.
+# With a network you would write `load_dataset("dair-ai/emotion")`. The course's `load` does the same, but looks in a classroom's mirror first, and falls back on texts written for this course when the Hub is out of reach. It says which one it took, so that you always know which texts your numbers describe.
 
 # %% tags=["nbval-check-output"]
 emotion = load("emotion")
 emotion
 
 # %% [markdown]
-# That is a `DatasetDict`: a dict from the names of the *splits* to one `Dataset` each. You fit on `train`, choose between models on `validation`, and look at `test` once, at the very end. Keep them apart and the last number is honest.
+# That is a `DatasetDict`: a dict that holds one `Dataset` for each *split*, by its name. You fit on `train`, choose between models on `validation`, and look at `test` once, at the very end. Keep them apart and the last number is honest.
 
 # %% tags=["nbval-check-output"]
 train = emotion["train"]
 print(train.shape, train.column_names)
 
 # %% [markdown]
-# *Features* are the columns' types. `Value("string")` is what it says. `ClassLabel` is an integer that knows its names, in the order of the ids; models want the integers, people want the names.
+# *Features* are the columns' types. `Value("string")` is text. `ClassLabel` is an integer that knows its names, in the order of the ids: models need the integers, people the names.
 
 # %% tags=["nbval-check-output"]
 train.features
@@ -100,21 +100,21 @@ train.features
 train[0]
 
 # %% [markdown]
-# A slice gives *columns*: a dict from column to list. It is not a list of rows, because the data lies column by column on the disk (a format named Arrow), and reading it that way is fast.
+# A slice gives *columns*: a dict from column to list. It is not a list of rows, because the data is stored column by column (in a format called Arrow), and reading it that way is fast.
 
 # %%
 train[:3]
 
 # %% [markdown]
-# To keep a `Dataset`, features and all, ask for it by `select`; `shuffle` mixes the rows first. Rows that stand next to each other were often collected together, so a look at a random handful tells more than the first five.
+# To get a `Dataset` again, features included, use `select`; `shuffle` mixes the rows first. Neighbouring rows were often collected together, so a random handful tells more than the first five.
 
 # %%
 train.shuffle(seed=0).select(range(5)).to_pandas()
 
 # %% [markdown]
-# Read those five aloud. Could *you* name the feeling without the label? Where you hesitate, a model will, and so did whoever labelled the text.
+# Read those five aloud. Could *you* name the feeling without the label? Where you hesitate, a model will too, and the label may be wrong.
 #
-# A column alone is a lazy view: nothing is read until you go through it, and then one row at a time. `[:]` reads it all at once into a list, which is many times faster where it fits into memory. `Counter` counts what it holds.
+# A column alone is a lazy view: nothing is read until you go through it, and then one row at a time. `[:]` reads it all at once into a list, which is many times faster if it fits into memory. `Counter` counts what it holds.
 
 # %% tags=["nbval-check-output"]
 from collections import Counter
@@ -122,7 +122,7 @@ from collections import Counter
 Counter(train["label"][:]).most_common()
 
 # %% [markdown]
-# Pairs of class id and count, the most common first. How many times the last count goes into the first is the dataset's *imbalance*, and this lesson's second half is about it. Length is the other thing to know early; the plainest measure is words between white space.
+# Pairs of class id and count, the most common first. The first count divided by the last, here about 9, is the dataset's *imbalance*, the subject of this lesson's second half. Length is the other thing to know early; its simplest measure is the number of words between white space.
 
 # %% tags=["nbval-check-output"]
 [len(text.split()) for text in ("i feel fine", "  so   much\tspace\n", "")]
@@ -130,18 +130,18 @@ Counter(train["label"][:]).most_common()
 # %% [markdown]
 # ### Exercise 1.1: one table for all splits ●●○ about 12 minutes
 #
-# *Importance: high. You will want this table for every dataset that you ever meet.*
+# *Importance: high. You will want this table for every dataset that you meet.*
 #
 # Write `summarize_dataset`: one row per split, in the order of the dict, with the columns
 #
 # - `rows`, how many messages it has;
 # - `classes`, how many distinct labels *occur* in it (not how many the feature knows);
 # - `imbalance`, the largest count divided by the smallest count that is not zero;
-# - `median_words`, the median of words per message, words being what stands between white space.
+# - `median_words`, the median of words per message, words being what is between white space.
 #
-# The columns come in this order, the last two as floats, also where the value is whole; in a split without rows both are NaN. The index is named `split`. Leave the dataset as you found it, its format included: it may have that of pandas or NumPy.
+# The columns come in this order, the last two as floats, also where the value is whole; in a split without rows both are NaN. The index is named `split`. Leave the dataset as you found it, its format included, which may be that of pandas or NumPy.
 #
-# <details><summary>Hint 1</summary>Build a list with one dict of four values for each split; pandas makes a table of such a list, and takes the index beside it.</details>
+# <details><summary>Hint 1</summary>Build a list with one dict of four values for each split; pandas makes a table of such a list, and takes the index as another argument.</details>
 # <details><summary>Hint 2</summary>A Counter holds only what it has seen. That settles both the number of classes and the smallest count.</details>
 # <details><summary>Hint 3</summary><code>pd.Index(values, name=…)</code> is an index with a name. The median of an even number of messages may end in .5; <code>statistics.median</code> and <code>np.median</code> both know that, but the first gives an int where the median is whole.</details>
 
@@ -189,7 +189,7 @@ check("summarize_dataset")
 # %% [markdown]
 # ## To pandas and back
 #
-# Counting, grouping and plotting are pandas' trade. `set_format` changes what a dataset hands out, not what it holds: the same slice is now a data frame.
+# pandas is good at counting, grouping and plotting. `set_format` changes what a dataset hands out, not what it holds: the same slice is now a data frame.
 
 # %%
 emotion.set_format("pandas")
@@ -197,7 +197,7 @@ frame = emotion["train"][:]
 frame.head()
 
 # %% [markdown]
-# The frame knows ids only; the names stayed with the dataset's features. `int2str` of the label's feature turns ids into names, one by one or a column at a time.
+# The frame holds only ids; the names stayed in the dataset's features. The label feature's `int2str` turns ids into names, one by one or a column at a time.
 
 # %%
 frame["label_name"] = emotion["train"].features["label"].int2str(frame["label"])
@@ -211,7 +211,7 @@ emotion.reset_format()
 type(emotion["train"][:3])
 
 # %% [markdown]
-# For one split and no lasting effect, `emotion["train"].to_pandas()` gives the same frame, and `Dataset.from_pandas(frame)` leads back. On the way back, the names are lost: a frame has no `ClassLabel`.
+# For one split and without a lasting effect, `emotion["train"].to_pandas()` gives the same frame, and `Dataset.from_pandas(frame)` goes back. On the way back, the names are lost: a frame has no `ClassLabel`.
 
 # %% tags=["nbval-check-output"]
 Dataset.from_pandas(frame[["text", "label"]]).features
@@ -219,14 +219,14 @@ Dataset.from_pandas(frame[["text", "label"]]).features
 # %% [markdown]
 # ### Exercise 1.2: names for labels ●○○ about 6 minutes
 #
-# *Importance: medium. Small, but the place where a silent mistake gets in.*
+# *Importance: medium. Small, but a place where silent mistakes get in.*
 #
-# Frames come without features: predictions, files from a colleague, the output of another tool. Write `add_label_names`, which returns a *copy* of a frame with one more column, the last one, `label_name`: for each id in the column `label` its entry in the list `names`.
+# Many frames come without features: predictions, a colleague's files, the output of another tool. Write `add_label_names`, which returns a *copy* of a frame with one more column, the last one, `label_name`: for each id in the column `label`, its entry in the list `names`.
 #
-# A label outside `names` raises a `ValueError` whose message names the label or the column. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` does not complain.
+# A label outside `names` raises a `ValueError` whose message names the label or the column. Think of −1 too: on the Hub it marks rows whose label is kept secret, and `names[-1]` raises no error.
 #
 # <details><summary>Hint 1</summary>Look for labels out of range first; only then translate.</details>
-# <details><summary>Hint 2</summary>A Series has <code>between</code>, <code>isin</code> and <code>map</code>. What does <code>map</code> with a dict give for a key that is not there?</details>
+# <details><summary>Hint 2</summary>A Series has <code>between</code>, <code>isin</code> and <code>map</code>. What does <code>map</code> with a dict give for a missing key?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "add_label_names", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -263,9 +263,9 @@ def add_label_names(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 check("add_label_names")
 
 # %% [markdown]
-# ## How many messages has each class?
+# ## How many messages does each class have?
 #
-# A function of our own, because we will ask this of several splits: it counts every name that the feature knows, so that a class without any row shows as a zero instead of vanishing.
+# We will count several splits, so we write a function. It counts every name that the feature knows, so that a class without rows shows as a zero instead of vanishing.
 
 
 # %% tags=["nbval-check-output"]
@@ -282,39 +282,39 @@ from helpers.plots.dataset_exploration import plot_class_bars, plot_recalls, plo
 plot_class_bars({"emotion, train": class_counts(train)}, unit="messages")
 
 # %% [markdown]
-# *How to read it:* each bar is a class, its length the number of training messages. Compare the longest with the shortest: a model sees that many times more of the one than of the other, and learns to guess accordingly.
+# *How to read it:* each bar is a class, its length the number of training messages. Compare the longest with the shortest: a model sees about nine times as many messages of joy as of surprise, and learns to guess accordingly.
 #
-# That decides how to measure. Suppose a "model" ignores the text and always answers with the largest class. How often is it right?
+# It also matters for how we measure. Suppose a "model" ignores the text and always answers with the largest class. How often is it right?
 
 # %% tags=["nbval-check-output"]
 counts = class_counts(emotion["validation"])
 print(f"always {counts.idxmax()!r}: accuracy {counts.max() / counts.sum():.3f}")
 
 # %% [markdown]
-# Any accuracy is to be read against that number, not against zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. The mean of the recalls of all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
+# Compare any accuracy with that number, not with zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. The mean of the recalls of all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
 #
-# **Do the splits resemble each other?** If validation had other shares than train, what we choose on it would be chosen for another world.
+# **Do the splits resemble each other?** If the classes had other shares in validation than in test, what works best on the one might not on the other.
 
 # %%
 shares = {name: 100 * class_counts(split) / len(split) for name, split in emotion.items()}
 plot_class_bars(shares, unit="% of the split")
 
 # %% [markdown]
-# *How to read it:* one panel a split, the same classes in the same rows. Bars of the same length from panel to panel mean that the splits were drawn alike. A class that is longer in one panel than in another would be a warning.
+# *How to read it:* one panel per split, the same classes in the same rows. Bars of the same length from panel to panel mean that the splits were drawn alike. A class with a longer bar in one panel than in another would be a warning.
 #
-# **Do the splits share texts?** A test message that also stands in train is an exam question that was practised. How many are there?
+# **Do the splits share texts?** A test message that also appears in train is an exam question that was practised. How many are there?
 
 # %% tags=["nbval-check-output"]
 known = set(train["text"][:])
 {name: sum(text in known for text in emotion[name]["text"][:]) for name in ("validation", "test")}
 
 # %% [markdown]
-# Public datasets are rarely free of this, since people write the same short things. A handful among thousands moves no score that anyone would quote; a tenth of the split would make it worthless. Now you know which it is.
+# Public datasets are rarely free of this, since people write the same short things. A handful among thousands hardly moves a score; a tenth of the split would flatter every one. The count finds exact copies only: one changed letter hides a copy.
 
 # %% [markdown]
 # ## How long are the messages?
 #
-# A transformer reads a limited number of *tokens* at once, its context size; whatever is longer gets cut off. For DistilBERT, the model of this course, it is 512. Tokens are pieces of words, so a message has more tokens than words, seldom more than twice as many. (Lesson 2 counts them.)
+# A transformer, the kind of neural network that this course uses, reads a limited number of *tokens* at once, its context size; longer text is cut off. For DistilBERT it is 512, and for the embedded model too. Tokens are words or pieces of words, so a message has at least as many tokens as words, seldom more than twice as many. (Lesson 2 counts them.)
 
 # %%
 context_size = 512
@@ -322,9 +322,9 @@ frame["words"] = frame["text"].str.split().str.len()
 plot_words_by_class(frame, context_size)
 
 # %% [markdown]
-# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually long ones. The scale is logarithmic: equal steps multiply. The dashed line is where text would be lost; all that matters is how far the longest message stays away from it.
+# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually short or long ones. The scale is logarithmic: equal steps multiply. The dashed line, where text would be lost, counts tokens, while the boxes count words: even twice the longest message should stay left of it.
 #
-# Boxes that overlap as much as these also say that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail as soon as someone is sad in brief.
+# Boxes that overlap as much as these also show that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail on a short message of that class.
 
 # %% tags=["nbval-check-output"]
 frame["words"].describe().round(1)
@@ -332,7 +332,7 @@ frame["words"].describe().round(1)
 # %% [markdown]
 # ## A dataset of your own files
 #
-# Your data will more likely be a file than a repository. `load_dataset` reads the usual kinds, each with a reader of its own. Let us write some files to read (so small that progress bars would only be in the way): a CSV first, with a comma inside a text.
+# Your own data is more likely a file than a repository. `load_dataset` reads the usual kinds, each with its own reader. Let us write some files to read (so small that progress bars would only be in the way): a CSV first, with a comma inside a text.
 
 # %% tags=["nbval-check-output"]
 import tempfile
@@ -348,27 +348,27 @@ csv = load_dataset("csv", data_files=str(folder / "messages.csv"), split="train"
 csv[:]
 
 # %% [markdown]
-# Without `split="train"` you would have got a `DatasetDict` with that one split: a file belongs to `train` unless told otherwise, as in `data_files={"train": …, "test": …}`. The labels are strings still; `class_encode_column` makes a `ClassLabel` of them, names sorted.
+# Without `split="train"` you would have got a `DatasetDict` with that one split: a file becomes `train` unless you say otherwise, as in `data_files={"train": …, "test": …}`. The labels are still strings; `class_encode_column` makes a `ClassLabel` of them, with sorted names.
 
 # %% tags=["nbval-check-output"]
 csv.class_encode_column("label").features["label"]
 
 # %% [markdown]
-# **Plain text:** one row a line, a single column `text`.
+# **Plain text:** one row per line, a single column `text`.
 
 # %% tags=["nbval-check-output"]
 (folder / "messages.txt").write_text("first line\nsecond line\n", encoding="utf-8")
 load_dataset("text", data_files=str(folder / "messages.txt"), split="train")[:]
 
 # %% [markdown]
-# **JSON lines:** one JSON object a line. Line breaks, quotes and types survive, which is why the format is the safest to exchange.
+# **JSON lines:** one JSON object per line. Line breaks and quotes survive, and numbers stay numbers, which makes it the safest of these three formats.
 
 # %% tags=["nbval-check-output"]
 own.to_json(folder / "messages.jsonl", orient="records", lines=True)
 load_dataset("json", data_files=str(folder / "messages.jsonl"), split="train")[:]
 
 # %% [markdown]
-# **From the web:** pandas reads an address like a file. So that this works anywhere, the cell below serves our folder to this very machine for a moment; on your own, the address would be one that begins with `https://`.
+# **From the web:** pandas reads an address like a file. So that this works anywhere, the cell below briefly serves our folder to this same machine; your own address would begin with `https://`.
 
 # %% tags=["nbval-check-output", "lesson-only"]
 from helpers.network import serve_folder
@@ -378,7 +378,7 @@ with serve_folder(folder) as address:
 Dataset.from_pandas(remote)[:]
 
 # %% [markdown]
-# **Another separator.** Several emotion corpora come as lines of `text;label`, without a header. The CSV reader takes `sep` and `column_names`, and on tame lines all is well. These four lines are not tame: people use quotation marks as they please.
+# **Another separator.** Several emotion corpora come as lines of `text;label`, without a header. The CSV reader takes `sep` and `column_names`, and on simple lines all is well. These four are not simple: people use quotation marks as they please.
 
 # %% tags=["nbval-check-output"]
 lines = [
@@ -393,23 +393,23 @@ path = str(folder / "lines.txt")
 load_dataset("csv", data_files=path, sep=";", column_names=columns, split="train")[:]
 
 # %% [markdown]
-# Count the rows. To a CSV reader a quotation mark at the start of a field opens a quoted one, which runs on, over separators and line ends, to the next mark. Four messages became fewer, labels ended up inside texts, and *nothing failed*. Had a text held a `;` of its own, at least there would have been an error.
+# Count the rows. To a CSV reader a quotation mark at the start of a field opens a quoted one, which runs on, over separators and line ends, to the next mark. Four messages became two, labels ended up inside a text, and *nothing failed*. `quoting=3` (no quoting) reads these four right, but not a text with a `;` of its own: on a later line that is an error, on the first it garbles the file in silence.
 #
 # ### Exercise 1.3: a reader you can trust ●●● about 20 minutes
 #
-# *Importance: high. Garbled rows are the cheapest errors to prevent and the dearest to find.*
+# *Importance: high. Garbled rows are the cheapest errors to prevent and the most expensive to find.*
 #
 # Write `load_labelled_file`, which reads a file of lines `text;label` without a header:
 #
 # - each line is split at its *last* `sep`, so that a text may hold some of its own;
-# - the text is kept as it stands, quotation marks too;
+# - the text is kept as it is, quotation marks included;
 # - blank lines (nothing, or only white space) are skipped, but they count in line numbers; a line ends in `\n` or `\r\n`, and in nothing else (no file holds a lone `\r`);
 # - the result has the columns `text` (string) and `label`, in this order; `label` is a `ClassLabel` whose names are sorted, without the white space around them;
 # - a line without `sep`, or with an empty label (nothing, or only white space), raises a `ValueError` that names the line's number, counted from 1 as editors do.
 #
 # <details><summary>Hint 1</summary>No CSV reader: go through the file's lines yourself, numbered. Open it as UTF-8, whatever the machine's default is.</details>
 # <details><summary>Hint 2</summary>Strings have a <code>partition</code> that looks from the left, and a twin that looks from the right. What is its middle part where nothing was found?</details>
-# <details><summary>Hint 3</summary>Which characters may you remove at a line's end, if the text must stay as it stands? What does a bare <code>strip()</code> take away besides?</details>
+# <details><summary>Hint 3</summary>Which characters may you remove at a line's end, if the text must stay as it is? What else does a bare <code>strip()</code> remove?</details>
 # <details><summary>Hint 4</summary>You know all the names only after the last line. <code>Dataset.from_dict</code> takes <code>features=</code>, and a <code>ClassLabel</code> there turns strings into ids.</details>
 
 
@@ -458,14 +458,14 @@ check("load_labelled_file")
 # %% [markdown]
 # ## A second dataset, side by side
 #
-# Is our dataset special, or is all of this usual? Compare with another: tweets with four emotions, from the repository whose configurations we met above. On the Hub it is `load_dataset("cardiffnlp/tweet_eval", "emotion")`.
+# Is our dataset special, or is all of this usual? Compare it with another: tweets with four emotions, from the repository whose configurations we met above. On the Hub it is `load_dataset("cardiffnlp/tweet_eval", "emotion")`.
 
 # %% tags=["nbval-check-output"]
 tweets = load("tweet_emotion")
 tweets["train"].features["label"]
 
 # %% [markdown]
-# Three names are in both datasets, but with other ids: 0 is not the same feeling here and there. Never carry ids from one dataset to another; carry names.
+# Three names are in both datasets, but with other ids: 0 is sadness in one and anger in the other. Never carry ids from one dataset to another; carry names.
 
 # %%
 both = {"emotion": train, "tweet_emotion": tweets["train"]}
@@ -473,7 +473,7 @@ shares = {name: 100 * class_counts(split) / len(split) for name, split in both.i
 plot_class_bars(shares, unit="% of train")
 
 # %% [markdown]
-# *How to read it:* each panel is a dataset, and a class that both have keeps its colour. Look for the same feeling in both: its share tells how the texts were collected, not how often people feel it. A model trained on the left panel brings its guesses to the right one.
+# *How to read it:* each panel is a dataset, and a class that both have keeps its colour. Look for the same feeling in both, such as anger: less than 15 % on the left, more than 40 % on the right. A share tells how the texts were collected, not how often people feel so. A model trained on the left panel brings its guesses to the right one.
 
 # %%
 tweet_frame = tweets["train"].to_pandas()
@@ -482,9 +482,9 @@ tweet_frame["words"] = tweet_frame["text"].str.split().str.len()
 plot_words_by_class(tweet_frame, context_size)
 
 # %% [markdown]
-# *How to read it:* as before. Hold this figure next to the first one: are the boxes of the one further right, or only of another height? Both stay left of the dashed line, so one recipe will do for both.
+# *How to read it:* as before. Hold this figure next to the first one: do the boxes lie in the same place? In both, even twice the longest message stays left of the dashed line, so nothing will be cut off.
 #
-# Counts and lengths are compared quickly; style is not. Go through a few texts of each.
+# Counts and lengths are quick to compare; style is not. Read a few texts of each.
 
 # %%
 for name, split in both.items():
@@ -493,7 +493,7 @@ for name, split in both.items():
 # %% [markdown]
 # ## What to do about imbalance
 #
-# A model that minimises its average loss spends most care where most rows are. Three remedies make the training data look balanced. They differ in what they repeat or throw away:
+# A model that minimises its average loss learns most from the classes with most rows. Three remedies make the training data look balanced. They differ in what they repeat or throw away:
 #
 # - **oversampling** draws rows of small classes again until each class is as large as the largest;
 # - **undersampling** drops rows of large classes until each is as small as the smallest;
@@ -501,9 +501,9 @@ for name, split in both.items():
 #
 # ### Exercise 1.4: oversample ●●○ about 15 minutes
 #
-# *Importance: high. Written once by hand, you will know what the library does.*
+# *Importance: high. Write it once by hand, and you know what the library does.*
 #
-# Write `oversample`: for each class of the column `label`, keep every original row and add rows of that class, drawn at random with replacement, until it has as many as the largest class. Shuffle the result and number it afresh, 0 to n−1.
+# Write `oversample`: for each class of the column `label`, keep every original row and add rows of that class, drawn at random with replacement, until it has as many as the largest class. Shuffle the result and renumber its index, 0 to n−1.
 #
 # The same `seed` gives the same frame every time; another seed, another order. The frame passed in stays as it was.
 #
@@ -553,8 +553,8 @@ check("oversample")
 #
 # `class_weights(labels, num_classes)` returns them for the ids 0 to `num_classes` − 1, as an array of float64. The labels are a list, an array or a Series with any index, and stay as they are.
 #
-# <details><summary>Hint 1</summary><code>np.bincount</code> counts, and has an argument for the length that you want at least.</details>
-# <details><summary>Hint 2</summary>Start from zeros, and fill only the places whose count is above 0.</details>
+# <details><summary>Hint 1</summary><code>np.bincount</code> counts, and has an argument for the minimum length.</details>
+# <details><summary>Hint 2</summary>Start from zeros, and fill in only the places with a count above 0.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "class_weights", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -587,9 +587,9 @@ def class_weights(labels, num_classes: int) -> np.ndarray:
 check("class_weights")
 
 # %% [markdown]
-# ## The same by library, and what it costs
+# ## The same with libraries, and what it costs
 #
-# imbalanced-learn has samplers for all this, and scikit-learn the weights. A sampler takes features and labels, and returns both resampled.
+# imbalanced-learn has samplers for the first two, and scikit-learn computes the weights. A sampler takes features and labels, and returns both resampled.
 
 # %% tags=["lesson-only"]
 from imblearn.over_sampling import RandomOverSampler
@@ -602,7 +602,7 @@ under_texts, under_labels = RandomUnderSampler(random_state=0).fit_resample(text
 weights = compute_class_weight("balanced", classes=np.unique(labels), y=labels)
 
 # %% [markdown]
-# What does each remedy do to the rows of a class? We count the rows, for the weights their sum, and how many *different* texts are left to learn from.
+# What does each remedy do to the rows of a class? We count the rows (for the weights, their sum), and how many *different* texts are left to learn from.
 
 # %% tags=["lesson-only"]
 names = train.features["label"].names
@@ -615,7 +615,7 @@ rows = {
 plot_class_bars(rows, unit="rows (or sum of weights)")
 
 # %% [markdown]
-# *How to read it:* one panel a strategy, the same scale in all. Right of the first panel all bars are equal; the length that they share is the price. Long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
+# *How to read it:* one panel per strategy, the same scale in all. From the second panel on, all bars are equal, and their length is the price: long bars mean more rows to train on, short ones mean messages thrown away. Weights redistribute and keep the total.
 
 # %% tags=["nbval-check-output", "lesson-only"]
 strategies = {"as it is": texts, "oversampled": over_texts, "undersampled": under_texts}
@@ -625,7 +625,7 @@ pd.DataFrame(
 ).T
 
 # %% [markdown]
-# Oversampling makes training longer and adds no new text: the model meets the rare messages again and again, and may learn them by heart. Undersampling is quick and forgets most of what you paid for. Weights cost nothing, but where a class has few rows, each of them now pulls hard, a mislabelled one too.
+# Oversampling doubles the rows and adds no new text: the model sees the rare messages again and again, and may learn them by heart. Undersampling is quick and throws away more than three quarters of the messages. Weights cost no time, but where a class has few rows, each of them now counts several times, a mislabelled one too.
 
 # %% [markdown]
 # ## Only the train split
@@ -637,7 +637,7 @@ from sklearn.model_selection import train_test_split
 
 
 def seen_before(held_out, fitted):
-    """Share of each class's held-out messages that stand word for word among the fitted, in %."""
+    """Return the share (in %) of each class's held-out messages that are also in `fitted`."""
     seen = held_out["text"].isin(fitted["text"])
     return pd.Series(100 * seen.groupby(held_out["label"]).mean().to_numpy(), index=names)
 
@@ -647,7 +647,7 @@ fitted, held_out = train_test_split(balanced, test_size=0.2, random_state=0)
 balanced_first = seen_before(held_out, fitted)
 
 # %% [markdown]
-# And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so this count cannot grow by it.)
+# And in the right order: hold out a fifth first. (Balancing what is left adds no new text, so it cannot raise these shares.)
 
 # %% tags=["lesson-only"]
 fitted, held_out = train_test_split(train.to_pandas(), test_size=0.2, random_state=0)
@@ -658,14 +658,14 @@ panels = {
 plot_class_bars(panels, unit="% seen in training")
 
 # %% [markdown]
-# *How to read it:* each bar is the share of a class's held-out messages that the training part holds word for word. On the left, the rarer the class, the longer its bar: its score would measure memory. And it would look best exactly where you worried most.
+# *How to read it:* each bar is the share of a class's held-out messages that the training part holds word for word. On the left, the rarer the class, the longer its bar: from about 0 for joy, which is not repeated, to about 100 % for surprise. The score would measure memory, and look best exactly where you worried most.
 #
-# **Second: leave validation and test as they are.** They stand for the world in which the model will work. Balance them, and accuracy and precision describe a world in which surprise is as common as joy.
+# **Second: leave validation and test as they are.** They stand for the messages that the model will meet. Balance them, and accuracy and precision describe a world in which surprise is as common as joy.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_imbalance", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Exercise 1.6: choose a strategy ●●○ about 15 minutes (2 points, read by a person)
 #
-# You are to train a classifier on the emotion dataset. Which strategy do you take: none, oversampling, undersampling or weights? And what effect do you expect on the *recall of each class*, compared with doing nothing? Write five to ten sentences, refer to the figures above, and name one thing that your choice makes worse. Write before you run the cells below: a guess that turns out wrong teaches more than none.
+# You are to train a classifier on the emotion dataset. Which strategy do you choose: none, oversampling, undersampling or weights? And what effect do you expect on the *recall of each class*, compared with doing nothing? Write five to ten sentences, refer to the figures above, and name one thing that your choice makes worse. Write before you run the cells below: a guess that turns out wrong teaches more than none.
 #
 # === BEGIN MARK SCHEME ===
 # 1 point: names one strategy (or none) and gives a reason that rests on this dataset: its counts, the number of different texts left, the training time, or the metric that counts. Any of the four can earn it. No point for a rule of thumb without reference to the data, nor for balancing validation or test.
@@ -674,16 +674,16 @@ plot_class_bars(panels, unit="% seen in training")
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_imbalance", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# I would take class weights. The first panel of the strategies shows that the rarest class has a small fraction of the rows of the largest, and macro-F1 counts both alike, so doing nothing would give away the rare classes. Undersampling would cut every class down to the rarest and drop most of the different texts. Oversampling keeps them all, but makes each epoch several times as long and repeats the rare messages word for word, which a large model learns by heart. Weights keep all rows and the training time.
+# I would take class weights. The first panel of the strategies shows 576 rows of surprise against 5,360 of joy, a ninth, and macro-F1 counts both classes alike, so doing nothing would give away the rare ones. Undersampling would cut every class down to 576 rows and keep only 3,456 of the 16,000 texts. Oversampling keeps them all, but makes each epoch twice as long (32,160 rows) and repeats the rare messages word for word, which a large model may learn by heart. Weights keep all rows and the training time.
 #
-# Compared with doing nothing I expect the recall of the rarest classes (surprise and love) to rise most, because missing them becomes expensive. Fear and anger should rise a little or stay. Joy and sadness should lose some recall: what used to be decided for them in doubt now goes to a neighbour, and joy should lose most to love, which is close to it. The mean recall should rise while accuracy changes little and may fall.
+# Compared with doing nothing I expect the recall of the rarest classes (surprise and love) to rise most, because missing them becomes expensive. Fear and anger should rise too, but less. Joy and sadness should lose some recall: messages that they used to win in doubt now go to a neighbour, from joy above all to love, which is close to it. The mean recall should rise; accuracy may go either way, because it weighs these losses of the two largest classes against the gains of the other four.
 #
-# What gets worse is the precision of the rare classes, since more messages of the large ones are now called love or surprise. A wrong label in a rare class also pulls several times as hard as before, so I would read those messages before I train.
+# What gets worse is the precision of the rare classes, since more messages of the large ones are now called love or surprise. A wrong label in a rare class also counts several times as much as before (a row of surprise 2,667 / 576, almost five times), so I would read those messages before I train.
 
 # %% [markdown]
 # ## Guess, then look
 #
-# A small experiment to hold your guess against: words weighted by rarity (TF-IDF) and a linear classifier, both explained in lesson 3. What counts here is that one recipe is fitted to four training sets, and judged four times on the same validation split, left as it is.
+# A small experiment to compare your guess with: words weighted by rarity (TF-IDF) and a linear classifier, both explained in lesson 3. What counts here is that the same recipe is fitted in four ways, and judged each time on the same validation split, left as it is.
 
 # %% tags=["lesson-only"]
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -714,32 +714,32 @@ recalls = pd.DataFrame(fits, index=names)
 plot_recalls(recalls)
 
 # %% [markdown]
-# *How to read it:* one row a class, one mark a strategy; further right means that more of the class's messages are found. Where the marks lie far apart, the strategy matters; where they lie together, it hardly does. Find the rows in which "as it is" comes last, and those in which it comes first: were they the ones you expected?
+# *How to read it:* one row per class, one mark per strategy; further right means that more of the class's messages are found. Where the marks lie far apart, the strategy matters; where they lie together, it hardly does. Find the rows in which "as it is" comes last, and those in which it comes first: were they the ones you expected?
 
 # %% tags=["lesson-only"]
 recalls.mean().round(3).rename("mean recall")
 
 # %% [markdown]
-# One run of one simple model on one split is a hint, not a result. Lesson 4 repeats the comparison with a transformer, and asks how sure we can be.
+# One run of one simple model on one split is a hint, not a result. Lesson 4 tries class weights with a transformer, and asks how sure we can be.
 #
 # ## Recap
 #
 # What you can do now:
 #
-# - You found a dataset by task and name, and read its card and licence first.
-# - You know a `DatasetDict` by its splits, rows, columns and features, and that a slice gives columns.
+# - You know how to search the Hub for a dataset, and to read its card and licence first.
+# - You can say what the splits, rows, columns and features of a `DatasetDict` are, and know that a slice gives columns.
 # - You read CSV, text, JSON lines and a web address, and wrote a reader where the usual one garbled lines in silence.
 # - You went to pandas and back, and put the format back.
-# - You described classes and lengths by a table and two figures, and saw a second dataset differ.
+# - You described classes and lengths with a table and two figures, and saw how a second dataset differs.
 # - You balanced a training split in three ways, after splitting, and named the price of each.
 #
-# **The question again.** *Which mistakes of a future classifier can you see in its data already?* It will miss rare classes, favour the largest in doubt, stumble over messages that you could not label yourself, and lose whatever lies beyond the context size. The data also shows how it could fool *you*: an accuracy below that of the lazy answer, texts shared by the splits, a balanced test set.
+# **The question again.** *Which mistakes of a future classifier can you see in its data already?* It will miss rare classes, favour the largest in doubt, stumble over messages that you could not label yourself, and lose whatever lies beyond the context size. The data also shows how it could fool *you*: an accuracy hardly above that of the lazy answer, texts shared by the splits, a balanced test set.
 #
 # ### Three quick questions
 #
 # 1. A colleague reports 60 % accuracy on a dataset of two classes. Good or bad?
 #
-# <details><summary>Answer</summary>Nobody can say without the shares. If the larger class makes up 70 %, the lazy answer beats it; if both are equal, it is better than chance by ten points.</details>
+# <details><summary>Answer</summary>Nobody can say without the classes' shares. If the larger class makes up 70 %, the lazy answer beats it; if both are equal, it is better than chance by ten points.</details>
 #
 # 2. `train[10:20]` is passed to a function that loops over rows, and the loop runs twice. Why?
 #
@@ -751,4 +751,4 @@ recalls.mean().round(3).rename("mean recall")
 #
 # ### Where next
 #
-# A model does not read words. [Lesson 2](../02_tokenization/02_tokenization.ipynb) turns text into tokens and tokens into numbers, and measures what our boxplot only estimated.
+# A model does not read words. [Lesson 2](../02_tokenization/02_tokenization.ipynb) turns text into tokens and tokens into numbers, and counts them, where our boxplots counted words.

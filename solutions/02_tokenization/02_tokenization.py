@@ -22,7 +22,7 @@
 # - tell what a tokenizer keeps and what it loses: capitals, accents, spaces, emoji;
 # - pad, truncate and tokenize a whole dataset, and see what padding costs.
 #
-# **Time:** about 100 minutes of reading and exercises, on a CPU as on a GPU: nearly all of the work here is the CPU's, so a GPU hardly changes it (not measured).
+# **Time:** about 100 minutes of reading and exercises, on a CPU as on a GPU: nearly all of the work here is the CPU's. Not timed on a GPU.
 #
 # **The question:** what does a model actually see of a message, and what do we pay for showing it?
 
@@ -40,7 +40,7 @@ from helpers.models import load_tokenizer
 from helpers.plots import tokenization as plots
 
 # %% [markdown]
-# Two things come with us through the whole lesson: the emotion messages of lesson 1, and the tokenizer of the model that lessons 3 and 4 use. Each line below says where it was found.
+# We use two things through the whole lesson: the emotion messages of lesson 1, and the tokenizer of the model that lessons 3 and 4 use. Each line below says where it was found.
 
 # %%
 dataset = load("emotion")
@@ -50,7 +50,7 @@ texts = dataset["train"]["text"][:]
 # %% [markdown]
 # ## Characters: the smallest pieces
 #
-# Take one short message. The plainest way to cut it is into characters, and each character already has a number: its Unicode code point.
+# Take one short message. The simplest way to cut it is into characters, and each character already has a number: its Unicode code point.
 
 # %% tags=["nbval-check-output"]
 message = "Unhurried seagulls soothe me!"
@@ -69,7 +69,7 @@ print(ids.tolist())
 #
 # ### Exercise 2.1: a vocabulary ●○○ about 4 minutes
 #
-# Every model ships with such a table, and both of its directions matter. Write `build_vocabulary`, for any list of texts and any way to cut them: every distinct token gets an id, from 0, in the order of the tokens sorted by code point (Python's own order of strings: capitals before small letters, accents last). No texts give an empty vocabulary. Texts go to `tokenize` one at a time, and both they and the tokens stay as they are, blank and empty ones too.
+# Every model ships with such a table, and it is used in both directions. Write `build_vocabulary`, for any list of texts and any way to cut them: every distinct token gets an id, from 0, in the order of the tokens sorted by code point (Python's own order of strings: capitals before small letters, accents last). No texts give an empty vocabulary. Texts go to `tokenize` one at a time, and both they and the tokens stay as they are, blank and empty ones too.
 #
 # <details><summary>Hint 1</summary>Which container keeps each thing only once?</details>
 # <details><summary>Hint 2</summary>Sort when all texts have been cut, not before. Then number with <code>enumerate</code>.</details>
@@ -105,11 +105,11 @@ def build_vocabulary(texts: list[str], tokenize: Callable[[str], list[str]]) -> 
 check("build_vocabulary")
 
 # %% [markdown]
-# ## Why not feed the ids as they are?
+# ## Why not feed in the ids as they are?
 #
 # **Question.** In the vocabulary above, is `s` closer to `r` than to `e`? A model that multiplies ids by weights would think so, and would think that the mean of two characters is a third.
 #
-# Ids are names, not quantities. The honest picture of a name is a vector with a single 1, at the id's place: **one-hot**. Every two of them are equally far apart.
+# Ids are names, not quantities. The honest picture of a name is a vector with a single 1, at the id's place: **one-hot**. Any two of them are equally far apart.
 
 # %%
 one_hots = torch.nn.functional.one_hot(torch.tensor(ids), num_classes=len(characters))
@@ -118,7 +118,7 @@ plots.plot_one_hot(one_hots[:18], list(message[:18]), list(characters))
 # %% [markdown]
 # *How to read it:* each row is one character of the message's first two words, read downwards; its dark cell names the entry of the vocabulary. Rows with the same dark column are the same character.
 #
-# These rows are long and nearly empty, and models never store them. Multiplying a one-hot row with a matrix just picks one row of that matrix, so a model looks the row up. That is all that an **embedding layer** does:
+# With a real vocabulary such rows are long and nearly empty, and models never store them. Multiplying a one-hot row by a matrix just picks one row of that matrix, so a model looks the row up. That is all that an **embedding layer** does:
 
 # %% tags=["nbval-check-output"]
 embedding = torch.nn.Embedding(num_embeddings=len(characters), embedding_dim=4)
@@ -177,14 +177,14 @@ check("one_hot")
 # %% [markdown]
 # ## Words: large pieces, and a vocabulary that never ends
 #
-# Characters give a tiny vocabulary, but long sequences, and a single letter means nothing. Words are the other end. How many different ones do the training messages hold, and how often does each occur?
+# Characters give a tiny vocabulary, but long sequences, and a single letter means nothing. Words are the other end. How many different ones do the training messages hold, and how many of these occur only once?
 
 # %% tags=["nbval-check-output"]
 words = pd.Series(" ".join(texts).split()).value_counts()
 pd.Series({"distinct words": len(words), "of these, seen once": (words == 1).sum()})
 
 # %% [markdown]
-# A word that was seen once gets a row of weights and one chance to learn it. Worse, new messages bring new words. Here is what the validation split holds that the training split never showed:
+# A word that was seen once gets a row of weights and a single example to learn it from. Worse, new messages bring new words. How many does the validation split bring, and which are the longest?
 
 # %% tags=["nbval-check-output"]
 unseen = set(" ".join(dataset["validation"]["text"][:]).split()) - set(words.index)
@@ -194,11 +194,11 @@ print(
 )
 
 # %% [markdown]
-# A word-level model must read all of these as one mark, `[UNK]` for *unknown*, even where a reader can guess the meaning from the parts or sees through the typing error. Characters never have that trouble.
+# A word-level model must read all such words as one token, `[UNK]` for *unknown*, even where a reader can guess the meaning from the parts or sees through the typing error. Characters rarely have that trouble: only those that training never showed, such as an emoji.
 #
 # ## Subwords: a dial between the two
 #
-# The idea of **byte-pair encoding** (BPE): start from characters (here: bytes), and again and again merge the neighbours that occur together most often into a new entry. Frequent words end up whole, rare ones stay in parts. The `tokenizers` library learns it in a second:
+# The idea of **byte-pair encoding** (BPE): start from characters (here: bytes), and again and again merge the neighbours that occur together most often into a new entry. Frequent words end up whole, rare ones stay in parts. The `tokenizers` library learns it in seconds:
 
 # %%
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -227,7 +227,7 @@ bpe = train_bytes_bpe(texts, vocab_size=2000)
 json.loads(bpe.to_str())["model"]["merges"][:10]
 
 # %% [markdown]
-# Each pair on that list became one entry. The size of the vocabulary is thus a dial that we may turn. Turn it, and measure how many tokens a message becomes:
+# Each pair on that list became one entry. The size of the vocabulary is thus a dial that we can turn. Turn it, and measure how many tokens a message becomes:
 
 # %% tags=["lesson-only"]
 from tqdm.auto import tqdm
@@ -239,7 +239,7 @@ for size in tqdm([300, 500, 1000, 2000, 4000, 8000], desc="vocabularies"):
     rows[f"subwords ({size:,})"] = {"vocabulary": trained.get_vocab_size(), "tokens": tokens}
 
 # %% [markdown]
-# Now the two ends of the dial, and the pretrained tokenizer, whose vocabulary was learned on books and Wikipedia, not on our messages:
+# Now the two extremes, characters and words, and the pretrained tokenizer, whose vocabulary was learned on books and Wikipedia, not on our messages:
 
 # %% tags=["nbval-check-output", "lesson-only"]
 rows["characters"] = {
@@ -259,20 +259,20 @@ sizes.round(1)
 plots.plot_vocabulary_tradeoff(sizes)
 
 # %% [markdown]
-# *How to read it:* to the right costs memory, a row of weights an entry; upwards costs time, because the model compares every token with every other (that is its *attention*, which you meet in lesson 3), so that this part grows with the *square* of the length. The curve falls steeply at first: few entries buy much. Then it flattens towards the words, and each further entry buys almost nothing.
+# *How to read it:* moving right costs memory, one row of weights per entry; moving up costs time, because every layer processes each token, and compares it with every other (its *attention*, lesson 3), a part that grows with the *square* of the length and dominates in long texts. The curve falls steeply at first: from 300 to 500 entries a message loses about a third of its tokens. Then it flattens towards the words: from 4,000 to 8,000, next to nothing.
 #
-# **Question.** The pretrained vocabulary lies far to the right. Whose text is it that all those entries are for?
+# **Question.** The pretrained vocabulary lies far to the right. Whose texts need all those entries?
 #
 # ## WordPiece: how BERT's family cuts
 #
-# DistilBERT, BERT and MiniLM all use **WordPiece**. Its vocabulary was learned much as above, by merging. What it does with a word afterwards is simpler than you may expect. First the result:
+# DistilBERT, BERT and MiniLM all use **WordPiece**. Its vocabulary is learned by merging too, but a pair is chosen for how much more probable it makes the training texts, not for its count alone. Cutting a word afterwards is simpler than you may expect. First the result:
 
 # %% tags=["nbval-check-output"]
 tokens = tokenizer.tokenize(message)
 tokens
 
 # %% [markdown]
-# The text passed three stations. The **normalizer** lower-cased it and removed accents; the **pre-tokenizer** cut at white space and punctuation, into words; only then did the **model** cut each word. `##` marks a piece that continues a word.
+# The text passed through three stages. The **normalizer** lower-cased it and removed accents; the **pre-tokenizer** cut at white space and punctuation, into words; only then did the **model** cut each word. `##` marks a piece that continues a word.
 
 # %% tags=["nbval-check-output"]
 backend = tokenizer.backend_tokenizer
@@ -280,7 +280,7 @@ normalized = backend.normalizer.normalize_str(message)
 backend.pre_tokenizer.pre_tokenize_str(normalized)
 
 # %% [markdown]
-# Each unit comes with its place in the text, start and end. Now the last station, by eye. Which beginnings of the first word are in the vocabulary at all?
+# Each unit comes with its place in the text, start and end. Now the last stage, by eye. Which beginnings of the first word are in the vocabulary at all?
 
 # %% tags=["nbval-check-output"]
 vocab = tokenizer.get_vocab()
@@ -288,7 +288,7 @@ beginnings = ["unhurried"[:end] for end in range(1, 10)]
 pd.Series({piece: piece in vocab for piece in beginnings}, name="in the vocabulary")
 
 # %% [markdown]
-# WordPiece takes the **longest** beginning that the vocabulary has, and never looks back: that is what *greedy* means. It then does the same with the rest, whose pieces stand in the vocabulary with `##` in front. If at any point no piece fits, the *whole word* becomes `[UNK]`.
+# WordPiece takes the **longest** beginning that the vocabulary has, and never looks back: that is what *greedy* means. It then does the same with the rest, whose pieces are in the vocabulary with `##` in front. If at any point no piece fits, the *whole word* becomes `[UNK]`.
 #
 # **Question.** Suppose that the vocabulary holds `a`, `ab` and `##bc`. What becomes of `abc`?
 #
@@ -305,7 +305,7 @@ pd.Series({piece: piece in vocab for piece in beginnings}, name="in the vocabula
 #
 # <details><summary>Hint 1</summary>Keep the place where the rest of the word begins. What ends the loop?</details>
 # <details><summary>Hint 2</summary>For a given beginning, let the end shrink from the end of the word until the piece is in the vocabulary. What if it shrinks to nothing?</details>
-# <details><summary>Hint 3</summary>Put the <code>##</code> before you look a piece up, wherever the piece does not begin the word. The next piece begins where the slice of the <em>word</em> ended, however long the piece's name is.</details>
+# <details><summary>Hint 3</summary>Put the <code>##</code> before you look a piece up, wherever the piece does not begin the word. The next piece begins where the slice of the <em>word</em> ended; the two signs in front do not count.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "wordpiece", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -367,11 +367,11 @@ pd.DataFrame(
 ).rename_axis("pieces").round(3)
 
 # %% [markdown]
-# The two columns differ because frequent words stay whole: cutting falls on the rare ones, in the tail of the vocabulary.
+# The two columns differ because frequent words stay whole: nearly all cuts fall on rare words, typing errors among them.
 #
 # ## Special tokens, ids and the mask, by hand
 #
-# A model wants more than pieces. BERT's family expects `[CLS]` before a message, whose vector will stand for the whole, and `[SEP]` after it. Three more have work elsewhere: `[PAD]` fills up, `[UNK]` you know, `[MASK]` hides a token in pretraining.
+# A model needs more than pieces. BERT's family expects `[CLS]` before a message, whose vector can stand for the whole, and `[SEP]` after it. Three more are for other uses: `[PAD]` fills up, `[UNK]` you know, `[MASK]` hides a token in pretraining.
 
 # %% tags=["nbval-check-output"]
 special = tokenizer.special_tokens_map
@@ -393,7 +393,7 @@ encoded = tokenizer(message)
 encoded["input_ids"] == input_ids, encoded["attention_mask"] == attention_mask
 
 # %% [markdown]
-# Three attributes are worth a look before you use any tokenizer. `vocab_size` counts the entries, so it is the height of the embedding matrix. `model_max_length` is the longest sequence that the model has positions for, special tokens included. `model_input_names` lists what the model takes.
+# Three attributes are worth a look before you use any tokenizer. `vocab_size` counts the entries (`len(tokenizer)` also those added later); the embedding matrix has at least as many rows. `model_max_length` is the longest sequence that the tokenizer is set to allow, special tokens included; where nobody set it, it is a huge number. `model_input_names` lists what the model takes.
 
 # %%
 attributes = ["vocab_size", "model_max_length", "model_input_names"]
@@ -411,7 +411,7 @@ print(tokenizer.decode(tricky_ids))
 print(tokenizer.decode(tricky_ids, skip_special_tokens=True))
 
 # %% [markdown]
-# Compare with what went in. The accent, the capitals, one of two spaces and the emoji are gone, and no model behind this tokenizer can ever see them (`[UNK]` counts as a special token, so the second line drops it too): a shouted `SO` and a whispered one are the same input. Whether that matters depends on the task.
+# Compare with what went in. The accent, the capitals and the spaces are gone (`decode` puts in its own, even around the apostrophe), and of the emoji only `[UNK]` is left, a special token, which the second line drops too. No model behind this tokenizer can ever see what was lost: a shouted `SO` and a whispered one are the same input. Whether that matters depends on the task.
 #
 # ## Cased and uncased
 #
@@ -425,7 +425,7 @@ switched.backend_tokenizer.normalizer = normalizers.BertNormalizer(lowercase=Fal
 tokenizer.tokenize(tricky), switched.tokenize(tricky)
 
 # %% [markdown]
-# Every word with a capital became unknown: the vocabulary never met one. So case is decided when a vocabulary is *learned*, and a cased model has another vocabulary, other weights and another name (`…-cased`). The same holds for accents.
+# Every word with a capital became unknown: the vocabulary has no capital letters. So case is decided when a vocabulary is *learned*, and a cased model has another vocabulary, other weights and another name (`…-cased`). The same holds for accents.
 #
 # A cased vocabulary must hold *may* and *May*, *happy* and *HAPPY*. Learn a vocabulary of each kind from six sentences, to see what that does:
 
@@ -463,7 +463,7 @@ plots.plot_pieces(
 )
 
 # %% [markdown]
-# *How to read it:* one row a tokenizer, one box a token. The uncased row cannot tell Will and May, two people, from the verbs; the cased row can. It pays in entries, because every word that also begins a sentence takes a second one. How many distinct tokens do the six sentences need?
+# *How to read it:* one row per tokenizer, one box per token. The uncased row cannot tell Will and May, two people, from the verbs; the cased row can. It pays in entries: a word that occurs with a capital and without takes two. How many distinct tokens do the six sentences need?
 
 # %% tags=["nbval-check-output"]
 distinct_words = {
@@ -473,7 +473,7 @@ distinct_words = {
 pd.Series(distinct_words, name="distinct tokens in the six sentences")
 
 # %% [markdown]
-# What is learned about *happy* now reaches *Happy* and *HAPPY* only if the data shows them too. For messages typed in lower case throughout, a cased model wastes entries on capitals that never come. For names of people and companies, case is evidence.
+# Ten more, and what is learned about *happy* no longer carries over to *HAPPY*: the data must show both. For messages typed in lower case throughout, a cased model wastes entries on capitals that never come. For names of people and companies, case is evidence.
 #
 # ## Other families: byte-level BPE and Unigram
 #
@@ -508,7 +508,7 @@ tokenizers = {
 }
 
 # %% [markdown]
-# With the Hub at hand, the real ones join them: RoBERTa's and ALBERT's tokenizers, and a cased BERT's.
+# With access to the Hub, real ones join them: RoBERTa's and ALBERT's tokenizers, and a cased BERT's.
 
 # %%
 from helpers.sources import SourceError, hub_is_offline, hub_is_reachable
@@ -524,15 +524,15 @@ for name in others:
         print(f"{name} is left out: {reason}")
 
 # %% [markdown]
-# **Question.** Which of them will bring the difficult message back in one piece? Guess before you look.
+# **Question.** Which of them will give the difficult message back unchanged? Guess before you look.
 
 # %%
 plots.plot_pieces({name: each.tokenize(tricky) for name, each in tokenizers.items()})
 
 # %% [markdown]
-# *How to read it:* one row a tokenizer, one box a token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are bytes or short runs of them. Our own two were learned on lower-case messages, so capitals are foreign to them.
+# *How to read it:* one row per tokenizer, one box per token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are bytes or short runs of them. Our own two were learned on lower-case messages, so capitals are foreign to them.
 #
-# A row of boxes may flatter: Unigram's shows the characters that it read, even those whose id is just that of `<unk>`. Decoding tells the truth.
+# A row of boxes can mislead: Unigram's shows the characters that it read, even those whose id is just that of `<unk>`. Decoding shows what was kept.
 
 # %% tags=["nbval-check-output"]
 for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
@@ -552,9 +552,9 @@ for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
 #
 # The dict that was passed in stays as it is.
 #
-# <details><summary>Hint 1</summary>Build one dict a tokenizer, and make the frame of all of them at the end.</details>
-# <details><summary>Hint 2</summary>The call of a tokenizer takes <code>add_special_tokens</code>; <code>convert_ids_to_tokens</code> leads from ids to tokens.</details>
-# <details><summary>Hint 3</summary>A column whose cells are lists is easiest from a list of dicts. The index can be made of the dict's keys, with a name.</details>
+# <details><summary>Hint 1</summary>Build one dict per tokenizer, and make the frame from all of them at the end.</details>
+# <details><summary>Hint 2</summary>The call of a tokenizer takes <code>add_special_tokens</code>; <code>convert_ids_to_tokens</code> turns ids into tokens.</details>
+# <details><summary>Hint 3</summary>A column whose cells are lists is easiest from a list of dicts. The index can be made from the dict's keys, with a name.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "compare_tokenizers", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -569,7 +569,7 @@ def compare_tokenizers(text: str, tokenizers: dict[str, PreTrainedTokenizerBase]
     Returns
     -------
     DataFrame
-        One row a tokenizer, in the dict's order, index named ``tokenizer``. Columns ``tokens``
+        One row per tokenizer, in the dict's order, index named ``tokenizer``. Columns ``tokens``
         (list of str) and ``num_tokens`` (int), both without special tokens, ``vocab_size``
         (int), and ``lossless`` (bool): whether decoding gives exactly `text` back.
 
@@ -611,14 +611,14 @@ for padding in ["do_not_pad", "longest", "max_length"]:
     print(f"{padding:>10}: lengths {[len(row) for row in batch['input_ids']]}")
 
 # %% [markdown]
-# `do_not_pad` leaves lists, `longest` fills to the longest of the *batch*, `max_length` always fills to the limit. Only rectangles become tensors:
+# `do_not_pad` leaves lists, `longest` fills up to the longest of the *batch*, `max_length` always fills up to the limit. Only rectangles become tensors:
 
 # %% tags=["nbval-check-output"]
 batch = tokenizer(three, padding="longest", return_tensors="pt")
 batch["input_ids"], batch["attention_mask"]
 
 # %% [markdown]
-# **Truncation** is the other half: what is longer than `max_length`, or than the model's own limit, is cut. Without `truncation=True` nothing is cut, and the model fails later, on a position that it does not have.
+# **Truncation** is the other half: with `truncation=True`, what is longer than `max_length`, or than the tokenizer's own limit, is cut. Always say so: `max_length` alone cuts too, but not together with `padding`, and a text that stays too long makes the model fail later, on a position that it does not have.
 
 # %% tags=["nbval-check-output"]
 short = tokenizer(message, truncation=True, max_length=6)["input_ids"]
@@ -692,14 +692,14 @@ check("pad_batch")
 # %% [markdown]
 # ## A whole dataset with `map`
 #
-# `map` runs a function over every row of every split. With `batched=True` the function gets a dict of lists, and the tokenizer, which is written in Rust, cuts a thousand messages in one call. We truncate but do not pad: nobody knows yet which messages will share a batch.
+# `map` runs a function over every row of every split. With `batched=True` the function gets a dict of lists, and the tokenizer, which is written in Rust, cuts a thousand messages in one call. We truncate but do not pad: we do not know yet which messages will share a batch.
 
 # %%
 tokenized = dataset.map(lambda rows: tokenizer(rows["text"], truncation=True), batched=True)
 tokenized["train"].column_names
 
 # %% [markdown]
-# The new columns stand beside the old ones. How long are the messages, and where could one cut? Shorter limits save time, but each lost token may have been the one that counted.
+# The new columns join the old ones. How long are the messages, and where could we cut? Shorter limits save time, but each lost token may have been the one that counted.
 
 # %%
 lengths = [len(row) for row in tokenized["train"]["input_ids"][:]]
@@ -737,9 +737,9 @@ plots.plot_padding(
 )
 
 # %% [markdown]
-# *How to read it:* each row is a message, each coloured place is one that the model computes; black lines separate batches. The blue area is the same three times. The orange area is what you pay for nothing: it shrinks when each batch has its own width, and shrinks again when neighbours are of similar length.
+# *How to read it:* each row is a message, each coloured place is a position that the model computes; black lines separate batches. The blue area is the same three times. The orange area is what you pay for nothing: it shrinks when each batch has its own width, and shrinks again when neighbours are of similar length.
 #
-# In seconds, for one batch of 16 and a real encoder, padded to the longest of the batch or to the model's limit; the best of three runs each:
+# How many seconds does a real encoder take for one batch of 16, padded to the longest of the batch or to the tokenizer's limit? The best of three runs each:
 
 # %% tags=["lesson-only"]
 from timeit import repeat
@@ -758,15 +758,15 @@ for padding in tqdm(["longest", "max_length"], desc="timing"):
 plots.plot_seconds(seconds)
 
 # %% [markdown]
-# *How to read it:* two bars for the very same messages and the very same result. The gap between them is the price of careless padding, on each step of each epoch.
+# *How to read it:* two bars for the same messages, whose real tokens get the same vectors up to rounding. The gap between the bars is the price of careless padding, on each step of each epoch.
 #
-# Sorting has a price of its own in *training*: batches of only short messages are no random sample. Training therefore shuffles first and sorts within large chunks (`train_sampling_strategy="group_by_length"` in `TrainingArguments`, lesson 4). Where order does not matter, as in lesson 3's features, one sorts outright.
+# Sorting has a price of its own in *training*: batches of only short messages are no random sample. Training can instead shuffle first and sort within large chunks (`train_sampling_strategy="group_by_length"` in `TrainingArguments`, lesson 4). Where order does not matter, as for lesson 3's features, we sort outright.
 #
 # ### Exercise 2.6: the waste in numbers ●●○ about 10 minutes
 #
-# A picture of 64 messages convinces; a number of all of them decides. Write `padding_waste`: the share of all positions that are padding, when the messages are put into batches in their order and each batch is padded to its own longest. The last batch may be smaller. With `sort`, the messages are first ordered by length, shortest first; the list that was passed in stays as it is.
+# A picture of 64 messages shows the idea; a number for all of them decides. Write `padding_waste`: the share of all positions that are padding, when the messages are put into batches in their order and each batch is padded to its own longest. The last batch may be smaller. With `sort`, the messages are first ordered by length, shortest first; the list that was passed in stays as it is.
 #
-# <details><summary>Hint 1</summary>How many positions has a batch of three messages whose longest has 7 tokens?</details>
+# <details><summary>Hint 1</summary>How many positions does a batch of three messages have whose longest has 7 tokens?</details>
 # <details><summary>Hint 2</summary>Add up positions and real tokens over all batches, and divide once, at the end. A mean of shares gives a small last batch too much weight.</details>
 
 
@@ -805,46 +805,46 @@ def padding_waste(lengths: list[int], batch_size: int, sort: bool = False) -> fl
 check("padding_waste")
 
 # %% [markdown]
-# Once the check passes, try `padding_waste(lengths, 32)` and `padding_waste(lengths, 32, sort=True)` on the whole training split, and other batch sizes. Which of the two grows with the batch, and why?
+# Once the check passes, try `padding_waste(lengths, 32)` and `padding_waste(lengths, 32, sort=True)` on the whole training split, and other batch sizes. How does each of the two change with the batch size, and why?
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_tokenizers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Exercise 2.7: cased or uncased? ●●○ about 8 minutes
 #
-# In five sentences or so: what changes between a cased and an uncased tokenizer, in the vocabulary, in the tokens and in what a model can learn? For which task would you take which, and why? Give one task for each side, and support your answer with an output of this lesson.
+# In five sentences or so: what changes between a cased and an uncased tokenizer, in the vocabulary, in the tokens and in what a model can learn? For which task would you choose which, and why? Give one task for each side, and support your answer with an output of this lesson.
 #
 # === BEGIN MARK SCHEME ===
 # 1 point in all.
 #
 # - 0.5: what changes. Case (and, in BERT's family, accents) is kept or dropped before cutting, for good; a cased vocabulary spends several entries on one word, so that evidence is split and rarer forms are cut into more pieces; the weights belong to one vocabulary, so the switch cannot be turned afterwards.
-# - 0.5: a task for each side with a reason that follows from the text at hand: cased for names, acronyms, German nouns or shouting as a signal; uncased for messages typed in lower case throughout or with careless capitals, or for little data. An output of the lesson (the unknown words after the switch, the two rows of boxes, the counts of entries) is cited.
+# - 0.5: a task for each side with a reason that follows from the text at hand: cased for names, acronyms, German nouns or shouting as a signal; uncased for messages typed in lower case throughout or with careless capitals, or for little data. An output of the lesson (the unknown words after the switch, the two rows of boxes, the counts of distinct tokens) is cited.
 # - Half of each part for a statement without its reason.
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_tokenizers", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
-# An uncased tokenizer lower-cases (and strips accents) in its normalizer, before a single piece is cut, so the difference between *May* and *may* is gone for whatever model comes after it. A cased one keeps it and pays for it: the six sentences needed more distinct tokens cased than uncased, and what is learned about *happy* does not reach *HAPPY* unless the data shows both. It is no switch to turn afterwards: with lower-casing turned off, our uncased tokenizer read every word with a capital as `[UNK]`, because its vocabulary holds none.
+# An uncased tokenizer lower-cases (and strips accents) in its normalizer, before a single piece is cut, so the difference between *May* and *may* is gone for whatever model comes after it. A cased one keeps it and pays for it: the six sentences needed 46 distinct tokens cased and 36 uncased, and what is learned about *happy* does not reach *HAPPY* unless the data shows both. You cannot switch afterwards: with lower-casing turned off, our uncased tokenizer read *Café*, *I* and *SO* as `[UNK]`, because its vocabulary holds no capitals.
 #
-# I would take a cased model to find names of people and companies in news, where a capital is evidence and editors set it reliably (*Apple* reported, an *apple* fell). I would take an uncased one for the emotion messages: they are typed in lower case, so a cased vocabulary would waste entries on forms that never come. For tweets I would measure both, since shouting may carry the emotion.
+# I would take a cased model to find names of people and companies in news, where a capital is evidence and editors set it reliably (*Apple* reported, an *apple* fell). I would take an uncased one for the emotion messages: they are typed in lower case (the table counts 27 different characters, the alphabet and the space), so a cased vocabulary would waste entries on forms that never come. For tweets I would measure both, since shouting may carry the emotion.
 
 # %% [markdown]
 # ## What you can do now
 #
-# - You cut text into characters, words and subwords, and saw the trade: entries against length, with subwords as the dial between.
-# - You wrote WordPiece: longest match first, `##` inside words, `[UNK]` for the whole word or nothing.
+# - You cut text into characters, words and subwords, and saw the trade-off: entries against length, with subwords as the dial in between.
+# - You wrote WordPiece: longest match first, `##` inside words, and `[UNK]` for the whole word if a piece is missing.
 # - You put `input_ids` and `attention_mask` together by hand, and know that `model_max_length` counts special tokens.
 # - You know what a tokenizer throws away, and how to find out: encode, decode, compare.
-# - You padded and truncated batches, tokenized a dataset with `map`, and saw that padding to each batch's own longest, with neighbours of like length, costs least.
+# - You padded and truncated batches, tokenized a dataset with `map`, and saw that padding to each batch's own longest, with neighbours of similar length, costs least.
 #
-# And the question of the beginning: a model sees the ids of pieces, in the order of the message, and nothing of what normalizing dropped. We pay for it in rows of weights, in length, and in padding.
+# And the opening question: a model sees the ids of pieces, in the order of the message, and nothing of what normalizing dropped. We pay for it in rows of weights, in length, and in padding.
 #
 # **Three quick questions**
 #
 # 1. A word of a new message is not in WordPiece's vocabulary. Is it `[UNK]`?
-# <details><summary>Answer</summary>Hardly ever: it is cut into pieces that are. It is <code>[UNK]</code> only where at some point no piece fits at all, not even a single character, as for an emoji.</details>
+# <details><summary>Answer</summary>Hardly ever: it is cut into pieces that are. It is <code>[UNK]</code> only where at some point no piece fits at all, not even a single character, as for an emoji, or where it has more than 100 characters.</details>
 #
 # 2. Why must the attention mask not be computed as `input_ids != pad_id`?
 # <details><summary>Answer</summary>Because padding is a matter of place, not of id: a real token may carry the same id, above all where a model has no padding token of its own and borrows another (GPT-2 users take the end-of-text token).</details>
 #
 # 3. You fine-tune on messages of 20 tokens with <code>padding="max_length"</code> and a limit of 512. What does it change in the results, and what in the bill?
-# <details><summary>Answer</summary>In the results nothing beyond rounding, because the mask hides the padding. In the bill nearly everything: more than twenty times the positions.</details>
+# <details><summary>Answer</summary>In the results nothing systematic, because the mask hides the padding; only rounding and the random draws of dropout differ. In the bill nearly everything: more than twenty times the positions.</details>
 #
-# **Where next.** In lesson 3 the ids enter the encoder and come out as vectors, one a token. You will make one vector a message of them, with the attention mask that you built here, and see how far a frozen model carries.
+# **Where next.** In lesson 3 the ids enter the encoder and come out as vectors, one per token. You will turn them into one vector per message, with the attention mask that you built here, and see how far a frozen model gets you.

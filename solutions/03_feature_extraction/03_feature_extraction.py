@@ -14,7 +14,7 @@
 #
 # <!-- colab-badge -->
 #
-# **The question.** How far does a language model take you that you never train?
+# **The question.** How far does a language model take you if you never train it?
 #
 # After this lesson you can
 #
@@ -22,9 +22,9 @@
 # - turn one vector per token into one vector per message, with `[CLS]` or with a masked mean,
 # - extract the features of a whole dataset: in order, fast, without gradients, and only once,
 # - compare classifiers on these features with two honest baselines,
-# - draw a map of the features with UMAP, and measure how far the map can be believed.
+# - draw a map of the features with UMAP, and measure how far the map can be trusted.
 #
-# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, then for less: features and maps are kept on disk. (A GPU was not measured.)
+# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, and less after that: features and maps are kept on disk. (Not timed on a GPU.)
 #
 # **What you need.** Lesson 2: `input_ids`, `attention_mask`, padding and truncation.
 
@@ -48,7 +48,7 @@ set_seed(0)
 #
 # A *checkpoint* on the Hub is often published with a *head*: a last layer for one task. `AutoModel.from_pretrained(checkpoint)` reads the checkpoint's configuration, picks the matching architecture, and loads everything **below** the head. What is left, the *encoder*, turns tokens into vectors.
 #
-# `load_encoder` calls exactly that, on the fastest device at hand. Without network it takes a small encoder that was installed with the course; the line that it prints says which one you have.
+# `load_encoder` does exactly that, on the fastest device available. Without network it takes a small encoder that was installed with the course; the line that it prints says which one you have.
 
 # %%
 emotion = load("emotion")
@@ -79,7 +79,7 @@ batch = tokenizer(messages, padding=True, return_tensors="pt").to(encoder.device
 batch["attention_mask"].cpu()
 
 # %% [markdown]
-# The forward pass takes `input_ids` and `attention_mask` by name; `**batch` hands over both. Inside `torch.no_grad()` PyTorch does not note down how the result came about. We are not going to train, so that record would only cost memory and time.
+# The forward pass takes `input_ids` and `attention_mask` by name; `**batch` hands over both. Inside `torch.no_grad()` PyTorch does not record how the result was computed. We are not going to train, so that record would only cost memory and time.
 
 # %% tags=["nbval-check-output"]
 with torch.no_grad():
@@ -91,7 +91,7 @@ output.last_hidden_state.shape
 #
 # ### What the layers are for
 #
-# The same word in different company should end up with a different vector. Here *blue* stands at the same place in two messages: once a mood, once a colour.
+# The same word in another context should get another vector. Here *blue* is at the same position in two messages: a mood in one, a colour in the other.
 
 # %% tags=["nbval-check-output"]
 pair = tokenizer(["i feel so blue today", "i saw a blue car"], return_tensors="pt")
@@ -108,13 +108,13 @@ similarities = [torch.cosine_similarity(*layer[:, place], dim=0).item() for laye
 plots.plot_layer_similarity(similarities, "blue")
 
 # %% [markdown]
-# *How to read it:* from left to right a token passes through the encoder. Before the first layer both vectors are equal: same word, same place. From then on attention mixes in context, and the further the line is below 1, the more of it. The last point is what a classifier will see of this word.
+# *How to read it:* from left to right a token passes through the encoder. Before the first layer both vectors are equal: same word, same position. From then on attention mixes in the other words, and the line leaves 1. How far it is below 1 says how much the two vectors differ, not how much context went in, and it need not fall at every layer. Classifiers get the vectors of the last point.
 #
 # ## 2. From token vectors to one vector per message
 #
-# A classifier wants one vector per *message*. There are two common answers. Keep the vector of the first token: `[CLS]` carries no meaning of its own, so that it is free to collect the message's. Or average the vectors of all tokens.
+# A classifier wants one vector per *message*. There are two common answers. Keep the vector of the first token: `[CLS]` has no meaning of its own, so it is free to collect the message's. Or average the vectors of all tokens.
 #
-# Averaging looks like one call, `.mean(dim=1)`. But the batch above also holds padding. What does padding do to a plain average? We pad one message further and further, and compare its average with that of the message alone.
+# Averaging looks like one call, `.mean(dim=1)`. But the batch above also holds padding. What does padding do to a plain average? We pad two messages more and more, and compare each average with that of the message alone.
 
 
 # %%
@@ -125,7 +125,7 @@ def plain_average(message: str, places: int) -> torch.Tensor:
 
 
 # %% [markdown]
-# The short message fills 5 places with its special tokens and the long one 12; we add up to 52 places of padding to each. (The encoder itself handles padding well: thanks to the attention mask no real token looks at it.)
+# The short message takes 5 places, special tokens included, and the long one 12; we add up to 52 places of padding to each. (The encoder itself handles padding well: thanks to the attention mask no real token looks at it.)
 
 # %%
 padding = [0, 1, 2, 4, 8, 16, 32, 52]
@@ -137,13 +137,13 @@ for message, length in zip(messages, batch["attention_mask"].sum(dim=1).tolist()
 plots.plot_padding_drift(drift)
 
 # %% [markdown]
-# *How to read it:* a line that stays at 1 would mean that a message's features do not depend on its neighbours in the batch. The further a line falls, the more of the average is padding. The short message suffers first. No error is raised, and no accuracy tells you: the features are just worse.
+# *How to read it:* a line that stays at 1 would mean that a message's features do not depend on its neighbours in the batch. The further a line falls, the more of the average is padding. The short message suffers more. No error is raised: the features just change with the batch.
 #
 # ### Exercise 3.1: masked mean pooling ●○○ about 8 minutes
 #
-# *Importance: high. Sentence encoders, retrieval and half of all embedding bugs go through these three lines.*
+# *Importance: high. Sentence encoders and retrieval rest on these three lines, and many bugs with embeddings hide in them.*
 #
-# Write `mean_pool`, which averages over real tokens only: those whose mask is 1, wherever they stand. A row that is all padding gives zeros. The result is float32, and both tensors that you were given stay as they are.
+# Write `mean_pool`, which averages over real tokens only: those whose mask is 1, wherever they are. A row that is all padding gives zeros. The result is float32, and both tensors that you were given stay unchanged.
 #
 # <details><summary>Hint 1</summary>The mask has the shape (batch, sequence), the states have (batch, sequence, hidden). What shape must the mask take before PyTorch can broadcast it over the hidden dimension?</details>
 # <details><summary>Hint 2</summary>Setting vectors to zero takes them out of the sum. What do you have to divide by, so that they are out of the average too?</details>
@@ -185,7 +185,7 @@ check("mean_pool")
 #
 # One message is a line of code; thousands are a job. Four things decide whether its result is right, and how long it takes.
 #
-# **Evaluation mode.** While a model is trained, *dropout* sets some of its activations to zero at random. `from_pretrained` returns a model in evaluation mode, without dropout. But whoever hands you a model may have trained it a minute ago. Here are two passes of one batch in training mode, and their largest difference:
+# **Evaluation mode.** While a model is trained, *dropout* sets some of its activations to zero at random. `from_pretrained` returns a model in evaluation mode, without dropout. But a model that you are given may have been in training a minute ago. Here are two passes of one batch in training mode, and their largest difference:
 
 # %%
 encoder.train()
@@ -195,9 +195,9 @@ encoder.eval()
 f"largest difference of two passes: {(first - second).abs().max():.3f}"
 
 # %% [markdown]
-# The same text, two different features. In evaluation mode the difference is zero. A good citizen switches to `model.eval()`, does its work, and puts the model back into the mode in which it came, even if something fails on the way (`try` … `finally`).
+# The same text, two different features. In evaluation mode the difference is zero. A well-behaved function switches to `model.eval()`, does its work, and restores the mode in which it found the model, even if something fails on the way (`try` … `finally`).
 #
-# **No gradients.** By default every result remembers the computation behind it, and keeps the intermediate values of each layer alive for it:
+# **No gradients.** By default every result remembers how it was computed, and for that keeps the intermediate values of each layer in memory:
 
 # %% tags=["nbval-check-output"]
 remembers = encoder(**batch).last_hidden_state.requires_grad
@@ -206,23 +206,23 @@ with torch.no_grad():
 remembers, forgets
 
 # %% [markdown]
-# Collect the first kind over a dataset and memory grows until the process dies. Within `torch.no_grad()` (or `torch.inference_mode()`) it stays flat.
+# If you collect results of the first kind over a dataset, memory grows until the process dies. Within `torch.no_grad()` (or `torch.inference_mode()`) only the results themselves are kept.
 #
-# **Batches of a bounded size, truncated texts.** A forward pass over all messages at once would not fit into memory. And a text with more tokens than the encoder has positions makes it fail, unless the tokenizer truncates it.
+# **Batches of a bounded size, truncated texts.** A forward pass over all messages at once may not fit into memory. And a text with more tokens than the encoder has positions makes it fail, unless the tokenizer truncates it.
 #
-# **Order.** Row *i* of the features must belong to text *i*. It sounds too plain to mention, until somebody sorts texts by length for speed and forgets to undo it.
+# **Order.** Row *i* of the features must belong to text *i*. This sounds too obvious to mention, until somebody sorts texts by length for speed and forgets to undo it.
 #
 # ### Exercise 3.2: features of many texts ●●○ about 15 minutes
 #
 # *Importance: high. You will use this function, or one like it, in every project with embeddings.*
 #
-# Write `extract_features`. It goes through `texts` in batches of at most `batch_size`, and returns one float32 row per text, in their order, also from a model in half precision. Each text is truncated at `tokenizer.model_max_length`. `pooling` chooses between the masked mean and the vector of the first token. The model computes in evaluation mode and without gradients, and is afterwards as it came (mode, weights, their type, and which of them can be trained), also where a batch fails; the list of texts stays as it is.
+# Write `extract_features`. It goes through `texts` in batches of at most `batch_size`, and returns one float32 row per text, in their order, also from a model in half precision. Each text is truncated at `tokenizer.model_max_length`. `pooling` chooses between the masked mean and the vector of the first token. The model computes in evaluation mode and without gradients, and afterwards is as it was before (mode, weights, their type, and which of them can be trained), also if a batch fails; the list of texts stays unchanged.
 #
-# Bad input: any other `pooling` raises a `ValueError` that names it or the argument, even when there are no texts. No texts are fine: the result then has 0 rows and as many columns as ever. Write the mean out here, rather than calling your `mean_pool`: each exercise is graded on its own.
+# Bad input: any other `pooling` raises a `ValueError` that names it or the argument, even when there are no texts. No texts are fine: the result then has 0 rows and as many columns as usual. Write the mean out here, rather than calling your `mean_pool`: each exercise is graded on its own.
 #
 # <details><summary>Hint 1</summary><code>range</code> with a step gives the start of each batch. Which three options does the tokenizer need so that a batch becomes tensors of one length that is never too long?</details>
 # <details><summary>Hint 2</summary><code>model.training</code> is True or False, and <code>model.train(...)</code> takes that value. <code>try</code> and <code>finally</code> bring it back whatever happens in between.</details>
-# <details><summary>Hint 3</summary><code>np.concatenate</code> does not like an empty list. What could stand in the list from the start, with 0 rows and <code>model.config.hidden_size</code> columns?</details>
+# <details><summary>Hint 3</summary><code>np.concatenate</code> refuses an empty list. What could be in the list from the start, with 0 rows and <code>model.config.hidden_size</code> columns?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "extract_features", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -280,7 +280,7 @@ check("extract_features")
 # %% [markdown]
 # ### Fast, and only once
 #
-# For the whole dataset we take a helper that does the same as your function, and three things more. It **groups texts by length**, so that hardly any place of a batch is padding (lesson 2 showed what padding costs), and puts the rows back in order. It computes in **bfloat16** where the hardware multiplies it faster. And it **keeps the result on disk** under a key made from the model's weights and the tokens: change either, and it computes anew.
+# For the whole dataset we use a helper that does the same as your function, and three things more. It **groups texts by length**, so that batches contain hardly any padding (lesson 2 showed what padding costs), and puts the rows back in order. It computes in **bfloat16** where the hardware multiplies it faster. And it **keeps the result on disk** under a key made from the model's weights and the tokens: change either, and it computes again.
 
 # %% tags=["lesson-only"]
 from helpers.features import dataset_features
@@ -291,9 +291,9 @@ for split in ("train", "validation"):
     labels[split] = np.array(emotion[split]["label"][:])
 
 # %% [markdown]
-# Run the cell once more and compare the seconds. The encoder's work is done for good: whatever classifier you try from now on starts from these arrays, in seconds. That is the great convenience of frozen features.
+# The first time, the line says how many seconds the encoder took; after that, it says *from the cache*. Every classifier that you try from now on starts from these arrays. That is the great convenience of frozen features.
 #
-# The same pass also pooled by `[CLS]`, so that these features come without another wait.
+# The same pass also pooled by `[CLS]`, so these features need no further wait.
 
 # %% tags=["lesson-only"]
 cls_features = {
@@ -304,20 +304,20 @@ cls_features = {
 # %% [markdown]
 # ### The feature matrix
 #
-# What we hold now is what every book on machine learning starts with: a matrix of numbers, `X`, one row a message, one column a feature. Here are the first hundred columns for a few messages of each class.
+# What we hold now is what every book on machine learning starts with: a matrix of numbers, `X`, one row per message, one column per feature. Here are the first hundred columns for a few messages of each class.
 
 # %% tags=["lesson-only"]
 names = emotion["train"].features["label"].names
 plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 
 # %% [markdown]
-# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value against the column's average. Blocks of rows belong to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, the class must be written across many at once, and only something that adds up columns can read it. A linear classifier does just that.
+# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value compared with the column's average. Each block of rows belongs to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, a classifier has to combine many. A linear classifier adds them up, each with a weight.
 #
 # ## 4. A map of the features
 #
-# Before we train anything: do messages of one class lie together? Nobody sees in hundreds of dimensions. **UMAP** draws a map in two: it finds the nearest neighbours of each point, and then moves points about on a plane until neighbours on the map are, as far as possible, neighbours in the data.
+# Before we train anything: do messages of one class lie together? Nobody sees in hundreds of dimensions. **UMAP** draws a map in two: it finds the nearest neighbours of each point, and then moves points on a plane until neighbours on the map are, as far as possible, neighbours in the data.
 #
-# UMAP compares distances over all columns, so a column with large values would drown the others. First each is scaled to the range from 0 to 1.
+# UMAP compares rows over all columns, so a column with large values would dominate the others. First, each column is scaled to the range from 0 to 1.
 
 # %% tags=["lesson-only"]
 from sklearn.preprocessing import MinMaxScaler
@@ -327,9 +327,9 @@ sample = np.random.default_rng(0).permutation(len(labels["train"]))[:2000]
 scaled_sample = scaler.transform(features["train"][sample])
 
 # %% [markdown]
-# A random sample of 2,000 messages is enough for a map. Three settings matter. `metric="cosine"` compares directions, as we did with *blue*. `n_neighbors` says how many neighbours count as a neighbourhood. And UMAP throws dice: `random_state` makes it throw the same again, at the price of working on one core (`n_jobs=1`).
+# A random sample of 2,000 messages is enough for a map. Three settings matter. `metric="cosine"` compares directions, as we did with *blue*; but scaled values are all positive, so all directions lie close together (cosines near 1). `n_neighbors` says how many neighbours count as a neighbourhood. And UMAP uses random numbers: `random_state` fixes them, at the price of working on one core (`n_jobs=1`).
 #
-# The first call compiles UMAP's inner loops, which takes ten seconds and more. So we keep this map on disk, too.
+# The first call compiles UMAP's inner loops, which takes ten seconds or more. So we keep this map on disk, too.
 
 # %% tags=["lesson-only"]
 from helpers.cache import cached_array, fingerprint
@@ -350,9 +350,9 @@ points = cached_array("umap", fingerprint(["cosine 15 0", scaled_sample.tobytes(
 plots.plot_class_maps(points, labels["train"][sample], names)
 
 # %% [markdown]
-# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells will be hard to tell apart, for anything that works on these features and looks at neighbourhoods.
+# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds, on a scale of its own for each panel. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells overlap on the map; how far they overlap in the features is another question, for section 6.
 #
-# Do not read more than that. The axes have no unit, the distance between far islands means little, and so do an island's size and density.
+# Do not read more into it. The axes have no unit, the distance between far islands means little, and so do an island's size and density.
 #
 # **Predict.** From this map: which class will be recognised best, and which two will be confused most? Write it down; the confusion matrix below will tell.
 #
@@ -360,7 +360,7 @@ plots.plot_class_maps(points, labels["train"][sample], names)
 #
 # ### A baseline that looks at nothing
 #
-# An accuracy says little on its own. The first thing to know is what you get for nothing: always answering the most frequent class.
+# An accuracy says little on its own. First find out what you get for nothing, by always answering the most frequent class.
 
 # %% tags=["lesson-only"]
 from sklearn.dummy import DummyClassifier
@@ -371,7 +371,7 @@ print(
 )
 
 # %% [markdown]
-# Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, and a rule that finds one class and never any other does badly by it. We write down both for every classifier.
+# Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, so a rule that only ever finds one class scores badly. We record both for every classifier.
 
 # %% tags=["lesson-only"]
 from sklearn.metrics import accuracy_score, f1_score
@@ -391,7 +391,7 @@ record("most frequent class", majority.predict(features["validation"]))
 # %% [markdown]
 # ### A baseline that knows words but no language
 #
-# The second baseline is the strong one: **TF-IDF with logistic regression**. Each word is a column of its own, a message's value in it grows with the word's count and shrinks with the number of messages that use it. No pretraining, no order of words. Whoever skips this baseline does not know what the large model was good for.
+# The second baseline is the strong one: **TF-IDF with logistic regression**. Each word is a column of its own; a message's value in it grows with the word's count and shrinks with the number of messages that use it. No pretraining, no word order. Without this baseline you cannot say what the encoder adds. (Its `C`, explained below, is set to 10, not searched for.)
 
 # %% tags=["lesson-only"]
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -407,7 +407,7 @@ record("TF-IDF", words.predict(emotion["validation"]["text"][:]))
 #
 # Logistic regression adds up the columns with one weight for each column and class. Its setting `C` says how freely: a small `C` keeps the weights small, a large one lets them fit the training data closely.
 #
-# Choosing `C` by the validation split would make that split part of the training. So we choose within the training split: *cross-validation* on 4,000 of its messages, three parts, each in turn held out. `StandardScaler` brings all columns to one scale, so that a single `C` suits them all and the solver converges quickly.
+# We could choose `C` on the validation split. But there we want to compare finished models, and a score by which a choice was made is too good on average. So we choose within the training split: *cross-validation* on 4,000 of its messages, in three parts, each held out in turn. `StandardScaler` brings all columns to one scale, so that a single `C` suits them all and the solver converges quickly.
 
 # %% tags=["lesson-only"]
 from sklearn.model_selection import GridSearchCV
@@ -420,7 +420,7 @@ search.fit(features["train"][:4000], labels["train"][:4000])
 plots.plot_grid_search(search.cv_results_, "logisticregression__C")
 
 # %% [markdown]
-# *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and look at the validation split once, with this one.
+# *How to read it:* each point is an average over three held-out parts, its bar their standard deviation. On the left the classifier is too stiff to use the features, on the right it starts to learn single messages by heart. We take the best point, fit on the whole training split, and score only this one on the validation split.
 
 # %% tags=["lesson-only"]
 linear.set_params(**search.best_params_)
@@ -428,7 +428,7 @@ linear.fit(features["train"], labels["train"])
 record("mean features", linear.predict(features["validation"]))
 
 # %% [markdown]
-# And the same with the vector of `[CLS]`: only the pooling differs.
+# And the same with the vector of `[CLS]`. Its `C` was chosen on the mean features, which may favour them a little.
 
 # %% tags=["lesson-only"]
 from sklearn.base import clone
@@ -437,7 +437,7 @@ on_cls = clone(linear).fit(cls_features["train"], labels["train"])
 record("[CLS] features", on_cls.predict(cls_features["validation"]))
 
 # %% [markdown]
-# Four answers to the same question, on the same validation messages, which none of them has seen:
+# Four answers to the same question, on the same validation messages, on which none of them was trained:
 
 # %% tags=["lesson-only"]
 results = pd.DataFrame(scores).T.sort_values("macro_f1")
@@ -445,19 +445,19 @@ plots.plot_scores(results)
 results.iloc[::-1].round(3)
 
 # %% [markdown]
-# *How to read it:* the dark mark is accuracy, the blue bar macro-F1; the distance between them says how unevenly a classifier treats the classes. Three comparisons deserve a sentence of yours each: features against the most frequent class (do they hold anything?), mean against `[CLS]` (does pooling matter?), and features against TF-IDF (was the encoder worth it?).
+# *How to read it:* the dark mark is accuracy, the blue bar macro-F1; a wide gap says that the classifier does worse on rare classes than on frequent ones. Write a sentence on each of three comparisons: features against the most frequent class (do they hold anything?), mean against `[CLS]` (does pooling matter?), and features against TF-IDF (was the encoder worth it?).
 #
-# If words win here, do not be surprised. Emotion words give most of these messages away, and TF-IDF has a column for each of them, learnt from thousands of examples. The encoder was trained to represent what a message is *about*, and nobody told it that emotion would matter. Section 7 asks when the order turns.
+# If words win here, do not be surprised. Many of these messages contain a word that gives the emotion away, and TF-IDF has a column for each, with weights learnt from thousands of examples. The encoder was pretrained for something else (the embedded one to place sentences of similar meaning close together, DistilBERT to fill in masked words); nobody told it that emotion would matter. Section 7 asks with how few labels the order is reversed.
 #
 # ### Exercise 3.3: compare classifiers ●●○ about 12 minutes
 #
 # *Importance: medium. Comparing by hand four times is where copy-and-paste errors come from.*
 #
-# Write `compare_classifiers`, which takes named scikit-learn classifiers, fits a copy of each, and returns one table with the columns `accuracy`, `macro_f1` and `fit_seconds`, in this order, and the index `classifier`, best macro-F1 first (ties in the order of `classifiers`). Macro-F1 averages over the classes that occur in truth or prediction. The clock runs during the fit alone. The estimators that you were given stay unfitted, and the dict and the data as they are.
+# Write `compare_classifiers`, which takes named scikit-learn classifiers, fits a copy of each, and returns one table with the columns `accuracy`, `macro_f1` and `fit_seconds`, in this order, and the index `classifier`, best macro-F1 first (ties in the order of `classifiers`). Macro-F1 averages over the classes that occur in truth or prediction. The clock runs during the fit alone. The estimators that you were given stay unfitted, and the dict and the data unchanged.
 #
 # <details><summary>Hint 1</summary>scikit-learn has a function that gives an unfitted copy of an estimator, or of a whole pipeline. This lesson used it once.</details>
-# <details><summary>Hint 2</summary>Read <code>time.perf_counter()</code> on both sides of one single line.</details>
-# <details><summary>Hint 3</summary>That ties stay in the order of <code>classifiers</code> asks for a <em>stable</em> sort. Look at <code>kind</code> in the documentation of <code>DataFrame.sort_values</code>.</details>
+# <details><summary>Hint 2</summary>Read <code>time.perf_counter()</code> just before and just after a single line.</details>
+# <details><summary>Hint 3</summary>Ties stay in the order of <code>classifiers</code> only if the sort is <em>stable</em>. Look at <code>kind</code> in the documentation of <code>DataFrame.sort_values</code>.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "compare_classifiers", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -508,25 +508,25 @@ check("compare_classifiers")
 # %% [markdown]
 # ### Which classes does it confuse?
 #
-# One number per classifier hides where the errors are. A **confusion matrix** counts, for each true class, what was predicted. Divided by the row's sum each row tells where the messages of one class went, whether the class is large or small.
+# One number per classifier hides where the errors are. A **confusion matrix** counts, for each true class, what was predicted. Divided by its sum, each row shows where the messages of one class went, whether the class is large or small.
 
 # %% tags=["lesson-only"]
 plots.plot_confusion(labels["validation"], predictions["mean features"], names)
 
 # %% [markdown]
-# *How to read it:* a row is a true class and sums to 1. The diagonal is the class's recall; everything else in the row is where the class leaks to. Compare with your prediction from the map. A tall column, dark over many rows, is a class that the classifier falls back on when in doubt: with unequal classes, usually a frequent one.
+# *How to read it:* a row is a true class and sums to 1. The diagonal is the class's recall; the rest of the row shows what the class is mistaken for. Compare with your prediction from the map. A column that is dark in many rows is a class that the classifier falls back on when in doubt: usually a frequent one.
 #
 # ## 6. How far to trust the map
 #
-# The map and the matrix tell related stories, but the map is a drawing: hundreds of dimensions were pressed into two, and something had to give. A number keeps us honest. Take a point, look at its *k* nearest other points, and count how many share its label. The average of this share over all points is the **neighbourhood purity**.
+# The map and the matrix tell related stories, but the map is a drawing: hundreds of dimensions were pressed into two, and something was lost. A number says how much. Take a point, look at its *k* nearest other points, and count how many share its label. The average of this share over all points is the **neighbourhood purity**.
 #
-# It can be measured on the map, and just as well in the full feature space. If both agree, the map shows what is there.
+# It can be measured on the map, and just as well in the full feature space. If the two values agree, the map mixes the classes no more than the features do.
 #
 # ### Exercise 3.4: neighbourhood purity ●●○ about 15 minutes
 #
 # *Importance: medium. Whenever somebody shows you a beautiful map, this is the question to ask.*
 #
-# Write `neighborhood_purity`. Neighbours are the *k* nearest **other** points by Euclidean distance; a point is never its own neighbour, even if another one lies at exactly the same place. The labels are a list, an array or a Series with any index; they and the points stay as they are.
+# Write `neighborhood_purity`. Neighbours are the *k* nearest **other** points by Euclidean distance; a point is never its own neighbour, even if another one lies at exactly the same place. The labels are a list, an array or a Series with any index; they and the points stay unchanged.
 #
 # Bad input: unless 1 ≤ k < n, raise a `ValueError` that names `k` or its value.
 #
@@ -577,7 +577,7 @@ def neighborhood_purity(embedding: np.ndarray, labels, k=10) -> float:
 check("neighborhood_purity")
 
 # %% [markdown]
-# ### Turn the knobs
+# ### Change the settings
 #
 # A map is one of many. Small neighbourhoods follow local detail and can tear islands off the map; large ones keep the overall shape and blur the detail. Three maps of the same 1,000 messages:
 
@@ -598,13 +598,13 @@ for size in (3, 15, 100):
 plots.plot_map_settings(maps, labels["train"][sample][:1000], names)
 
 # %% [markdown]
-# *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features. Nothing in the data changed from left to right; only the setting did. What you would tell from one panel alone and not from the others is about the setting, not about the messages.
+# *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features. Nothing in the data changed from left to right; only the setting did. What you see in one panel only says something about the setting, not about the messages.
 #
 # ### Exercise 3.5: project ●○○ about 8 minutes
 #
-# *Importance: medium. A map that nobody can draw again is decoration.*
+# *Importance: medium. A map that nobody can reproduce is decoration.*
 #
-# Put the two steps of section 4 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map. The features that you were given stay as they are.
+# Put the two steps of section 4 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map. The features that you were given stay unchanged.
 #
 # <details><summary>Hint 1</summary>Both steps have a <code>fit_transform</code>. Which of UMAP's arguments takes the seed?</details>
 # <details><summary>Hint 2</summary>UMAP's arguments have the names of this function's parameters, except for the seed's.</details>
@@ -656,7 +656,7 @@ check("project")
 # %% [markdown]
 # ## 7. What frozen features can do, and what they cannot
 #
-# **They need few labels.** The comparison above used the whole training split, which somebody had to label. With TF-IDF, a word that no training message holds is worth nothing. With the encoder it has a place near words of similar meaning from the start. So let us take labels away.
+# **They need few labels.** The comparison above used the whole training split, which somebody had to label. For TF-IDF, a word that no training message contains is worth nothing. For the encoder it has a place near words of similar meaning from the start. So let us take labels away.
 
 
 # %% tags=["lesson-only"]
@@ -674,9 +674,9 @@ for name, pipeline, X in [("TF-IDF", words, texts), ("mean features", linear, fe
 plots.plot_learning_curves(curves, majority.score(features["validation"], labels["validation"]))
 
 # %% [markdown]
-# *How to read it:* the horizontal axis counts labelled messages and is logarithmic: each step to the right costs several times the work of the one before. Where one line is above the other, that classifier is the better choice for that budget. Do the lines cross, and where? Also look at how they end: a line that has gone flat will not profit from more labels, one that still climbs will.
+# *How to read it:* the horizontal axis counts labelled messages and is logarithmic: each mark takes two to five times the labelling work of the one before. Where one line is clearly above the other, that classifier is the better choice for that budget. (Each point is one run, on the first rows of the split and with `C` as above: small distances say nothing.) Do the lines cross, and where? Also look at how they end: a line that has gone flat will gain little from more labels, one that still climbs may gain more.
 #
-# **They cannot learn what matters to you.** The encoder is frozen: whatever its vectors do not keep apart, no classifier on top can. Let both classifiers read a few messages that need more than one telling word. *Negation*, *contrast* and *pictures without an emotion word* are hard for different reasons.
+# **They cannot learn what matters to you.** The encoder is frozen: whatever its vectors do not keep apart, no classifier on top can. Let both classifiers read a few messages for which one telling word is not enough. *Negation*, *contrast* and *metaphors without an emotion word* are hard for different reasons.
 
 # %% tags=["lesson-only"]
 probes = [
@@ -692,9 +692,9 @@ verdicts["mean features"] = [names[label] for label in linear.predict(probe_feat
 verdicts
 
 # %% [markdown]
-# Compare the first two rows: does the little word *not* turn the answer of either classifier? A bag of words treats it as one column among thousands; averaging over tokens, as one vector among many, but all the others have read it, too. Four messages prove nothing, but they show where to look. Lesson 5 does it systematically.
+# Compare the first two rows: does the little word *not* change the answer of either classifier? In a bag of words it is one column among thousands. In an average over tokens it is one vector among many, but attention has mixed it into all the others. Four messages prove nothing, but they show where to look. Lesson 5 does it systematically.
 #
-# What is left is to let the task reach the encoder: to train its layers too, so that its vectors move apart where *our* classes differ. That is fine-tuning, and the subject of lesson 4.
+# The next step is to let the task reach the encoder: to train its layers too, so that its vectors move apart where *our* classes differ. That is fine-tuning, and the subject of lesson 4.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_classifiers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Exercise 3.6 (written): what won, and what the map showed ●●○ about 15 minutes
@@ -715,18 +715,18 @@ verdicts
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_classifiers", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# 1. TF-IDF wins both by accuracy (about 0.87, mean features 0.75) and by macro-F1 (0.81 against 0.67); the most frequent class marks the floor (0.08). Most messages contain a word that names or colours the emotion, and TF-IDF gives each such word a column with a weight learnt from thousands of labels. The frozen encoder describes topic and wording in general, and a linear layer can only use what it keeps apart. Mean pooling beats [CLS], since this encoder was never trained to collect the message in its first token.
-# 2. With `n_neighbors` of 3 the map is a clump of tight knots and some specks far from it, with 100 one even cloud; `euclidean` instead of `cosine` draws another cloud. The purity (k = 10, 1,000 messages) is about 0.36, 0.34 and 0.30 for 3, 15 and 100 neighbours, 0.33 with `euclidean`, and 0.41 for the features; labels dealt out at random would give 0.24. So the settings changed the look more than the purity. The drawing loses some neighbourhoods, but most of the overlap between classes is in the features already.
+# 1. TF-IDF wins both by accuracy (0.87; mean features 0.75) and by macro-F1 (0.81 against 0.67); always answering the most frequent class gives a macro-F1 of 0.08. A likely reason: many messages contain a word that gives the emotion away, and TF-IDF gives each such word a column with weights learnt from thousands of labels. The frozen encoder was not trained for emotion, and a linear layer can only use what its vectors keep apart. Mean features also beat [CLS] (0.67 against 0.59): the embedded encoder was trained with the mean, never to sum up the message in its first token.
+# 2. With `n_neighbors=3` the map is a clump of small knots with specks far away, with 100 an even cloud; `euclidean` draws another cloud. The purity (k = 10, 1,000 messages) is about 0.36, 0.34 and 0.32 for 3, 15 and 100 neighbours, 0.34 with `euclidean`, and 0.41 for the features; labels dealt out at random would give 0.24. So the metric changed only the look, while larger neighbourhoods also lost purity. No map keeps all of what the features hold, and the features mix the classes already: 59% of a message's neighbours have another label.
 
 # %% [markdown]
 # ## Recap
 #
-# - `AutoModel` gives an encoder without a head; `last_hidden_state` is *messages × tokens × hidden size*, and context flows in layer by layer.
-# - One vector per message: `[CLS]`, or the mean over real tokens. The mask decides, or padding leaks in without an error.
+# - `AutoModel` gives an encoder without a head; `last_hidden_state` is *messages × tokens × hidden size*, and context comes in layer by layer.
+# - One vector per message: `[CLS]`, or the mean over real tokens. Without the mask, padding leaks into the mean, and no error is raised.
 # - A whole dataset: evaluation mode, no gradients, bounded batches, truncation, the order kept; grouped by length for speed, and stored by content so that it is computed once.
 # - Two baselines before any praise: the most frequent class, and TF-IDF. Settings are chosen within the training split.
-# - UMAP draws neighbourhoods. Purity tells whether to believe the drawing; settings change how it looks.
-# - Frozen features are cheap and need few labels, but they cannot learn what your task needs.
+# - UMAP draws neighbourhoods. Purity tells how far to trust the drawing; settings change how it looks.
+# - Frozen features are cheap and need few labels, but no classifier can separate what the encoder does not keep apart.
 #
 # **Three quick questions**
 #
@@ -734,12 +734,12 @@ verdicts
 #
 # <details><summary>Answer</summary>Another batch size means other neighbours and so another amount of padding. The average counts padding: the mask is missing. (Or the model is in training mode; then two runs with the same batch size differ too.)</details>
 #
-# 2. Why is `C` not chosen by the validation score?
+# 2. Why did we not choose `C` by the validation score?
 #
-# <details><summary>Answer</summary>The best of several validation scores is too good on average: the choice has adapted to that split. The validation split should tell us how well a finished choice does on messages that had no part in it.</details>
+# <details><summary>Answer</summary>The best of several validation scores is too good on average: the choice has adapted to that split. You may choose on validation, as lesson 4 does, but then only the test split, looked at once, tells how good the choice is. Cross-validation within the training split keeps validation fresh for comparing finished models.</details>
 #
-# 3. On a map two classes form islands far apart. May you say that they are more different than two classes whose islands touch?
+# 3. On a map two classes form islands far apart. Can you say that they are more different than two classes whose islands touch?
 #
-# <details><summary>Answer</summary>No. UMAP keeps neighbourhoods, not far distances; another seed may put the islands elsewhere. You may say that few messages of the one have neighbours of the other, and purity measures that.</details>
+# <details><summary>Answer</summary>No. UMAP keeps neighbourhoods, not far distances; another seed may put the islands elsewhere. At most you can say that few messages of one have neighbours of the other, and purity measures that.</details>
 #
-# **Where next.** Lesson 4 lets the labels reach the encoder: the same data, the same checkpoint, and every layer is trained. Keep the table of this lesson at hand, it is the baseline to beat.
+# **Where next.** Lesson 4 lets the labels reach the encoder: the same data, the same checkpoint, and every layer is trained. Keep this lesson's table at hand: it is the baseline to beat.

@@ -79,7 +79,8 @@ def read(place: str) -> str:
 
 def releases(text: str) -> dict[str, str]:
     """Return each listed project's version, by name; other lines name files or addresses."""
-    lines = (re.fullmatch(r"([\w.-]+)==(\S+)", line.strip()) for line in text.splitlines())
+    pin = re.compile(r"([\w.-]+)==([^+\s]+)(\+\S+)?")  # +cpu: a build, which no index need have
+    lines = (pin.fullmatch(line.strip()) for line in text.splitlines())
     return {normal(line[1]): line[2] for line in lines if line}
 
 
@@ -107,7 +108,9 @@ def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> Non
     while True:
         wanted |= required(folder) & listed.keys()
         found = installed(folder)
-        missing = sorted(name for name in wanted if found.get(name, [""])[0] != listed[name])
+        missing = sorted(
+            name for name in wanted if found.get(name, [""])[0].partition("+")[0] != listed[name]
+        )
         if not missing:
             return
         install(folder, [f"{name}=={listed[name]}" for name in missing])
