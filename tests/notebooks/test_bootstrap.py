@@ -42,6 +42,7 @@ ONE, TWO = LESSONS[:2]
 FIVE = lesson_named("5")  # needs libraries that Colab lacks
 EVERY = [("own", lesson) for lesson in LESSONS]
 LISTED = [("listed", ONE), ("listed", TWO)]
+BYTES = {"bytes": 1, "kB": 1000, "MB": 1_000_000}  # as pip names them
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 on_all_listed = pytest.mark.skipif(
     not COLAB, reason="COURSE_COLAB names no environment of all that Colab lists: make test-colab"
@@ -174,16 +175,17 @@ def test_the_answers_pass_their_checks(lesson, colab, served, tmp_path):
 @on_all_listed
 @each_lesson
 def test_what_the_first_cell_costs(lesson, colab, served, tmp_path):
-    """On a machine that has never installed anything: pip keeps what it downloads, in a folder.
+    """Nothing is taken from pip's cache.
 
     The course comes from this machine, and counts as large as GitHub would send it.
     """
-    downloads = tmp_path / "downloads"
+    log = tmp_path / "pip.log"
     first = first_cell(lesson, served)
     cells = [first, code(first.source)]
-    cell, again = colab.run(tmp_path / "alone", cells, PIP_CACHE_DIR=str(downloads))
+    cell, again = colab.run(tmp_path / "alone", cells, PIP_NO_CACHE_DIR="1", PIP_LOG=str(log))
     assert not errors(cell) + errors(again)
-    size = sum(file.stat().st_size for file in downloads.rglob("*") if file.is_file())
+    said = re.findall(r" Downloading (?!http)\S+ \(([\d.]+) (\w+)\)", log.read_text())
+    size = sum(float(number) * BYTES[unit] for number, unit in said)
     archive = ["git", "archive", "--format=zip", "HEAD"]
     size += len(subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout)
     print(f"{seconds(cell):.1f} s, {size / 2**20:.1f} MiB; again {seconds(again):.2f} s")
