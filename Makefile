@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-thorough test-training test-kills test-colab fuzz check results bench build site setup lock
+.PHONY: lab demo test test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup lock
 
 setup: $(READY)
 
@@ -38,11 +38,17 @@ test-training: $(READY)
 test-thorough: $(READY)
 	$(BIN)/python -m pytest tests -m thorough
 
-# The first cell, and each release below it, on the libraries of the environment that COURSE_COLAB
-# names: what Colab lists, in its version of Python.
+# What Colab lists, in its version of Python, as an environment: LIST is a file or an address.
+# make colab-environment PYTHON3=python3.12 LIST=tests/notebooks/colab_lists/… FOLDER=…
+colab-environment:
+	$(PYTHON3) tests/notebooks/colab_environment.py "$(LIST)" "$(FOLDER)"
+
+# The first cell, each release and its answers on the libraries of that environment, which
+# COURSE_COLAB names.
 test-colab: $(READY)
 	test -x "$$COURSE_COLAB/bin/python"
 	$(BIN)/python -m pytest tests/notebooks/test_bootstrap.py
+	$(BIN)/python -c 'from grading.release.readme import update_readme; update_readme()'
 
 # The grader and its workers, ended at random fifty times while they grade.
 test-kills: $(READY)

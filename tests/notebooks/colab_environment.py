@@ -1,0 +1,182 @@
+"""Build an environment like Colab's: releases that it lists, for the Python that runs this.
+
+    python3.12 tests/notebooks/colab_environment.py LIST FOLDER
+
+LIST is the file or the address of a list of `name==version` lines, as Colab publishes them; FOLDER
+becomes a virtual environment, which is completed where it exists. It holds what the course needs,
+what the course could break, and whatever of the list these require: not all of Colab's 640
+libraries. Needs nothing but Python and pip.
+
+Colab without a GPU has a CPU build of torch. Where pip's settings lead to none, the CUDA build is
+installed without CUDA's libraries (several gigabytes), in whose place stand empty ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import urllib.request
+import venv
+from collections.abc import Iterable
+from pathlib import Path
+
+# What the lessons import or run in, whether the course asks for it or not.
+LESSONS = """accelerate datasets fastapi filelock huggingface_hub imbalanced-learn ipykernel ipython
+ipywidgets matplotlib matplotlib-inline nbconvert notebook numpy pandas pillow pip psutil pyarrow
+pydantic requests rich scikit-learn scipy seaborn setuptools torch tqdm transformers typer
+umap-learn uvicorn wheel"""
+# What requires a release of a library that the course could replace.
+AT_RISK = """db-dtypes google-ai-generativelanguage google-genai google-generativeai gradio
+grpcio-status keras langchain mizani pandas-gbq peft plotnine proto-plus protobuf
+sentence-transformers sklearn-compat statsmodels tensorflow tensorflow-metadata tf_keras ydf"""
+# Prints, in the environment, what is installed: versions, and what each requires there.
+INSTALLED = """\
+import importlib.metadata
+import json
+
+from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.utils import canonicalize_name
+
+found = {canonicalize_name(one.metadata["Name"]): one for one in importlib.metadata.distributions()}
+requires = {name: [Requirement(line) for line in one.requires or ()] for name, one in found.items()}
+extras = {name: {""} for name in found}
+
+
+def holds(line, extras):
+    return not line.marker or any(line.marker.evaluate({"extra": extra}) for extra in extras)
+
+
+for line in [line for lines in requires.values() for line in lines if holds(line, {""})]:
+    extras.setdefault(canonicalize_name(line.name), {""}).update(line.extras)
+for name, one in found.items():
+    needs = [line.name for line in requires[name] if holds(line, extras[name])]
+    found[name] = [one.version, *needs]
+print(json.dumps(found))"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("list", help="file or address of name==version lines")
+    parser.add_argument("folder", type=Path, help="becomes the environment")
+    arguments = parser.parse_args()
+    listed = releases(read(arguments.list))
+    create(arguments.folder)
+    complete(arguments.folder, listed, f"{LESSONS} {AT_RISK}".split())
+    stand_in_for_cuda(arguments.folder)
+    left_out = sorted(required(arguments.folder) - listed.keys())
+    print(f"required, but not on the list: {', '.join(left_out) or 'nothing'}")
+
+
+def read(place: str) -> str:
+    """Return the text of a file or an address."""
+    if not re.match("https?://", place):
+        return Path(place).read_text(encoding="utf-8")
+    with urllib.request.urlopen(place, timeout=60) as answer:
+        return answer.read().decode()
+
+
+def releases(text: str) -> dict[str, str]:
+    """Return each listed project's version, by name; other lines name files or addresses."""
+    pin = re.compile(r"([\w.-]+)==([^+\s]+)(\+\S+)?")  # +cpu: a build, which no index need have
+    lines = (pin.fullmatch(line.strip()) for line in text.splitlines())
+    return {normal(line[1]): line[2] for line in lines if line}
+
+
+def normal(name: str) -> str:
+    """Return a project's name as an index spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def create(folder: Path) -> None:
+    """Create the environment, unless it is there."""
+    if not (folder / "bin" / "python").exists():
+        venv.create(folder, clear=True, with_pip=True)
+
+
+def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> None:
+    """Install what is wanted of the list, and what that requires, until nothing is missing.
+
+    Raises
+    ------
+    RuntimeError
+        If pip cannot install it; what pip says is in the message.
+    """
+    install(folder, [f"pip=={listed['pip']}"])
+    wanted = {normal(name) for name in wanted} & listed.keys()
+    while True:
+        wanted |= required(folder) & listed.keys()
+        found = installed(folder)
+        missing = sorted(
+            name for name in wanted if found.get(name, [""])[0].partition("+")[0] != listed[name]
+        )
+        if not missing:
+            return
+        install(folder, [f"{name}=={listed[name]}" for name in missing])
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(folder / "bin" / "python"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def installed(folder: Path) -> dict[str, list[str]]:
+    """Return, by name, the version of what is installed, followed by what that requires."""
+    return json.loads(run(folder, "-c", INSTALLED).stdout)
+
+
+def required(folder: Path) -> set[str]:
+    return {normal(name) for _, *names in installed(folder).values() for name in names}
+
+
+def install(folder: Path, pins: list[str]) -> None:
+    """Install exactly these. Colab's list is not free of conflicts, at which pip would stop."""
+    print("installs", *pins, flush=True)
+    options = ["--no-deps", "--no-compile", "--progress-bar", "off"]
+    done = run(folder, "-m", "pip", "install", *options, *pins)
+    if done.returncode:
+        raise RuntimeError(f"pip could not install what is listed: {done.stderr.strip()}")
+
+
+def stand_in_for_cuda(folder: Path) -> None:
+    """Put a library into the place of those of CUDA's that torch is linked to and that are missing.
+
+    Each of its functions returns 100, "no device", as where a machine has no GPU. As a CPU build,
+    torch then no longer requires CUDA's distributions, which pip would else add.
+    """
+    (place,) = folder.glob("lib/python*/site-packages/torch/lib")
+    read = ["readelf", "--wide", "--dynamic", "--dyn-syms", *map(str, place.glob("libc10*.so"))]
+    read += map(str, place.glob("libtorch*.so"))
+    said = subprocess.run(read, capture_output=True, text=True, check=True).stdout
+    libraries = set(re.findall(r"\(NEEDED\).*\[(lib(?:cu|nccl|nvshmem).*)\]", said))
+    if not libraries or not run(folder, "-c", "import torch").returncode:
+        return
+    versions: dict[str, set[str]] = {}
+    for name, version in re.findall(r"UND (_*(?:cu|nccl|nvshmem)\w+)(?:@(\S+))?", said):
+        versions.setdefault(version, set()).add(name)
+    functions = [f"int {name}(void) {{return 100;}}" for name in set().union(*versions.values())]
+    nodes = [
+        f"{version} {{ global: {' '.join(f'{name};' for name in sorted(names))} }};"
+        for version, names in versions.items()
+        if version
+    ]
+    source, script = place / "no_cuda.c", place / "no_cuda.map"
+    source.write_text("\n".join(functions))
+    script.write_text("\n".join(nodes))
+    library = place / "libno_cuda.so"
+    build = ["cc", "-shared", "-w", "-fPIC", "-fno-builtin", f"-Wl,--version-script={script}"]
+    subprocess.run([*build, "-o", str(library), str(source)], check=True)
+    for name in libraries:
+        (place / name).unlink(missing_ok=True)
+        (place / name).symlink_to(library.name)
+    (metadata,) = folder.glob("lib/python*/site-packages/torch-*.dist-info/METADATA")
+    cuda = r"(?m)^Requires-Dist: (nvidia|cuda|triton)\b.*\n"
+    metadata.write_text(re.sub(cuda, "", metadata.read_text()))
+    done = run(folder, "-c", "import torch; assert not torch.cuda.is_available()")
+    if done.returncode:
+        raise RuntimeError(f"torch cannot be imported without CUDA: {done.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    main()
