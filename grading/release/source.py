@@ -34,16 +34,12 @@ import sys
 from importlib.metadata import distributions
 
 source = "{source}"
-
-
-def is_there():
-    for course in distributions(name="{name}"):
-        origin = json.loads(course.read_text("direct_url.json") or "{{}}")
-        known = (source.partition("#")[0], "{version}")
-        return "dir_info" in origin or origin.get("url", course.version) in known
-
-
-if not is_there():
+known = (source.partition("#")[0], "{version}")
+for course in [*distributions(name="{name}")][:1]:
+    origin = json.loads(course.read_text("direct_url.json") or "{{}}")
+    if "dir_info" in origin or origin.get("url", course.version) in known:
+        break
+else:
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--force-reinstall"]
     subprocess.run([*pip, source], check=True)
     for module in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
