@@ -26,7 +26,7 @@
 # - write a web service that refuses what it should, and watch it once it runs,
 # - write a model card that says what the model is for, how well it works, and where it does not.
 #
-# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 5 has left it on disk. (A GPU is faster; it was not measured.)
+# **Time.** About 110 minutes of reading and exercises on a CPU. The first cell that needs the fine-tuned model trains it (a few minutes on two cores) unless lesson 5 has left it on disk. (Not timed on a GPU.)
 #
 # **What you need.** Lesson 4: a fine-tuned classifier and what its logits are.
 
@@ -73,22 +73,22 @@ folder = Path(tempfile.mkdtemp()) / "emotion-classifier"
 model.save_pretrained(folder)
 _ = tokenizer.save_pretrained(folder)
 # %% [markdown]
-# Which files are that, and how large is each?
+# What are these files, and how large is each?
 
 # %% tags=["lesson-only"]
 sizes = {path.name: path.stat().st_size / 1e6 for path in sorted(folder.iterdir())}
 pd.Series(sizes, name="megabytes").rename_axis("file").round(3).to_frame()
 
 # %% [markdown]
-# Nearly all of it is `model.safetensors`: the weights, as plain numbers with a table of contents. Older checkpoints come as pickle files (`pytorch_model.bin`), and a pickle may run any code when it is opened. Safetensors cannot, so prefer it for models of strangers.
+# Nearly all of it is `model.safetensors`: the weights, as plain numbers with a table of contents. Older checkpoints come as pickle files (`pytorch_model.bin`), and opening a pickle can run any code. Since version 2.6 `torch.load` refuses that by default (`weights_only=True`); a safetensors file cannot hold code at all, so prefer it for models from people you don't know.
 #
-# `config.json` holds what the numbers mean. Among others, the names of the classes: we gave them to the model in lesson 4, so now nobody has to guess what class 3 is.
+# `config.json` says what the numbers mean. It has the names of the classes, for example: we gave them to the model in lesson 4, so nobody has to guess what class 3 is.
 
 # %% tags=["nbval-check-output", "lesson-only"]
 json.loads((folder / "config.json").read_text())["id2label"]
 
 # %% [markdown]
-# Does the folder hold all that the model needs? Load it back as a stranger would, and compare. `local_files_only=True` keeps `from_pretrained` from looking on the Hub.
+# Does the folder hold all that the model needs? Load it back as somebody else would, and compare. `local_files_only=True` keeps `from_pretrained` from looking on the Hub.
 
 # %% tags=["lesson-only"]
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -119,19 +119,19 @@ versions
 # %% [markdown]
 # ## 2. From logits to an answer
 #
-# The model answers with logits: one number per class, on no particular scale. Whoever calls it wants to know which class, and how sure. The *softmax* makes probabilities of logits: take the exponential of each, and divide by their sum.
+# The model answers with logits: one number per class, on no particular scale. The caller wants to know which class it is, and how sure the model is. The *softmax* turns logits into probabilities: take the exponential of each, and divide by their sum.
 #
 # ### Exercise 6.1: top predictions ●○○ about 8 minutes
 #
 # *Importance: high. This is the format in which the Hub, its clients and our server speak.*
 #
-# Write `top_predictions`. It takes the logits of **one** text and returns a list of dicts with the keys `label` and `score`, best first. `top_k` limits how many; `None`, or more than there are classes, means all. A score is a float, and what was passed in stays as it is.
+# Write `top_predictions`. It takes the logits of **one** text and returns a list of dicts with the keys `label` and `score`, best first. `top_k` limits how many; `None`, or more than there are classes, means all. A score is a float, and what was passed in is left unchanged.
 #
 # Bad input: `top_k` below 1 raises a `ValueError` that names it or its value.
 #
 # <details><summary>Hint 1</summary><code>torch.softmax</code> needs to know along which dimension to sum. Do it before you drop any class: the probabilities of the kept ones must not change with <code>top_k</code>.</details>
 # <details><summary>Hint 2</summary><code>Tensor.sort(descending=True)</code> returns two tensors: the sorted values, and where each one stood. The second is what <code>id2label</code> needs.</details>
-# <details><summary>Hint 3</summary>A slice <code>[:top_k]</code> takes everything when <code>top_k</code> is None, and does not mind being longer than the list. <code>.tolist()</code> makes Python numbers of a tensor.</details>
+# <details><summary>Hint 3</summary>A slice <code>[:top_k]</code> takes everything when <code>top_k</code> is None, and does not mind being longer than the list. <code>.tolist()</code> turns a tensor into Python numbers.</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "top_predictions", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -183,7 +183,7 @@ classifier = pipeline("text-classification", model=loaded, tokenizer=loaded_toke
 [entry["label"] for entry in classifier("i feel fine", top_k=2)]
 
 # %% [markdown]
-# What happens without truncation? Here is a message of a few thousand characters. The attempt below stands in `try`, because models differ: some fail with an error from deep inside, others read places that they were never trained on, and answer nonsense.
+# What happens without truncation? Here is a message of a few thousand characters. The attempt below is wrapped in `try`, because models differ: some fail with an error from deep inside the library, others read positions that they were never trained on, and answer nonsense.
 
 # %% tags=["lesson-only"]
 long_message = "i feel so very lucky today " * 120
@@ -200,7 +200,7 @@ outcome
 classifier(long_message, truncation=True)
 
 # %% [markdown]
-# The first attempt is what a user of your service would meet as an error 500. A service always truncates, or refuses what is too long. Ours will do both.
+# The first attempt is what a user of your service would see as an error 500. A service always truncates, or refuses what is too long. Ours will do both.
 #
 # ### A picture for people
 #
@@ -211,12 +211,12 @@ shown = ["i feel so lucky to have you", "i do not feel happy", "i got the letter
 plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=True)))
 
 # %% [markdown]
-# *How to read it:* one panel a message; the bars of a panel add up to 100 %. One long bar says that the model is sure, not that it is right. Look at the last message: it holds no emotion at all, and yet the bars must add up, for the model has no class *none*. Whatever you send it, it will find an emotion there.
+# *How to read it:* one panel per message; the bars of a panel add up to 100 %. One long bar says that the model is sure, not that it is right: with the embedded model *i do not feel happy* comes out as joy, 67 %. So does the last message, with 88 %, though it names no emotion: the bars must add up, and there is no class *none*.
 
 # %% [markdown]
 # ## 3. A model behind an address
 #
-# Other programs will not import your notebook. They send an HTTP request to an *address* and read the answer: from a phone, from another language, from another continent. What is needed is an agreement on the format. We take the Hub's, so that every client written for the Hub works with our server too:
+# Other programs will not import your notebook. They send an HTTP request to an *address* and read the answer: from a phone, from another language, from another continent. Both sides have to agree on a format. We take the Hub's, so that every client written for the Hub works with our server too:
 #
 # - the request: `POST` with the JSON body `{"inputs": texts, "parameters": {"top_k": 2}}`, where `parameters` may be missing,
 # - the answer: for each text a list of `{"label": …, "score": …}`, best first,
@@ -249,7 +249,7 @@ response = requests.post(server.url, json=body, timeout=10)
 response.status_code, [len(scores) for scores in response.json()]
 
 # %% [markdown]
-# And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third brings too many texts. Each body says in plain words what to mend:
+# And three requests that it refuses. The first has no `inputs`, the second asks for no class at all, the third brings too many texts. Each body says in plain words what to fix:
 
 # %% tags=["nbval-check-output", "lesson-only"]
 for wrong in (
@@ -269,7 +269,7 @@ from helpers.colab import show_page
 show_page(server.url)
 
 # %% [markdown]
-# Since the format is the Hub's, so may the client be. `InferenceClient` takes an address in place of a model's name. (Where `HF_HUB_OFFLINE` is set it calls nobody at all; `calls_to_this_machine` lifts that for a block.)
+# Since the format is the Hub's, the Hub's own client works as well. `InferenceClient` takes an address in place of a model's name. (Where `HF_HUB_OFFLINE` is set, it refuses every call; `calls_to_this_machine` allows them within a `with` block.)
 
 # %% tags=["lesson-only"]
 from huggingface_hub import InferenceClient
@@ -283,7 +283,7 @@ with calls_to_this_machine():
 # %% [markdown]
 # ### A polite client
 #
-# A server can be busy, or still be loading its model. Then it answers 503, and says how many seconds it thinks that it needs: in the header `Retry-After`, or in the body's `estimated_time`. 429 is its way of saying "too many requests", and a proxy in front of it says 502 or 504 while it cannot be reached. A polite client waits and tries again, but not for ever. To us every other error is final: a request that makes no sense makes none the second time either.
+# A server can be busy, or still be loading its model. Then it answers 503, and may say in how many seconds to come back: in the header `Retry-After`, or in the body's `estimated_time`. 429 means "too many requests, try later", and a proxy in front of the server answers 502 or 504 while it cannot reach it. A polite client waits and tries again, but not for ever. (Where no time is named, clients in production wait longer after each attempt, plus a random share: *exponential backoff with jitter*. Ours waits one second.) We treat every other error as final: a request that makes no sense makes none the second time either.
 #
 # ### Exercise 6.2: query ●●● about 20 minutes
 #
@@ -316,7 +316,7 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
 
     Returns
     -------
-    list of list of dict, a list of labels and scores a text
+    list of list of dict, one list of labels and scores per text
 
     Raises
     ------
@@ -413,11 +413,11 @@ load_table = pd.DataFrame({clients: under_load(clients) for clients in (1, 4, 16
 plots.plot_load(load_table.rename_axis("clients"))
 
 # %% [markdown]
-# *How to read it:* from left to right more clients ask at once. If the server computed one text after the other, each request of sixteen clients would take sixteen times as long as that of one, and the throughput would stay the same. The right panel shows why it does not: the texts that wait for the model are computed together. Clients and server share this machine's processor here, so the figures of a real network look different.
+# *How to read it:* from left to right more clients ask at once. If the server computed one text after the other, a request among sixteen clients would take sixteen times as long as one alone, and the throughput would stay the same. In our run, on two cores, it takes seven times as long, and the throughput doubles. The right panel shows why: texts that wait for the model are computed together, eight per batch with sixteen clients. Here clients and server share one processor; over a real network the numbers differ.
 #
-# A queue must end somewhere, or a busy server becomes one that answers nobody in time. Ours holds a few hundred texts. When it is full it says 503 with an `estimated_time`, which your `query` understands.
+# A queue needs a limit, or a busy server answers nobody in time. Ours holds 512 texts. When it is full, the server answers 503 with a `Retry-After` and an `estimated_time`, which your `query` understands.
 #
-# We stop the server. It takes no new requests, answers those under way, and ends.
+# We stop the server. It takes no new requests, answers those in progress, and ends.
 
 # %% tags=["lesson-only"]
 server.stop()
@@ -426,7 +426,7 @@ server
 # %% [markdown]
 # ### The same, hosted
 #
-# The Hub runs many public models for you: the *Inference API*. The client is the one from above, with a model's name in place of the address, and a token of your account (`hf auth login`, or the variable `HF_TOKEN`; never write one into a notebook). Without token or network the next cell says so.
+# *Inference Providers* are companies, the Hub itself among them (`hf-inference`), that run public models for you. The client is the one from above, with a model's name in place of the address, and a token of your account (`hf auth login`, or the variable `HF_TOKEN`; never write one into a notebook). Without token or network the next cell says so.
 
 # %%
 from huggingface_hub import get_token
@@ -445,12 +445,12 @@ else:
     print(hosted)
 
 # %% [markdown]
-# Hosted or your own? Hosted is running in a minute, and somebody else is called at night. But every text leaves your house, you pay per request, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve the model yourself.
+# Hosted or your own? A hosted model is running in a minute, and somebody else is called at night. But every text leaves your network, you pay for use, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve the model yourself.
 
 # %% [markdown]
 # ## 4. Inside the pipeline
 #
-# What did `classifier(...)` do for each text? Tokenize with truncation; one forward pass, in evaluation mode and without gradients; softmax; look up the name. Four steps, each of which you have met. Knowing them, you can replace any of them, which we do right after the exercise.
+# What did `classifier(...)` do for each text? Tokenize with truncation; one forward pass, in evaluation mode and without gradients; softmax; look up the name. Four steps, and you have met them all. So you can replace any of them, which we do right after the exercise.
 #
 # ### Exercise 6.3: classify ●●○ about 10 minutes
 #
@@ -499,7 +499,7 @@ check("classify")
 # %% [markdown]
 # ## 5. Smaller and faster
 #
-# PyTorch is built for training: flexible, and heavy to carry around. For answering alone the computation can be written down once, as a graph of operators, in the open format **ONNX**. *ONNX Runtime* plans and runs such a graph without PyTorch, on a server, in a phone or in a browser.
+# PyTorch is built for training: flexible, and heavy to carry around. A model that only has to answer can be written down once, as a graph of operators, in the open format **ONNX**. *ONNX Runtime* plans and runs such a graph without PyTorch, on a server, on a phone or in a browser.
 #
 # An exporter wants a model that takes tensors and returns tensors. Ours returns an object with several fields, so we wrap it.
 
@@ -515,7 +515,7 @@ class LogitsOnly(torch.nn.Module):
 
 
 # %% [markdown]
-# `torch.onnx.export` follows an example through the model. `dynamic_shapes` names the dimensions that may differ from the example: the number of texts, and their length. Forget it, and the graph takes two texts of that one length for ever. The export takes a while; `quietly` holds back its notes.
+# `torch.onnx.export` follows an example through the model. `dynamic_shapes` names the dimensions that may differ from the example: the number of texts, and their length. Without it, the graph accepts only the example's shape: two texts of that one length. The export takes a while; `quietly` hides its messages.
 
 # %% tags=["lesson-only"]
 from helpers.exporting import quietly
@@ -542,21 +542,21 @@ with quietly():
 # %% [markdown]
 # ### Eight bits
 #
-# Each weight is a float of 32 bits. *Quantisation* rounds the weights of a matrix to 256 levels, 8 bits each (`int8`), and keeps the distance between two levels as one float a column. *Dynamic* means that the activations are rounded on the fly, by their own range in each pass, so no examples are needed beforehand.
+# Each weight is a float of 32 bits. *Quantisation* rounds the weights of a matrix to 256 levels, 8 bits each (`int8`), and keeps the distance between two levels as one float per column. *Dynamic* means that the activations are rounded on the fly, by their own range in each pass, so no examples are needed beforehand.
 
 # %% tags=["lesson-only"]
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 graph = onnx.load(full)
-# The exporter's notes on shapes in between confuse the quantiser, which works them out itself.
+# The exporter stores shapes of intermediate results. They confuse the quantiser: drop them.
 graph.graph.ClearField("value_info")
 small = folder / "onnx" / "model_int8.onnx"
 with quietly():
     quantize_dynamic(graph, small, weight_type=QuantType.QInt8, per_channel=True)
 
 # %% [markdown]
-# Four times smaller, in theory. Is it faster, and does it still give the same answers? Never believe a benchmark of somebody else's machine: measure on the validation split, right here. `onnx_predictor` (in `helpers/predictors.py`) tokenizes, runs the graph, and returns what a pipeline would.
+# Four times smaller, in theory. Is it faster, and does it still give the same answers? Do not trust a benchmark from somebody else's machine: measure here, on the validation split. `onnx_predictor` (in `helpers/predictors.py`) tokenizes, runs the graph, and returns what a pipeline would.
 
 # %% tags=["lesson-only"]
 from helpers.predictors import onnx_predictor
@@ -570,7 +570,7 @@ versions_of_it = {
 
 
 # %% [markdown]
-# For each version: the size of its file, the milliseconds that one text takes (the median of fifty, one after the other), the milliseconds a text in batches of 32, and the accuracy on validation.
+# For each version: the size of its file, the milliseconds for one text (the median of fifty, one after the other), the milliseconds per text when a thousand come at once, and the accuracy on this thousand. The second time is not on equal terms: the pipeline pads batches of 32 in the order given, `onnx_predictor` sorts by length first and computes far less padding.
 
 
 # %% tags=["lesson-only"]
@@ -610,9 +610,9 @@ trade_off.round(3)
 plots.plot_sizes(trade_off)
 
 # %% [markdown]
-# *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third one unchanged. The column *same label* of the table is the stricter test: equal accuracy could also hide different errors that cancel out. If a version answers a message in a hundred differently, somebody's message is among them; decide with that number in view, not with the megabytes alone.
+# *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
 #
-# Where does the time go? For one short text much of it is overhead of Python around the matrix products, which ONNX Runtime leaves out. In batches the matrix products dominate, and there 8 bits help as far as the processor has instructions for them. On a GPU the answer is another one: half precision (`float16`, `bfloat16`), not `int8` by this road.
+# Compare times of one text across all rows, and times in batches only between the two ONNX rows. There 8 bits make both about 1.7 times faster; the factor depends on the processor's instructions. From PyTorch to ONNX one text takes half the time; whether Python's overhead or the plan of the graph makes the difference was not measured. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
 
 # %% [markdown]
 # ## 6. Classes without training
@@ -627,7 +627,7 @@ from helpers.models import load_encoder
 encoder = load_encoder().cpu()
 
 # %% [markdown]
-# The encoder is the one of lesson 3, without a head and without any training on emotions.
+# The encoder is the one of lesson 3, without a head and without any training on emotions. The embedded one was trained to compare sentences; of one that was not (DistilBERT, say) expect less here.
 
 
 # %%
@@ -642,7 +642,7 @@ def embed(texts: list[str]) -> np.ndarray:
 
 
 # %% [markdown]
-# The cosine similarity of a message with each label is a number between -1 and 1. A softmax of numbers that close to each other would be nearly flat, so they are multiplied first. The factor, 10 here, is called an inverse *temperature*: the larger, the more decided the answer.
+# The cosine similarity of a message with each label is a number between -1 and 1. A softmax of such close numbers would be nearly flat, so they are multiplied first. The factor, 10 here, is an inverse *temperature*: the larger, the sharper the answer.
 
 # %%
 from sklearn.metrics.pairwise import cosine_similarity
@@ -664,7 +664,7 @@ pd.DataFrame({"label": wanted, "cosine": cosines.round(3)}).sort_values("cosine"
 #
 # <details><summary>Hint 1</summary>The cosine of two vectors is their dot product divided by both lengths. Divide each row by its length first, and a matrix product gives all cosines at once.</details>
 # <details><summary>Hint 2</summary><code>embed</code> takes a list, and returns one row per text: how do you get a single vector for the text?</details>
-# <details><summary>Hint 3</summary>A dict keeps the order in which it is filled. <code>np.argsort</code> sorts upwards; of which array do you want the order?</details>
+# <details><summary>Hint 3</summary>A dict keeps the order in which it is filled. <code>np.argsort</code> sorts upwards; which array's order do you want?</details>
 
 
 # %% nbgrader={"grade": false, "grade_id": "zero_shot", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -729,9 +729,9 @@ for wording, prompts in wordings.items():
 pd.Series(accuracies, name="accuracy").round(3).to_frame()
 
 # %% [markdown]
-# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. One would bet on the second wording, which resembles a message more than a bare name does; let the table decide. Such *prompts* are settings like any other: choose them on validation, never on test.
+# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. One might bet on the second wording, which resembles a message more than a bare name does. With the embedded encoder the bet is lost: 0.454 against 0.544. Such *prompts* are settings like any other: choose them on validation, never on test.
 #
-# Larger models do better at this. The Hub's pipeline `zero-shot-classification` uses one that was trained to tell whether one sentence follows from another; it reads each label with the text, so it is slower by as many times as there are labels.
+# The pipeline `zero-shot-classification` goes another way (not tried here): a larger model, trained to tell whether one sentence follows from another, reads the text once with each label, so its time grows with the number of labels.
 
 # %% [markdown]
 # ## 7. Your own service
@@ -770,18 +770,18 @@ with TestClient(counter) as client:
         print(client.post("/count", json=body).status_code, body)
 
 # %% [markdown]
-# To answer another status, `raise HTTPException(status_code=413, detail="…")`. To answer any status with a body of your own, return `JSONResponse({"error": "…"}, status_code=500)`.
+# To answer with another status, `raise HTTPException(status_code=413, detail="…")`. To answer with any status and a body of your own, return `JSONResponse({"error": "…"}, status_code=500)`.
 #
-# That last one matters. If a function of yours raises an exception, FastAPI answers 500 with a bare text; some servers in debug mode send the whole trace. A trace tells strangers about your files, versions and queries. It belongs into *your* log, and the caller gets one sentence, of your own.
+# That last one matters. If a function of yours raises an exception, FastAPI answers 500 with a bare text; some servers in debug mode send the whole trace. A trace tells outsiders about your files, versions and queries. It belongs in *your* log, and the caller gets one sentence of your own.
 #
 # ### Exercise 6.5: create_app ●●● about 30 minutes
 #
 # *Importance: high. The model is the small part of a service; the rest is saying no, clearly.*
 #
-# Write `create_app`. It takes a function `predict` (from a list of texts to one list of labels and scores a text, best first) and returns a FastAPI app:
+# Write `create_app`. It takes a function `predict` (from a list of texts to one list of labels and scores per text, best first) and returns a FastAPI app:
 #
 # - `POST /` takes `{"inputs": a string or a list of strings, "parameters": {"top_k": n}}`. `parameters` and `top_k` may be missing or null; unknown keys are ignored. The answer is always a list of lists, for a single string too; `inputs: []` gives `[]`.
-# - `top_k` is an integer from 1; over the number of classes, it gives all of them.
+# - `top_k` is an integer of at least 1; above the number of classes, it gives all of them.
 # - More than 64 texts, or a text of over 10,000 characters: status 413. Anything else that is not as described: 422. Both answer with a JSON object that says why, under `error` or `detail` (FastAPI's own answers do).
 # - If `predict` raises an exception, of whatever class: status 500 with the body `{"error": …}`, a sentence of your own that holds neither the exception's message nor a trace. They go to your log, through `logging`.
 # - `GET /health` answers 200, also where `predict` fails.
@@ -851,7 +851,7 @@ def create_app(predict) -> FastAPI:
 check("create_app")
 
 # %% [markdown]
-# The course's server differs from yours in what only a busy day shows. It limits the size of a body *before* it is read into memory. It computes requests together, has a queue that ends, and when one text of a batch makes the model fail, the neighbours still get their answer. `helpers/serving.py` is short enough to be read in one sitting; after this exercise you can.
+# The course's server differs from yours in ways that only show on a busy day. It limits the size of a body *before* it is read into memory. It computes requests together, its queue has a limit, and when one text of a batch makes the model fail, the others still get their answer. `helpers/serving.py` can be read in one sitting; after this exercise you will follow it.
 #
 # To serve the folder that we have filled, type `course serve FOLDER` in a terminal. It takes the 8-bit model, if there is one. From Python it is the same function:
 
@@ -868,10 +868,10 @@ with start_server(ask_small, name=name) as server:
 # A model that was right on the test split in May may be wrong in November, and nothing will crash. In production nobody sends you the true labels, so accuracy cannot be watched directly. What can:
 #
 # - **The inputs.** Length, language, and how many pieces a word falls into: a tokenizer that meets unknown words cuts them into many.
-# - **The outputs.** How sure the model is on average, and which share each class gets.
+# - **The outputs.** How sure the model is on average, and what share each class gets.
 # - **The service.** Time (p50 and p99), errors, length of the queue.
 #
-# Compare windows of messages with what was normal on validation. What to keep: numbers like these, not the messages. People did not write to be stored.
+# Compare windows of messages with what was normal on validation. What to keep: numbers like these, not the messages. People did not write them to have them stored.
 
 
 # %% tags=["lesson-only"]
@@ -886,7 +886,7 @@ def signals(texts: list[str]) -> dict[str, float]:
 
 
 # %% [markdown]
-# We play a day of traffic: twenty windows of a hundred test messages. From window 10 on, something breaks upstream, as it does in real life: an app's new version sends every second message without its spaces.
+# We simulate a day of traffic: twenty windows of a hundred test messages. From window 10 on, something breaks before the messages reach us: an app's new version sends every second message without its spaces.
 
 
 # %%
@@ -905,7 +905,7 @@ windows[10:] = [broken(texts) for texts in windows[10:]]
 watched = pd.DataFrame([signals(texts) for texts in windows])
 
 # %% [markdown]
-# What is normal? A hundred messages of the validation split, drawn again and again, tell how far each signal wanders by chance. A band of three standard deviations around the mean leaves chance its room: each signal rings falsely in some windows of a thousand, a few more than the three of the textbook, for mean and deviation are only estimated here.
+# What is normal? A hundred messages of the validation split, drawn again and again, show how far each signal varies by chance. A band of three standard deviations around the mean allows for that. For a normally distributed signal expect about nine false alarms in a thousand windows, not the textbook's three: mean and deviation are estimated from twenty draws only.
 
 # %% tags=["lesson-only"]
 usual = np.array(emotion["validation"]["text"][:], dtype=object)
@@ -921,9 +921,9 @@ bands = pd.DataFrame({"low": normal.mean() - spread, "high": normal.mean() + spr
 plots.plot_watch(watched, bands, start=10)
 
 # %% [markdown]
-# *How to read it:* the grey band is normal, the dotted line is where the fault begins. Which signals leave their band at once, and which one hardly notices? No label was needed to see it. Input signals usually ring first, since they do not depend on what the model makes of the input; output signals tell you whether it matters.
+# *How to read it:* the grey band is normal, the dotted line is where the fault begins, a cross is an alarm. In our run pieces per word and mean confidence leave their bands in the very window of the fault and stay outside; the share of *joy* never does. The alarm of the confidence in window 1 is a false one. No label was needed. An input signal does not depend on what the model makes of the input; an output signal hints at whether the fault matters.
 #
-# When it rings: look at messages of that window (with permission), label a few dozen, measure. Only then decide between mending the input, training anew, or making the alarm less sensitive.
+# When an alarm comes: look at messages of that window (with permission), label a few dozen, measure. Only then decide between fixing the input, training again, or making the alarm less sensitive.
 
 # %% [markdown]
 # ## 9. The model card
@@ -1022,7 +1022,7 @@ Markdown(description)
 # %% [markdown]
 # ### To the Hub
 #
-# A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. Anyone whom you let in then loads the model by that name, as we load checkpoints.
+# A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. Anyone to whom you give access then loads the model by that name, as we load checkpoints.
 
 # %% tags=["lesson-only"]
 from huggingface_hub import HfApi
@@ -1036,7 +1036,7 @@ def upload() -> str:
 
 
 # %% [markdown]
-# Nothing is uploaded before you have filled in the name.
+# Nothing is uploaded until you have filled in the name.
 
 # %% tags=["lesson-only"]
 if repository and get_token():
@@ -1051,39 +1051,39 @@ else:
 #
 # Complete the model card in at most 250 words, under four headings:
 #
-# 1. **Intended use.** Who would use it for what, and one use for which it must not be used, with a reason.
+# 1. **Intended use.** Who would use it, for what, and one purpose for which it must not be used, with a reason.
 # 2. **Data.** Where the messages come from, what kind of people and language they cover, and what that leaves out.
 # 3. **Metrics by class.** What the table above says: the best and the weakest class with their figures and support, and why overall accuracy does not say it.
-# 4. **Limits.** Two cases in which the model goes wrong, each with a message that you tried and the model's answer, and what whoever runs the service should watch.
+# 4. **Limits.** Two cases in which the model goes wrong, each with a message that you tried and the model's answer, and what the person who runs the service should watch.
 #
 # You get half a point for each heading.
 #
 # === BEGIN MARK SCHEME ===
 # Half a point each:
 # Intended use: a concrete use with a person who stays responsible (sorting feedback, studying moods over many messages), and a forbidden one with its reason (decisions on single people, health, hiring, surveillance; no class "none").
-# Data: says what kind of text it is (short English messages about feelings; whether the real data or the course's stand-in was in use), and names at least one group, language or kind of text that is missing, and that labels were derived, not asked of the writers.
+# Data: says what kind of text it is (short English messages about feelings; whether the real data or the course's stand-in was used), and names at least one group, language or kind of text that is missing, and that nobody asked the writers for the labels (hashtags in the real data, the author's choice in the stand-in).
 # Metrics by class: quotes recall or F1 of the best and the weakest class together with the support, and says that accuracy is dominated by the frequent classes.
-# Limits: two failures shown with a tried message and the answer to it (negation, irony, no emotion, two emotions, another language, broken text …), and a signal to watch.
+# Limits: two failures, each shown with a message that was tried and its answer (negation, irony, no emotion, two emotions, another language, broken text …), and a signal to watch.
 # Give nothing for a heading whose text would fit any model.
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_model_card", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): every message gets one of six emotions, as there is no class for "none", and single answers are too often wrong.
+# **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): there is no class "none", and about one answer in eleven is wrong.
 #
-# **Data.** The train split named in the card: short English messages in which people say how they feel, mostly beginning with "i feel", in lower case. The labels were derived from words, nobody asked the writers. Other languages, dialects, older writers, long texts and talk that is not about feelings are missing.
+# **Data.** The course's stand-in for dair-ai/emotion: 16,000 short English messages in lower case, put together from lines by one mostly British author. The labels were set by that author, a few of them wrong on purpose; no writer of a real message was asked. Other languages, dialects, long texts and talk that is not about feelings are missing.
 #
-# **Metrics by class.** The table's best class is one of the frequent ones; the weakest has the smallest support, so its figure is also the least certain. Accuracy is the average over messages and says little about a class that holds a few in a hundred; macro-F1 counts each class alike and is lower.
+# **Metrics by class.** The best class is sadness (F1 0.946, 583 messages), just before anger (0.944, 270). The weakest is surprise (F1 0.677, recall 0.611); with 72 messages its figures are also the least certain. Accuracy (0.912) is the average over messages, so 72 of 2,000 hardly move it; macro-F1 counts each class alike and is lower (0.863).
 #
-# **Limits.** "i got the letter today" was tried: it tells of no emotion and gets one all the same, with more than half of the probability in my run. Messages that lost their spaces (section 8) were tried too: the pieces no longer are words, the confidence falls, and the answers with it. Whoever runs it should watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
+# **Limits.** I tried "i do not feel happy": joy, 67 %; the *not* is missed. "i got the letter today" names no emotion and gets joy, 88 %. Messages that lost their spaces (section 8) bring the mean confidence down from about 0.94 to 0.80; what they do to accuracy I did not measure. Watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
 
 # %% [markdown]
 # ## Recap
 #
 # - A model is a folder: weights, configuration, tokenizer. It does not hold versions, data or figures; write those down beside it.
 # - Logits become an answer by softmax, sorting and names. `pipeline` does it with `top_k`; `truncation=True` is yours to ask for.
-# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits when it is asked to (503, 429), and gives up when it is not.
-# - Requests computed together are cheaper than one by one; a queue must end.
-# - ONNX and 8 bits make a model smaller and often faster. The price is measured, not assumed.
+# - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits and tries again on 429, 502, 503 and 504, and gives up on any other error.
+# - Requests computed together are cheaper than one by one; a queue needs a limit.
+# - ONNX often makes a model faster, 8 bits make it smaller too. The price is measured, not assumed.
 # - Embedded labels classify without training: a baseline, and a start for classes that have no labels yet.
 # - In production watch inputs, outputs and the service; and give every model its card.
 #
@@ -1091,11 +1091,11 @@ else:
 #
 # 1. A server answers 500 to your request. Should your client try again at once, and again?
 #
-# <details><summary>Answer</summary>No. 500 says that the server failed on this request; sent again, it most likely fails again, and adds load to a server in trouble. 503 is the one that says "later", and how much later.</details>
+# <details><summary>Answer</summary>No. 500 says that the server failed on this request; sent again, it most likely fails again, and adds load to a server in trouble. 429, 502, 503 and 504 are the ones that may pass; `Retry-After` says when.</details>
 #
 # 2. The 8-bit model has the same accuracy as the original. May you swap them without telling anybody?
 #
-# <details><summary>Answer</summary>Look at the share of equal labels first. The same accuracy can come from other errors: some messages got better, as many worse. Users see single messages, not averages. And the card must name the version that was measured.</details>
+# <details><summary>Answer</summary>Look at the share of equal labels first. The same accuracy can come from other errors: some messages improved, as many got worse. Users see single messages, not averages. And the card must name the version that was measured.</details>
 #
 # 3. The mean confidence of your service has fallen for three days. Is the model worse?
 #
