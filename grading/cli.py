@@ -589,7 +589,7 @@ def prove(
     """Grade answers of which it is known whether they are right, and say where grading is wrong."""
     from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
-    from grading.proof.prove import UnusableFolder, lessons_in, show_mutants, show_proof
+    from grading.proof.prove import lessons_in, overlays_of, show_mutants, show_proof
     from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 
     if mutants and (seeds or folder):
@@ -599,9 +599,12 @@ def prove(
         if folder:
             folder = folder.resolve()
             chosen_lessons = lessons_in(folder, chosen_lessons)
+        overlays = overlays_of(chosen_lessons)
         sandbox = find_sandbox(NO_SANDBOX if trust_submissions else "")
-    except (SandboxMissing, UnusableFolder) as error:
+    except (SandboxMissing, ValueError) as error:
         fail(error)
+    for name, what in overlays.items():
+        console.print(f"{shown(name)}, private overlay: {shown(what)}", highlight=False)
     costly = costly_libraries([(lesson.name, "") for lesson in chosen_lessons], ROOT)
     with warm_batch(sandbox, workers, costly):
         if mutants:

@@ -19,6 +19,7 @@ from grading.intake.submissions import submitted
 from grading.judging.verdicts import CANNOT_GRADE
 from grading.records.receipts import (
     CHANGES,
+    MISSING,
     OVERLAY,
     changed_since,
     digest,
@@ -73,7 +74,7 @@ def out_of_date(assignment: str, course: Path) -> dict[str, str]:
     """
     students = [student for _, student in submitted(assignment, course)]
     parts = ("submission", "tests", "release", "solution", *OVERLAY)
-    about = {CHANGES[name] for name in parts}
+    about = {CHANGES[name] for name in parts} | set(MISSING.values())
     reasons = reasons_to_grade(assignment, students, course, "")
     return {student: why for student, why in reasons.items() if about & set(why.split(", "))}
 

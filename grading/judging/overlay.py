@@ -18,6 +18,7 @@ import json
 import secrets
 import tempfile
 import tomllib
+import traceback
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,21 @@ def _with_tests(public: Mapping[str, Test], source: str) -> dict[str, Test]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / TESTS
         path.write_text(source, encoding="utf-8")
-        return load_tests(path, public)
+        try:
+            return load_tests(path, public)
+        except Exception as error:  # an instructor's file may raise anything
+            said = f"private {TESTS}{_place_of(error, path)}: {type(error).__name__}: {error}"
+            raise ValueError(said) from None
+
+
+def _place_of(error: Exception, path: Path) -> str:
+    """Return where in a file an error was raised; nothing where its own words say so."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}" if lines else ""
 
 
 def _pools(constants: str) -> dict[str, Any]:

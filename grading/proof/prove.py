@@ -27,7 +27,12 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from grading.intake.texts import shown
-from grading.judging.overlay import overlaid, overlay_contents
+from grading.judging.overlay import (
+    check_overlay,
+    described_overlay,
+    overlaid,
+    overlay_contents,
+)
 from grading.judging.reference import imports_of, reference_cells
 from grading.judging.session import UNEXPLAINED, AnswerKey, Asked, Run, ask_exercise, settled
 from grading.judging.testing import Test, load_tests
@@ -250,6 +255,23 @@ def _tests_of(lesson: Lesson) -> dict[str, Test]:
     public = load_tests(hidden_tests_path(lesson))
     private = overlay_contents(private_path(), lesson.name).get("private", b"")
     return overlaid(public, private, list(lesson.exercises))
+
+
+def overlays_of(lessons: list[Lesson]) -> dict[str, str]:
+    """Return what the private overlay changes in which lessons, in a few words.
+
+    Raises
+    ------
+    ValueError
+        If something in it would count for nothing, or cannot be loaded.
+    """
+    folder = private_path()
+    check_overlay(folder, [lesson.name for lesson in LESSONS])
+    found = {lesson: overlay_contents(folder, lesson.name) for lesson in lessons}
+    found = {lesson: contents for lesson, contents in found.items() if "private" in contents}
+    for lesson in found:
+        _tests_of(lesson)
+    return {lesson.name: described_overlay(contents) for lesson, contents in found.items()}
 
 
 class Bench:

@@ -52,6 +52,10 @@ CHANGES = {
 
 
 OVERLAY = ("private", "secret")
+MISSING = {
+    "private": "the private tests and constants are missing",
+    "secret": "the private secret is missing",
+}
 """What a course's private overlay adds to `contents`; a course without one has neither."""
 
 
@@ -156,7 +160,8 @@ def changed_since(receipt: dict[str, Any], now: dict[str, Any]) -> list[str]:
     found = [name for name in CHANGES if before[name] != after[name]]
     if {"submission", "tests", *OVERLAY} & set(found) and "seed" in found:  # it follows from them
         found.remove("seed")
-    return [CHANGES[name] for name in found]
+    gone = {name for name in OVERLAY if after[name] is None}
+    return [MISSING[name] if name in gone else CHANGES[name] for name in found]
 
 
 def set_aside(path: Path) -> None:

@@ -78,7 +78,7 @@ def publish_folder(folder: Path, root: Path = ROOT) -> Published:
     if ".git" in there and not installed_wheel(root):
         raise BuildError(
             f"{folder} is a git repository, and its notebooks would install the whole course: use "
-            "`course publish BRANCH --branch` and push the branch to where this repository is "
+            "`course publish BRANCH --branch` and push that branch to where the folder's are "
             "pushed, or set tool.course.wheel"
         )
     with tempfile.TemporaryDirectory() as made:

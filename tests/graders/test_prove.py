@@ -26,6 +26,7 @@ from grading.proof.prove import (
     known_answers,
     lessons_in,
     mutants_table,
+    overlays_of,
     prove_lessons,
     simulate,
     table_of,
@@ -239,3 +240,35 @@ def test_the_private_overlay_is_proved_as_well(tmp_path, monkeypatch):
     overlaid = proving._tests_of(lesson)
     assert overlaid.keys() == public.keys()
     assert overlaid["class_weights"](None, None) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("01_data_exploration", "", "01_data_exploration would count for nothing"),
+        (LESSONS[0].name, "def f(:\n", r"private hidden_tests\.py: SyntaxError: .*line 1"),
+        (LESSONS[0].name, "\nimport nowhere\n", r"hidden_tests\.py, line 2: ModuleNotFoundError"),
+    ],
+)
+def test_an_overlay_that_cannot_be_meant_is_refused(tmp_path, monkeypatch, name, text, said):
+    monkeypatch.setattr(proving, "private_path", lambda: tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "hidden_tests.py").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        overlays_of(list(LESSONS))
+
+
+@pytest.mark.slow
+def test_a_private_test_that_refuses_the_reference_is_found(tmp_path, monkeypatch):
+    """As one is that an instructor has written in a hurry."""
+    lesson = LESSONS[0]
+    (tmp_path / lesson.name).mkdir()
+    source = "from grading.testing import also_grades, equal\n\n@also_grades('class_weights')\n"
+    source += "def _(answer, rng):\n    equal(answer([0, 0, 1], 2), [1, 1], 'three rows')\n"
+    (tmp_path / lesson.name / "hidden_tests.py").write_text(source)
+    monkeypatch.setattr(proving, "private_path", lambda: tmp_path)
+    assert overlays_of([lesson]) == {lesson.name: "tests"}
+    answers = (one for one in known_answers(lesson) if one.exercise == "class_weights")
+    right = next(one for one in answers if one.right)
+    with Bench(lesson, sandbox()) as bench:
+        assert bench.grade(right, [1], check=False).problem == FALSE_REJECT

@@ -102,6 +102,15 @@ def test_public_tests_tell_what_is_asked_until_there_is_a_secret(course):
     assert "2 of 2 are graded already" in graded(course)
 
 
+def test_an_overlay_that_is_lost_is_no_silent_change(course):
+    put(course, "secret.txt", SECRET)
+    put_tests(course, "also_grades")
+    graded(course)
+    shutil.rmtree(course / "private")
+    said = " ".join(graded(course).split())
+    assert "the private tests and constants are missing, the private secret is missing: ada" in said
+
+
 def test_a_receipt_without_an_overlay_is_what_it_always_was(course):
     graded(course)
     kept = receipt(course, "ada")
@@ -176,6 +185,8 @@ def test_a_receipt_from_before_the_overlay_says_so(course):
             "from grading.testing import also_grades\n@also_grades('half')\ndef _(a, rng): ...\n",
             "no test of 'half' is there to be added to",
         ),
+        (f"{NAME}/hidden_tests.py", "def f(:\n", r"private hidden_tests\.py: SyntaxError"),
+        (f"{NAME}/hidden_tests.py", "\nnames\n", r"hidden_tests\.py, line 2: NameError"),
     ],
 )
 def test_what_would_count_for_nothing_is_refused_before_anybody_is_graded(course, name, text, said):
