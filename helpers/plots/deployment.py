@@ -136,7 +136,11 @@ def plot_watch(windows: pd.DataFrame, bands: pd.DataFrame, start: int) -> None:
         axis.plot(values[outside].index, values[outside], "X", color=SPARE[5], ms=10, label="alarm")
         axis.axvline(start - 0.5, color="black", linestyle=":", linewidth=1)
         axis.set(xlabel="window of messages (number)", ylabel=column)
-        alarms.append(f"{column}: {int(outside.sum())} of {len(values)} windows outside")
+        usual, then = values[values.index < start].mean(), values[values.index >= start].mean()
+        alarms.append(
+            f"{column}: {int(outside.sum())} of {len(values)} windows outside, mean {usual:.2f} "
+            f"before and {then:.2f} after"
+        )
     axes[0, -1].legend(frameon=False, fontsize=8, loc="best")
     figure.tight_layout()
     show(

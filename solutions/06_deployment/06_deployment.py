@@ -206,12 +206,13 @@ classifier(long_message, truncation=True)
 #
 # A label alone hides how sure the model is. Three messages, all classes:
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:probabilities"]
 shown = ["i feel so lucky to have you", "i do not feel happy", "i got the letter today"]
 plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=True)))
 
 # %% [markdown]
 # *How to read it:* one panel per message; the bars of a panel add up to 100 %. One long bar says that the model is sure, not that it is right: with the embedded model *i do not feel happy* comes out as joy, 67 %. So does the last message, with 88 %, though it names no emotion: the bars must add up, and there is no class *none*.
+# <!-- numbers from: probabilities -->
 
 # %% [markdown]
 # ## 3. A model behind an address
@@ -611,6 +612,7 @@ plots.plot_sizes(trade_off)
 
 # %% [markdown]
 # *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
+# <!-- numbers given: 8 -->
 #
 # Compare times of one text across all rows, and times in batches only between the two ONNX rows. There 8 bits make both about 1.7 times faster; the factor depends on the processor's instructions. From PyTorch to ONNX one text takes half the time; whether Python's overhead or the plan of the graph makes the difference was not measured. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
 
@@ -915,7 +917,7 @@ normal = pd.DataFrame([signals(texts) for texts in draws])
 # %% [markdown]
 # Now the picture: windows against bands.
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:watch"]
 spread = 3 * normal.std()
 bands = pd.DataFrame({"low": normal.mean() - spread, "high": normal.mean() + spread})
 plots.plot_watch(watched, bands, start=10)
@@ -944,7 +946,7 @@ measured = classification_report(
 # %% [markdown]
 # Precision, recall and F1 of each class, with its number of messages (*support*):
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:by-class"]
 by_class = pd.DataFrame({name: measured[name] for name in classes}).T.round(3)
 by_class["support"] = by_class["support"].astype(int)
 by_class
@@ -1075,6 +1077,7 @@ else:
 # **Metrics by class.** The best class is sadness (F1 0.946, 583 messages), just before anger (0.944, 270). The weakest is surprise (F1 0.677, recall 0.611); with 72 messages its figures are also the least certain. Accuracy (0.912) is the average over messages, so 72 of 2,000 hardly move it; macro-F1 counts each class alike and is lower (0.863).
 #
 # **Limits.** I tried "i do not feel happy": joy, 67 %; the *not* is missed. "i got the letter today" names no emotion and gets joy, 88 %. Messages that lost their spaces (section 8) bring the mean confidence down from about 0.94 to 0.80; what they do to accuracy I did not measure. Watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
+# <!-- numbers from: probabilities, by-class, watch; computed: (0.952 * 583 + 0.937 * 670 + 0.811 * 164 + 0.933 * 270 + 0.884 * 241 + 0.611 * 72) / 2000, (0.946 + 0.936 + 0.811 + 0.944 + 0.864 + 0.677) / 6; given: 16,000, 2,000, 6 -->
 
 # %% [markdown]
 # ## Recap
