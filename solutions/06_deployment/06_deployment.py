@@ -1094,7 +1094,7 @@ else:
 #
 # 1. A server answers 500 to your request. Should your client try again at once, and again?
 #
-# <details><summary>Answer</summary>No. 500 says that the server failed on this request; sent again, it most likely fails again, and adds load to a server in trouble. 429, 502, 503 and 504 are the ones that may pass; `Retry-After` says when.</details>
+# <details><summary>Answer</summary>No. 500 says that the server failed on this request; sent again, it most likely fails again, and adds load to a server in trouble. 429, 502, 503 and 504 are the ones that may pass; <code>Retry-After</code> says when.</details>
 #
 # 2. The 8-bit model has the same accuracy as the original. May you swap them without telling anybody?
 #
