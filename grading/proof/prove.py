@@ -267,11 +267,13 @@ def overlays_of(lessons: list[Lesson]) -> dict[str, str]:
     """
     folder = private_path()
     check_overlay(folder, [lesson.name for lesson in LESSONS])
-    found = {lesson: overlay_contents(folder, lesson.name) for lesson in lessons}
-    found = {lesson: contents for lesson, contents in found.items() if "private" in contents}
-    for lesson in found:
-        _tests_of(lesson)
-    return {lesson.name: described_overlay(contents) for lesson, contents in found.items()}
+    found = {}
+    for lesson in lessons:
+        contents = overlay_contents(folder, lesson.name)
+        if "private" in contents:
+            _tests_of(lesson)
+            found[lesson.name] = described_overlay(contents)
+    return found
 
 
 class Bench:
