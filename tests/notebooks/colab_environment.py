@@ -142,7 +142,7 @@ def install(folder: Path, pins: list[str]) -> None:
 def stand_in_for_cuda(folder: Path) -> None:
     """Put a library into the place of those of CUDA's that torch is linked to and that are missing.
 
-    Each of its functions returns 100, "no device", as where a machine has no GPU. As a CPU build,
+    Each of its functions returns 100, cudaErrorNoDevice, or a text. As a CPU build,
     torch then no longer requires CUDA's distributions, which pip would else add.
     """
     (place,) = folder.glob("lib/python*/site-packages/torch/lib")
@@ -150,12 +150,19 @@ def stand_in_for_cuda(folder: Path) -> None:
     read += map(str, place.glob("libtorch*.so"))
     said = subprocess.run(read, capture_output=True, text=True, check=True).stdout
     libraries = set(re.findall(r"\(NEEDED\).*\[(lib(?:cu|nccl|nvshmem).*)\]", said))
-    if not libraries or not run(folder, "-c", "import torch").returncode:
+    library = place / "libno_cuda.so"
+    works = run(folder, "-c", "import torch").returncode == 0
+    if not libraries or (works and not library.exists()):
         return
     versions: dict[str, set[str]] = {}
     for name, version in re.findall(r"UND (_*(?:cu|nccl|nvshmem)\w+)(?:@(\S+))?", said):
         versions.setdefault(version, set()).add(name)
-    functions = [f"int {name}(void) {{return 100;}}" for name in set().union(*versions.values())]
+    functions = [
+        f'const char *{name}(void) {{return "no device";}}'
+        if re.search("(String|Name)$|^ncclGetLastError$", name)
+        else f"int {name}(void) {{return 100;}}"
+        for name in set().union(*versions.values())
+    ]
     nodes = [
         f"{version} {{ global: {' '.join(f'{name};' for name in sorted(names))} }};"
         for version, names in versions.items()
@@ -164,7 +171,6 @@ def stand_in_for_cuda(folder: Path) -> None:
     source, script = place / "no_cuda.c", place / "no_cuda.map"
     source.write_text("\n".join(functions))
     script.write_text("\n".join(nodes))
-    library = place / "libno_cuda.so"
     build = ["cc", "-shared", "-w", "-fPIC", "-fno-builtin", f"-Wl,--version-script={script}"]
     subprocess.run([*build, "-o", str(library), str(source)], check=True)
     for name in libraries:

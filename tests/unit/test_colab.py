@@ -1,6 +1,7 @@
 """What an environment with libraries of its own lacks for a lesson, and how it gets that."""
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 import time
@@ -63,7 +64,7 @@ def pip(there, monkeypatch):
     def answer(command, **_):
         at = command.index("-c") + 1
         wanted = command[at + 1 :]
-        names = [one.split("=")[0].rstrip("<>") for one in wanted if not one.startswith("-")]
+        names = [re.match("[^<>=]+", one)[0] for one in wanted if not one.startswith("-")]
         asked.append((wanted, Path(command[at]).read_text().split()))
         said = answers.pop(0) if answers else ""
         if not said:
@@ -99,11 +100,14 @@ def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_another_release_is_taken_rather_than_one_that_replaces_what_is_there(pip):
+def test_an_older_release_is_taken_rather_than_one_that_replaces_what_is_there(pip):
     asked, answers = pip
     answers.append(CONFLICT)
     colab.complete("06_deployment")
-    assert [wanted for wanted, _ in asked] == [["onnx==1.23.2"], ["onnx>=1.18"]]
+    assert [wanted for wanted, _ in asked] == [
+        ["onnx==1.23.2"],
+        [f"onnx{colab.FITS['onnx']},<=1.23.2"],
+    ]
     assert asked[0][1] == asked[1][1]
 
 
