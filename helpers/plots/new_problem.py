@@ -144,11 +144,8 @@ def plot_few_shots(scores: pd.DataFrame) -> None:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")
-    described = ", ".join(
-        f"{count}: {mean:.2f} ({scores.loc[count].min():.2f} to {scores.loc[count].max():.2f})"
-        for count, mean in means.items()
-    )
-    show(figure, f"Macro-F1 against examples per class; mean (and range) of draws: {described}.")
+    described = ", ".join(f"{count}: {value:.2f}" for count, value in means.items())
+    show(figure, f"Macro-F1 against examples a class; means of several draws: {described}.")
 
 
 def plot_rows_needed(table: pd.DataFrame) -> None:
