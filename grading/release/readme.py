@@ -149,11 +149,8 @@ def colab_table() -> str:
     figures = json.loads(RESULTS.read_text())["figures"]
     pythons = sorted({name.split(".")[1] for name in figures if name.startswith("colab.")})
     columns = {"seconds": "s", "downloaded": "MiB", "again": "s again"}
-    heads = [
-        f"{python[:6]} {python[6]}.{python[7:]}: {unit}"
-        for python in pythons
-        for unit in columns.values()
-    ]
+    versions = [name.removeprefix("python").replace("3", "3.", 1) for name in pythons]
+    heads = [f"Python {version}: {unit}" for version in versions for unit in columns.values()]
     rows = [f"| lesson | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
     for lesson in LESSONS:
         names = [

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from colab_environment import releases
 from packaging.requirements import Requirement
 
 from grading.paths import ROOT
@@ -225,3 +226,12 @@ def test_a_page_is_shown_below_the_cell_on_colab_alone(monkeypatch):
     monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(output=output))
     assert colab.show_page("http://127.0.0.1:40123") == "http://127.0.0.1:40123"
     assert shown == [(40123, "/", "600")]
+
+
+def test_of_a_list_the_pins_are_read_without_what_names_a_build():
+    text = """# generated
+    torch==2.11.0+cu128
+    huggingface_hub==1.23.0
+    google-colab @ file:///colabtools/dist/google_colab-1.0.0.tar.gz
+    """
+    assert releases(text) == {"torch": "2.11.0", "huggingface-hub": "1.23.0"}
