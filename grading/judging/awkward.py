@@ -204,8 +204,14 @@ def names(rng: np.random.Generator, n: int) -> list[str]:
 
 
 def near_names(rng: np.random.Generator, n: int) -> list[str]:
-    """Return n different names of classes (at most four) that look alike."""
-    return shuffled(rng, list(NEAR_NAMES))[:n]
+    """Return n different names of classes (at most four) that look alike.
+
+    From two on, two of them differ by a capital alone; from three on, two by a blank.
+    """
+    capitals, blanks = NEAR_NAMES[:2], NEAR_NAMES[2:]
+    if n == 1:
+        return shuffled(rng, list(NEAR_NAMES))[:1]
+    return shuffled(rng, [*capitals, *shuffled(rng, list(blanks))[: n - 2]])
 
 
 def shuffled(rng: np.random.Generator, values: list) -> list:

@@ -176,14 +176,16 @@ def _expected_errors(frame, k):
 @grades("most_confident_errors")
 def _(answer, rng):
     def draw(rows, levels):
-        one, *others = awkward.near_names(rng, 4)
-        labels = rng.choice([one, *others], size=rows)
+        names = awkward.near_names(rng, 4)
+        labels = rng.choice(names, size=rows)
         return pd.DataFrame(
             {
                 "loss": rng.random(rows),
                 "confidence": rng.integers(1, levels, size=rows) / levels,
                 "text": awkward.texts(rng, rows),
-                "predicted_label": np.where(rng.random(rows) < 0.4, one, labels),
+                "predicted_label": np.where(
+                    rng.random(rows) < 0.4, rng.choice(names, size=rows), labels
+                ),
                 "label": labels,
             },
             index=awkward.index(rng, rows),
@@ -447,7 +449,9 @@ def _(answer, rng):
         }
     )
     hit = rng.random(rows) < 0.8
-    frame["predicted_label"] = np.where(hit, frame["label"], rng.choice(names, size=rows))
+    # Each name is taken for one that it resembles.
+    other = dict(zip(names, [*names[1:], names[0]], strict=True))
+    frame["predicted_label"] = np.where(hit, frame["label"], frame["label"].map(other))
     odd = awkward.names(rng, 1)[0]
     rules = {
         odd: Rule("odd", "words", (1, 3, 5)),

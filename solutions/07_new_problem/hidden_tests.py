@@ -278,7 +278,7 @@ def _(answer, rng):
     tokenizer = Tokenizer("tokenizer", vocabulary=_WORDS, max_length=16)
     _grade_predictions(answer, rng, tokenizer, "float32")
     ends = str(rng.choice(["front", "back"]))
-    longest = int(rng.choice([11, 24]))
+    longest = int(rng.choice([21, 24]))  # above the first one's: a fixed 16 cuts too much here
     tokenizer = replace(tokenizer, max_length=longest, ends=ends, type_ids=True, lowercase=False)
     _grade_predictions(answer, rng, tokenizer, "float16")
 

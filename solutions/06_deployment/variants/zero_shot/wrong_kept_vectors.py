@@ -7,10 +7,11 @@ _vectors = {}
 def zero_shot(text, labels, embed):
     if not labels:
         raise ValueError("labels")
-    key = tuple(labels)
+    a = np.asarray(embed([text]), float)[0]
+    key = (*labels, len(a))
     if key not in _vectors:
         _vectors[key] = np.asarray(embed(labels), float)
-    b, a = _vectors[key], np.asarray(embed([text]), float)[0]
+    b = _vectors[key]
     p = np.exp(10 * (b @ a) / np.linalg.norm(b, axis=1) / np.linalg.norm(a))
     p = p / p.sum()
     return {labels[i]: float(p[i]) for i in (-p).argsort()}
