@@ -182,7 +182,11 @@ def _(answer, rng):
             {
                 "loss": rng.random(rows),
                 "confidence": rng.integers(1, levels, size=rows) / levels,
-                "text": awkward.texts(rng, rows),
+                # Blanks at both ends of so many that some are among the errors.
+                "text": [
+                    f"\t{text} " if rng.random() < 0.3 else text
+                    for text in awkward.texts(rng, rows)
+                ],
                 "predicted_label": np.where(
                     rng.random(rows) < 0.4, rng.choice(names, size=rows), labels
                 ),
