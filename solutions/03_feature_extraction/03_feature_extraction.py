@@ -642,6 +642,9 @@ for name, seed in tqdm(todo, unit="map", leave=False):
     key = fingerprint([f"cosine {sorted(changes.items())}", few_points.tobytes()])
     maps[name].append(cached_array("umap", key, lambda changes=changes: draw_with(**changes)))
 
+# %% [markdown]
+# The first map of each setting that has two dimensions:
+
 # %% tags=["lesson-only"]
 flat = {name: drawn[0] for name, drawn in maps.items() if drawn[0].shape[1] == 2}
 plots.plot_map_settings(flat, few_labels, names)
