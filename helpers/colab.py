@@ -60,7 +60,7 @@ DRIVE = Path("/content/drive/MyDrive")
 
 
 def complete(lesson: str) -> None:
-    """Install what a lesson needs and is not there, and say so in a line; else say nothing.
+    """Install what a lesson needs and is missing, and print one line if anything was installed.
 
     Parameters
     ----------

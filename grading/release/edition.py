@@ -17,7 +17,7 @@ from grading.release.site import students_page
 from helpers.lessons import LESSONS, Lesson
 
 TEMPLATE = ".template"
-"""At the end of a name in edition/ of a file that is none of its kind until it is filled in."""
+"""Ends the name of a file in edition/ whose blanks are filled in when it is published."""
 MARK = "students-edition.txt"
 """A file that every edition holds: a folder with other things in it is not written over."""
 COPIED = ("course.py", "constraints.txt", "LICENSE", "lab/settings.json")
