@@ -1,7 +1,7 @@
 """A course's private overlay: tests, constants and a secret that nothing published holds.
 
-Students may have read the hidden tests, since the repository is public. A folder ``private/`` in the course's own
-folder, which git ignores, makes what is asked another thing:
+The hidden tests are in a public repository. A folder ``private/`` in the course's own folder,
+which git ignores, makes what is asked another thing:
 
 - ``secret.txt``: a line that enters every seed, so that nobody can tell from the public tests which
   arguments they will draw;

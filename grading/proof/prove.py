@@ -142,7 +142,7 @@ class Tried:
         """What is wrong with the grader, or nothing; points come before words.
 
         A right answer that the visible check refuses keeps its points, but its author goes looking
-        for a mistake they did not make. A check that stops says nothing of the answer, right or wrong.
+        for a mistake they did not make. A check that stops says nothing of the answer.
         """
         passed = [status == PASSED for status in self.statuses]
         if self.right and not all(passed):
