@@ -92,13 +92,14 @@ LESSONS = (
     Lesson(
         "04_fine_tuning",
         "Train the whole model",
-        110,
+        125,
         {
             "compute_metrics": 1,
             "label_maps": 1,
             "weighted_cross_entropy": 2,
             "linear_schedule": 2,
             "training_step": 3,
+            "paired_bootstrap": 2,
             "fastest_within": 1,
             "emotion_predictions": 5,
             "written_hyperparameters": 2,

@@ -1,5 +1,7 @@
 """Visible checks of lesson 4."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import torch
@@ -474,6 +476,163 @@ def _(answer):
         say("For the gradients 3 and 4 (norm 5) and max_grad_norm=2.5, the two weights afterwards"),
         {say("The limit stays at 1 whatever max_grad_norm says."): [0.4, -0.8]},
         tolerance=1e-4,
+    )
+
+
+@examples("paired_bootstrap")
+def _(answer):
+    _expect_three_rows(answer)
+    rows = say("For twenty rows, all right for b and all but one for a, the two percentiles")
+    likely = say(
+        "Each resample needs as many rows as there are, drawn with replacement from all of them."
+    )
+    _, *bounds = answer([1] * 19 + [0], [1] * 20, draws=8000)
+    close(bounds, [0.0, 0.15], rows, likely)
+    _expect_forms(answer)
+    _expect_seeds(answer)
+    mentions = ("correct_a", "correct_b", "row", "length", "size", "shape", "empty")
+    for a, b, given, likely in (
+        (
+            [True, False, True],
+            [True, False],
+            say("Three rows for a and two for b"),
+            say("`zip` stops at the shorter one: compare the lengths first."),
+        ),
+        (
+            [True],
+            [True, False],
+            say("One row for a and two for b"),
+            say("NumPy repeats a single row as often as needed: compare the lengths first."),
+        ),
+        ([], [], say("No rows"), say("The mean of nothing is NaN, without an error.")),
+    ):
+        lengths = (str(len(a)), str(len(b))) if a else ()
+        raises(lambda a=a, b=b: answer(a, b), ValueError, (*mentions, *lengths), given, likely)
+    halves = np.arange(10_000) % 2 == 0
+    took = min(_seconds(lambda: answer(halves, halves[::-1])) for _ in range(2))
+    that(
+        took <= SLOWEST,
+        say(
+            "10,000 rows and 2,000 draws take {1} seconds; one is the limit. Draw the rows of a "
+            "resample with one call of NumPy, not one by one.",
+            f"{took:.1f}",
+        ),
+    )
+
+
+SLOWEST = 3.0
+"""Seconds: more than the limit that is told, for machines that are busy."""
+
+
+def _seconds(call):
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _expect_three_rows(answer):
+    """Of three rows b gains one: every mistake in the bounds shows, whatever is drawn."""
+    got = unchanged(answer, [1, 0, 0], [1, 1, 0], 8000, given="paired_bootstrap")
+    of_type(got, tuple, "paired_bootstrap")
+    that(
+        len(got) == 3,
+        say("paired_bootstrap must return three numbers; yours returns {1}.", len(got)),
+    )
+    given = say("For three rows, of which a has the first right and b the first two")
+    for value in got:
+        of_type(value, float, say("{1}, each of the three numbers", given))
+    difference, lower, upper = got
+    close(
+        difference,
+        1 / 3,
+        say("{1}, the difference of the accuracies", given),
+        {
+            say("That is a minus b; b minus a is wanted."): -1 / 3,
+            say("That is a number of rows; an accuracy is a share of them."): 1.0,
+            say("That is a percentage; a share from 0 to 1 is wanted."): 100 / 3,
+            say("Is that a percentile? The difference on all rows comes first."): 0.0,
+        },
+    )
+    close(
+        [lower, upper],
+        [0.0, 1.0],
+        say("{1}, the two percentiles", given),
+        _cause_of_bounds(lower, upper),
+    )
+
+
+def _cause_of_bounds(lower, upper):
+    apart = say("Are the rows of a and b drawn separately? Draw once, for both.")
+    causes = {
+        (1.0, 0.0): say("The 2.5th percentile comes before the 97.5th."),
+        (-1.0, 0.0): say("They are those of a minus b; b minus a is wanted."),
+        (0.0, 2 / 3): say("The 5th and the 95th? The 2.5th and the 97.5th are wanted."),
+        (0.0, 0.0): say("`np.percentile` counts from 0 to 100, `np.quantile` from 0 to 1."),
+        (-1 / 3, 1.0): apart,
+        (-2 / 3, 1.0): apart,
+        (-1 / 3, 2 / 3): say("Percentiles of the drawn differences are wanted as they are."),
+        (-1 / 3, 1 / 3): say("They lie around 0, as if the models did not differ."),
+        (0.061, 0.605): say("That is one standard error to either side; percentiles are wanted."),
+        (-0.2, 0.867): say("A normal approximation? Take percentiles of the drawn differences."),
+    }
+    for bounds, cause in causes.items():
+        if np.allclose([lower, upper], bounds, atol=0.03):
+            return cause
+    if lower == upper:
+        return say(
+            "Every resample gives the same difference. Rows are drawn with replacement, anew for "
+            "each one."
+        )
+    return say("If you pick them by place, are the differences sorted?")
+
+
+def _expect_forms(answer):
+    """Expect the same of lists, arrays and Series: eight rows of which b gains two."""
+    a, b = np.array([True, False] * 4), np.array([True, False] * 2 + [True] * 4)
+    shifted = pd.Series(a.astype(int), index=range(3, 11)), pd.Series(b, index=range(8)[::-1])
+    subtract = say(
+        "NumPy does not subtract booleans: `np.asarray(…, dtype=float)` makes numbers of them."
+    )
+    align = say("Rows belong together by their place. What does `np.asarray` do with an index?")
+    for value in answer([1, 0], [1, 0]):
+        of_type(value, float, say("Where the models never differ, each of the three numbers"))
+    for given, pair, likely in (
+        (say("For arrays of booleans"), (a, b), subtract),
+        (say("For arrays of 0 and 1"), (a.astype(int), b.astype(int)), ""),
+        (say("For lists of NumPy's booleans"), (list(a), list(b)), subtract),
+        (say("For a list and an array"), (a.tolist(), b), subtract),
+        (say("For two Series with different indexes"), shifted, align),
+    ):
+        what = say("{1}, the difference", given)
+        got = runs(
+            lambda pair=pair, given=given: unchanged(answer, *pair, given=given), what, likely
+        )
+        close(got[0], 0.25, what, likely)
+        that(
+            all(-1 <= bound <= 1 for bound in got[1:]),
+            joined(say("{1}, a percentile is not between -1 and 1.", given), likely),
+        )
+
+
+def _expect_seeds(answer):
+    halves = np.arange(1000) % 2 == 0
+    found = [answer(halves, ~halves, draws=40, seed=seed) for seed in range(8)]
+    for seed in (0, 1):
+        that(
+            answer(halves, ~halves, draws=40, seed=seed) == found[seed],
+            say(
+                "Two calls with seed={1} give two results. Make a generator from `seed` within the "
+                "function, also if it is 0.",
+                seed,
+            ),
+        )
+    that(
+        answer(halves, ~halves, draws=400, seed=0) != found[0],
+        say("40 and 400 draws give the same. Is `draws` used?"),
+    )
+    that(
+        len(set(found)) > 3,
+        say("Eight seeds give only {1} different results. Is `seed` used?", len(set(found))),
     )
 
 

@@ -24,9 +24,10 @@
 # - read learning curves, keep the best checkpoint, and predict in the right order,
 # - compare fine-tuning with cheaper ways in one table, with intervals and seconds,
 # - write the same training loop in plain PyTorch,
+# - say whether the gain of one model over another is more than the luck of the rows,
 # - publish a model on the Hub.
 #
-# **Time.** About 110 minutes of reading and exercises. The code trains for real, so count on minutes, not seconds, on two CPU cores, and on several times as many where the processor does not multiply bfloat16; section 5 says how to shorten it. (Not timed on a GPU.)
+# **Time.** About 125 minutes of reading and exercises. The code trains for real, so count on minutes, not seconds, on two CPU cores, and on several times as many where the processor does not multiply bfloat16; section 5 says how to shorten it. (Not timed on a GPU.)
 #
 # **What you need.** Lesson 2 (padding, attention masks) and lesson 3 (frozen features, macro-F1).
 
@@ -610,7 +611,7 @@ text["seconds"] = [round(seconds.get(name, 0.0), 1) for name in order]
 text
 
 # %% [markdown]
-# *How to read it:* a mark is a score, its whisker the interval. Where whiskers are far apart, a new sample would hardly reverse the order. Where they overlap, they decide nothing: both models answered the same rows, and only their difference on the same resampled rows would tell. Except for the majority, macro-F1 has the widest whiskers, because it gives the rarest class, with the fewest messages, as much weight as the others.
+# *How to read it:* a mark is a score, its whisker the interval. Where whiskers are far apart, a new sample would hardly reverse the order. Where they overlap, they decide nothing: both models answered the same rows, and only their difference on the same resampled rows would tell (section 8 computes it). Except for the majority, macro-F1 has the widest whiskers, because it gives the rarest class, with the fewest messages, as much weight as the others.
 #
 # Then read the last column. Fine-tuning costs many times the seconds of TF-IDF. Whether its gain is worth that depends on what an error costs you, not on the table.
 #
@@ -832,7 +833,102 @@ plots.plot_trials(trials)
 #
 # Do the best settings for 1,280 messages hold for the whole split? These trials cannot tell: they take 80 steps, the training in section 5 took 500, and what helps most in few steps need not help in many.
 #
-# ### Exercise 4.6: fastest_within ●○○ about 6 minutes
+# ### Better, or lucky with the rows?
+#
+# Seeds are one kind of luck, the rows are another. Section 7 put an interval around each score. When two models answered the same rows, their **difference** can be told more sharply. A message that both get right, or both get wrong, does not say which model is better; only the messages on which exactly one of them is right do. And when a sample happens to hold many hard messages, both scores fall, and the difference stays almost where it was.
+#
+# The **paired bootstrap** makes use of this. It draws rows with replacement, as in section 7, and scores *both* models on the same drawn rows. Each draw gives one difference, and the middle 95 % of many differences are an interval for the gain. The more often two models agree, the narrower it is; two separate intervals stay as wide as they were.
+#
+# If the interval lies on one side of 0, another sample would hardly turn the order around. If it contains 0, these rows cannot tell which model is better. That is the usual case for a gain of a few thousandths: on 1,000 messages it is a handful of answers.
+#
+# ### Exercise 4.6: paired_bootstrap ●●○ about 12 minutes
+#
+# *Importance: high. "Ours is better by 0.004" says little until you know what other rows would have said.*
+#
+# Write `paired_bootstrap`. `correct_a` and `correct_b` say for each row whether model a, or model b, was right: booleans, or 0 and 1, in a list, a NumPy array or a Series. They need not be of the same kind. Rows belong together by their place: a Series may have any index, and it plays no part.
+#
+# Return a tuple of three floats (also where they are whole): the accuracy of b minus the accuracy of a on all rows, then the 2.5th and the 97.5th percentile of that difference over `draws` resamples. Each resample draws as many rows as there are, with replacement, and takes the drawn rows from both models. You may use any common way to compute a percentile.
+#
+# The same seed gives the same result, another seed draws other rows. For 10,000 rows and 2,000 draws your function may take one second at most. What you were given stays unchanged.
+#
+# Bad input: different lengths, or no rows at all, raise a `ValueError` whose message names `correct_a` or `correct_b`, or speaks of the rows or their lengths.
+#
+# <details><summary>Hint 1</summary>Subtract first: per row, b minus a is 1, 0 or −1, and the mean of these numbers is the difference of the accuracies, on all rows as on drawn ones. NumPy does not subtract booleans: <code>np.asarray(…, dtype=float)</code> makes numbers of them, and leaves the index of a Series behind.</details>
+# <details><summary>Hint 2</summary><code>np.random.default_rng(seed)</code> is a generator of your own, which leaves NumPy's global one alone. Its <code>integers</code> draws places of rows with replacement, for all resamples at once if you ask for the shape (draws, rows). A loop over the resamples is fast enough, too, as long as there is none over rows within it.</details>
+# <details><summary>Hint 3</summary><code>np.percentile(differences, [2.5, 97.5])</code> gives both bounds. Before you compute anything: what would NumPy do with one row for a, and five for b?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "paired_bootstrap", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def paired_bootstrap(correct_a, correct_b, draws=2000, seed=0) -> tuple[float, float, float]:
+    """Compare the accuracies of two models that answered the same rows.
+
+    Parameters
+    ----------
+    correct_a, correct_b : sequence of bool or of 0 and 1, shape (rows,)
+        Whether each model was right; a list, an array or a Series with any index.
+    draws : int
+        How often the rows are drawn again.
+    seed : int
+
+    Returns
+    -------
+    difference, lower, upper : float
+        Accuracy of b minus that of a on all rows, and the 2.5th and the 97.5th percentile of this
+        difference over the draws.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or there are no rows.
+
+    Examples
+    --------
+    >>> paired_bootstrap([0, 0, 0, 0], [1, 1, 1, 1])
+    (1.0, 1.0, 1.0)
+    """
+    ### BEGIN SOLUTION
+    a, b = (np.asarray(correct, dtype=float) for correct in (correct_a, correct_b))
+    if len(a) != len(b):
+        raise ValueError(f"correct_a has {len(a)} rows, but correct_b has {len(b)}")
+    if len(a) == 0:
+        raise ValueError("correct_a and correct_b have no rows")
+    gains = b - a
+    places = np.random.default_rng(seed).integers(len(gains), size=(draws, len(gains)))
+    lower, upper = np.percentile(gains[places].mean(axis=1), [2.5, 97.5])
+    return float(gains.mean()), float(lower), float(upper)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_paired_bootstrap", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("paired_bootstrap")
+
+# %% [markdown]
+# Your function now judges three pairs: frozen features and TF-IDF, each against fine-tuning, on the whole validation split, and the Trainer's two seeds on the 1,000 messages that trials are scored on. **Predict:** which of the three intervals will contain 0?
+
+# %% tags=["lesson-only"]
+hits = {name: predicted == truth for name, predicted in predictions.items()}
+hits |= {name: predicted == truth[:1000] for name, predicted in trial_predictions.items()}
+pairs = {
+    "fine-tuned over frozen features": ("frozen features", "fine-tuned"),
+    "fine-tuned over TF-IDF": ("TF-IDF", "fine-tuned"),
+    "another seed over the first": ("Trainer", "Trainer, another seed"),
+}
+
+# %% tags=["lesson-only", "shows:pairs"]
+from helpers.attempts import if_answered
+
+
+def paired_table() -> pd.DataFrame:
+    found = {name: paired_bootstrap(hits[a], hits[b]) for name, (a, b) in pairs.items()}
+    return pd.DataFrame(found, index=["difference", "lower", "upper"]).T.round(4)
+
+
+if_answered(paired_table, "the table of paired intervals is missing")
+
+# %% [markdown]
+# *How to read it:* a row is a pair of models, `difference` the gain in accuracy of the first named, `lower` and `upper` the ends of its interval. Where both ends have the same sign, the gain is more than the luck of the rows. Where 0 lies between them, these rows do not decide. None of this covers the luck of the seed: another training of either model may give another difference. The last row shows it by itself: its two models differ in nothing but the seed, so none of their difference comes from a better recipe.
+#
+# ### Exercise 4.7: fastest_within ●○○ about 6 minutes
 #
 # *Importance: medium. "The best" is expensive; "as good, in half the time" is usually what is wanted.*
 #
@@ -946,7 +1042,7 @@ else:
 #
 # ## 10. Your own model
 #
-# ### Exercise 4.7: emotion_predictions ●●● about 25 minutes
+# ### Exercise 4.8: emotion_predictions ●●● about 25 minutes
 #
 # *Importance: high. Nobody checks your code here, only what it achieves.*
 #
@@ -985,7 +1081,7 @@ emotion_predictions = torch.cat(chosen).numpy()
 check("emotion_predictions")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_hyperparameters", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# ### Exercise 4.8: what did you try? ●●○ about 10 minutes
+# ### Exercise 4.9: what did you try? ●●○ about 10 minutes
 #
 # *Importance: high. Results that nobody can reproduce are anecdotes.*
 #
@@ -1011,6 +1107,7 @@ check("emotion_predictions")
 # - read learning curves, keep one best checkpoint, and predict *in order*,
 # - compare fine-tuning with cheaper ways, with intervals and seconds in the same table,
 # - write the loop by hand, and see that its losses are the Trainer's,
+# - put an interval around the difference of two models that answered the same rows,
 # - publish a model with its names and its tokenizer.
 #
 # **Three quick questions**

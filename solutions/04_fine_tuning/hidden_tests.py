@@ -1,10 +1,12 @@
 """Hidden tests of lesson 4."""
 
 import math
+import time
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import betaincinv
 
 from grading.predictions import share_of_points
 from grading.standins import Backward, Descent, Evaluation, Trainee
@@ -328,6 +330,186 @@ def _loudest(trainee, batch):
     """Return a batch of one row over and over: the one with the largest gradients, above 1."""
     rows = ({name: values[[row] * 4] for name, values in batch.items()} for row in range(16))
     return max(rows, key=lambda same: _loss_and_gradients(trainee, same)[2])
+
+
+# Of a right answer's percentile to lie outside `_percentile_bounds`, at either end.
+CHANCE_OF_ERROR = 1e-8
+SLOWEST = 3.0
+"""Seconds: more than the limit that is told, for machines that are busy."""
+
+
+def _percentile_bounds(better, worse, rows, draws, share):
+    """Return between which differences a percentile of so many draws lies, however they are made.
+
+    The difference of a resample, in rows, is a sum of independent steps of 1, 0 and -1, whose
+    distribution is computed exactly. Of n draws the r-th smallest lies where that distribution
+    reaches a share that is itself distributed as Beta(r, n - r + 1). Usual percentiles differ by
+    two places at most.
+    """
+    step = np.array([worse, rows - better - worse, better]) / rows
+    reached = np.fft.ifft(np.fft.fft(step, 2 * rows + 1) ** rows).real.cumsum()
+    first = max(1, math.floor(share * draws) - 1)
+    last = min(draws, math.ceil(share * draws) + 2)
+    ends = [
+        betaincinv(first, draws - first + 1, CHANCE_OF_ERROR),
+        betaincinv(last, draws - last + 1, 1 - CHANCE_OF_ERROR),
+    ]
+    return (np.minimum(np.searchsorted(reached, ends), 2 * rows) - rows) / rows
+
+
+def _answered_rows(rng, both, neither, better, worse):
+    """Return which of two models is right on each row, in random order, as arrays of booleans."""
+    kinds = np.repeat([[1, 1], [0, 0], [0, 1], [1, 0]], [both, neither, better, worse], axis=0)
+    return rng.permutation(kinds).T.astype(bool)
+
+
+def _expect_interval(answer, a, b, what, likely="", **options):
+    """Expect the difference, and percentiles that the draws can have."""
+    right_a, right_b = (np.array(list(given), dtype=int) for given in (a, b))
+    rows, draws = len(right_a), options.get("draws", 2000)
+    better, worse = int(np.sum(right_b > right_a)), int(np.sum(right_b < right_a))
+    got = unchanged(answer, a, b, **options)
+    has_type(got, tuple, f"{what}: the result")
+    equal(len(got), 3, f"{what}: the number of results")
+    for value, name in zip(got, ("difference", "lower bound", "upper bound"), strict=True):
+        has_type(value, float, f"{what}: the {name}")
+    difference = (better - worse) / rows
+    close(got[0], difference, f"{what}: the difference on all rows, b minus a", likely, 1e-6)
+    for bound, percent in zip(got[1:], (2.5, 97.5), strict=True):
+        low, high = _percentile_bounds(better, worse, rows, draws, percent / 100)
+        wanted = f"{low:.4f}" if low == high else f"between {low:.4f} and {high:.4f}"
+        usual = (
+            "rows drawn separately for a and b, fewer than there are, or without replacement; "
+            "or other percentiles"
+        )
+        that(
+            low - 1e-6 <= float(bound) <= high + 1e-6,
+            f"{what}: of {rows} rows b gains {better} and loses {worse}, so that the {percent}th "
+            f"percentile of {draws:,} draws is {wanted}; got {float(bound):.4f}. "
+            f"Likely: {likely or usual}.",
+        )
+
+
+@grades("paired_bootstrap")
+def _(answer, rng):
+    def draw(both, neither, better, worse):
+        return _answered_rows(rng, both, neither, better, worse)
+
+    def expect(kinds, what, likely="", **options):
+        _expect_interval(answer, *draw(*kinds), what, likely, **options)
+
+    better, worse = (int(count) for count in rng.permutation([22, 9]) + rng.integers(4, size=2))
+    started = time.monotonic()
+    expect((180, 190, better, worse), "two models that mostly agree", draws=4000)
+    took = time.monotonic() - started
+    # The more draws, the closer are the percentiles that can be told apart; slow answers get fewer.
+    some, many = (8000, 50_000) if took < 0.5 else (3000, 5000)
+    expect((0, 0, 150 + better, 150 + worse), "two models that never agree", draws=some)
+    expect((97, 100, 3, 0), "b gains three rows of 200 and loses none", draws=some)
+    expect((60, 37, 0, 3), "b loses three rows of 100 and gains none", draws=some)
+    _expect_quick(answer, draw(4200, 2800, 1600, 1400))
+    expect((3, 3, 7, 1), "fourteen rows", draws=many)
+    if took < 0.1:
+        expect((2, 2, 2, 4), "ten rows", draws=600_000)
+    _expect_forms_of_rows(answer, rng, draw(14, 13, 8, 5))
+    for kinds, what in (
+        ((0, 0, 1, 0), "one row that b gains"),
+        ((0, 0, 0, 1), "one row that b loses"),
+        ((1, 0, 0, 0), "one row that both get right"),
+        ((7, 5, 0, 0), "models that never differ: 0.0 is a float, too"),
+        ((9, 0, 0, 0), "models that are always right"),
+        ((0, 9, 0, 0), "models that are always wrong"),
+        ((0, 0, 12, 0), "b right and a wrong on every row: 1.0 is a float, too"),
+        ((0, 0, 0, 12), "a right and b wrong on every row"),
+        ((1, 1, 1, 0), "three rows"),
+        ((0, 1, 1, 0), "two rows"),
+    ):
+        expect(kinds, what, draws=50)
+    _expect_draws_by_seed(answer, draw(0, 0, 520, 480))
+    for _ in range(3 if took < 0.5 else 1):
+        _expect_defaults(answer, draw(0, 0, 3100, 2900))
+    _expect_refusals(answer, draw)
+
+
+def _expect_quick(answer, rows):
+    _expect_interval(answer, *rows, "10,000 rows")
+    took = min(_seconds_until_quick(answer, rows))
+    that(
+        took <= SLOWEST,
+        f"10,000 rows and 2,000 draws take {took:.1f} seconds; one is the limit. Likely: rows are "
+        "drawn one by one, in Python.",
+    )
+
+
+def _seconds_until_quick(answer, rows):
+    """Yield how long calls take, up to three of them: a busy machine may delay any one."""
+    for _ in range(3):
+        started = time.monotonic()
+        answer(*rows)
+        took = time.monotonic() - started
+        yield took
+        if took <= SLOWEST:
+            return
+
+
+def _expect_forms_of_rows(answer, rng, rows):
+    a, b = rows
+    first, second = awkward.index(rng, len(a)), pd.Index(rng.permutation(len(b)))
+    kinds = (
+        ("lists of booleans", a.tolist(), b.tolist(), "booleans taken for something else"),
+        ("lists of 0 and 1", a.astype(int).tolist(), b.astype(int).tolist(), ""),
+        ("lists of NumPy's booleans", list(a), list(b), "NumPy's booleans cannot be subtracted"),
+        ("arrays of booleans", a, b, "NumPy's booleans cannot be subtracted"),
+        ("arrays of 0 and 1", a.astype(int), b.astype(int), ""),
+        ("Series with an index of their own", pd.Series(a, first), pd.Series(b, second), "index"),
+        ("Series of 0 and 1", pd.Series(a.astype(int), second), pd.Series(b.astype(int)), "index"),
+        ("a list and an array", a.tolist(), b, ""),
+        ("a Series and a list", pd.Series(a, second), b.astype(int).tolist(), "index"),
+        ("an array of 0 and 1 and a Series", a.astype(int), pd.Series(b, first), "index"),
+    )
+    for what, one, other, likely in kinds:
+        if likely == "index":
+            likely = "rows go by their place, not by the index"
+        _expect_interval(answer, one, other, what, likely, draws=400)
+
+
+def _expect_draws_by_seed(answer, rows):
+    found = [answer(*rows, draws=40, seed=seed) for seed in range(8)]
+    for seed in (0, 1, 7):
+        again = answer(*rows, draws=40, seed=seed)
+        likely = "0 taken for no seed" if seed == 0 else "not drawn by `seed`"
+        equal(again, found[seed], f"a second call with seed={seed}", likely)
+    by_place = answer(*rows, 40, 7)
+    equal(by_place, found[7], "arguments by place instead of by name")
+    that(
+        len(set(found)) > 3,
+        f"Eight seeds give {len(set(found))} different results. Likely: `seed` is not used.",
+    )
+    other = [answer(*rows, draws=4000, seed=seed) for seed in range(2)]
+    that(other != found[:2], "40 and 4,000 draws give the same. Likely: `draws` is not used.")
+
+
+def _expect_defaults(answer, rows):
+    spelt_out = answer(*rows, draws=2000, seed=0)
+    equal(answer(*rows), spelt_out, "the defaults are 2,000 draws and the seed 0")
+
+
+def _expect_refusals(answer, draw):
+    names = ("correct_a", "correct_b", "row", "length", "size", "shape", "empty")
+    a, b = draw(2, 2, 1, 0)
+    forms = (list, lambda rows: np.array(rows, bool), lambda rows: pd.Series(rows, dtype=bool))
+    for form in forms:
+        for first, second in ((1, 5), (5, 1), (4, 3), (3, 4), (0, 3), (3, 0), (0, 0)):
+            one, other = form(a[:first].tolist()), form(b[:second].tolist())
+            lengths = (str(first), str(second)) if first != second else ()
+            raises(
+                answer,
+                one,
+                other,
+                error=ValueError,
+                mentions=(*names, *lengths),
+                what=f"{first} and {second} rows",
+            )
 
 
 @grades("fastest_within")

@@ -1,0 +1,12 @@
+# Wrong: an AssertionError instead of a ValueError.
+import numpy as np
+
+
+def paired_bootstrap(correct_a, correct_b, draws=2000, seed=0) -> tuple[float, float, float]:
+    a, b = np.asarray(correct_a, dtype=float), np.asarray(correct_b, dtype=float)
+    assert len(a) == len(b) > 0, "correct_a and correct_b must have the same number of rows"
+    gains = b - a
+    rows = np.random.default_rng(seed).integers(len(gains), size=(draws, len(gains)))
+    differences = gains[rows].mean(axis=1)
+    lower, upper = np.percentile(differences, [2.5, 97.5])
+    return float(gains.mean()), float(lower), float(upper)

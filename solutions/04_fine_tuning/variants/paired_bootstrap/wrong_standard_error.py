@@ -1,0 +1,14 @@
+# Wrong: the difference minus and plus one standard error.
+# Says: one standard error
+import numpy as np
+
+
+def paired_bootstrap(correct_a, correct_b, draws=2000, seed=0) -> tuple[float, float, float]:
+    a, b = np.asarray(correct_a, dtype=float), np.asarray(correct_b, dtype=float)
+    if len(a) != len(b) or len(a) == 0:
+        raise ValueError("correct_a and correct_b must have the same number of rows, at least one")
+    gains = b - a
+    rows = np.random.default_rng(seed).integers(len(gains), size=(draws, len(gains)))
+    differences = gains[rows].mean(axis=1)
+    error = differences.std()
+    return float(gains.mean()), float(gains.mean() - error), float(gains.mean() + error)
