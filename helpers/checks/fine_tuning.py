@@ -10,6 +10,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from helpers.checks.core import Wrong, described, examples
 from helpers.checks.expect import close, equal, joined, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
+from helpers.data import copies_at_hand
 
 
 @examples("compute_metrics")
@@ -718,3 +719,37 @@ def _(answer):
         low >= 0 and high <= 5,
         say("Label ids run from 0 to 5; yours from {1} to {2}.", low, high),
     )
+    counts = np.bincount(answer, minlength=6)
+    that(
+        counts.max() < len(answer),
+        say("Every message gets the label {1}: one class for all earns nothing.", counts.argmax()),
+    )
+    that(
+        _agrees_with_words(answer),
+        say(
+            "Your predictions agree with a simple count of words no more often than by chance. Are "
+            "they in the order of the test split? Section 6 shows how they lose it. If they are, "
+            "look at the score on validation: a model that has learnt nothing gives the same."
+        ),
+    )
+
+
+def _agrees_with_words(predicted):
+    """Tell whether predictions have to do with the test messages, without their labels.
+
+    They are held against naive Bayes on word counts, in whichever copy of the data fits better. A
+    tenth of the agreement beyond chance is enough; predictions that earn points have far more.
+    """
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.metrics import cohen_kappa_score
+    from sklearn.naive_bayes import MultinomialNB
+    from sklearn.pipeline import make_pipeline
+
+    copies = copies_at_hand("emotion")
+    for splits in copies.values():
+        train, test = splits["train"], splits["test"]
+        words = make_pipeline(CountVectorizer(), MultinomialNB())
+        words.fit(train["text"][:], train["label"][:])
+        if cohen_kappa_score(words.predict(test["text"][:]), predicted) > 0.1:
+            return True
+    return not copies

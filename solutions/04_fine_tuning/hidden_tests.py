@@ -575,8 +575,10 @@ def _macro_f1(truth, predicted):
     return sum(scores.values()) / len(scores)
 
 
-# Frozen features reach the second on the embedded data; the recipe the last with a margin, on 6,000
-# messages (0.840 there) as on all of them (0.86 there, 0.89 on the real data).
+# Measured on test, the best of TF-IDF (one or two words, or letters; logistic regression or linear
+# support vectors; C from 0.2 to 100; with class weights and without) reaches 0.844 on the
+# embedded data and 0.852 on the real data, which earns half. Section 5's recipe reaches 0.866 and
+# 0.880, with a standard deviation of 0.006 between seeds: all, but for about one seed in 300.
 @grades("emotion_predictions")
 def _(answer, rng):
     return share_of_points(
@@ -584,7 +586,7 @@ def _(answer, rng):
         "emotion_predictions",
         copies_at_hand("emotion"),
         _macro_f1,
-        real=(0.40, 0.60, 0.72, 0.78, 0.82),
-        embedded=(0.40, 0.55, 0.68, 0.75, 0.80),
+        real=(0.50, 0.75, 0.857, 0.862),
+        embedded=(0.50, 0.75, 0.847, 0.850),
         likely="rows in another order than the test split's",
     )
