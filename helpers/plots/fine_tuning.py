@@ -181,23 +181,30 @@ def plot_recalls(recalls: pd.DataFrame) -> None:
 
 
 def plot_trials(trials: pd.DataFrame) -> None:
-    """Draw macro-F1 against training time, one labelled point a trial.
+    """Draw the macro-F1 of each trial: one row per name, one dot per run, a line at the mean.
 
     Parameters
     ----------
     trials : DataFrame
-        Columns ``name``, ``f1`` and ``seconds``.
+        Columns ``name``, ``f1`` and ``seconds``; a name has one row per run.
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7.5, 0.35 * len(trials) + 1.2))
-    ordered = trials.sort_values("f1", kind="stable")
-    labels = [f"{row['name']} ({row['seconds']:.0f} s)" for _, row in ordered.iterrows()]
-    axes.barh(labels, ordered["f1"], color=BLUE)
+    means = trials.groupby("name", sort=False)[["f1", "seconds"]].mean()
+    means = means.sort_values("f1", kind="stable")
+    figure, axes = plt.subplots(figsize=(7.5, 0.35 * len(means) + 1.2))
+    texts = []
+    for place, (name, mean) in enumerate(means.iterrows()):
+        scores = trials.loc[trials["name"] == name, "f1"]
+        axes.plot([mean["f1"]] * 2, [place - 0.3, place + 0.3], color=NEUTRAL, linewidth=2)
+        axes.plot(scores, [place] * len(scores), "o", color=BLUE, alpha=0.7)
+        texts.append(f"{name} {', '.join(f'{score:.2f}' for score in scores)}")
+    labels = [f"{name} ({mean['seconds']:.0f} s)" for name, mean in means.iterrows()]
+    axes.set_yticks(range(len(means)), labels)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("macro-F1 on the validation rows (seconds of training in brackets)")
-    text = "; ".join(f"{row['name']} {row['f1']:.2f}" for _, row in ordered.iterrows())
-    show(figure, f"Bars of the macro-F1 of each trial: {text}.")
+    axes.set_xlabel("macro-F1 on the validation rows (seconds of one training in brackets)")
+    axes.grid(axis="x", alpha=0.3)
+    show(figure, f"Dots of the macro-F1 of each trial's runs: {'; '.join(texts)}.")
 
 
 def plot_losses(losses: Mapping[str, Sequence[float]], width: int = 10) -> None:
