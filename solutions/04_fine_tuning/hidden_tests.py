@@ -426,8 +426,8 @@ def _(answer, rng):
     ):
         expect(kinds, what, draws=50)
     _expect_draws_by_seed(answer, draw(0, 0, 520, 480))
-    for _ in range(3 if took < 0.5 else 1):
-        _expect_defaults(answer, draw(0, 0, 3100, 2900))
+    for _ in range(6 if took < 0.5 else 1):
+        _expect_defaults(answer, draw(0, 0, 1600, 1400))
     if took < 0.5:
         _expect_no_limit_of_draws(answer, draw(0, 0, 1300, 1200))
     _expect_refusals(answer, draw)
