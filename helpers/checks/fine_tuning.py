@@ -510,24 +510,26 @@ def _(answer):
         lengths = (str(len(a)), str(len(b))) if a else ()
         raises(lambda a=a, b=b: answer(a, b), ValueError, (*mentions, *lengths), given, likely)
     halves = np.arange(10_000) % 2 == 0
-    took = min(_seconds(lambda: answer(halves, halves[::-1])) for _ in range(2))
-    that(
-        took <= SLOWEST,
-        say(
-            "10,000 rows and 2,000 draws take {1} seconds; one is the limit. Draw the rows of a "
-            "resample with one call of NumPy, not one by one.",
-            f"{took:.1f}",
-        ),
-    )
+    took = _seconds(answer, halves)
+    if took > SLOWEST:  # or the machine is busy, which slows five rows down as much
+        took = min(took, _seconds(answer, halves))
+        that(
+            took <= max(SLOWEST, 100 * _seconds(answer, halves[:5])),
+            say(
+                "10,000 rows and 2,000 draws take {1} seconds; one is the limit. Draw the rows of "
+                "a resample with one call of NumPy, not one by one.",
+                f"{took:.1f}",
+            ),
+        )
 
 
 SLOWEST = 3.0
 """Seconds: more than the limit that is told, for machines that are busy."""
 
 
-def _seconds(call):
+def _seconds(answer, rows):
     started = time.perf_counter()
-    call()
+    answer(rows, ~rows)
     return time.perf_counter() - started
 
 
@@ -617,8 +619,9 @@ def _expect_forms(answer):
 
 def _expect_seeds(answer):
     halves = np.arange(1000) % 2 == 0
-    found = [answer(halves, ~halves, draws=40, seed=seed) for seed in range(8)]
-    for seed in (0, 1):
+    seeds = range(0, 80_000, 10_000)
+    found = {seed: answer(halves, ~halves, draws=40, seed=seed) for seed in seeds}
+    for seed in (0, 10_000):
         that(
             answer(halves, ~halves, draws=40, seed=seed) == found[seed],
             say(
@@ -632,8 +635,11 @@ def _expect_seeds(answer):
         say("40 and 400 draws give the same. Is `draws` used?"),
     )
     that(
-        len(set(found)) > 3,
-        say("Eight seeds give only {1} different results. Is `seed` used?", len(set(found))),
+        len(set(found.values())) > 3,
+        say(
+            "Eight seeds give only {1} different results. Is `seed` used?",
+            len(set(found.values())),
+        ),
     )
 
 
