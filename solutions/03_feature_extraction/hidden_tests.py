@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 from grading.standins import Encoder, Estimator, Named, TextClassifier, Tokenizer
 from grading.testing import (
@@ -544,8 +545,6 @@ def _together(points, groups):
     A map's gaps and lengths differ from one processor to the next, and who lies beside whom hardly
     does: right maps come to 1.00 in the tests below, where silhouettes go from 0.5 to 0.9.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     nearest = NearestNeighbors(n_neighbors=10).fit(points).kneighbors(return_distance=False)
     return float((groups[nearest] == groups[:, None]).mean())
 
