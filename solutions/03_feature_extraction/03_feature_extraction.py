@@ -203,13 +203,13 @@ from transformers import AttentionInterface
 from helpers.attempts import if_answered
 
 
-def with_yours() -> str:
-    def yours(module, query, key, value, attention_mask, **options):
-        mixed, weights = attention(query, key, value, batch["attention_mask"])
+def difference_with(own) -> str:
+    def on_batch(module, query, key, value, attention_mask, **options):
+        mixed, weights = own(query, key, value, batch["attention_mask"])
         return mixed.transpose(1, 2), weights
 
-    AttentionInterface.register("yours", yours)
-    encoder.set_attn_implementation("yours")
+    AttentionInterface.register("own", on_batch)
+    encoder.set_attn_implementation("own")
     try:
         with torch.no_grad():
             states = encoder(**batch).last_hidden_state
@@ -219,7 +219,7 @@ def with_yours() -> str:
     return f"largest difference: {difference.abs().max():.6f}"
 
 
-if_answered(with_yours, "the encoder keeps PyTorch's attention")
+if_answered(lambda: difference_with(attention), "the encoder keeps PyTorch's attention")
 
 # %% [markdown]
 # If your function is right, only the last digits of float32 differ: in every layer it does what PyTorch's attention does.
