@@ -577,10 +577,10 @@ class WatchedTensor(StandIn):
 
     Attributes
     ----------
-    values : tuple of int
+    values : tuple of int, or of such tuples, one per row
     """
 
-    values: tuple[int, ...] = ()
+    values: tuple[int, ...] | tuple[tuple[int, ...], ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
