@@ -43,7 +43,7 @@ def plot_layer_similarity(similarities: Sequence[float], word: str) -> None:
 def plot_attention(
     tokens: Sequence[Sequence[str]], weights: Sequence[Sequence[float]], place: int
 ) -> None:
-    """Show the weights that one attention head gives to the tokens, one panel a message.
+    """Show the weights that one attention head gives to the tokens, one panel per message.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def plot_attention(
     )
     show(
         figure,
-        f"Bars, one panel a message: the weights that “{word}” gives to each token in one "
+        f"Bars, one panel per message: the weights that “{word}” gives to each token in one "
         f"attention head. {told}.",
     )
 
