@@ -79,8 +79,9 @@ LESSONS = (
     Lesson(
         "03_feature_extraction",
         "A pretrained model as a feature extractor",
-        100,
+        120,
         {
+            "attention": 3,
             "mean_pool": 2,
             "extract_features": 4,
             "compare_classifiers": 2,

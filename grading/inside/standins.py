@@ -21,14 +21,23 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """A description of an argument. Subclasses say how the real thing is built."""
+    """A description of an argument. Subclasses say how the real thing is built.
+
+    Attributes
+    ----------
+    name : str
+    imports : tuple of str
+        What `build` imports and takes long to load. A grader loads it once, before it forks to
+        judge: else each judging process would.
+    """
 
     name: str
+    imports: ClassVar[tuple[str, ...]] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         """Return the real thing, which appends what it was asked to `calls`."""
@@ -187,6 +196,8 @@ class Tokenizer(StandIn):
         The token that it pads with; many tokenizers have none of their own and take another.
     """
 
+    imports: ClassVar[tuple[str, ...]] = ("transformers.PreTrainedTokenizerFast",)
+
     vocabulary: tuple[str, ...] = ()
     kind: str = "wordpiece"
     lowercase: bool = True
@@ -267,6 +278,8 @@ class Encoder(StandIn):
     fails_at : int
         Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
+
+    imports: ClassVar[tuple[str, ...]] = ("transformers.BertModel",)
 
     vocabulary_size: int = 64
     hidden_size: int = 8
@@ -564,10 +577,10 @@ class WatchedTensor(StandIn):
 
     Attributes
     ----------
-    values : tuple of int
+    values : tuple of int, or of such tuples, one per row
     """
 
-    values: tuple[int, ...] = ()
+    values: tuple[int, ...] | tuple[tuple[int, ...], ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         import torch
@@ -614,6 +627,8 @@ class Classifier(StandIn):
     named : tuple of int
         The ids in the order in which the configuration names them; sorted if empty.
     """
+
+    imports: ClassVar[tuple[str, ...]] = ("transformers.BertForSequenceClassification",)
 
     labels: tuple[str, ...] = ("no", "yes")
     vocabulary_size: int = 64

@@ -1,17 +1,392 @@
 """Visible checks of lesson 3."""
 
 import contextlib
+import math
 import types
 
 import numpy as np
 import pandas as pd
 import torch
+from torch.overrides import TorchFunctionMode
 from transformers.modeling_outputs import BaseModelOutput
 
 from helpers.checks.core import Wrong, described, examples
-from helpers.checks.expect import close, equal, of_type, raises, runs, that, unchanged
+from helpers.checks.expect import close, equal, nearly, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
 from helpers.checks.words import small_tokenizer
+
+
+@examples("attention")
+def _(answer):
+    class Refuse(TorchFunctionMode):
+        def __torch_function__(self, function, types, arguments=(), options=None):
+            name = getattr(function, "__name__", "")
+            if "attention" in name:
+                raise Wrong(
+                    say("It calls PyTorch's own attention ({1}). Here you write it by hand.", name)
+                )
+            return function(*arguments, **(options or {}))
+
+    with Refuse():
+        _try_attention(answer)
+
+
+def _shares(*parts):
+    """Return each part divided by the sum of all."""
+    return [part / sum(parts) for part in parts]
+
+
+def _one_head(*rows):
+    """Return the rows of the only head of the only text."""
+    return [[list(rows)]]
+
+
+def _both(got, given):
+    """Return output and weights, if there are two tensors, with the output first."""
+    if isinstance(got, torch.Tensor):
+        raise Wrong(say("{1}: expected two tensors, output and weights; got one.", given))
+    of_type(got, (tuple, list), given)
+    kind = type(got).__name__
+    that(
+        kind in ("tuple", "list"),
+        say("{1}: return the two tensors in a plain tuple; yours is of type {2}.", given, kind),
+    )
+    that(
+        len(got) == 2,
+        say("{1}: expected two tensors, output and weights; got {2} values.", given, len(got)),
+    )
+    for part in got:
+        of_type(part, torch.Tensor, given)
+    return got
+
+
+def _try_attention(answer):
+    # In units of the root of d, which is 2, the scores are 0, ln 3 and ln 9, or their opposites.
+    log = math.log(3)
+    query = torch.tensor([[[[2.0, 0, 0, 0], [-2, 0, 0, 0], [0, 0, 0, 0]]]])
+    key = torch.tensor([[[[0.0, 0, 0, 0], [log, 0, 0, 0], [2 * log, 0, 0, 0]]]])
+    value = torch.tensor([[[[4.0, 0, 0, 0], [0, 8, 0, 0], [100, 100, 100, 100]]]])
+    mask = torch.tensor([[1, 1, 0]])
+    got = _both(unchanged(answer, query, key, value, mask, given="attention"), "attention")
+    that(
+        (tuple(got[0].shape), tuple(got[1].shape)) != ((1, 1, 3, 3), (1, 1, 3, 4)),
+        say("The output comes first, then the weights; yours come the other way round."),
+    )
+    output, weights = got
+    expected = _one_head([1, 6, 0, 0], [3, 2, 0, 0], [2, 4, 0, 0])
+    _check_weights(weights, nearly_right=nearly(output, expected, 1e-4))
+    _check_output(output, expected)
+    _try_holes(answer, query, key, value)
+    _try_two_of_everything(answer)
+    _try_all_padding(answer, query, key, value)
+    _try_far_scores(answer)
+    _try_float_types(answer, query, key, value, mask)
+
+
+def _check_weights(weights, nearly_right):
+    root, third = math.sqrt(3), [1 / 3] * 3
+    without_mask = [_shares(1, 3, 9), _shares(9, 3, 1), third]
+    expected = [[0.25, 0.75, 0], [0.75, 0.25, 0], [0.5, 0.5, 0]]
+    slow = 3 ** (2 / root)
+    power = math.exp(4)
+    likely = {
+        say("The scores are not divided by √d, which is 2 here."): _one_head(
+            [0.1, 0.9, 0], [0.9, 0.1, 0], [0.5, 0.5, 0]
+        ),
+        say("It divides by d, which is 4 here; divide by its square root."): _one_head(
+            [*_shares(1, root), 0], [*_shares(root, 1), 0], [0.5, 0.5, 0]
+        ),
+        say("It multiplies by √d; divide by it."): _one_head(
+            [*_shares(1, 81), 0], [*_shares(81, 1), 0], [0.5, 0.5, 0]
+        ),
+        say("It divides by the root of the number of tokens; d is the length of a query."): (
+            _one_head([*_shares(1, slow), 0], [*_shares(slow, 1), 0], [0.5, 0.5, 0])
+        ),
+        say("Padding has weight. Where does the mask come in?")
+        if not nearly_right
+        else say("The output is right, but these are the weights without the mask."): _one_head(
+            *without_mask
+        ),
+        say(
+            "It sets the weights of padding to 0 after the softmax, so that the rest no longer "
+            "sums to 1. Mask the scores instead, before the softmax."
+        ): _one_head(*([*row[:2], 0] for row in without_mask)),
+        say(
+            "It sets the scores of padding to 0, and e to the power of 0 is 1: padding still has "
+            "weight. For which score is it 0?"
+        ): _one_head(_shares(1, 3, 1), _shares(3, 1, 3), third),
+        say("The row of the padding token must sum to 1 too: it looks at the real tokens."): (
+            _one_head(*expected[:2], [0, 0, 0])
+        ),
+        say("Queries and keys are exchanged: a row belongs to a query."): _one_head(
+            [0.5, 0.5, 0], [0.9, 0.1, 0], [*_shares(81, 1), 0]
+        ),
+        say("The scores are products of queries and values; they need the keys."): _one_head(
+            [*_shares(power, 1), 0], [*_shares(1, power), 0], [0.5, 0.5, 0]
+        ),
+        say("A dimension of size 1 is gone: the weights have four."): expected,
+        say("These are the scores, masked; the softmax is missing."): _one_head(
+            [0, math.log(3), -math.inf], [0, -math.log(3), -math.inf], [0, 0, -math.inf]
+        ),
+    }
+    queries = say(
+        "The mask is laid over the queries. It is the keys, the last dimension, that it hides."
+    )
+    columns = say("The softmax runs over the queries; each row is to sum to 1, over the keys.")
+    others = say("The softmax runs over the texts or heads; it runs over the keys (`dim=-1`).")
+    for hidden in (math.nan, 1 / 3, 0, 1):
+        for text, rows in (
+            (queries, [*without_mask[:2], [hidden] * 3]),
+            (columns, [[1 / 3, share, hidden] for share in _shares(3, 1 / 3, 1)]),
+            (others, [[1, 1, hidden]] * 3),
+        ):
+            if nearly(weights, _one_head(*rows), 1e-4):
+                likely[text] = _one_head(*rows)
+    close(
+        weights,
+        _one_head(*expected),
+        say(
+            "For d = 4 and three tokens with the mask 1 1 0, where the first query's scores are 0, "
+            "ln 3 and (padding) ln 9, the weights"
+        ),
+        likely,
+        tolerance=1e-4,
+    )
+
+
+def _check_output(output, expected):
+    log = math.log(3)
+    close(
+        output,
+        expected,
+        say("For these weights and the values [4, 0, 0, 0] and [0, 8, 0, 0], the output"),
+        {
+            say("It mixes with the weights as they are before the mask: padding is in it."): (
+                _one_head(
+                    [904 / 13, 924 / 13, 900 / 13, 900 / 13],
+                    [136 / 13, 124 / 13, 100 / 13, 100 / 13],
+                    [104 / 3, 108 / 3, 100 / 3, 100 / 3],
+                )
+            ),
+            say("It adds up the keys; the weights belong to the values."): _one_head(
+                [0.75 * log, 0, 0, 0], [0.25 * log, 0, 0, 0], [0.5 * log, 0, 0, 0]
+            ),
+            say("It adds up over the queries; each row of the weights mixes the values."): (
+                _one_head([51, 56, 50, 50], [53, 52, 50, 50], [0, 0, 0, 0])
+            ),
+            say("These are the values themselves, not mixed by the weights."): _one_head(
+                [4, 0, 0, 0], [0, 8, 0, 0], [100, 100, 100, 100]
+            ),
+            say("The output of the padding token is a mixture too, like all others."): _one_head(
+                *expected[0][0][:2], [0, 0, 0, 0]
+            ),
+        },
+        tolerance=1e-4,
+    )
+
+
+def _try_holes(answer, query, key, value):
+    given = say("With the mask 1 0 1, where the first query's scores are 0 and ln 9, the weights")
+    _, weights = _both(answer(query, key, value, torch.tensor([[1, 0, 1]])), given)
+    close(
+        weights,
+        _one_head([0.1, 0, 0.9], [0.9, 0, 0.1], [0.5, 0, 0.5]),
+        given,
+        {
+            say(
+                "It takes the first two places. The mask says which places are real, not only how "
+                "many."
+            ): _one_head([0.25, 0.75, 0], [0.75, 0.25, 0], [0.5, 0.5, 0]),
+        },
+        tolerance=1e-4,
+    )
+
+
+def _if_nan(part):
+    """Return a tensor's numbers if there is NaN among them, else what no tensor is close to."""
+    return part.tolist() if part.isnan().any() else None
+
+
+def _try_all_padding(answer, query, key, value):
+    given = say("For a text that is all padding (mask 0 0 0), beside one that is not")
+    twice = [part.repeat(2, 1, 1, 1) for part in (query, key, value)]
+    mask = torch.tensor([[0, 0, 0], [1, 1, 0]])
+    output, weights = _both(
+        runs(lambda: unchanged(answer, *twice, mask, given=given), given), given
+    )
+    third = [[1 / 3] * 3] * 3
+    shared = say("The softmax of three equal scores is 1/3 each. Nothing here may have weight.")
+    close(
+        weights[:1],
+        _one_head(*[[0] * 3] * 3),
+        say("{1}, the weights", given),
+        {
+            say("The softmax of −∞ alone is 0 / 0, NaN. What must stand in its place?"): _if_nan(
+                weights[:1]
+            ),
+            shared: _one_head(*third),
+            say("With an empty mask it looks at padding."): _one_head(
+                _shares(1, 3, 9), _shares(9, 3, 1), third[0]
+            ),
+        },
+        tolerance=1e-4,
+    )
+    close(
+        output[:1],
+        _one_head(*[[0] * 4] * 3),
+        say("{1}, the output", given),
+        {
+            say("0 times NaN is NaN: the weights must be zeros before they mix."): _if_nan(
+                output[:1]
+            ),
+            say("The weights are zeros, but the output still is the mean of the values."): (
+                _one_head(*[[104 / 3, 108 / 3, 100 / 3, 100 / 3]] * 3)
+            ),
+        },
+        tolerance=1e-4,
+    )
+    close(
+        weights[1:],
+        _one_head([0.25, 0.75, 0], [0.75, 0.25, 0], [0.5, 0.5, 0]),
+        say(
+            "For a text with real tokens (mask 1 1 0), beside one that is all padding, the weights"
+        ),
+        {
+            say("One text that is all padding makes the others zeros, too."): _one_head(
+                *[[0] * 3] * 3
+            )
+        },
+        tolerance=1e-4,
+    )
+
+
+def _try_two_of_everything(answer):
+    query = torch.tensor([[[[1.0], [1.0]], [[-1.0], [-1.0]]]] * 2)
+    key = torch.tensor([[[[0.0], [math.log(3)]]] * 2] * 2)
+    given = say(
+        "For two texts (masks 1 1 and 1 0) of two heads, with d = 1 and the scores 0 and ln 3 in "
+        "one head, 0 and −ln 3 in the other, the weights"
+    )
+    first, second, only = [[0.25, 0.75]] * 2, [[0.75, 0.25]] * 2, [[1, 0]] * 2
+    _, weights = _both(answer(query, key, key, torch.tensor([[1, 1], [1, 0]])), given)
+    close(
+        weights,
+        [[first, second], [only, only]],
+        given,
+        {
+            say("It uses the first text's mask for both texts."): [[first, second]] * 2,
+            say("The mask is laid over the heads; its first dimension is the texts."): [
+                [first, only]
+            ]
+            * 2,
+            say("The mask is laid over the queries; its first dimension is the texts."): [
+                [[first[0], only[0]], [second[0], only[0]]]
+            ]
+            * 2,
+            say("It hides a token that is padding in any text; each text has a mask of its own."): [
+                [only, only]
+            ]
+            * 2,
+        },
+        tolerance=1e-4,
+    )
+
+
+def _try_far_scores(answer):
+    far = torch.tensor([[[[100.0, 0, 0, 0], [-100, 0, 0, 0], [-100, 0, 0, 0]]]])
+    query = torch.full_like(far, 0.0)
+    query[..., 0] = 200.0
+    plain = say("For the scores 10000, -10000 and -10000 in {1}, the weights", torch.float32)
+    for row, wanted, dtype, given in (
+        ([1, 1, 1], [1, 0, 0], torch.float32, plain),
+        *(
+            (
+                [0, 1, 1],
+                [0, 0.5, 0.5],
+                dtype,
+                say("For the scores 10000 (padding), -10000 and -10000 in {1}, the weights", dtype),
+            )
+            for dtype in (torch.float32, torch.float16)
+        ),
+    ):
+        mask, parts = torch.tensor([row]), [part.to(dtype) for part in (query, far, far)]
+        got = runs(lambda mask=mask, parts=parts: answer(*parts, mask), given, _of_the_type())
+        _, weights = _both(got, given)
+        close(
+            weights,
+            _one_head(*[wanted] * 3),
+            given,
+            _likely_for_far_scores(weights),
+            tolerance=2e-3,
+        )
+
+
+def _of_the_type():
+    return say("Is there a number that this type cannot hold, or a tensor of another type?")
+
+
+def _likely_for_far_scores(weights):
+    at_padding = 1 / 3 if weights.flatten()[0] > 0 else 0
+    return {
+        say(
+            "e to the power of 10000 is infinite. Subtract the largest score that is not hidden "
+            "first, or let `softmax` do it."
+        ): _if_nan(weights),
+        say(
+            "Beside the large score of padding, nothing is left for the real tokens. Replace that "
+            "score before the softmax, and before you subtract the largest."
+        ): _one_head(*[[0, 0, 0]] * 3),
+        say(
+            "Padding has the largest score, and the number that you add is too small against it. "
+            "Replace the score."
+        ): _one_head(*[[1, 0, 0]] * 3),
+        say(
+            "The number that you write at padding is a score that a real token may have. Take a "
+            "much smaller one."
+        ): _one_head(*[[at_padding, 1 / 3, 1 / 3]] * 3),
+        say(
+            "The row does not sum to 1: so large a number has no decimals left in this type. "
+            "Subtract the largest score before anything else, or compute in float32."
+        ): _one_head(*[[0, 1, 1]] * 3),
+    }
+
+
+def _try_float_types(answer, query, key, value, mask):
+    empty = torch.tensor([[0, 0, 0]])
+    for dtype in (torch.float16, torch.bfloat16, torch.float64):
+        given = say("For the first example and a text that is all padding, in {1}", dtype)
+        parts = [part.to(dtype).repeat(2, 1, 1, 1) for part in (query, key, value)]
+        output, weights = _both(
+            runs(
+                lambda parts=parts: answer(*parts, torch.cat([mask, empty])),
+                given,
+                _of_the_type(),
+            ),
+            given,
+        )
+        for name, part in ((say("the output"), output), (say("the weights"), weights)):
+            that(
+                part.dtype == dtype,
+                say("{1}, {2} must have this type, too; yours has {3}.", given, name, part.dtype),
+            )
+        close(
+            weights.double(),
+            [[[[0.25, 0.75, 0], [0.75, 0.25, 0], [0.5, 0.5, 0]]], [[[0] * 3] * 3]],
+            say("{1}, the weights", given),
+            {
+                say(
+                    "A number that this type cannot hold is infinite: the softmax of −∞ alone, "
+                    "or 0 times infinity, is NaN."
+                ): _if_nan(weights)
+            },
+            tolerance=3e-2,
+        )
+        close(
+            output.double(),
+            [[[[1, 6, 0, 0], [3, 2, 0, 0], [2, 4, 0, 0]]], [[[0] * 4] * 3]],
+            say("{1}, the output", given),
+            tolerance=6e-2,
+        )
 
 
 @examples("mean_pool")

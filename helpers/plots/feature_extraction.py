@@ -40,6 +40,49 @@ def plot_layer_similarity(similarities: Sequence[float], word: str) -> None:
     )
 
 
+def plot_attention(
+    tokens: Sequence[Sequence[str]], weights: Sequence[Sequence[float]], place: int
+) -> None:
+    """Show the weights that one attention head gives to the tokens, one panel per message.
+
+    Parameters
+    ----------
+    tokens : sequence of sequences of str
+        The tokens of each message.
+    weights : sequence of sequences of float
+        What the token at `place` gives to each of them; they sum to 1.
+    place : int
+        Of the token that looks, the same in each message; its own bar is grey.
+    """
+    import matplotlib.pyplot as plt
+
+    word = tokens[0][place]
+    figure, panels = plt.subplots(1, len(tokens), figsize=(8, 3.2), sharex=True, squeeze=False)
+    for axes, row, shares in zip(panels.flat, tokens, weights, strict=True):
+        places = range(len(row))
+        colors = [NEUTRAL if index == place else SPARE[0] for index in places]
+        axes.barh(places, shares, color=colors)
+        for index, share in enumerate(shares):
+            axes.text(share + 0.01, index, f"{share:.2f}", va="center", fontsize=8)
+        axes.set_yticks(places, row)
+        axes.invert_yaxis()
+        axes.set_title(" ".join(row[1:-1]), loc="left", fontsize=10)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0, 0].set_xlim(0, 1.15 * max(map(max, weights)))
+    figure.supxlabel(f"weight that “{word}” gives to the token (one head)", fontsize=10)
+    figure.tight_layout()
+    told = "; ".join(
+        f"“{' '.join(row[1:-1])}”: "
+        + ", ".join(f"{token} {share:.2f}" for token, share in zip(row, shares, strict=True))
+        for row, shares in zip(tokens, weights, strict=True)
+    )
+    show(
+        figure,
+        f"Bars, one panel per message: the weights that “{word}” gives to each token in one "
+        f"attention head. {told}.",
+    )
+
+
 def plot_padding_drift(drift: pd.DataFrame) -> None:
     """Show what padding does to a plain average of token vectors.
 

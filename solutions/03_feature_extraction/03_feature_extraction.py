@@ -19,12 +19,13 @@
 # After this lesson you can
 #
 # - take the hidden states out of a pretrained encoder and say what each of their dimensions is,
+# - compute attention by hand: scores, mask, softmax, and a weighted sum of values,
 # - turn one vector per token into one vector per message, with `[CLS]` or with a masked mean,
 # - extract the features of a whole dataset: in order, fast, without gradients, and only once,
 # - compare classifiers on these features with two honest baselines,
 # - draw a map of the features with UMAP, and measure how far the map can be trusted.
 #
-# **Time.** About 100 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, and less after that: features and maps are kept on disk. (Not timed on a GPU.)
+# **Time.** About 120 minutes of reading and exercises. The code itself runs for one to three minutes the first time on two CPU cores, and less after that: features and maps are kept on disk. (Not timed on a GPU.)
 #
 # **What you need.** Lesson 2: `input_ids`, `attention_mask`, padding and truncation.
 
@@ -110,7 +111,120 @@ plots.plot_layer_similarity(similarities, "blue")
 # %% [markdown]
 # *How to read it:* from left to right a token passes through the encoder. Before the first layer both vectors are equal: same word, same position. From then on attention mixes in the other words, and the line leaves 1. How far it is below 1 says how much the two vectors differ, not how much context went in, and it need not fall at every layer. Classifiers get the vectors of the last point.
 #
-# ## 2. From token vectors to one vector per message
+# ## 2. Attention by hand
+#
+# How do the other words get into the vector of *blue*? From every token's vector a layer makes three shorter ones, with three matrices that were learnt in pretraining. The *query* stands for what the token looks for, the *key* for what it can be found by, and the *value* for what it hands over. Then, for each token:
+#
+# 1. **Scores.** The dot product of its query with the key of every token, its own included, is large where the two fit. Longer vectors give larger products, so the product is divided by √d, where d is the length of a query.
+# 2. **Mask.** Padding must not be found, so its scores are replaced by −∞.
+# 3. **Softmax.** e is raised to the power of each score, and the results are divided by their sum. These are the *weights*: none is negative, and they sum to 1. e to the power of −∞ is 0, so padding gets no weight.
+# 4. **Mixing.** The values are added up, each times its weight. The sum goes on to the next part of the layer.
+#
+# The mask has to come before the softmax. If you set weights to zero after it, the rest no longer sums to 1. A layer does all of this several times side by side, with smaller matrices of its own each time; one of these is called a *head*.
+#
+# What weights does *blue* give? PyTorch's fast attention never writes them down, so for one pass we switch to the implementation that does (`"eager"`).
+
+# %% tags=["lesson-only"]
+encoder.set_attn_implementation("eager")
+with torch.no_grad():
+    attentions = encoder(**pair.to(encoder.device), output_attentions=True).attentions
+encoder.set_attn_implementation("sdpa")
+
+# %% [markdown]
+# Each layer returns its weights in the shape *messages × heads × tokens that look × tokens that are looked at*. We take the row of *blue* from every head, and show the head in which its two rows differ most.
+
+# %% tags=["lesson-only"]
+rows = torch.stack(attentions)[:, :, :, place].cpu()
+differences = (rows[:, 0] - rows[:, 1]).abs().sum(dim=-1)
+layer, head = divmod(differences.argmax().item(), differences.shape[1])
+tokens = [tokenizer.convert_ids_to_tokens(ids) for ids in pair["input_ids"].tolist()]
+plots.plot_attention(tokens, rows[layer, :, head].tolist(), place)
+
+# %% [markdown]
+# *How to read it:* a panel is a message, a bar the weight that *blue* gives to a token (grey: to itself); the bars of a panel sum to 1. Both panels show the same head, with the same matrices. The other words differ, and with them the weights and the values that are mixed: this is how the two vectors of *blue* part. A long bar says where this head collects values, not what it does with them. In all other heads the two rows are more alike; this one was chosen for their difference.
+#
+# Behind the last layer, BERT has a *pooler*: one more linear layer and a tanh, applied to the vector of `[CLS]`. It was trained for BERT's own pretraining task (does the second text follow the first?). DistilBERT has none, and the embedded encoder was later trained without it, so we leave it aside.
+#
+# ### Exercise 3.1: attention ●●○ about 15 minutes
+#
+# *Importance: high. Every transformer, of any size, is built on these few lines.*
+#
+# Write `attention`, which does the four steps for all texts and heads at once and returns two tensors in a plain tuple: the output, then the weights. The weights are the softmax over the keys of query · key / √d. They are exactly 0 on padding (mask 0), whatever finite numbers stand there, and each row sums to 1. That also holds for the rows of padding tokens, which look at the real ones like all others. Only a text that is all padding gets zeros, in output and weights, and never NaN. The mask may have any pattern of 0 and 1.
+#
+# Query, key and value share one float type: float16, bfloat16, float32 or float64. Both results have that type too. In each type they are right, and never NaN or infinite, for scores of up to ±10,000. All four tensors that you were given stay unchanged. Write it without PyTorch's own attention (`scaled_dot_product_attention` and `MultiheadAttention`).
+#
+# <details><summary>Hint 1</summary>The queries have the shape (batch, heads, sequence, d). Which two dimensions of the keys have to change places, so that a product of matrices gives the shape (batch, heads, sequence, sequence)?</details>
+# <details><summary>Hint 2</summary>The mask has the shape (batch, sequence), and it is about keys, the last dimension of the scores. Where do its two missing dimensions go? Where it is 0, what do you write into the scores? −1e9 does not fit into float16, but each type has its <code>torch.finfo(dtype).min</code>.</details>
+# <details><summary>Hint 3</summary><code>softmax</code> subtracts the largest score by itself. Where all scores are −∞, it gives NaN; where all are the same finite number, it gives equal weights. How do you turn either into zeros, without touching other rows?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "attention", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def attention(query, key, value, attention_mask) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mix the values of real tokens by how well each query fits their keys.
+
+    Parameters
+    ----------
+    query, key, value : Tensor of one float type, shape (batch, heads, sequence, d)
+    attention_mask : Tensor of int64, shape (batch, sequence), 1 for real tokens, 0 for padding
+
+    Returns
+    -------
+    output : Tensor of that float type, shape (batch, heads, sequence, d)
+    weights : Tensor of that float type, shape (batch, heads, sequence, sequence)
+        Each row sums to 1; zeros, as in `output`, for a text without real tokens.
+
+    Examples
+    --------
+    >>> equal = torch.ones(1, 1, 3, 4)
+    >>> output, weights = attention(equal, equal, equal, torch.tensor([[1, 1, 0]]))
+    >>> weights[0, 0, 0]
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    ### BEGIN SOLUTION
+    real = attention_mask.bool()[:, None, None, :]
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1) * real  # where all is padding, nothing is left
+    return weights @ value, weights
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_attention", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("attention")
+
+# %% [markdown]
+# ### Your attention in the encoder
+#
+# transformers lets us register a function under a name and hands it the queries, keys and values of every layer. So the encoder can run on your function. It expects the result as (batch, sequence, heads, d), hence `transpose`. How far do the hidden states of real tokens then differ from those of section 1?
+
+# %% tags=["lesson-only"]
+from transformers import AttentionInterface
+
+from helpers.attempts import if_answered
+
+
+def difference_with(own) -> str:
+    def on_batch(module, query, key, value, attention_mask, **options):
+        mixed, weights = own(query, key, value, batch["attention_mask"])
+        return mixed.transpose(1, 2), weights
+
+    AttentionInterface.register("own", on_batch)
+    encoder.set_attn_implementation("own")
+    try:
+        with torch.no_grad():
+            states = encoder(**batch).last_hidden_state
+    finally:
+        encoder.set_attn_implementation("sdpa")
+    difference = (states - output.last_hidden_state)[batch["attention_mask"].bool()]
+    return f"largest difference: {difference.abs().max():.6f}"
+
+
+if_answered(lambda: difference_with(attention), "the encoder keeps PyTorch's attention")
+
+# %% [markdown]
+# If your function is right, only the last digits of float32 differ: in every layer it does what PyTorch's attention does.
+#
+# ## 3. From token vectors to one vector per message
 #
 # A classifier wants one vector per *message*. There are two common answers. Keep the vector of the first token: `[CLS]` has no meaning of its own, so it is free to collect the message's. Or average the vectors of all tokens.
 #
@@ -139,7 +253,7 @@ plots.plot_padding_drift(drift)
 # %% [markdown]
 # *How to read it:* a line that stays at 1 would mean that a message's features do not depend on its neighbours in the batch. The further a line falls, the more of the average is padding. The short message suffers more. No error is raised: the features just change with the batch.
 #
-# ### Exercise 3.1: masked mean pooling ●○○ about 8 minutes
+# ### Exercise 3.2: masked mean pooling ●○○ about 8 minutes
 #
 # *Importance: high. Sentence encoders and retrieval rest on these three lines, and many bugs with embeddings hide in them.*
 #
@@ -181,7 +295,7 @@ def mean_pool(last_hidden_state: torch.Tensor, attention_mask: torch.Tensor) -> 
 check("mean_pool")
 
 # %% [markdown]
-# ## 3. The features of a whole dataset
+# ## 4. The features of a whole dataset
 #
 # One message is a line of code; thousands are a job. Four things decide whether its result is right, and how long it takes.
 #
@@ -212,7 +326,7 @@ remembers, forgets
 #
 # **Order.** Row *i* of the features must belong to text *i*. This sounds too obvious to mention, until somebody sorts texts by length for speed and forgets to undo it.
 #
-# ### Exercise 3.2: features of many texts ●●○ about 15 minutes
+# ### Exercise 3.3: features of many texts ●●○ about 15 minutes
 #
 # *Importance: high. You will use this function, or one like it, in every project with embeddings.*
 #
@@ -313,7 +427,7 @@ plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 # %% [markdown]
 # *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value compared with the column's average. Each block of rows belongs to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, a classifier has to combine many. A linear classifier adds them up, each with a weight.
 #
-# ## 4. A map of the features
+# ## 5. A map of the features
 #
 # Before we train anything: do messages of one class lie together? Nobody sees in hundreds of dimensions. **UMAP** draws a map in two: it finds the nearest neighbours of each point, and then moves points on a plane until neighbours on the map are, as far as possible, neighbours in the data.
 #
@@ -350,13 +464,13 @@ points = cached_array("umap", fingerprint(["cosine 15 0", scaled_sample.tobytes(
 plots.plot_class_maps(points, labels["train"][sample], names)
 
 # %% [markdown]
-# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds, on a scale of its own for each panel. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells overlap on the map; how far they overlap in the features is another question, for section 6.
+# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds, on a scale of its own for each panel. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells overlap on the map; how far they overlap in the features is another question, for section 7.
 #
 # Do not read more into it. The axes have no unit, the distance between far islands means little, and so do an island's size and density.
 #
 # **Predict.** From this map: which class will be recognised best, and which two will be confused most? Write it down; the confusion matrix below will tell.
 #
-# ## 5. Classifiers on frozen features
+# ## 6. Classifiers on frozen features
 #
 # ### A baseline that looks at nothing
 #
@@ -447,9 +561,9 @@ results.iloc[::-1].round(3)
 # %% [markdown]
 # *How to read it:* the dark mark is accuracy, the blue bar macro-F1; a wide gap says that the classifier does worse on rare classes than on frequent ones. Write a sentence on each of three comparisons: features against the most frequent class (do they hold anything?), mean against `[CLS]` (does pooling matter?), and features against TF-IDF (was the encoder worth it?).
 #
-# If words win here, do not be surprised. Many of these messages contain a word that gives the emotion away, and TF-IDF has a column for each, with weights learnt from thousands of examples. The encoder was pretrained for something else (the embedded one to place sentences of similar meaning close together, DistilBERT to fill in masked words); nobody told it that emotion would matter. Section 7 asks with how few labels the order is reversed.
+# If words win here, do not be surprised. Many of these messages contain a word that gives the emotion away, and TF-IDF has a column for each, with weights learnt from thousands of examples. The encoder was pretrained for something else (the embedded one to place sentences of similar meaning close together, DistilBERT to fill in masked words); nobody told it that emotion would matter. Section 8 asks with how few labels the order is reversed.
 #
-# ### Exercise 3.3: compare classifiers ●●○ about 12 minutes
+# ### Exercise 3.4: compare classifiers ●●○ about 12 minutes
 #
 # *Importance: medium. Comparing by hand four times is where copy-and-paste errors come from.*
 #
@@ -525,8 +639,6 @@ classifiers = {
 }
 
 # %% tags=["lesson-only", "shows:compared"]
-from helpers.attempts import if_answered
-
 train_part = features["train"][:4000], labels["train"][:4000]
 compared = if_answered(
     lambda: compare_classifiers(
@@ -550,13 +662,13 @@ plots.plot_confusion(labels["validation"], predictions["mean features"], names)
 # %% [markdown]
 # *How to read it:* a row is a true class and sums to 1. The diagonal is the class's recall; the rest of the row shows what the class is mistaken for. Compare with your prediction from the map. A column that is dark in many rows is a class that the classifier falls back on when in doubt: usually a frequent one.
 #
-# ## 6. How far to trust the map
+# ## 7. How far to trust the map
 #
 # The map and the matrix tell related stories, but the map is a drawing: hundreds of dimensions were pressed into two, and something was lost. A number says how much. Take a point, look at its *k* nearest other points, and count how many share its label. The average of this share over all points is the **neighbourhood purity**.
 #
 # It can be measured on the map, and just as well in the full feature space. If the two values agree, the map mixes the classes no more than the features do.
 #
-# ### Exercise 3.4: neighbourhood purity ●●○ about 15 minutes
+# ### Exercise 3.5: neighbourhood purity ●●○ about 15 minutes
 #
 # *Importance: medium. Whenever somebody shows you a beautiful map, this is the question to ask.*
 #
@@ -678,11 +790,11 @@ if purities:
 # *How to read it:* the dots of a row are five seeds of one setting, a measure of luck. The settings differ by more than that: with 100 neighbours a map keeps less (0.301 to 0.313) than with 3 (0.346 to 0.360), and a third dimension helps a little (0.352 to 0.369). The metric changes the look and hardly the purity (`euclidean`: 0.332 to 0.343). No map reaches the features (0.405), and these lie closer to labels at random (about 0.24) than to 1.
 # <!-- numbers from: purity; given: 100, 3 -->
 #
-# ### Exercise 3.5: project ●○○ about 8 minutes
+# ### Exercise 3.6: project ●○○ about 8 minutes
 #
 # *Importance: medium. A map that nobody can reproduce is decoration.*
 #
-# Put the two steps of section 4 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map. The features that you were given stay unchanged.
+# Put the two steps of section 5 into one function: scale each feature to the range from 0 to 1, then let UMAP draw. Two calls with the same seed return the same map. The features that you were given stay unchanged.
 #
 # <details><summary>Hint 1</summary>Both steps have a <code>fit_transform</code>. Which of UMAP's arguments takes the seed?</details>
 # <details><summary>Hint 2</summary>UMAP's arguments have the names of this function's parameters, except for the seed's.</details>
@@ -732,7 +844,7 @@ def project(features, n_components=2, metric="cosine", n_neighbors=15, seed=0) -
 check("project")
 
 # %% [markdown]
-# ## 7. What frozen features can do, and what they cannot
+# ## 8. What frozen features can do, and what they cannot
 #
 # **They need few labels.** The comparison above used the whole training split, which somebody had to label. For TF-IDF, a word that no training message contains is worth nothing. For the encoder it has a place near words of similar meaning from the start. So let us take labels away.
 
@@ -775,7 +887,7 @@ verdicts
 # The next step is to let the task reach the encoder: to train its layers too, so that its vectors move apart where *our* classes differ. That is fine-tuning, and the subject of lesson 4.
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_classifiers", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# ### Exercise 3.6 (written): what won, and what the map showed ●●○ about 15 minutes
+# ### Exercise 3.7 (written): what won, and what the map showed ●●○ about 15 minutes
 #
 # *Importance: high. Numbers without an explanation do not survive the first question.*
 #
@@ -801,6 +913,7 @@ verdicts
 # ## Recap
 #
 # - `AutoModel` gives an encoder without a head; `last_hidden_state` is *messages × tokens × hidden size*, and context comes in layer by layer.
+# - Attention: each token's query is compared with every key; the scores are divided by √d, the mask takes padding out **before** the softmax, and the weights add up the values.
 # - One vector per message: `[CLS]`, or the mean over real tokens. Without the mask, padding leaks into the mean, and no error is raised.
 # - A whole dataset: evaluation mode, no gradients, bounded batches, truncation, the order kept; grouped by length for speed, and stored by content so that it is computed once.
 # - Two baselines before any praise: the most frequent class, and TF-IDF. Settings are chosen within the training split.

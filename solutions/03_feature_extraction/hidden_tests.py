@@ -2,9 +2,11 @@
 
 import numpy as np
 import torch
+from sklearn.neighbors import NearestNeighbors
 
-from grading.standins import Encoder, Estimator, Named, TextClassifier, Tokenizer
+from grading.standins import Encoder, Estimator, Named, TextClassifier, Tokenizer, WatchedTensor
 from grading.testing import (
+    COARSE,
     FLOAT32,
     AnswerError,
     awkward,
@@ -26,6 +28,184 @@ def _average_of_real_tokens(hidden, mask):
         for row, keep in zip(states, real, strict=True)
     ]
     return np.stack(rows)
+
+
+def _attended(query, key, value, mask):
+    """Attend in float64, text by text, with nothing but the real places at hand."""
+    query, key, value = (part.double().numpy() for part in (query, key, value))
+    texts, heads, places, size = query.shape
+    output = np.zeros((texts, heads, places, size))
+    weights = np.zeros((texts, heads, places, places))
+    for text, row in enumerate(mask.numpy()):
+        real = np.flatnonzero(row)
+        if len(real):
+            scores = query[text] @ key[text][:, real].swapaxes(1, 2) / np.sqrt(size)
+            powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            shares = powers / powers.sum(axis=-1, keepdims=True)
+            weights[text][:, :, real] = shares
+            output[text] = shares @ value[text][:, real]
+    return output, weights
+
+
+def _close_row_by_row(got, expected, mask, what, likely, tolerance):
+    """Compare rows of four dimensions, so that a message shows one row and its text's mask."""
+    if got.shape == expected.shape:
+        wrong = ~np.isclose(got.numpy(), expected, rtol=tolerance, atol=tolerance)
+        if wrong.any():
+            text, head, token, _ = np.argwhere(wrong)[0]
+            real = " ".join(map(str, mask[text].tolist()))
+            what = f"{what} of text {text}, head {head}, token {token} (mask {real})"
+            got, expected = got[text, head, token], expected[text, head, token]
+    close(got, expected, what, likely, tolerance)
+
+
+# An answer may compute in the type that it is given, where a product, a softmax and a sum each
+# round, or in a wider or narrower one of those with enough digits.
+_DIGITS = {
+    torch.float64: FLOAT32,
+    torch.float32: FLOAT32,
+    torch.float16: 1e-2,
+    torch.bfloat16: 6e-2,
+}
+
+
+@grades("attention")
+def _(answer, rng):
+    def vectors(*shape, scale=1.0, dtype=torch.float32):
+        parts = rng.normal(size=(3, *shape), scale=scale)
+        return [torch.tensor(part, dtype=dtype) for part in parts]
+
+    def expect(query, key, value, mask, what, likely="", tolerance=None):
+        got = unchanged(answer, query, key, value, mask)
+        pair = isinstance(got, tuple | list) and len(got) == 2
+        that(pair, f"{what}: attention returns two tensors, the output and the weights.")
+        wanted, digits = _attended(query, key, value, mask), tolerance or _DIGITS[query.dtype]
+        # The weights first: the output follows from them.
+        for name, part, right in zip(("weights", "output"), got[::-1], wanted[::-1], strict=True):
+            has_type(part, torch.Tensor, f"{what}: the {name}")
+            that(
+                part.dtype == query.dtype,
+                f"{what}: the {name} must be {query.dtype}, as the query is, not {part.dtype}.",
+            )
+            part = part.double()
+            cause = f" Likely: {likely}." if likely else ""
+            finite = bool(torch.isfinite(part).all())
+            that(finite, f"{what}: NaN or infinity in the {name}.{cause}")
+            _close_row_by_row(part, right, mask, f"{what}: the {name}", likely, digits)
+        hidden = got[1].double() * (mask[:, None, None, :] == 0)
+        that(not hidden.any(), f"{what}: on padding every weight must be 0, and exactly 0.")
+
+    texts, heads, places = 6, int(rng.integers(2, 4)), int(rng.integers(6, 9))
+    size = int(rng.choice([3, 5, 10, 12]))
+    query, key, value = vectors(texts, heads, places, size, scale=1.5)
+    lengths = rng.permutation(np.arange(1, 1 + texts))
+    right = torch.tensor(np.arange(places) < lengths[:, None]).long()
+    holes = torch.tensor(rng.permuted(right.numpy(), axis=1))
+    patterns = {
+        "no padding": torch.ones_like(right),
+        "padding on the right": right,
+        "padding on the left": right.flip(1),
+        "holes in the mask": holes,
+        "one real token a text": torch.tensor(
+            rng.permuted(np.eye(texts, places, dtype=int), axis=1)
+        ),
+    }
+    likely = {
+        "no padding": "scores not divided by the root of d, or a softmax over another dimension",
+        "holes in the mask": "only the first places are taken, however many are real",
+    }
+    masked = "the mask does not reach every row before the softmax, or is laid over the queries"
+    for what, mask in patterns.items():
+        expect(query, key, value, mask, what, likely.get(what, masked))
+    none = holes.clone()
+    none[int(rng.integers(texts))] = 0
+    expect(
+        query, key, value, none, "one text is all padding: zeros there", "0 / 0, or a uniform row"
+    )
+    expect(query, key, value, 0 * holes, "every text is all padding: zeros", "0 / 0")
+    # As many texts as heads, as tokens and as numbers: a mask or product in a wrong place fits.
+    four = torch.tensor([[1, 1, 1, 0], [0, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 1]])
+    expect(
+        *vectors(4, 4, 4, 4, scale=1.5),
+        four[torch.tensor(rng.permutation(4))],
+        "as many texts as heads, tokens and numbers",
+        "the mask is laid over another dimension, or dimensions are told apart by their size",
+    )
+    small = {
+        "one text": (1, 2, 4, 3),
+        "one head": (3, 1, 4, 2),
+        "one token": (2, 2, 1, 3),
+        "d = 1": (3, 2, 5, 1),
+        "one of everything": (1, 1, 1, 1),
+        "more tokens than numbers": (2, 3, 11, 2),
+    }
+    for what, shape in small.items():
+        mask = torch.tensor(rng.integers(0, 2, (shape[0], shape[2])))
+        mask[0, int(rng.integers(shape[2]))] = 1
+        expect(*vectors(*shape, scale=1.5), mask, what, "a dimension of 1 squeezed away")
+    # What stands at padding is anybody's guess, and must not be seen.
+    query, key, value = vectors(3, 2, 6, 4)
+    mask = torch.tensor(rng.permuted(np.tile([1, 1, 1, 0, 0, 0], (3, 1)), axis=1))
+    padding = (mask == 0)[:, None, :, None]
+    filled = [key.masked_fill(padding, 50.0), value.masked_fill(padding, 1e8)]
+    expect(query, *filled, mask, "large numbers at padding", "padding keeps a little of the weight")
+    zeros = [key.masked_fill(padding, 0.0), value.masked_fill(padding, 0.0)]
+    expect(query, *zeros, mask, "zeros at padding", "a score of 0 is not out of the softmax")
+    flat = [key * 0, value.masked_fill(~padding, 0.0)]
+    expect(query, *flat, mask, "real tokens whose numbers are 0", "padding told by its numbers")
+    _expect_far_scores(expect, rng)
+    for dtype in _DIGITS:
+        name = str(dtype).removeprefix("torch.")
+        beyond = "a number that the type cannot hold, or a mask of another type"
+        mask = torch.tensor([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [0, 1, 1, 1, 1]])
+        expect(*vectors(3, 2, 5, 3, dtype=dtype), mask, f"in {name}", beyond)
+    watched = WatchedTensor("attention_mask", ((1, 1, 0, 1), (0, 1, 1, 1)))
+    answer(*vectors(2, 3, 4, 2), watched)
+    asked = {call["function"] for call in answer.calls}
+    library = sorted(name for name in asked if "attention" in name)
+    that(not library, f"The answer calls {', '.join(library)}, which it was to stand without.")
+
+
+def _expect_far_scores(expect, rng):
+    """Try scores of ±10,000, which these numbers give exactly, and in half precision too."""
+    for dtype in _DIGITS:
+        texts, heads, places = 3, 2, 5
+        scores = torch.tensor(rng.choice([1e4, -1e4, 0.0], size=(texts, heads, places)))
+        scores[:, :, 0], scores[:, :, 1] = -1e4, -1e4
+        key = torch.zeros(texts, heads, places, 4, dtype=dtype)
+        key[..., int(rng.integers(4))] = scores.to(dtype)
+        query = torch.full_like(key, 2.0)
+        value = torch.tensor(rng.normal(size=key.shape), dtype=dtype)
+        masks = {
+            "scores of ±10,000": [1, 1, 1, 1, 1],
+            "scores of -10,000, and larger ones at padding": [1, 1, 0, 0, 0],
+            "scores of ±10,000, the last token is padding": [1, 1, 1, 1, 0],
+        }
+        name = str(dtype).removeprefix("torch.")
+        for what, row in masks.items():
+            mask = torch.tensor([row] * texts)
+            likely = (
+                "e to such a power overflows, the largest score at padding is subtracted, the "
+                "number that stands for minus infinity is a score that a real token may have, or "
+                "a difference is lost in so large a number"
+            )
+            # Near 10,000 the numbers of float32 are 0.001 apart.
+            digits = max(COARSE, _DIGITS[dtype])
+            expect(query, key, value, mask, f"{what}, in {name}", likely, tolerance=digits)
+    near = torch.tensor(1e4 - rng.permutation(4), dtype=torch.float32)
+    key = torch.zeros(1, 1, 4, 4)
+    key[0, 0, :, 0] = near
+    value = torch.tensor(rng.normal(size=key.shape), dtype=torch.float32)
+    mask = torch.tensor([[1, 1, 1, 0]])
+    expect(
+        torch.full_like(key, 2.0),
+        key,
+        value,
+        mask,
+        "scores from 9,997 to 10,000",
+        "the differences of large scores are lost",
+        tolerance=1e-2,
+    )
 
 
 @grades("mean_pool")
@@ -544,8 +724,6 @@ def _together(points, groups):
     A map's gaps and lengths differ from one processor to the next, and who lies beside whom hardly
     does: right maps come to 1.00 in the tests below, where silhouettes go from 0.5 to 0.9.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     nearest = NearestNeighbors(n_neighbors=10).fit(points).kneighbors(return_distance=False)
     return float((groups[nearest] == groups[:, None]).mean())
 

@@ -2,6 +2,8 @@
 
 import inspect
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -37,6 +39,7 @@ from grading.judging.testing import (
     shown_call,
     unchanged,
 )
+from grading.paths import ROOT
 from helpers.checks import expect
 
 
@@ -423,3 +426,21 @@ def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
     answer = asked(lambda classifiers: function(classifiers))
     answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
     assert answer.calls == [{"of": "both afterwards", "same": same}]
+
+
+def test_what_stand_ins_are_built_of_is_loaded_with_the_tests(tmp_path):
+    """Judging forks for each exercise: what is imported only then is imported each time."""
+    tests = tmp_path / "hidden_tests.py"
+    tests.write_text("from grading.standins import Encoder, Predict\n")
+    asked = (
+        "import pathlib, sys\n"
+        "from grading.judging.testing import load_tests\n"
+        f"load_tests(pathlib.Path({str(tests)!r}))\n"
+        "before = set(sys.modules)\n"
+        "from grading.standins import Encoder\n"
+        "Encoder('model').build([])\n"
+        "print(len(set(sys.modules) - before))"
+    )
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 0

@@ -1,0 +1,11 @@
+# Wrong: a place that is padding in any text is hidden in all.
+# Says: each text has a mask of its own
+import torch
+
+
+def attention(query, key, value, attention_mask):
+    real = attention_mask.bool().all(dim=0)[None, None, None, :]
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1) * real
+    return weights @ value, weights

@@ -1,0 +1,11 @@
+# Wrong: the first text's mask is used for all.
+# Says: It uses the first text's mask
+import torch
+
+
+def attention(query, key, value, attention_mask):
+    real = attention_mask.bool()[:1, None, None, :]
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1) * real
+    return weights @ value, weights

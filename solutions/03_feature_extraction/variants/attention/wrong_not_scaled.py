@@ -1,0 +1,11 @@
+# Wrong: the scores are not divided by the root of d.
+# Says: The scores are not divided by √d
+import torch
+
+
+def attention(query, key, value, attention_mask):
+    real = attention_mask.bool()[:, None, None, :]
+    scores = query @ key.transpose(-2, -1)
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1) * real
+    return weights @ value, weights

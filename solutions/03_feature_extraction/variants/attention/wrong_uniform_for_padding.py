@@ -1,0 +1,11 @@
+# Wrong: a text that is all padding gets equal weights.
+# Says: The softmax of three equal scores is 1/3 each
+import torch
+
+
+def attention(query, key, value, attention_mask):
+    real = attention_mask.bool()[:, None, None, :]
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1)
+    return weights @ value, weights

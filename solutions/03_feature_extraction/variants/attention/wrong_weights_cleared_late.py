@@ -1,0 +1,11 @@
+# Wrong: the output of a text that is all padding is the mean of its values.
+# Says: The weights are zeros, but the output still is the mean
+import torch
+
+
+def attention(query, key, value, attention_mask):
+    real = attention_mask.bool()[:, None, None, :]
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores.masked_fill(~real, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(dim=-1)
+    return weights @ value, weights * real
