@@ -1053,9 +1053,9 @@ else:
 #
 # *Importance: high. Nobody checks your code here, only what it achieves.*
 #
-# Fine-tune a model of your own and assign its predictions for the **test** split to `emotion_predictions`: a NumPy array of integer label ids, one per message, in the order of `emotion["test"]`. Points grow with the macro-F1 on the test labels, in four equal steps. Frozen features reach the first. TF-IDF reaches the second, and no further, however well it is tuned. The last two need a fine-tuned encoder; section 5's recipe, on the whole training split, has reached them all.
+# Fine-tune a model of your own and assign its predictions for the **test** split to `emotion_predictions`: a NumPy array of integer label ids, one per message, in the order of `emotion["test"]`. Points grow with the macro-F1 on the test labels, in four equal steps. Frozen features reach the first, and TF-IDF with logistic regression the second, however well it is tuned. The last needs a fine-tuned encoder: with the embedded data, training on 6,000 messages has reached the third step, and section 5's recipe on the whole training split the last.
 #
-# **How long it takes.** Section 5 printed how long its recipe trains on your machine. Try things out on a subset, say 6,000 messages for three epochs: that takes about half as long, and earns about half of the points. Choose on the validation split. The test split is for one look, at the end.
+# **How long it takes.** Section 5 printed how long its recipe trains on your machine. Try things out on a subset, say 6,000 messages for three epochs: that takes about half as long. Choose on the validation split. The test split is for one look, at the end.
 #
 # The cell must run on its own, apart from imports: load, tokenize, train, predict. It is run again when it is graded, so keep it within twenty minutes.
 #
