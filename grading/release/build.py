@@ -6,6 +6,7 @@ compares what is committed with what the source gives.
 
 from __future__ import annotations
 
+import ast
 import os
 import tempfile
 from collections.abc import Iterator
@@ -120,8 +121,8 @@ def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
 def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
     """Bring a lesson's solution notebook and release up to date; execute only what changed.
 
-    Where text alone has changed, or the first cell, which only installs the course, the outputs
-    stay.
+    Where text alone has changed, docstrings and comments among it, or the first cell, which only
+    installs the course, the outputs stay.
 
     Returns
     -------
@@ -210,7 +211,24 @@ def _executes_as(path: Path, fresh: NotebookNode) -> bool:
 
 def _executed_code(notebook: NotebookNode) -> list[tuple[str, str]]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [(cell.get("id"), "" if cell.get("id") == "bootstrap" else cell.source) for cell in code]
+    return [
+        (cell.get("id"), "" if cell.get("id") == "bootstrap" else _meaning(cell.source))
+        for cell in code
+    ]
+
+
+def _meaning(source: str) -> str:
+    """Return what decides a cell's output: no comment does, no docstring, no line break."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic, or a command
+        return source
+    for node in ast.walk(tree):
+        described = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if described and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    silent = source.rstrip().endswith(";")  # IPython then shows no value
+    return f"{ast.dump(tree)} {silent}"
 
 
 def _with_outputs_of(path: Path, fresh: NotebookNode) -> NotebookNode:

@@ -872,10 +872,8 @@ def paired_bootstrap(correct_a, correct_b, draws=2000, seed=0) -> tuple[float, f
 
     Parameters
     ----------
-    correct_a, correct_b : sequence of bool or of 0 and 1, shape (rows,)
-        Whether each model was right; a list, an array or a Series with any index.
-    draws : int
-        How often the rows are drawn again.
+    correct_a, correct_b : list, array or Series of bool or of 0 and 1, shape (rows,)
+    draws : int, how often the rows are drawn again
     seed : int
 
     Returns
@@ -886,8 +884,7 @@ def paired_bootstrap(correct_a, correct_b, draws=2000, seed=0) -> tuple[float, f
 
     Raises
     ------
-    ValueError
-        If the lengths differ, or there are no rows.
+    ValueError if the lengths differ, or there are no rows
 
     Examples
     --------

@@ -331,7 +331,7 @@ def predict_texts(texts: list[str], tokenizer, model) -> list[str]:
     Returns
     -------
     list of str
-        One name a text, in order; empty for no texts.
+        One name per text, in order; empty for no texts.
 
     Examples
     --------
@@ -583,7 +583,7 @@ def few_shot_sample(dataset: Dataset, k: int, seed=0) -> Dataset:
     ----------
     dataset : Dataset, with a column `label`, a ClassLabel
     k : int
-        Rows a class, at least 1; a smaller class gives all of its rows.
+        Rows per class, at least 1; a smaller class gives all of its rows.
 
     Returns
     -------

@@ -188,6 +188,24 @@ def test_solution_is_executed_once_and_again_only_when_its_source_changes(root):
     assert build.build(LESSON, root) is True
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "executed"),
+    [
+        ('"""Return twice the value."""', '"""Return the value doubled."""', False),
+        ("number = 21", "number = 21  # half of 42", False),
+        ("print(double(number))", "print(\n    double(number),\n)", False),
+        ("print(double(number))", "print(double(number));", True),
+        ("print(double(number))", 'print("""Return twice the value.""")', True),
+        ("number = 21", "number = 21\n%matplotlib inline", True),
+    ],
+)
+def test_what_cannot_change_an_output_executes_nothing(root, before, after, executed):
+    build.build(LESSON, root)
+    source_path(LESSON, root).write_text(SOURCE.replace(before, after))
+    assert build.build(LESSON, root) is executed
+    assert check_build(LESSON, root) == []
+
+
 def test_check_is_silent_on_a_fresh_build(root):
     build.build(LESSON, root)
     assert check_build(LESSON, root) == []
