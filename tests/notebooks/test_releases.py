@@ -19,17 +19,43 @@ def test_the_story_needs_no_answer(lesson):
 
 
 def names_needed(source):
-    """Return the names that a cell reads; what it only tries (`if_answered`) is left out."""
+    """Return the names that a cell reads; what it only tries (`if_answered`) is left out.
+
+    So is the body of a function of the cell's own that nothing else calls.
+    """
     tree = ast.parse(source)
-    tried = {
-        (node.lineno, node.col_offset)
+    calls = [
+        call
         for call in ast.walk(tree)
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "if_answered"
-        for node in ast.walk(call)
-        if isinstance(node, ast.Name)
-    }
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and (node.lineno, node.col_offset) not in tried
-    }
+    ]
+    tried = {id(node) for call in calls for node in ast.walk(call)}
+    elsewhere = read_outside(tree, tried)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name not in elsewhere:
+            named = {part.id for call in calls for part in ast.walk(call) if is_name(part)}
+            if node.name in named:
+                tried |= {id(part) for part in ast.walk(node)}
+    return read_outside(tree, tried)
+
+
+def read_outside(tree, left_out):
+    return {node.id for node in ast.walk(tree) if is_name(node) and id(node) not in left_out}
+
+
+def is_name(node):
+    return isinstance(node, ast.Name)
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("if_answered(lambda: mine(1), 'nothing')", False),
+        ("def table():\n    return mine(1)\n\n\nif_answered(table, 'nothing')", False),
+        ("def table():\n    return mine(1)\n\n\nif_answered(table, 'nothing')\ntable()", True),
+        ("def table():\n    return mine(1)\n\n\ntable()", True),
+        ("mine(1)", True),
+    ],
+)
+def test_what_is_only_tried_is_not_needed(source, needed):
+    assert ("mine" in names_needed(source)) is needed
