@@ -341,10 +341,10 @@ def query(texts: list[str], url: str, token=None, retries=3, timeout=10.0) -> li
         return content if isinstance(content, dict) else {}
 
     def seconds(response: requests.Response) -> float:
-        try:
-            return float(response.headers.get("Retry-After", ""))
-        except ValueError:
-            said = details(response).get("estimated_time")
+        header = response.headers.get("Retry-After", "").strip()
+        if header.isdecimal():  # not a date, and no sign: time.sleep refuses a negative number
+            return float(header)
+        said = details(response).get("estimated_time")
         return said if isinstance(said, int | float) and said >= 0 else 1.0
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
