@@ -948,7 +948,7 @@ print(checks())
 # %% [markdown]
 # The process lives all the time, so nobody restarts it in vain; while `/ready` says 503, whatever distributes requests sends them elsewhere. It asks the model a tiny text, rather than whether it has failed before: one odd message that the model chokes on must not take the service away from everybody else.
 #
-# What has been counted so far? Three of some forty lines:
+# What has been counted so far? Three of the lines:
 
 # %% tags=["nbval-check-output", "lesson-only"]
 lines = requests.get(f"{guarded.url}/metrics", headers=bearer, timeout=10).text.splitlines()
@@ -956,7 +956,7 @@ wanted = ('classifier_requests_total{route="POST', "classifier_texts_total")
 print(*[line for line in lines if line.startswith(wanted)], sep="\n")
 
 # %% [markdown]
-# Refusals count, too: a jump of 401 is somebody who guesses, a jump of 504 a model that is too slow. A histogram of seconds is among the other lines; p50 and p99 are read off it.
+# Refusals count, too: a jump of 401 is somebody who guesses, a jump of 504 a model that is too slow. A histogram of seconds is among the other lines; p50 and p99 are estimated from it.
 #
 # And the log: one JSON object per line, which programs can search. A caller may bring an id in the header `X-Request-ID`, and quote it when something went wrong. Odd ids are replaced, because a line break in one could forge a line of the log.
 
