@@ -186,7 +186,7 @@ LIBRARIES = ("fastapi", "numpy", "prometheus-client", "tokenizers", "transformer
 DOCKERFILE = """\
 FROM python:{python}-slim
 RUN useradd --create-home --uid 1000 user
-WORKDIR /home/user/app
+WORKDIR /app
 # The libraries first: as long as they stay the same, a new model does not install them again.
 COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
