@@ -1089,7 +1089,7 @@ variants = {
 }
 
 # %% [markdown]
-# Then spelling, British against American, and dialect: forms such as *we was*, and words such as *wee* for little. These pairs are neither all of a dialect nor typical of everyone who speaks it.
+# Then spelling, British against American, and dialect: forms such as *we was*, and words such as *bairn* for child. These pairs are neither all of a dialect nor typical of everyone who speaks it.
 
 # %% tags=["lesson-only"]
 variants["American spelling"] = [
@@ -1107,7 +1107,7 @@ variants["dialect: grammar"] = [
     ("they have done it again", "they done it again"),
 ]
 variants["dialect: words"] = [
-    ("my little brother called me", "my wee brother called me"),
+    ("my friend called me", "my mate called me"),
     ("you all came to the lake", "y'all came to the lake"),
     ("i am going to leave", "i'm fixing to leave"),
     ("my mother called me", "me mam called me"),
