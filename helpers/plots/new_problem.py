@@ -205,7 +205,6 @@ def plot_labels_paid(found: Mapping[str, pd.DataFrame], total: int) -> None:
         axes.plot(runs.index, runs, color=colour, alpha=0.45, linewidth=1)
         if name != first:
             axes.plot(reference.index, reference, "--", color="black", linewidth=1.5, label=first)
-            axes.legend(frameon=False, loc="lower right")
         means = runs.mean(axis=1)
         axes.plot(means.index, means, color=colour, linewidth=3)
         axes.set_title(name, fontsize=10)
@@ -220,6 +219,8 @@ def plot_labels_paid(found: Mapping[str, pd.DataFrame], total: int) -> None:
         )
         described.append(f"{name}: {shown}")
     panels[0][0].set_ylabel(f"found, of {total}")
+    if len(found) > 1:
+        panels[0][-1].legend(frameon=False, loc="lower right")
     figure.supxlabel("labels paid for", fontsize=10)
     show(
         figure,
