@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from IPython.core.displayhook import DisplayHook
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
@@ -227,8 +228,8 @@ def _meaning(source: str) -> str:
         described = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if described and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    silent = source.rstrip().endswith(";")  # IPython then shows no value
-    return f"{ast.dump(tree)} {silent}"
+    # A semicolon at the end keeps IPython from showing the value.
+    return f"{ast.dump(tree)} {DisplayHook.semicolon_at_end_of_expression(source)}"
 
 
 def _with_outputs_of(path: Path, fresh: NotebookNode) -> NotebookNode:

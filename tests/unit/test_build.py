@@ -195,6 +195,7 @@ def test_solution_is_executed_once_and_again_only_when_its_source_changes(root):
         ("number = 21", "number = 21  # half of 42", False),
         ("print(double(number))", "print(\n    double(number),\n)", False),
         ("print(double(number))", "print(double(number));", True),
+        ("print(double(number))", "print(double(number));  # nothing more", True),
         ("print(double(number))", 'print("""Return twice the value.""")', True),
         ("number = 21", "number = 21\n%matplotlib inline", True),
     ],
