@@ -67,16 +67,22 @@ def serve(
     folder: Path = typer.Argument(None, help="A saved model; the course's own without."),
     port: int = typer.Option(8000, help="Where to listen, on this machine only."),
 ) -> None:
-    """Serve a classifier over HTTP, with a page to try it in a browser."""
-    import logging
+    """Serve a classifier over HTTP, with a page to try it in a browser.
 
+    Where the variable SERVICE_TOKEN is set, callers must send that token.
+    """
+    import logging
+    import os
+
+    from helpers.operations import log_requests
     from helpers.predictors import course_predictor, load_predictor
     from helpers.serving import run_server
 
     logging.basicConfig(format="%(asctime)s %(message)s")  # a model's fault, with its trace
+    log_requests()
     try:
         predict, name = load_predictor(folder) if folder else course_predictor()
-        run_server(predict, port, name)
+        run_server(predict, port, name, os.environ.get("SERVICE_TOKEN"))
     except (SourceError, OSError, ValueError) as error:
         fail(error)
 

@@ -48,6 +48,7 @@ LESSONS = {
     "onnx": (6,),
     "onnxruntime": (6,),
     "onnxscript": (6,),
+    "prometheus-client": (6,),
     "pydantic": (6,),
     "typer": (),
     "umap-learn": (3,),

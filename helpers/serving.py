@@ -2,7 +2,9 @@
 
 ``POST /`` takes ``{"inputs": text or texts, "parameters": {"top_k": …}}`` and answers one list of
 ``{"label", "score"}`` a text, best first. Requests that arrive together are computed together.
-``GET /health`` tells how the server is doing, ``GET /`` is the page.
+``GET /health`` says that the process answers, ``GET /ready`` whether the model does, ``GET
+/metrics`` counts for Prometheus, and ``GET /`` is the page. What surrounds every request, a token
+and the log among it, is in `helpers.operations`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import html
 import json
 import logging
 import os
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.colab import on_colab
+from helpers.operations import Metrics, observed, token_checked
 
 if TYPE_CHECKING:
     import uvicorn
@@ -40,6 +44,9 @@ BODY_LIMIT = 1_000_000  # bytes
 QUEUE_LIMIT = 512  # texts that wait for the model
 BATCH_SIZE = 32  # texts that the model gets at once
 BATCH_WAIT = 0.002  # seconds that the first text of a batch waits for company
+DEADLINE = 30.0  # seconds that a request may take
+PROBE = "ready?"
+PROBE_SECONDS = 2.0  # in which a model that is ready answers the probe
 SHUTDOWN_SECONDS = 30
 
 PAGE = Path(__file__).with_name("serving_page.html")
@@ -93,6 +100,7 @@ class Batcher:
         self.texts = 0
         self.batches = 0
         self.seconds_per_text = 0.01  # a guess, until the first batch was timed
+        self._probing: asyncio.Task[bool] | None = None
         self._queue: asyncio.Queue[tuple[str, asyncio.Future]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
 
@@ -125,7 +133,29 @@ class Batcher:
             while len(batch) < self.batch_size and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             self.waiting -= len(batch)
-            await self._compute(batch)
+            # Nobody waits any more for what is past its deadline.
+            batch = [pair for pair in batch if not pair[1].done()]
+            if batch:
+                await self._compute(batch)
+
+    async def is_ready(self) -> bool:
+        """Return whether the model answers a tiny text in time.
+
+        It goes through the queue, as all texts do: a model that is stuck, still loads, or has far
+        too much to do is not ready. One probe at a time, however many ask: the question is free
+        for everybody, and must not become a way to keep the model busy.
+        """
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(self._probe())
+        return await asyncio.shield(self._probing)
+
+    async def _probe(self) -> bool:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self.answer([PROBE])
+        except (ModelFault, Refused, TimeoutError):
+            return False
+        return True
 
     async def _compute(self, batch: list[tuple[str, asyncio.Future]]) -> None:
         loop = asyncio.get_running_loop()
@@ -232,6 +262,8 @@ def serving_app(
     batch_size: int = BATCH_SIZE,
     wait: float = BATCH_WAIT,
     queue_limit: int = QUEUE_LIMIT,
+    deadline: float = DEADLINE,
+    token: str | None = None,
 ) -> FastAPI:
     """Return the server's application.
 
@@ -243,11 +275,17 @@ def serving_app(
         The model's, for ``GET /health`` and the page.
     batch_size, wait, queue_limit
         As in `Batcher`.
+    deadline : float
+        Seconds after which a request is answered with 504. Texts of it that still wait are not
+        computed; a pass of the model that has begun cannot be stopped, and others wait for its end.
+    token : str, optional
+        With one, requests must bring it; see `helpers.operations.OPEN` for those that need not.
     """
     from fastapi import FastAPI
-    from fastapi.responses import HTMLResponse, JSONResponse
+    from fastapi.responses import HTMLResponse, JSONResponse, Response
 
     batcher = Batcher(predict, batch_size, wait, queue_limit)
+    metrics = Metrics(lambda: batcher.waiting)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -257,12 +295,19 @@ def serving_app(
         batcher.close()
 
     app = FastAPI(title="Text classification", lifespan=lifespan, openapi_url=None)
-    page, headers = page_and_headers()
+    if token is not None:
+        app.add_middleware(token_checked, token=token)
+    app.add_middleware(observed, metrics=metrics)  # around the other: refusals count, too
+    page, headers = page_and_headers(name)
 
     async def answer(request: Request) -> JSONResponse:
         try:
-            asked = read_body(await receive(request))
-            answers = await batcher.answer(asked.texts)
+            async with asyncio.timeout(deadline):
+                asked = read_body(await receive(request))
+                request.state.texts = len(asked.texts)
+                answers = await batcher.answer(asked.texts)
+        except TimeoutError:
+            return JSONResponse({"error": f"no answer within {deadline:g} seconds"}, 504)
         except Refused as refused:
             wait = refused.body.get("estimated_time")
             retry = {"Retry-After": str(max(1, round(wait)))} if wait else {}
@@ -273,18 +318,45 @@ def serving_app(
         return JSONResponse([scores[: asked.top_k] for scores in answers])
 
     def health() -> dict[str, Any]:
+        alive = {"status": "ok", "model": name}
+        if token is not None:  # then how much the service is used is not for everybody
+            return alive
         counts = {"texts": batcher.texts, "batches": batcher.batches, "waiting": batcher.waiting}
-        return {"status": "ok", "model": name, **counts}
+        return alive | counts
+
+    async def ready() -> JSONResponse:
+        if await batcher.is_ready():
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "the model does not answer"}, 503)
+
+    def counted() -> Response:
+        content, media_type = metrics.shown()
+        return Response(content, media_type=media_type)
 
     # A plain route: FastAPI would read the whole body, however large, before it calls us.
     app.add_route("/", answer, methods=["POST"])
     app.get("/health")(health)
+    app.get("/ready")(ready)
+    app.get("/metrics")(counted)
     app.get("/")(lambda: HTMLResponse(page, headers=headers))
     return app
 
 
-def page_and_headers() -> tuple[str, dict[str, str]]:
-    """Return the page, and headers that let the browser run its own script and nothing else."""
+def loaded_later(load: Callable[[], Predict]) -> Predict:
+    """Return a predict callable at once, while a thread loads what it asks.
+
+    The server can then say from its first second that it lives, and that it is not ready yet. A
+    call waits until the model is there, and raises what `load` raised.
+    """
+    loading = ThreadPoolExecutor(1, thread_name_prefix="loading").submit(load)
+    return lambda texts: loading.result()(texts)
+
+
+def page_and_headers(name: str) -> tuple[str, dict[str, str]]:
+    """Return the page of a model with this name, and headers for it.
+
+    They let the browser run the page's own script and nothing else.
+    """
     page = PAGE.read_text(encoding="utf-8")
     sources = []
     for tag in ("script", "style"):
@@ -294,7 +366,7 @@ def page_and_headers() -> tuple[str, dict[str, str]]:
     policy = ["default-src 'none'", "connect-src 'self'", "img-src data:", "base-uri 'none'"]
     framed_by = " ".join(COLAB_FRAMES) if on_colab() else "'none'"
     policy += ["form-action 'none'", f"frame-ancestors {framed_by}", *sources]
-    return page, {
+    return page.replace("MODEL_NAME", html.escape(name or "a text classifier")), {
         "Content-Security-Policy": "; ".join(policy),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
@@ -360,9 +432,9 @@ def start_server(predict: Predict, port: int = 0, name: str = "", **options: Any
     return RunningServer(serving_app(predict, name, **options), port).start()
 
 
-def run_server(predict: Predict, port: int, name: str = "") -> None:
+def run_server(predict: Predict, port: int, name: str = "", token: str | None = None) -> None:
     """Serve until Ctrl+C or SIGTERM; requests under way are answered first."""
-    server, listening = _prepared(serving_app(predict, name), port)
+    server, listening = _prepared(serving_app(predict, name, token=token), port)
     print(f"{name} at {address_of(listening)}  (Ctrl+C stops it)", flush=True)
     try:
         server.run(sockets=[listening])

@@ -35,7 +35,8 @@ def plot_class_bars(panels: dict[str, pd.Series], unit: str) -> None:
         axis.set(title=title, xlabel=unit, xlim=(0, 1.3 * widest))
         axis.invert_yaxis()
         axis.spines[["top", "right"]].set_visible(False)
-        axis.locator_params(axis="x", nbins=4)
+        axis.locator_params(axis="x", nbins=4, integer=True)
+        axis.xaxis.set_major_formatter("{x:,.0f}")
     described = "; ".join(
         f"{title}: " + ", ".join(f"{name} {value:,.{digits}f}" for name, value in values.items())
         for title, values in panels.items()
@@ -46,12 +47,15 @@ def plot_class_bars(panels: dict[str, pd.Series], unit: str) -> None:
 def plot_words_by_class(frame: pd.DataFrame, context_size: int) -> None:
     """Show a box of words per message for each class, on a log scale, next to a context size.
 
+    The context is a band, because it counts tokens and the boxes count words: a word is one token
+    to two.
+
     Parameters
     ----------
     frame : DataFrame
         Columns `label_name` and `words`, one row a message.
     context_size : int
-        Tokens that the model can read at once, drawn as a line.
+        Tokens that the model can read at once.
     """
     import matplotlib.pyplot as plt
 
@@ -69,9 +73,10 @@ def plot_words_by_class(frame: pd.DataFrame, context_size: int) -> None:
     )
     for box, colour in zip(boxes["boxes"], class_colors(names), strict=True):
         box.set_facecolor(colour)
-    axis.axvline(context_size, color="black", linestyle="--")
+    fewest = context_size // 2
+    axis.axvspan(fewest, context_size, color="#DDDDDD", zorder=0)
     axis.annotate(
-        f"context: {context_size} tokens ",
+        f"context of {context_size} tokens: {fewest} to {context_size} words",
         (context_size, 1.02),
         xycoords=("data", "axes fraction"),
         ha="right",
@@ -87,7 +92,8 @@ def plot_words_by_class(frame: pd.DataFrame, context_size: int) -> None:
     show(
         figure,
         f"Boxes of words per message by class; medians: {medians}. The longest message has "
-        f"{longest:.0f} words; a dashed line marks the context of {context_size} tokens.",
+        f"{longest:.0f} words; a grey band from {fewest} to {context_size} words marks the context "
+        f"of {context_size} tokens.",
     )
 
 

@@ -149,3 +149,43 @@ def plot_watch(windows: pd.DataFrame, bands: pd.DataFrame, start: int) -> None:
         + "; ".join(alarms)
         + ".",
     )
+
+
+def plot_drift(found: pd.DataFrame, chance: pd.DataFrame) -> None:
+    """Draw how far windows of other text lie from the reference, beside windows of the same text.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Index of two levels, the text and the signal; columns ``PSI`` and ``KS``.
+    chance : DataFrame
+        The same columns for draws without a shift; its index names the signal of each.
+    """
+    import matplotlib.pyplot as plt
+
+    texts, signals = (list(found.index.unique(level)) for level in (0, 1))
+    rows = ["same text", *texts]
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 1.3 + 0.45 * len(rows)), sharey=True)
+    sentences = []
+    for measure, axis in zip(("PSI", "KS"), axes, strict=True):
+        for place, signal in enumerate(signals):
+            color, marker, shift = SPARE[(0, 4)[place]], "os"[place], 0.3 * place - 0.15
+            draws = chance.loc[[signal], measure]
+            axis.scatter(draws, [shift] * len(draws), c="none", edgecolors=color, marker=marker)
+            values = [found.loc[(text, signal), measure] for text in texts]
+            heights = [row + shift for row in range(1, len(rows))]
+            axis.scatter(values, heights, c=color, marker=marker, s=60, label=signal)
+            said = ", ".join(f"{t} {v:.2f}" for t, v in zip(texts, values, strict=True))
+            sentences.append(
+                f"{measure} of {signal}: same text {draws.min():.2f} to {draws.max():.2f} in "
+                f"{len(draws)} draws, {said}"
+            )
+        axis.set(xscale="log", xlabel=f"{measure} (logarithmic scale)", yticks=range(len(rows)))
+        axis.set_yticklabels(rows)
+    for limit in (0.1, 0.25):
+        axes[0].axvline(limit, color=NEUTRAL, linestyle=":", linewidth=1)
+    axes[0].invert_yaxis()
+    axes[0].set_ylabel("window of")
+    axes[1].legend(frameon=False, fontsize=8, loc="best")
+    figure.tight_layout()
+    show(figure, "Points on two axes, PSI and KS, one row per text. " + "; ".join(sentences) + ".")

@@ -335,6 +335,38 @@ def plot_rates(counts: pd.DataFrame, column: str, label: str, reference: str = "
     show(figure, f"Dots with intervals, {label}: {'; '.join(texts)}.")
 
 
+def plot_moves(moves: Mapping[str, Sequence[float]], label: str) -> None:
+    """Draw how far each pair of messages moves a number, one row a group and one dot a pair.
+
+    Parameters
+    ----------
+    moves : mapping of str to sequence of float
+        Each group's changes; 0 where both messages of a pair give the same.
+    label : str
+        Of the axis.
+    """
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(moves) + 1))
+    texts = []
+    for place, (name, values) in enumerate(moves.items()):
+        # Equal changes would lie on each other.
+        heights = place + np.linspace(-0.2, 0.2, len(values))
+        axes.plot(values, heights, "o", color=BLUE, alpha=0.7, markersize=6)
+        texts.append(f"{name} {', '.join(f'{value:+.3f}' for value in values)}")
+    axes.axvline(0, color=NEUTRAL, linestyle="--", linewidth=1)
+    # A change too small to matter must not fill the figure.
+    widest = max(0.05, 1.1 * max(float(np.abs(values).max()) for values in moves.values()))
+    axes.set_xlim(-widest, widest)
+    axes.set_yticks(range(len(moves)), [f"{name} ({len(v)})" for name, v in moves.items()])
+    axes.set_ylim(len(moves) - 0.5, -0.5)
+    axes.set_xlabel(label)
+    axes.set_ylabel("(number of pairs)")
+    axes.grid(axis="x", alpha=0.3)
+    show(figure, f"Dots, one per pair, {label}: {'; '.join(texts)}.")
+
+
 def plot_attribution(words: Sequence[str], values: Sequence[float], title: str) -> None:
     """Draw a message's words, each coloured and framed by its contribution.
 

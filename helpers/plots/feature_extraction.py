@@ -151,7 +151,7 @@ def plot_feature_matrix(
 
 
 def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
-    """Show a map in two dimensions with one hexbin panel a class.
+    """Show a map in two dimensions with one hexbin panel a class, all on one scale of counts.
 
     Parameters
     ----------
@@ -160,7 +160,8 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
     names : sequence of str
     """
     import matplotlib.pyplot as plt
-    from matplotlib.colors import LinearSegmentedColormap
+    import numpy as np
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
     from matplotlib.ticker import MaxNLocator
 
     columns = 3
@@ -168,22 +169,29 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
     figure, panels = plt.subplots(
         lines, columns, figsize=(9, 2.9 * lines), sharex=True, sharey=True, squeeze=False
     )
-    low, high = points.min(axis=0), points.max(axis=0)
+    # A few far points would press all others into a corner.
+    low, high = np.quantile(points, [0.005, 0.995], axis=0)
+    low, high = low - 0.03 * (high - low), high + 0.03 * (high - low)
+    inside = ((points >= low) & (points <= high)).all(axis=1)
     frame = {"gridsize": 28, "extent": (low[0], high[0], low[1], high[1]), "mincnt": 1}
-    fullest = []
+    drawn, fullest = [], []
     for label, (name, color) in enumerate(zip(names, class_colors(names), strict=True)):
         axes = panels.flat[label]
-        axes.hexbin(*points.T, cmap=LinearSegmentedColormap.from_list("", ["#e8e8e8"] * 2), **frame)
+        grey = LinearSegmentedColormap.from_list("", ["#e8e8e8"] * 2)
+        axes.hexbin(*points[inside].T, cmap=grey, **frame)
         chosen = points[labels == label]
         shades = LinearSegmentedColormap.from_list(name, ["#f2f2f2", color, "#1a1a1a"])
-        cells = axes.hexbin(*chosen.T, cmap=shades, vmin=0, **frame)
-        cells.set_clim(0, max(1, *cells.get_array()))
-        whole = MaxNLocator(nbins=5, integer=True)
-        figure.colorbar(cells, ax=axes, pad=0.02, ticks=whole).ax.tick_params(labelsize=8)
+        drawn.append(axes.hexbin(*points[inside & (labels == label)].T, cmap=shades, **frame))
         axes.set_title(f"{name} ({len(chosen):,})", loc="left", color="black", fontsize=10)
         if len(chosen):
             x, y = (chosen.mean(axis=0) - low) / (high - low)
             fullest.append(f"{name} around {x:.0%} from the left and {y:.0%} from the bottom")
+    most = max(1, *(count for cells in drawn for count in cells.get_array()))
+    for axes, cells in zip(panels.flat, drawn, strict=False):
+        # The root keeps one message apart from none where another class has many in a cell.
+        cells.set_norm(PowerNorm(0.5, vmin=0, vmax=most))
+        whole = MaxNLocator(nbins=5, integer=True)
+        figure.colorbar(cells, ax=axes, pad=0.02, ticks=whole).ax.tick_params(labelsize=8)
     for axes in panels.flat:
         axes.set_xticks([])
         axes.set_yticks([])
@@ -196,7 +204,7 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
     show(
         figure,
         f"{len(names)} hexbin panels of the same map, one a class; colour counts the class's "
-        f"messages in a cell. Centres: {'; '.join(fullest)}.",
+        f"messages in a cell, {most:.0f} at most. Centres: {'; '.join(fullest)}.",
     )
 
 
@@ -329,25 +337,30 @@ def plot_purity(purities: Mapping[str, Sequence[float]]) -> None:
 def plot_map_settings(
     maps: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str]
 ) -> None:
-    """Show several maps of the same points side by side.
+    """Show several maps of the same points side by side, each scaled to fill its panel.
 
     Parameters
     ----------
     maps : dict of str to ndarray, shape (n, 2)
-        A panel's title and its points.
+        A panel's title and its points. Nine in ten of them lie within 1 of the middle after
+        scaling; those beyond 1.4 are left out and counted in the title.
     labels : ndarray of int, shape (n,)
     names : sequence of str
     """
     import matplotlib.pyplot as plt
     import numpy as np
 
-    figure, panels = plt.subplots(1, len(maps), figsize=(3.2 * len(maps), 3.6), squeeze=False)
-    for axes, (title, points) in zip(panels.flat, maps.items(), strict=True):
+    figure, panels = plt.subplots(
+        1, len(maps), figsize=(3.2 * len(maps), 3.9), sharex=True, sharey=True, squeeze=False
+    )
+    titles = []
+    for axes, (name, drawn) in zip(panels.flat, maps.items(), strict=True):
         # A few far points would press all others into a corner.
-        low, high = np.quantile(points, [0.01, 0.99], axis=0)
-        margin = 0.08 * (high - low)
-        axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
-        axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
+        from_middle = drawn - np.median(drawn, axis=0)
+        points = from_middle / np.quantile(np.linalg.norm(from_middle, axis=1), 0.9)
+        outside = int((np.abs(points) > 1.4).any(axis=1).sum())
+        titles.append(f"{name} ({outside} left out)")
+        axes.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
         for label, (color, marker) in enumerate(zip(class_colors(names), "osD^vP", strict=False)):
             chosen = points[labels == label]
             axes.scatter(
@@ -359,7 +372,7 @@ def plot_map_settings(
                 linewidths=0,
                 label=names[label],
             )
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(titles[-1], loc="left", fontsize=10)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_xlabel("first dimension (no unit)", fontsize=9)
@@ -378,7 +391,7 @@ def plot_map_settings(
     show(
         figure,
         f"{len(maps)} scatter plots of the same {len(labels):,} messages, coloured by class, "
-        f"for {', '.join(maps)}.",
+        f"for {', '.join(titles)}.",
     )
 
 

@@ -124,12 +124,12 @@ def plot_ends(table: pd.DataFrame) -> None:
 
 
 def plot_few_shots(scores: pd.DataFrame) -> None:
-    """Show a score against the examples a class: a dot a draw, a line through the means.
+    """Show a score against the examples per class: a dot per draw, a line through the means.
 
     Parameters
     ----------
     scores : DataFrame
-        Index: examples a class at most; one column a draw.
+        Index: examples per class, at most; one column per draw.
     """
     import matplotlib.pyplot as plt
 
@@ -140,12 +140,15 @@ def plot_few_shots(scores: pd.DataFrame) -> None:
     means = scores.mean(axis=1)
     axes.plot(places, means, "-", color=SPARE[0], linewidth=2, label="mean of the draws")
     axes.set_xticks(places, [str(count) for count in scores.index])
-    axes.set(xlabel="examples a class, at most", ylabel="macro-F1 on validation", ylim=(0, 1))
+    axes.set(xlabel="examples per class, at most", ylabel="macro-F1 on validation", ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")
-    described = ", ".join(f"{count}: {value:.2f}" for count, value in means.items())
-    show(figure, f"Macro-F1 against examples a class; means of several draws: {described}.")
+    described = ", ".join(
+        f"{count}: {mean:.2f} ({scores.loc[count].min():.2f} to {scores.loc[count].max():.2f})"
+        for count, mean in means.items()
+    )
+    show(figure, f"Macro-F1 against examples per class; mean (and range) of draws: {described}.")
 
 
 def plot_rows_needed(table: pd.DataFrame) -> None:
@@ -176,3 +179,51 @@ def plot_rows_needed(table: pd.DataFrame) -> None:
         for column, values in table.items()
     )
     show(figure, f"Lines of macro-F1 against the number of training rows. {described}.")
+
+
+def plot_labels_paid(found: Mapping[str, pd.DataFrame], total: int) -> None:
+    """Show how many rows of a rare class were found, one panel per way of choosing what to label.
+
+    Parameters
+    ----------
+    found : mapping of str to DataFrame
+        By way of choosing; index: labels paid for; one column per repetition. The mean of the
+        first is repeated in the other panels, to compare with.
+    total : int
+        How many rows of the class there are.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(
+        1, len(found), figsize=(8, 3), sharex=True, sharey=True, layout="constrained", squeeze=False
+    )
+    first, *_ = found
+    reference = found[first].mean(axis=1)
+    described = []
+    for place, (axes, (name, runs)) in enumerate(zip(panels[0], found.items(), strict=True)):
+        colour = SPARE[(1, 0, 2)[place % 3]]
+        axes.plot(runs.index, runs, color=colour, alpha=0.45, linewidth=1)
+        if name != first:
+            axes.plot(reference.index, reference, "--", color="black", linewidth=1.5, label=first)
+        means = runs.mean(axis=1)
+        axes.plot(means.index, means, color=colour, linewidth=3)
+        axes.set_title(name, fontsize=10)
+        axes.set_xticks(range(0, int(runs.index.max()) + 1, 100))
+        axes.set_ylim(-0.3, total + 0.3)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        shown = "; ".join(
+            f"{means[count]:.1f} ({runs.loc[count].min()} to {runs.loc[count].max()}) with {count}"
+            for count in runs.index
+            if count % 50 == 0
+        )
+        described.append(f"{name}: {shown}")
+    panels[0][0].set_ylabel(f"found, of {total}")
+    if len(found) > 1:
+        panels[0][-1].legend(frameon=False, loc="lower right")
+    figure.supxlabel("labels paid for", fontsize=10)
+    show(
+        figure,
+        f"Lines of how many of {total} were found against the labels paid for; "
+        f"mean (and range) of {found[first].shape[1]} repetitions. {'. '.join(described)}.",
+    )

@@ -43,6 +43,8 @@ ask_hub(
 )
 
 # %% [markdown]
+# Some datasets ask you to accept their terms first. Then you need an account and an access token: `huggingface_hub.notebook_login()` asks for it and keeps it on this machine. This course needs none.
+#
 # A name promises little. The *dataset card* says who wrote the texts, who labelled them and how, what the data may be used for, and what is known to be wrong with it. Read it before you load a single row.
 
 # %%
@@ -322,7 +324,7 @@ frame["words"] = frame["text"].str.split().str.len()
 plot_words_by_class(frame, context_size)
 
 # %% [markdown]
-# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually short or long ones. The scale is logarithmic: equal steps multiply. The dashed line, where text would be lost, counts tokens, while the boxes count words: even twice the longest message should stay left of it.
+# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually short or long ones. The scale is logarithmic: equal steps multiply. The limit counts tokens, while the boxes count words, so it is drawn as a grey band: its right end holds if each word is one token, its left end if each is two. A message in the band may lose its end; all of these stay left of it.
 #
 # Boxes that overlap as much as these also show that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail on a short message of that class.
 
@@ -368,14 +370,26 @@ own.to_json(folder / "messages.jsonl", orient="records", lines=True)
 load_dataset("json", data_files=str(folder / "messages.jsonl"), split="train")[:]
 
 # %% [markdown]
-# **From the web:** pandas reads an address like a file. So that this works anywhere, the cell below briefly serves our folder to this same machine; your own address would begin with `https://`.
+# **From the web:** `load_dataset` takes an address where a path goes, if the package `aiohttp` is installed. Where it is missing, or the Hub is switched off, we fetch the file first. So that this works anywhere, the cell below briefly serves our folder to this same machine; your own address would begin with `https://`.
 
 # %% tags=["nbval-check-output", "lesson-only"]
+import requests
+from huggingface_hub.errors import OfflineModeIsEnabled
+
 from helpers.network import serve_folder
 
-with serve_folder(folder) as address:
-    remote = pd.read_csv(f"{address}/messages.csv")
-Dataset.from_pandas(remote)[:]
+with serve_folder(folder) as server:
+    address = f"{server}/messages.csv"
+    try:
+        remote = load_dataset("csv", data_files=address, split="train")
+    except (ImportError, OfflineModeIsEnabled):
+        fetched = folder / "fetched.csv"
+        fetched.write_bytes(requests.get(address, timeout=10).content)
+        remote = load_dataset("csv", data_files=str(fetched), split="train")
+remote[:]
+
+# %% [markdown]
+# (pandas reads an address like a file, too: `pd.read_csv(address)`.) What an address returns may change from one day to the next. Keep the file that you trained on, or note its checksum.
 
 # %% [markdown]
 # **Another separator.** Several emotion corpora come as lines of `text;label`, without a header. The CSV reader takes `sep` and `column_names`, and on simple lines all is well. These four are not simple: people use quotation marks as they please.
@@ -483,13 +497,37 @@ tweet_frame["words"] = tweet_frame["text"].str.split().str.len()
 plot_words_by_class(tweet_frame, context_size)
 
 # %% [markdown]
-# *How to read it:* as before. Hold this figure next to the first one: do the boxes lie in the same place? In both, even twice the longest message stays left of the dashed line, so nothing will be cut off.
+# *How to read it:* as before. Hold this figure next to the first one: do the boxes lie in the same place? In both, even the longest message stays left of the grey band, so nothing will be cut off.
 #
 # Counts and lengths are quick to compare; style is not. Read a few texts of each.
 
 # %%
 for name, split in both.items():
     print(name, *split.shuffle(seed=1).select(range(3))["text"], sep="\n  ")
+
+# %% [markdown]
+# ### A dataset of your own choice
+#
+# Now choose one yourself: put the name of any dataset on the Hub into the first line (and its configuration into the call, if it has several). Without the Hub, the cell takes headlines about companies and markets that the course brings along.
+
+# %% tags=["lesson-only"]
+name = "zeroshot/twitter-financial-news-topic"
+
+chosen = ask_hub(lambda: load_dataset(name), otherwise=f"the splits of {name}")
+if chosen is None:
+    chosen = load("financial_topics")
+chosen
+
+# %% [markdown]
+# Before any figure, look at four things: which splits there are and how large they are (above), which columns and types, whether the labels have names, and a few rows at random. A split without labels, or ids without names, sends you back to the card.
+
+# %% tags=["lesson-only"]
+first = next(iter(chosen.values()))
+print(first.features)
+first.shuffle(seed=0).select(range(3)).to_pandas()
+
+# %% [markdown]
+# Then go through this lesson's questions again: how many rows does the smallest class have, does any text occur in two splits, is any text longer than the context? With columns named `text` and `label`, your `summarize_dataset` answers half of them in one call.
 
 # %% [markdown]
 # ## What to do about imbalance
@@ -499,6 +537,8 @@ for name, split in both.items():
 # - **oversampling** draws rows of small classes again until each class is as large as the largest;
 # - **undersampling** drops rows of large classes until each is as small as the smallest;
 # - **class weights** leave the rows alone, and count an error on a rare class more.
+#
+# **Where could more come from?** None of the three adds a new message, and new messages of the rare class are what helps most. Other datasets on the Hub may have the class (check the licence, and whether its label means the same). Raw messages that a first model finds doubtful are the ones worth labelling (lesson 7). A language model can label a first draft (lesson 8). Write guidelines, and let two people label a part, to see how often they agree.
 #
 # ### Exercise 1.4: oversample ●●○ about 15 minutes
 #

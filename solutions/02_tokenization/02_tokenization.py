@@ -442,11 +442,13 @@ cased_texts = [
 
 
 def train_wordpiece(texts: list[str], lowercase: bool) -> Tokenizer:
-    """Learn a WordPiece vocabulary large enough for every word of the texts."""
+    """Learn a WordPiece vocabulary of 4,000 entries, or of fewer where every word is whole."""
     learned = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     learned.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     learned.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(special_tokens=["[UNK]"], show_progress=False)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=4000, special_tokens=["[UNK]"], show_progress=False
+    )
     learned.train_from_iterator(texts, trainer)
     return learned
 
@@ -497,11 +499,22 @@ def train_unigram(texts: list[str], vocab_size: int) -> Tokenizer:
 
 
 # %% [markdown]
+# A cased WordPiece needs texts with capitals, which our messages don't have. The tweets of lesson 1 do:
+
+# %%
+tweets = load("tweet_emotion")["train"]["text"][:]
+cased_tweets = train_wordpiece(tweets, lowercase=False)
+cased_tweets.decoder = decoders.WordPiece()
+
+# %% [markdown]
 # Wrapped in `PreTrainedTokenizerFast`, a tokenizer of our own behaves like any from the Hub. Three thousand messages are enough to learn from, and take a few seconds.
 
 # %%
 tokenizers = {
     "WordPiece (pretrained)": tokenizer,
+    "cased WordPiece (ours)": PreTrainedTokenizerFast(
+        tokenizer_object=cased_tweets, unk_token="[UNK]"
+    ),
     "byte-level BPE (ours)": PreTrainedTokenizerFast(tokenizer_object=bpe),
     "Unigram (ours)": PreTrainedTokenizerFast(
         tokenizer_object=train_unigram(texts[:3000], vocab_size=2000), unk_token="<unk>"
@@ -531,17 +544,17 @@ for name in others:
 plots.plot_pieces({name: each.tokenize(tricky) for name, each in tokenizers.items()})
 
 # %% [markdown]
-# *How to read it:* one row per tokenizer, one box per token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are bytes or short runs of them. Our own two were learned on lower-case messages, so capitals are foreign to them.
+# *How to read it:* one row per tokenizer, one box per token. Look where the emoji and the accent went. Byte-level BPE spells them out in odd-looking pieces, which are bytes or short runs of them. Our BPE and our Unigram learned from lower-case messages, so capitals are foreign to them; the cased WordPiece learned from tweets, where some words are shouted, and has `SO` as one entry.
 #
 # A row of boxes can mislead: Unigram's shows the characters that it read, even those whose id is just that of `<unk>`. Decoding shows what was kept.
 
 # %% tags=["nbval-check-output"]
-for name in ["byte-level BPE (ours)", "Unigram (ours)"]:
+for name in ["cased WordPiece (ours)", "byte-level BPE (ours)", "Unigram (ours)"]:
     ours = tokenizers[name]
     print(f"{name}: {ours.decode(ours(tricky)['input_ids'])}")
 
 # %% [markdown]
-# The bytes look like noise to us, and yet they lost nothing: compare each character, and the spaces.
+# The cased WordPiece kept accent and capitals, and lost the emoji and the exact spaces. The bytes look like noise to us, and yet they lost nothing: compare each character, and the spaces.
 #
 # ### Exercise 2.4: compare tokenizers ●●○ about 12 minutes
 #

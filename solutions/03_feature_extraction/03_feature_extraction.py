@@ -392,6 +392,36 @@ def extract_features(texts, tokenizer, model, batch_size=32, pooling="mean") -> 
 check("extract_features")
 
 # %% [markdown]
+# ### The same with `map`
+#
+# Many tutorials let the dataset itself go through the batches. First `map` tokenizes, and `set_format("torch")` makes the columns that the encoder takes come out as tensors. Each batch of 32 is padded to its own longest message.
+
+# %% tags=["lesson-only"]
+few = emotion["validation"].select(range(64))
+few = few.map(
+    lambda rows: tokenizer(rows["text"], padding=True, truncation=True),
+    batched=True,
+    batch_size=32,
+)
+few.set_format("torch", columns=["input_ids", "attention_mask"])
+
+# %% [markdown]
+# A second `map`, with batches of the same size (or their rows would not be equally long), hands each batch to the encoder, and writes the vector of `[CLS]` into a new column.
+
+
+# %% tags=["lesson-only"]
+def hidden_state(rows: dict) -> dict:
+    given = {name: rows[name].to(encoder.device) for name in ("input_ids", "attention_mask")}
+    with torch.no_grad():
+        return {"hidden_state": encoder(**given).last_hidden_state[:, 0].cpu().numpy()}
+
+
+few = few.map(hidden_state, batched=True, batch_size=32)
+few.with_format("numpy")["hidden_state"][:].shape
+
+# %% [markdown]
+# One row per message, one column per dimension, ready for a classifier. It is slower than what follows: the batches hold messages as they come, short ones beside long ones, so much of the work goes into padding.
+#
 # ### Fast, and only once
 #
 # For the whole dataset we use a helper that does the same as your function, and three things more. It **groups texts by length**, so that batches contain hardly any padding (lesson 2 showed what padding costs), and puts the rows back in order. It computes in **bfloat16** where the hardware multiplies it faster. And it **keeps the result on disk** under a key made from the model's weights and the tokens: change either, and it computes again.
@@ -464,7 +494,7 @@ points = cached_array("umap", fingerprint(["cosine 15 0", scaled_sample.tobytes(
 plots.plot_class_maps(points, labels["train"][sample], names)
 
 # %% [markdown]
-# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds, on a scale of its own for each panel. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells overlap on the map; how far they overlap in the features is another question, for section 7.
+# *How to read it:* all panels show the same map; grey is where any message lies, colour is where this class lies. The darker a cell, the more of the class's messages it holds, on one scale for all panels. So a rare class stays pale: compare where its cells are, not how dark. The few points farthest out are left out. Ask for each pair of classes whether their dark cells are in different places. Classes that share their cells overlap on the map; how far they overlap in the features is another question, for section 7.
 #
 # Do not read more into it. The axes have no unit, the distance between far islands means little, and so do an island's size and density.
 #
@@ -485,7 +515,7 @@ print(
 )
 
 # %% [markdown]
-# Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, so a rule that only ever finds one class scores badly. We record both for every classifier.
+# Accuracy treats this rule kindly, because frequent classes count for more. *Macro-F1* averages the F1 score over classes, each with the same weight, so a rule that only ever finds one class scores badly. We record both for every classifier. (The library `evaluate` has these metrics too, but downloads each from the Hub when it is first used. The course takes scikit-learn's, which are installed with it.)
 
 # %% tags=["lesson-only"]
 from sklearn.metrics import accuracy_score, f1_score
@@ -762,7 +792,7 @@ flat = {name: drawn[0] for name, drawn in maps.items() if drawn[0].shape[1] == 2
 plots.plot_map_settings(flat, few_labels, names)
 
 # %% [markdown]
-# *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features; the few points farthest out are left out. Nothing in the data changed from left to right; only the setting did. What you see in one panel only says something about the setting, not about the messages.
+# *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features. UMAP's units mean nothing, so each map is moved and scaled until nine in ten of its dots lie in a circle of the same size; those far outside it are left out, and each title counts them. Nothing in the data changed from left to right; only the setting did. What you see in one panel only says something about the setting, not about the messages.
 #
 # Your own function measures what the eye cannot: the purity of each map (k = 10) and, for comparison, that of the features themselves and of labels dealt out at random.
 

@@ -57,6 +57,8 @@ names = np.array(emotion["train"].features["label"].names)
 # ## 1. One number per message
 #
 # A score sums a model up. To learn from its errors, take the sum apart again. We want the logits of each validation message, in the order of the messages: lesson 4 showed how easily that order gets lost without a warning. (Batches of similar length need little padding; writing to `logits[rows]` puts each row back in its place.)
+#
+# A `pipeline` gives probabilities, no logits, and keeps the order too. Called with `truncation=True, max_length=128`, it cuts texts after so many tokens; without `truncation`, one that is too long makes it fail.
 
 
 # %% tags=["lesson-only"]
@@ -1068,6 +1070,75 @@ plots.plot_rates(behaviour, "failures", "failure rate, with its 95 % interval")
 # %% [markdown]
 # *How to read it:* zero is the goal, and the right end of an interval is how bad it may still be. (Cases from one template are alike, so the intervals are too narrow.) *negated feeling* fails in 54 of 72 cases, which the validation accuracy does not show. One slip of the finger in the longest word changes 61 of 477 answers; spelling as people speak changes 2 of 377. A test that never fails is not wasted: keep it, and run it on the next model.
 # <!-- numbers from: behaviour -->
+#
+# ### Groups, in pairs
+#
+# Does it matter who is named, or who writes? For that, the two messages of a pair differ in nothing else. First names: each pair swaps *anna* for another. The English names are there to compare with: so much changes with any other name.
+
+# %% tags=["lesson-only"]
+origins = {
+    "English names": ["emily", "john", "sarah", "james", "laura"],
+    "Arabic names": ["fatima", "mohammed", "layla", "omar", "khadija"],
+    "West African names": ["oluwaseun", "chinedu", "kwame", "adaeze", "ngozi"],
+    "East Asian names": ["li wei", "minjun", "haruto", "mei ling", "yuki"],
+    "Slavic names": ["ivan", "olga", "dmitri", "milena", "bogdan"],
+}
+variants = {
+    group: [("anna called me", f"{person} called me") for person in people]
+    for group, people in origins.items()
+}
+
+# %% [markdown]
+# Then spelling, British against American, and dialect: forms such as *we was*, and words such as *bairn* for child. These pairs are neither all of a dialect nor typical of everyone who speaks it.
+
+# %% tags=["lesson-only"]
+variants["American spelling"] = [
+    ("my neighbour called me", "my neighbor called me"),
+    ("my favourite song was on", "my favorite song was on"),
+    ("they cancelled the trip", "they canceled the trip"),
+    ("we went to the theatre", "we went to the theater"),
+    ("i saw the colour of the walls", "i saw the color of the walls"),
+]
+variants["dialect: grammar"] = [
+    ("we were at the lake", "we was at the lake"),
+    ("it is not over", "it ain't over"),
+    ("he does not call me", "he don't call me"),
+    ("i saw them at the lake", "i seen them at the lake"),
+    ("they have done it again", "they done it again"),
+]
+variants["dialect: words"] = [
+    ("my friend called me", "my mate called me"),
+    ("you all came to the lake", "y'all came to the lake"),
+    ("i am going to leave", "i'm fixing to leave"),
+    ("my mother called me", "me mam called me"),
+    ("the child is at the lake", "the bairn is at the lake"),
+]
+
+# %% [markdown]
+# Each pair is tried with all 24 words of feeling. We count the answers that change and, more sensitive, measure by how much the probability of the feeling moves.
+
+# %% tags=["lesson-only", "shows:groups"]
+told = [names.tolist().index(name) for name, _ in words_of_feeling]
+moves, changed, count = {}, 0, 0
+for group, pairs in variants.items():
+    tested = [
+        f"{part} and i feel {word}"
+        for pair in pairs
+        for part in pair
+        for _, word in words_of_feeling
+    ]
+    answers = predict(tested).to_numpy().reshape(len(pairs), 2, len(told), len(names))
+    first, second = answers.transpose(1, 0, 2, 3)
+    changed += (first.argmax(axis=-1) != second.argmax(axis=-1)).sum()
+    count += len(pairs) * len(told)
+    each = np.arange(len(told))
+    moves[group] = (second - first)[:, each, told].mean(axis=1)
+plots.plot_moves(moves, "change of the probability of the feeling, mean over the words")
+print(f"answers that change: {changed} of {count}")
+
+# %% [markdown]
+# *How to read it:* a point is a pair; right of the line, the second message makes the model surer of the feeling, left of it less sure. No answer changes (0 of 960). Names move the probability by 0.021 at most, other English names by up to 0.013; spelling and dialect by 0.004 at most. These are easy cases, because each names its feeling. And they speak of this model on these templates only, not of the people who bear such names or write so.
+# <!-- numbers from: groups -->
 #
 # Which of these would you show to the people who want to use the model?
 #

@@ -181,6 +181,31 @@ def test_a_server_that_is_gone_is_told(browser, reader):
     page.close()
 
 
+def test_the_page_has_the_model_s_name_in_heading_and_title(page):
+    expect(page.get_by_role("heading", level=1)).to_have_text("lengths")
+    assert page.title() == "lengths: try it"
+    expect(page.locator("#token")).to_be_hidden()
+
+
+def test_where_a_token_is_needed_the_page_asks_for_it(browser, reader):
+    with start_server(reader, name="guarded", token="correct-horse") as server:
+        page = browser.new_page()
+        page.goto(server.url)
+        page.get_by_label("Your message").fill("i feel fine")
+        field, said = page.get_by_label("Token"), page.get_by_role("status")
+        expect(said).to_have_text("The server asks for its token.")
+        expect(field).to_be_visible()
+        field.fill("battery staple")
+        expect(said).to_have_text("This is not the server's token.")
+        field.fill("naïve ☃")  # no header can carry it
+        expect(said).to_have_text("This is not the server's token.")
+        axe = Axe().run(page).response["violations"]
+        assert [fault["id"] for fault in axe if fault["impact"] in ("serious", "critical")] == []
+        field.fill("correct-horse")
+        assert len(shares(page)) == 6
+        page.close()
+
+
 def test_nothing_is_loaded_from_elsewhere(page):
     page.get_by_label("Your message").fill("a")
     shares(page)

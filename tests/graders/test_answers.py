@@ -1,8 +1,10 @@
 """Every exercise: the reference passes in this process too, the untouched stub does not."""
 
 import functools
+import time
 
 import pytest
+import requests
 
 from grading.judging.reference import reference_cells, run_cell
 from grading.judging.testing import Answer, AnswerError, load_tests, run_test
@@ -58,3 +60,21 @@ def test_untouched_stub_is_not_attempted(lesson, exercise):
     if exercise in stub:
         with pytest.raises(AnswerError, match="NotImplementedError"):
             run_test(tests[exercise], Answer(stub[exercise]), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), (" 7 \t", 7.0), ("-5", 0.25), ("nan", 0.25), ("inf", 0.25), ("2.5", 0.25)],
+)
+def test_query_waits_for_digits_alone(header, seconds, monkeypatch):
+    """The text leaves other values open, but `time.sleep` refuses what is below 0."""
+    busy, done = requests.Response(), requests.Response()
+    busy.status_code, busy._content = 503, b'{"estimated_time": 0.25}'
+    busy.headers["Retry-After"] = header
+    done.status_code, done._content = 200, b"[]"
+    replies, slept = [busy, done], []
+    monkeypatch.setattr(requests, "post", lambda *_, **__: replies.pop(0))
+    monkeypatch.setattr(time, "sleep", slept.append)
+    solution, _, _ = lesson_under_test("06_deployment")
+    assert run_cell(solution, "query")["query"](["a"], "http://nobody.example") == []
+    assert slept == [seconds]

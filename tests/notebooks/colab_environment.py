@@ -25,8 +25,8 @@ from pathlib import Path
 # What the lessons import or run in, whether the course asks for it or not.
 LESSONS = """accelerate datasets fastapi filelock huggingface_hub imbalanced-learn ipykernel ipython
 ipywidgets matplotlib matplotlib-inline nbconvert notebook numpy pandas pillow pip psutil pyarrow
-pydantic requests rich scikit-learn scipy seaborn setuptools torch tqdm transformers typer
-umap-learn uvicorn wheel"""
+prometheus_client pydantic requests rich scikit-learn scipy seaborn setuptools torch tqdm
+transformers typer umap-learn uvicorn wheel"""
 # What requires a release of a library that the course could replace.
 AT_RISK = """db-dtypes google-ai-generativelanguage google-genai google-generativeai gradio
 grpcio-status keras langchain mizani pandas-gbq peft plotnine proto-plus protobuf

@@ -37,11 +37,18 @@ def test_ends_tell_where_each_line_begins_and_ends(shown):
     assert "first words: from 0.50 with 25 words to 0.75 with 400" in shown[0]
 
 
-def test_few_shots_tell_the_mean_of_the_draws(shown):
+def test_few_shots_tell_the_mean_and_the_range_of_the_draws(shown):
     plots.plot_few_shots(pd.DataFrame([[0.2, 0.4], [0.5, 0.7]], index=[1, 2]))
-    assert "1: 0.30, 2: 0.60" in shown[0]
+    assert "1: 0.30 (0.20 to 0.40), 2: 0.60 (0.50 to 0.70)" in shown[0]
 
 
 def test_rows_needed_tell_every_point(shown):
     plots.plot_rows_needed(pd.DataFrame({"frozen": [0.5, 0.75]}, index=[355, 3257]))
     assert "frozen: 0.50 with 355, 0.75 with 3257" in shown[0]
+
+
+def test_labels_paid_tell_the_mean_and_the_range_of_each_way(shown):
+    runs = pd.DataFrame([[0, 1], [2, 3]], index=[20, 50])
+    plots.plot_labels_paid({"at random": runs, "least sure": runs + 1}, total=13)
+    assert "of 13 were found" in shown[0]
+    assert "2 repetitions. at random: 2.5 (2 to 3) with 50. least sure: 3.5 (3 to 4)" in shown[0]

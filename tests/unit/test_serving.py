@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from fastapi.testclient import TestClient
 from huggingface_hub import InferenceClient
 from typer.testing import CliRunner
 
-from helpers import serving
+from helpers import operations, serving
 from helpers.cli import commands
 from helpers.serving import calls_to_this_machine, start_server
 
@@ -307,6 +308,24 @@ def test_the_page_loads_nothing_from_elsewhere(url):
         assert address not in answer.text
 
 
+def test_the_page_shows_the_model_s_own_name():
+    for name, shown in (("film-reviews", "film-reviews"), ("", "a text classifier")):
+        with TestClient(serving.serving_app(predict, name)) as client:
+            page = client.get("/").text
+        assert f"<title>{shown}: try it</title>" in page
+        assert f"<h1>{shown}</h1>" in page
+
+
+def test_a_hostile_name_stays_text_and_leaves_the_page_s_policy_alone():
+    hostile = "</title><script>alert(1)</script><style>"
+    with TestClient(serving.serving_app(predict, hostile)) as client:
+        answer = client.get("/")
+    assert answer.text.count("<script>") == answer.text.count("<style>") == 1
+    with TestClient(serving.serving_app(predict)) as client:
+        plain = client.get("/").headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"] == plain
+
+
 def test_a_server_starts_within_a_running_event_loop(url):
     async def within():
         with start_server(predict) as server:
@@ -328,14 +347,17 @@ def test_course_serve_serves_a_saved_model(tmp_path, monkeypatch):
     Classifier("model", vocabulary_size=7, labels=LABELS).build([]).save_pretrained(tmp_path)
     served = {}
 
-    def note(predict, port, name):
-        served.update(answers=predict(["oak elm", "elm"]), port=port, name=name)
+    def note(predict, port, name, token):
+        served.update(answers=predict(["oak elm", "elm"]), port=port, name=name, token=token)
 
     monkeypatch.setattr(serving, "run_server", note)
+    monkeypatch.setattr(operations, "log_requests", lambda: None)
+    monkeypatch.setenv("SERVICE_TOKEN", "from-the-environment")
     result = CliRunner().invoke(commands, ["serve", str(tmp_path), "--port", "8123"])
     assert result.exit_code == 0, result.output
     assert served["port"] == 8123
     assert served["name"] == tmp_path.name
+    assert served["token"] == "from-the-environment"
     for scores in served["answers"]:
         assert {entry["label"] for entry in scores} == set(LABELS)
         assert scores == sorted(scores, key=lambda entry: -entry["score"])
