@@ -615,8 +615,8 @@ plots.plot_sizes(trade_off)
 # *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
 # <!-- numbers given: 8 -->
 #
-# One text takes PyTorch 15 ms, the ONNX graph 5 ms and its 8-bit version 4 ms; in batches the three take 4.4, 3.5 and 2.1 ms per text. So ONNX gains most where a single text is asked, and 8 bits most in batches; what part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
-# <!-- numbers from: trade-off; given: 8 -->
+# In our run the ONNX graph needs less than half of PyTorch's time for a single text, and gains less in batches; 8 bits gain more in batches than for a single text. What part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
+# <!-- numbers given: 8 -->
 
 # %% [markdown]
 # ## 6. Classes without training

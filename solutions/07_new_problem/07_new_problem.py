@@ -263,7 +263,7 @@ scored = {
 plots.plot_intervals(scored, "macro-F1 on validation")
 
 # %% [markdown]
-# *How to read it:* a dot is a score, its whiskers are the 95 % interval. With only 374 validation posts they are wide, and whiskers that overlap decide nothing (section 5 has a sharper tool). They hold the luck of these posts, not that of the training: fine-tuning ran once, and another seed would move its dot. With the embedded model fine-tuning is clear of TF-IDF, and not quite of frozen features. Fine-tuning and the average cannot be told apart: 0.834 and 0.835.
+# *How to read it:* a dot is a score, its whiskers are the 95 % interval. With only 374 validation posts they are wide, and whiskers that overlap decide nothing (section 5 has a sharper tool). They hold the luck of these posts, not that of the training: fine-tuning ran once, and another seed would move its dot. With the embedded model fine-tuning is clear of TF-IDF, and not quite of frozen features. Fine-tuning and the average cannot be told apart: their scores differ by a few thousandths.
 # <!-- numbers from: topic-scores; given: 95 %, 374 -->
 #
 # For a service take fine-tuning alone, the cheaper of these two: the average needs a second encoder. Here that is seconds, so we report the average. Only now do we look at the test split, once.
@@ -284,7 +284,7 @@ from sklearn.metrics import confusion_matrix
 pd.DataFrame(confusion_matrix(truth["test"], final), index=moods, columns=moods)
 
 # %% [markdown]
-# Look for the largest number off the diagonal, and for the class that loses the largest share of its row. In our run anger and sadness are confused most often, in both directions; *optimism*, the rarest class, loses the largest share (32 of 123), but frequent *sadness* loses nearly as much (90 of 382).
+# Look for the largest number off the diagonal, and for the class that loses the largest share of its row. In our run anger and sadness are confused most often, in both directions; *optimism*, the rarest class, loses the largest share, more than a quarter, but frequent *sadness* loses nearly as much.
 #
 # A table of numbers is one thing; a sentence of your own that comes back wrong teaches more. The pipeline of lesson 6 does it, with the fine-tuned model:
 
@@ -507,7 +507,7 @@ accuracies = {
 plots.plot_intervals(accuracies, "accuracy on test")
 
 # %% [markdown]
-# *How to read it:* thousands of test reviews make narrow whiskers, so a distance of a few hundredths counts. On the embedded reviews counting words, in seconds, beats our one run of fine-tuning (0.926 against 0.900): it reads all of each review, and these reviews repeat their phrases. Without the baseline you would not know. The average scores highest (0.938), but its whiskers overlap those of the words: whether it adds anything is open.
+# *How to read it:* thousands of test reviews make narrow whiskers, so a distance of a few hundredths counts. On the embedded reviews counting words, in seconds, beats our one run of fine-tuning (0.93 against 0.90): it reads all of each review, and these reviews repeat their phrases. Without the baseline you would not know. The average scores highest (0.94), but its whiskers overlap those of the words: whether it adds anything is open.
 # <!-- numbers from: film-scores -->
 #
 # Where does each go wrong? Accuracy by length of the review:
