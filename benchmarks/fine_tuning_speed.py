@@ -13,6 +13,7 @@ What both learn is compared after whole trainings on the same few rows, with the
 
 from __future__ import annotations
 
+import io
 import tempfile
 import time
 from contextlib import redirect_stdout
@@ -127,7 +128,7 @@ def tokenized(train: Dataset, tokenizer, **options) -> Dataset:
 def new_model(names: list[str], seed: int):
     """Return the checkpoint with a head drawn from the seed."""
     set_seed(seed)
-    with redirect_stdout(None):
+    with redirect_stdout(io.StringIO()):
         return load_classifier(len(names), dict(enumerate(names)))
 
 

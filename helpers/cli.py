@@ -1,5 +1,6 @@
 """The students' commands of `course`."""
 
+import io
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,7 +52,7 @@ def train(
 
     try:
         check_output(output)
-        with redirect_stdout(None):  # the script will say the same
+        with redirect_stdout(io.StringIO()):  # the script will say the same
             dataset_named(data)  # fetched once, and found wrong before any process starts
     except (SourceError, OSError, ValueError) as error:
         fail(error)

@@ -7,6 +7,7 @@ whatever its source, and is checked when it is loaded.
 from __future__ import annotations
 
 import importlib.util
+import io
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -275,7 +276,7 @@ def copies_at_hand(name: str) -> dict[str, DatasetDict]:
     for source in ("mirror", "hub", "embedded"):
         if source == "hub" and "mirror" in copies:
             continue
-        with suppress(SourceNotThere), redirect_stdout(None):
+        with suppress(SourceNotThere), redirect_stdout(io.StringIO()):
             copies[source] = load(name, source)
     return copies
 

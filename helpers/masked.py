@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
         except SourceError as reason:
             reasons.append(str(reason))
             continue
-        with redirect_stdout(None):
+        with redirect_stdout(io.StringIO()):
             model = AutoModelForMaskedLM.from_pretrained(folder, local_files_only=True)
         print(f"masked language model: {checkpoint}, from the {taken}")
         return model.to(pick_device()).eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ def _new(names: Sequence[str], seed: int) -> PreTrainedModel:
     from helpers.models import load_classifier
 
     set_seed(seed)
-    with redirect_stdout(None):
+    with redirect_stdout(io.StringIO()):
         return load_classifier(len(names), dict(enumerate(names)))
 
 

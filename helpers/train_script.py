@@ -10,6 +10,7 @@ It was run on CPUs of one machine; not on a GPU, nor on several machines.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from contextlib import nullcontext, redirect_stdout
@@ -145,7 +146,7 @@ def main() -> None:
     if not is_first():
         os.environ["TQDM_DISABLE"] = "1"  # one bar for all
     own_device()
-    with nullcontext() if is_first() else redirect_stdout(None):
+    with nullcontext() if is_first() else redirect_stdout(io.StringIO()):
         train(**vars(arguments))
     leave_group()
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import io
 import re
 import secrets
 import time
@@ -377,7 +378,7 @@ def prove_lesson(
     proof: str, name: str, sandbox: str, runs: int, folder: Path | None = None
 ) -> list[Tried]:
     """Return what one of `PROOFS` yields; for another process."""
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(io.StringIO()):
         return list(PROOFS[proof](lesson_named(name), sandbox, runs, folder))
 
 

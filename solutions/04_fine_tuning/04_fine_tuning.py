@@ -716,6 +716,7 @@ def record(name: str, model, started: float, losses: list[float], seed: int = 0)
 # And the trial itself: the short recipe, with changes given by name, on a new model (loaded without its printed line). `progress_bar` replaces the Trainer's table, which is too much for so many short runs; without a table the Trainer would print its logs, hence `remove_callback`.
 
 # %% tags=["lesson-only"]
+import io
 from contextlib import redirect_stdout
 
 from transformers.trainer_callback import PrinterCallback
@@ -724,7 +725,7 @@ from helpers.training import progress_bar, take_step
 
 
 def trial(name: str, model=None, loss=None, seed: int = 0, **changes) -> None:
-    with redirect_stdout(None):
+    with redirect_stdout(io.StringIO()):
         model = model or new_classifier(seed)
     options = {**short_recipe, "num_train_epochs": 2, "logging_steps": 1, "seed": seed, **changes}
     arguments = TrainingArguments(folder.name, save_strategy="no", disable_tqdm=True, **options)

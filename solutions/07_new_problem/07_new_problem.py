@@ -680,9 +680,10 @@ except SourceError:
 # It takes a fixed number of steps, two to three minutes on two cores, and is kept on disk.
 
 # %% tags=["lesson-only"]
+import io
 from contextlib import redirect_stdout
 
-with redirect_stdout(None):
+with redirect_stdout(io.StringIO()):
     corpora = {
         name: load(name, source="embedded")
         for name in ("emotion", "tweet_emotion", "stance_climate", "imdb", "financial_topics")

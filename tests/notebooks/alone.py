@@ -26,15 +26,14 @@ import numpy
 import pandas
 import torch
 
-modules = (matplotlib, numpy, pandas, torch)
-loaded = {module.__name__: (module.__version__.partition("+")[0], module.__file__)
-          for module in modules}"""
+_modules = (matplotlib, numpy, pandas, torch)
+_in_use = {one.__name__: (one.__version__.partition("+")[0], one.__file__) for one in _modules}"""
 AFTER = """\
 import importlib.metadata
 import importlib.util
 import sys
 
-for name, (version, file) in loaded.items():
+for name, (version, file) in _in_use.items():
     assert importlib.metadata.version(name).partition("+")[0] == version
     assert importlib.util.find_spec(name).origin == file
 assert "tensorflow" not in sys.modules"""
