@@ -300,6 +300,16 @@ def test_nothing_is_downloaded_without_a_pin():
                 assert keywords & allowed, f"{path.name}:{node.lineno} is not pinned"
 
 
+def test_what_is_printed_is_never_sent_to_none():
+    """Libraries ask `sys.stdout.isatty()`, as transformers does in the releases that Colab has."""
+    for path in python_sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and called_name(node).startswith("redirect_std"):
+                (stream,) = node.args
+                none = isinstance(stream, ast.Constant)
+                assert not none, f"{path.name}:{node.lineno} prints to None"
+
+
 def called_name(call):
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
