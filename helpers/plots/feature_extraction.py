@@ -144,7 +144,7 @@ def plot_feature_matrix(
     bar.set_label("standard deviations from the column's average")
     show(
         figure,
-        f"Image of {features.shape[1]} features of {rows} messages a class, in blocks from "
+        f"Image of {features.shape[1]} features of {rows} messages per class, in blocks from "
         f"{names[0]} (top) to {names[-1]} (bottom): each value as a colour, orange below and "
         "purple above its column's average.",
     )
@@ -199,11 +199,11 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
         axes.set_visible(False)
     figure.supxlabel("first dimension of the map (no unit)", fontsize=10)
     figure.supylabel("second dimension (no unit)", fontsize=10)
-    figure.suptitle("messages per cell, one panel a class (its number of messages)", fontsize=10)
+    figure.suptitle("messages per cell, one panel per class (its number of messages)", fontsize=10)
     figure.tight_layout()
     show(
         figure,
-        f"{len(names)} hexbin panels of the same map, one a class; colour counts the class's "
+        f"{len(names)} hexbin panels of the same map, one per class; colour counts the class's "
         f"messages in a cell, {most:.0f} at most. Centres: {'; '.join(fullest)}.",
     )
 

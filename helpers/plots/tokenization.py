@@ -35,7 +35,7 @@ def plot_one_hot(matrix: Tensor, tokens: Sequence[str], vocabulary: Sequence[str
     axis.set(xlabel="character of the vocabulary, in order of its id", ylabel="token of the text")
     show(
         figure,
-        f"A grid of {len(tokens)} rows, one a token, and {len(vocabulary)} columns, one a "
+        f"A grid of {len(tokens)} rows, one per token, and {len(vocabulary)} columns, one per "
         "character of the vocabulary. Each row has one dark cell, in the column of its token.",
     )
 
@@ -96,7 +96,7 @@ def plot_pieces(pieces: dict[str, Sequence[str]]) -> None:
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)
     rows = "; ".join(f"{name}: {' | '.join(tokens)}" for name, tokens in pieces.items())
-    show(figure, f"The same text cut by {len(pieces)} tokenizers, one box a token. {rows}.")
+    show(figure, f"The same text cut by {len(pieces)} tokenizers, one box per token. {rows}.")
 
 
 def plot_token_lengths(lengths: Sequence[int], limits: Sequence[int]) -> None:

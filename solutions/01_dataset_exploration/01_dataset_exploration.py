@@ -61,7 +61,7 @@ from datasets import get_dataset_config_names
 
 ask_hub(
     lambda: get_dataset_config_names("cardiffnlp/tweet_eval"),
-    otherwise="the configurations of cardiffnlp/tweet_eval, one a task, 'emotion' among them",
+    otherwise="the configurations of cardiffnlp/tweet_eval, one per task, 'emotion' among them",
 )
 
 # %% [markdown]

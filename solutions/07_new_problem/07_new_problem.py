@@ -603,7 +603,7 @@ def few_shot_sample(dataset: Dataset, k: int, seed=0) -> Dataset:
     """
     ### BEGIN SOLUTION
     if k < 1:
-        raise ValueError(f"k is {k}; a sample needs at least 1 row a class")
+        raise ValueError(f"k is {k}; a sample needs at least 1 row per class")
     labels, taken, chosen = dataset["label"][:], Counter(), []
     for row in np.random.default_rng(seed).permutation(len(dataset)).tolist():
         if taken[labels[row]] < k:
