@@ -687,17 +687,31 @@ def _after_a_failure(answer, tokenizer, model, mode):
 class _Canned:
     """A classifier with given predictions that takes its time; scikit-learn can clone it."""
 
-    def __init__(self, answers=(), fit_seconds=0.0, predict_seconds=0.0):
+    def __init__(self, answers=(), fit_seconds=0.0, predict_seconds=0.0, copy_seconds=0.0):
         self.answers = answers
         self.fit_seconds = fit_seconds
         self.predict_seconds = predict_seconds
+        self.copy_seconds = copy_seconds
 
     def get_params(self, deep=True):
+        import time
+
+        time.sleep(self.copy_seconds / 2)  # `clone` asks twice
+        return self._params()
+
+    def _params(self):
         return {
             "answers": self.answers,
             "fit_seconds": self.fit_seconds,
             "predict_seconds": self.predict_seconds,
+            "copy_seconds": self.copy_seconds,
         }
+
+    def __deepcopy__(self, memo):
+        import time
+
+        time.sleep(self.copy_seconds)
+        return type(self)(**self._params())
 
     def set_params(self, **params):
         self.__dict__.update(params)
@@ -726,7 +740,14 @@ def _(answer):
     X_valid, y_valid = np.zeros((4, 1)), np.array([0, 0, 0, 1])
     classifiers = {"always 0": _Canned((0, 0, 0, 0)), "half": _Canned((0, 0, 1, 1))}
     given = dict(classifiers)
-    table = answer(classifiers, X_train, y_train, X_valid, y_valid)
+    table = unchanged(
+        lambda *data: answer(classifiers, *data),
+        X_train,
+        y_train,
+        X_valid,
+        y_valid,
+        given="compare_classifiers",
+    )
     of_type(table, pd.DataFrame, "compare_classifiers")
     that(
         list(classifiers.items()) == list(given.items()),
@@ -805,7 +826,80 @@ def _(answer):
         say("For twenty equal classifiers, the order"),
         say("Equal scores must keep the dict's order. Is your sort stable?"),
     )
-    slow = {"a": _Canned((0, 0, 1, 1), 0.05, 0.4), "b": _Canned((0, 0, 1, 1), 0.05, 0.4)}
+    _check_which_classes(answer)
+    _check_close_scores(answer)
+    _check_clock(answer, X_train, y_train, X_valid, y_valid)
+    _check_pipelines(answer)
+
+
+def _check_which_classes(answer):
+    """Expect macro-F1 over the classes of truth and prediction, beside a third one in training."""
+    classifiers = {"SVM (C=1)": _Canned((0, 0, 0, 7)), "Half": _Canned((0, 0, 1, 1))}
+    table = answer(
+        classifiers, np.zeros((3, 1)), np.array([0, 1, 2]), np.zeros((4, 1)), np.array([0, 0, 0, 1])
+    )
+    equal(
+        list(table.index),
+        ["Half", "SVM (C=1)"],
+        say("For classifiers named 'SVM (C=1)' and 'Half', of which 'Half' is better, the index"),
+        say("The names are the keys of the dict, as they are."),
+    )
+    close(
+        table["macro_f1"].to_numpy(),
+        [0.733333, 0.333333],
+        say(
+            "For the labels 0 1 2 in training and 0 0 0 1 in validation, 'Half' answering 0 0 1 1 "
+            "and 'SVM (C=1)' answering 0 0 0 7, the macro-F1 scores"
+        ),
+        {
+            say("Class 7 is predicted and never true: it counts too, with an F1 of 0."): [
+                0.733333,
+                0.5,
+            ],
+            say("Class 2 is in training alone. It does not count."): [0.488889, 0.25],
+            say("Class 2, in training alone, does not count; class 7, in predictions, does."): [
+                0.488889,
+                0.333333,
+            ],
+        },
+        tolerance=1e-4,
+    )
+
+
+def _check_close_scores(answer):
+    """Expect the order by macro-F1 itself: not rounded, and with nothing to break ties."""
+    truth = np.repeat([0, 1], 2000)
+    guesses = {"200 wrong": truth.copy(), "199 wrong": truth.copy()}
+    guesses["200 wrong"][1900:2100] = 1 - truth[1900:2100]
+    guesses["199 wrong"][1901:2100] = 1 - truth[1901:2100]
+    close_by = {name: _Canned(tuple(labels.tolist())) for name, labels in guesses.items()}
+    rows = np.zeros((4000, 1))
+    equal(
+        list(answer(close_by, rows[:2], truth[[0, -1]], rows, truth).index),
+        ["199 wrong", "200 wrong"],
+        say("For 4000 rows of which one classifier has 200 wrong, the other 199, the order"),
+        say("Sort by the scores themselves, not by rounded ones."),
+    )
+    # Both have the F1 scores 1, 2/3 and 0, from the same precisions and recalls.
+    four, five = _Canned((0, 0, 1, 1, 2, 2)), _Canned((0, 2, 1, 1, 1, 1))
+    rows, truth = np.zeros((6, 1)), np.array([0, 0, 1, 1, 1, 1])
+    for pair in ({"four": four, "five": five}, {"five": five, "four": four}):
+        equal(
+            list(answer(pair, rows, truth, rows, truth).index),
+            list(pair),
+            say(
+                "For two classifiers of the same macro-F1, of which one has four of six rows "
+                "right and the other five, the order"
+            ),
+            say("Ties stay in the dict's order: nothing else, such as accuracy, may break them."),
+        )
+
+
+def _check_clock(answer, X_train, y_train, X_valid, y_valid):
+    slow = {
+        "a": _Canned((0, 0, 1, 1), 0.05, 0.4),
+        "b": _Canned((0, 0, 1, 1), 0.05, 0.4, copy_seconds=0.45),
+    }
     seconds = answer(slow, X_train, y_train, X_valid, y_valid)["fit_seconds"].to_list()
     measured = ", ".join(f"{value:.2f}" for value in seconds)
     that(
@@ -818,10 +912,33 @@ def _(answer):
     that(
         all(value < 0.4 for value in seconds),
         say(
-            "Two fits of 0.05 s, each followed by 0.4 s of predicting, come out at "
-            "{1} s. The clock must run during the fit alone, and start again for "
-            "each classifier.",
+            "Two fits of 0.05 s, each followed by 0.4 s of predicting, and the second of a "
+            "classifier that takes 0.45 s to copy, come out at {1} s. The clock must run during "
+            "the fit alone, and start again for each classifier.",
             measured,
+        ),
+    )
+
+
+def _check_pipelines(answer):
+    """Expect that a pipeline over texts is fitted as a whole, and none of its steps as it came."""
+    from sklearn.dummy import DummyClassifier
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    pipeline = make_pipeline(CountVectorizer(), DummyClassifier())
+    before = [sorted(vars(step)) for _, step in pipeline.steps]
+    given = say("For a pipeline that counts words, and texts in lists")
+    likely = say("X may be a list of texts: hand it to the classifier as it is.")
+    texts = ["a good day", "a bad day", "good"]
+    data = (texts, np.array([1, 1, 0]), texts, np.array([1, 1, 1]))
+    table = runs(lambda: answer({"words": pipeline}, *data), given, likely)
+    close(table["accuracy"].to_numpy(), [1.0], say("{1}, the accuracy", given), likely)
+    that(
+        [sorted(vars(step)) for _, step in pipeline.steps] == before,
+        say(
+            "The steps of a pipeline that was handed over are fitted after the call: the copy "
+            "shares them. scikit-learn has a function that copies steps, too."
         ),
     )
 
