@@ -13,6 +13,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from helpers.checks.core import Wrong, described, examples
 from helpers.checks.expect import close, equal, nearly, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
+from helpers.checks.models import left_as_it_came
 from helpers.checks.words import small_tokenizer
 
 
@@ -442,6 +443,21 @@ def _(answer):
             say("With an empty mask it averages the padding."): [[6.5, 65.0]],
         },
     )
+    close(
+        answer(torch.tensor([[[2.0], [8.0], [0.0], [7.0]]]), torch.tensor([[1, 0, 1, 1]])),
+        [[3.0]],
+        say("For the tokens [2.0] [8.0] [0.0] [7.0] with a hole in the mask (1 0 1 1), the mean"),
+        {
+            say("It averages from the first to the last real token, the hole included."): [[4.25]],
+            say("A token may be all zeros and still be real: the mask tells."): [[4.5]],
+        },
+    )
+    close(
+        answer(torch.arange(601.0).reshape(1, 601, 1), torch.ones(1, 601, dtype=torch.int64)),
+        [[300.0]],
+        say("For 601 real tokens [0.0], [1.0] and so on up to [600.0], the mean"),
+        say("Does the type in which you count hold so large a number?"),
+    )
     two_rows = torch.tensor([[[1.0, 10.0], [3.0, 30.0]], [[5.0, 50.0], [7.0, 70.0]]])
     close(
         answer(two_rows, torch.tensor([[1, 1], [1, 0]])),
@@ -487,7 +503,6 @@ class _Encoder(torch.nn.Module):
     """
 
     device = torch.device("cpu")
-    dtype = torch.float32
     config = types.SimpleNamespace(hidden_size=2, max_position_embeddings=6)
 
     def __init__(self):
@@ -496,6 +511,10 @@ class _Encoder(torch.nn.Module):
         self.dropout = torch.nn.Dropout()  # a part with a mode of its own
         self.calls = _Log()
         self.fails = False
+
+    @property
+    def dtype(self):
+        return self.weight.dtype
 
     def forward(self, input_ids, attention_mask=None, **options):
         rows, columns = input_ids.shape
@@ -510,7 +529,7 @@ class _Encoder(torch.nn.Module):
             states = states + 1000
         if attention_mask is None and (input_ids == 0).any():
             states = states + 500
-        states = states * self.weight
+        states = (states * self.weight).to(self.dtype)
         every = (states, states) if options.get("output_hidden_states") else None
         output = BaseModelOutput(last_hidden_state=states, hidden_states=every)
         return output if options.get("return_dict", True) else output.to_tuple()
@@ -666,6 +685,71 @@ def _(answer):
         )
     for training, mode in modes.items():
         _after_a_failure(answer, tokenizer, model.train(training), mode)
+    _try_other_texts(answer, tokenizer, model.eval(), about)
+    _try_other_tokenizers(answer, model, about)
+    _try_other_models(answer, tokenizer)
+
+
+def _try_other_texts(answer, tokenizer, model, about):
+    texts = ["ten", "", "twenty"]
+    close(
+        answer(texts, tokenizer, model),
+        [[13 / 3, 1.0], [1.5, 0.5], [23 / 3, 1.0]],
+        say("{1} the texts 'ten', '' and 'twenty', the means", about),
+        say("A text of nothing has a row as well, of its special tokens."),
+    )
+    equal(
+        texts,
+        ["ten", "", "twenty"],
+        say("The list of texts after the call"),
+        say("Leave it as it is."),
+    )
+
+
+def _try_other_tokenizers(answer, model, about):
+    short = small_tokenizer()
+    short.model_max_length = 5
+    close(
+        answer(["ten " * 9], short, model),
+        [[33 / 5, 2.0]],
+        say(
+            "{1} a text of nine words, where the tokenizer's maximum is 5 and the model has 6 "
+            "positions, the mean",
+            about,
+        ),
+        say("`tokenizer.model_max_length` says where to cut, not the model."),
+    )
+    padding = small_tokenizer()
+    padding.pad_token = padding.sep_token
+    close(
+        answer(["ten", "ten ten"], padding, model),
+        [[13 / 3, 1.0], [23 / 4, 1.5]],
+        say("{1} the texts 'ten' and 'ten ten', padded with [SEP], the means", about),
+        say("A real token may have the id of padding: take the attention mask."),
+    )
+
+
+def _try_other_models(answer, tokenizer):
+    given = say("For a model in {1}, the features", torch.bfloat16)
+    model = _Encoder().to(torch.bfloat16).eval()
+    with left_as_it_came(model, say("For a model in {1}", torch.bfloat16)):
+        got = runs(
+            lambda: answer(["ten"], tokenizer, model),
+            given,
+            say("NumPy does not know this type: make float32 of the result first."),
+        )
+        that(
+            got.dtype == np.float32,
+            say("The features must be float32; yours are {1}.", got.dtype),
+        )
+    close(got, [[13 / 3, 1.0]], given, tolerance=0.05)
+    for trainable, given in (
+        (True, say("For a model that can be trained")),
+        (False, say("For a model whose weights are frozen")),
+    ):
+        model = _Encoder().eval().requires_grad_(trainable)
+        with left_as_it_came(model, given):
+            answer(["ten"], tokenizer, model)
 
 
 def _after_a_failure(answer, tokenizer, model, mode):
@@ -1005,7 +1089,29 @@ def _(answer):
         ),
         {say("Distances are Euclidean here, not cosine."): 1.0},
     )
-    given = say("For the same points, the labels in a Series with the index 3 2 1 0, and k=1")
+    close(
+        answer(np.array([[0.0, 0.0], [3.0, 3.0], [-5.5, 0.0]]), [-1, -1, 1], k=1),
+        2 / 3,
+        say("For points at (0, 0), (3, 3), (-5.5, 0) with the labels -1, -1, 1 and k=1 the purity"),
+        {
+            say(
+                "Distances are Euclidean, between the points as they are: neither along the axes "
+                "nor scaled."
+            ): 1 / 3,
+            say("-1 and 1 are two labels: compare them as they are."): 1.0,
+        },
+    )
+    lefts = np.arange(75.0) * 10
+    close(
+        answer(np.concatenate([lefts, lefts + 1])[:, None], [*range(75)] * 2, k=1),
+        1.0,
+        say("For 150 points in pairs, each pair with a label of its own, and k=1 the purity"),
+        say("All points count, however many there are."),
+    )
+    given = say(
+        "For points at 0, 1, 3 and 10, the labels 5, 5, 6, 6 in a Series with the index 3 2 1 0, "
+        "and k=1"
+    )
     likely = say("A Series is looked up by its index, not by place: make an array of it first.")
     got = runs(lambda: answer(line, pd.Series(labels, index=[3, 2, 1, 0]), k=1), given, likely)
     close(got, 0.75, given, likely)

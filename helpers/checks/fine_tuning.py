@@ -698,6 +698,32 @@ def _(answer):
             say("Of equal seconds and equal f1 the first row wins."): "b",
         },
     )
+    others = pd.DataFrame(
+        {
+            "seconds": [9.0, 3.02, 3.01, 1.0],
+            "rate": [1e-4, 1e-4, 5e-5, 2e-5],
+            "f1": [0.9, 0.897, 0.896, 0.8949],
+            "name": ["Large", "Base ", "Large", "small"],
+        }
+    )
+    given = say(
+        "For the columns seconds, rate, f1 and name, with seconds 9, 3.02, 3.01, 1, f1 0.9, 0.897, "
+        "0.896, 0.8949, the names 'Large', 'Base ', 'Large', 'small'"
+    )
+    for rows, expected in ((others, "Large"), (others.drop(2), "Base ")):
+        equal(
+            answer(rows),
+            expected,
+            given if expected == "Large" else say("{1}, without the third trial", given),
+            {
+                say("0.8949 is more than 0.005 below the best."): "small",
+                say(
+                    "Every row is a trial, also where a name comes twice; 3.01 is less than 3.02."
+                ): ("Base "),
+                say("The name is wanted as it is."): expected.strip().lower(),
+                say("Columns go by their names, not by their places."): rows["seconds"].iloc[-1],
+            },
+        )
 
 
 @examples("emotion_predictions")
