@@ -27,6 +27,13 @@ def _(answer):
         raise Wrong(text) from None
     of_type(got, dict, "compute_metrics")
     equal(sorted(got), ["accuracy", "f1"], say("The sorted keys of what compute_metrics returns"))
+    close(
+        got["f1"],
+        11 / 15,
+        say("For two classes, the predicted ids 0 0 0 1 and the labels 0 0 1 1 the weighted F1"),
+        {say("That is the F1 of class 1 alone: weighted is wanted for two classes, too."): 2 / 3},
+        tolerance=1e-4,
+    )
     # Counts are chosen so that no two averages of F1 agree.
     uneven = np.eye(3)[[0, 0, 0, 1, 1, 0]] * 3.0
     truth = np.array([0, 0, 0, 0, 1, 2])
@@ -82,6 +89,17 @@ def _(answer):
     )
     from transformers import EvalPrediction
 
+    given = EvalPrediction(predictions=(uneven, uneven[::-1]), label_ids=truth)
+    close(
+        answer(given)["accuracy"],
+        4 / 6,
+        say("Where predictions are a tuple of two arrays of one shape, the accuracy"),
+        say("Take the first item of the tuple."),
+    )
+    that(
+        isinstance(given.predictions, tuple),
+        say("The EvalPrediction holds other predictions after the call. Leave it as it is."),
+    )
     given = EvalPrediction(predictions=uneven, label_ids=truth)
     close(
         answer(given)["accuracy"],
