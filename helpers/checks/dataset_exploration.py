@@ -116,6 +116,28 @@ def _(answer):
     _without_rows(answer)
     _same_format(answer)
     _selected(answer)
+    _odd_words(answer)
+
+
+def _odd_words(answer) -> None:
+    table = answer(
+        _dataset(
+            marks=_split(["it's", "don't", "\N{SLIGHTLY SMILING FACE} so-so :)"], [0, 1, 1]),
+            blank=_split(["", "  ", "three words here"], [0, 1, 1]),
+        )
+    )
+    close(
+        table["median_words"]["marks"],
+        1.0,
+        say("For the messages 'it's', 'don't' and one of three words, the column median_words"),
+        say("A word is what is between white space: apostrophes and hyphens do not end it."),
+    )
+    close(
+        table["median_words"]["blank"],
+        0.0,
+        say("For the messages '', '  ' and one of three words, the column median_words"),
+        say("A message of nothing or of blanks has no words."),
+    )
 
 
 def _without_rows(answer) -> None:
@@ -152,6 +174,25 @@ def _same_format(answer) -> None:
             kind,
         ),
     )
+    wide = _split(["one", "two"], [0, 1]).add_column("row", [7, 8])
+    dataset = _dataset(train=wide)
+    dataset.set_format("pandas", columns=["text", "label"])
+    answer(dataset)
+    equal(
+        dataset["train"].column_names,
+        ["text", "label", "row"],
+        say("For a split with a third column, its columns after the call"),
+        say("Leave the dataset as it is."),
+    )
+    equal(
+        list(dataset["train"].format["columns"]),
+        ["text", "label"],
+        say(
+            "For a format that shows text and label alone, the columns that it shows after the call"
+        ),
+        say("A format has columns as well as a type: `with_format` leaves both as they are."),
+    )
+    dataset = _dataset(train=_split(["one", "two"], [0, 1]))
     given = say("For a dataset with the format 'pandas'")
     dataset.set_format("pandas")
     table = runs(lambda: answer(dataset), given)

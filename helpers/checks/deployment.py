@@ -18,6 +18,7 @@ import torch
 from helpers.checks.core import NotAttempted, Wrong, described, examples, names_of
 from helpers.checks.expect import close, equal, joined, of_type, raises, shown, that, unchanged
 from helpers.checks.language import say
+from helpers.checks.models import left_as_it_came
 from helpers.checks.words import small_tokenizer
 
 
@@ -221,7 +222,7 @@ def _parsed(body):
         return text
 
 
-_URL = "http://127.0.0.1:9/"
+_URL = "http://127.0.0.1:9/models/emotion"
 _ANSWER = [[{"label": "glad", "score": 0.75}, {"label": "cross", "score": 0.25}]]
 
 
@@ -251,6 +252,12 @@ def _(answer):
     )
     request, body = web.asked[0]
     equal(request.method, "POST", say("The method"))
+    equal(
+        request.url,
+        _URL,
+        say("The address of the request"),
+        say("The request goes to `url` as it stands."),
+    )
     equal(
         body,
         {"inputs": ["i feel fine"]},
@@ -312,6 +319,27 @@ def _(answer):
         say("With the token 'hf_example' the Authorization header"),
         {say("Put the word Bearer and a space before the token."): "hf_example"},
     )
+    web = _Web((201, _ANSWER))
+    got = _ask(answer, web, [f"text {number}" for number in range(70)], _URL)
+    equal(
+        len(web.asked),
+        1,
+        say("For 70 texts the number of requests"),
+        say("One request takes them all."),
+    )
+    that(
+        "Authorization" not in web.asked[0][0].headers,
+        say(
+            "After a call with a token, a call without one must have no Authorization header; "
+            "yours has one."
+        ),
+    )
+    equal(
+        shown(got),
+        shown(_ANSWER),
+        say("For a server that answers 201, the answer of query"),
+        say("Errors are the statuses from 400 on."),
+    )
     web = _Web((200, _ANSWER))
     got = _ask(answer, web, [], _URL)
     that(not web.asked, say("For no texts there must be no request; yours sends one."))
@@ -359,6 +387,14 @@ def _check_patience(answer):
             # An HTTPError takes the status for a final one, whatever the wait.
             raise Wrong(text if _is_http_error(got) else joined(text, likely))
         equal(sum(web.slept), seconds, say("{1} the seconds waited", given), likely)
+    web = _Web((503, {"estimated_time": 6}), (200, _ANSWER))
+    _ask(answer, web, ["a"], _URL, timeout=2)
+    equal(
+        web.slept,
+        [6.0],
+        say("For a 503 with estimated_time 6, then 200, and timeout=2, the seconds waited"),
+        say("`timeout` is for the requests; a wait may be longer, 10 seconds at most."),
+    )
     for retries in (3, 0):
         web = _Web(busy)
         got = _ask(answer, web, ["a"], _URL, retries=retries)
@@ -425,6 +461,20 @@ def _waits():
         ),
         (
             503,
+            {"estimated_time": "7"},
+            {},
+            1.0,
+            say("An `estimated_time` that is no number counts as absent."),
+        ),
+        (
+            503,
+            {"estimated_time": -0.25},
+            {},
+            1.0,
+            say("An `estimated_time` below 0 counts as absent."),
+        ),
+        (
+            503,
             {"estimated_time": -4},
             {},
             1.0,
@@ -473,10 +523,12 @@ def _check_errors(answer):
     for status, body, mentions in (
         (400, {"error": "the text is too long"}, "the text is too long"),
         (500, {"error": "out of memory"}, "out of memory"),
+        (408, {"error": "you took too long"}, "you took too long"),
+        (413, {"error": f"{'too many ' * 24}words"}, f"{'too many ' * 24}words"),
         (404, "<html>nothing here</html>", ""),
     ):
-        web = _Web((status, body))
-        got = _ask(answer, web, ["a"], _URL)
+        web, texts = _Web((status, body)), ["b", "a"]
+        got = _ask(answer, web, texts, _URL)
         given = say("For a server that answers {1} with the body {2}", status, shown(body))
         hint = "" if mentions else say("A body that is not JSON must not stop your code.")
         text = say("{1}, query must raise requests.HTTPError; yours gives {2}.", given, shown(got))
@@ -491,6 +543,7 @@ def _check_errors(answer):
                 shown(str(got)),
             ),
         )
+        equal(texts, ["b", "a"], say("{1}, the list of texts after the call", given))
         that(
             len(web.asked) == 1 and not web.slept,
             say(
@@ -513,7 +566,7 @@ class _Sure(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
-        labels = {0: "calm", 1: "cross", 2: "glad"}
+        labels = {2: "glad", 0: "calm", 1: "cross"}
         self.config = types.SimpleNamespace(
             id2label=labels,
             label2id={name: label for label, name in labels.items()},
@@ -534,7 +587,17 @@ class _Sure(torch.nn.Module):
 
 @examples("classify")
 def _(answer):
-    tokenizer, model = small_tokenizer(), _Sure().eval()
+    from transformers import Pipeline
+
+    def refuse(*_, **__):
+        raise Wrong(say("It calls a pipeline of transformers. Here you do its steps yourself."))
+
+    model = _Sure().eval()
+    with patch.object(Pipeline, "__init__", refuse), left_as_it_came(model, "classify"):
+        _try_classify(answer, small_tokenizer(), model)
+
+
+def _try_classify(answer, tokenizer, model):
     about = say("With a model whose best of three labels gets n / (n + 2) for n tokens,")
     for text, label in (("ten ten", "glad"), ("ten twenty", "calm"), ("twenty twenty", "cross")):
         got = answer(text, tokenizer, model)
@@ -552,7 +615,12 @@ def _(answer):
                     "calm": 0,
                     "cross": 1,
                     "glad": 2,
-                }[label]
+                }[label],
+                say("A class is a key of `id2label`, not a place in it."): {
+                    "calm": "glad",
+                    "cross": "calm",
+                    "glad": "cross",
+                }[label],
             },
         )
         of_type(got["score"], float, say("The score"))
@@ -571,6 +639,12 @@ def _(answer):
     that(
         not any(part.training for part in model.modules()),
         say("The model came in evaluation mode and must be left in it."),
+    )
+    equal(
+        answer("Ten ten", tokenizer, model)["label"],
+        "cross",
+        say("{1} the label of {2}", about, shown("Ten ten")),
+        say("The text goes to the tokenizer as it is, capitals too."),
     )
     got = answer("ten " * 9, tokenizer, model)
     close(
@@ -595,6 +669,8 @@ def _(answer):
         "night": [-4.0, 3.0],
         "noon": [0.0, 0.5],
         "Sun ": [1.0, 0.0],
+        "a_b": [5.0, 5.0],
+        "So long " * 99: [0.0, 2.0],
     }
     asked = []
 
@@ -604,7 +680,8 @@ def _(answer):
         asked.extend(texts)
         unknown = [text for text in texts if text not in vectors]
         if unknown:
-            raise KeyError(f"embed was asked for {unknown[0]!r}, which is neither text nor label")
+            text = unknown[0][:40]
+            raise KeyError(f"embed was asked for {text!r}, which is neither text nor label")
         return np.array([vectors[text] for text in texts])
 
     given = say(
@@ -651,6 +728,22 @@ def _(answer):
         ["sun", "Sun "],
         say("For the text 'sun' the labels 'Sun ' and 'sun', best first"),
     )
+    equal(
+        list(answer("Sun ", ["sun", "a_b", "Sun "], embed)),
+        ["Sun ", "a_b", "sun"],
+        say("For the text 'Sun ' and the labels 'sun', 'a_b' and 'Sun ', best first"),
+        say("Text and labels go to `embed` as they stand, capitals and blanks too."),
+    )
+    equal(
+        list(answer("So long " * 99, ["sun", "noon"], embed)),
+        ["noon", "sun"],
+        say("For a text of 792 characters the labels, best first"),
+    )
+    equal(
+        list(answer("sun", labels, lambda texts: embed(texts)[:, ::-1] * [-1, 1])),
+        ["day", "noon", "night"],
+        say("For another `embed`, the labels, best first"),
+    )
     raises(
         lambda: answer("sun", [], embed),
         ValueError,
@@ -665,13 +758,14 @@ class _Model:
 
     def __init__(self):
         self.asked = []
+        self.fault = RuntimeError
 
     def __call__(self, texts):
         if not isinstance(texts, list):
             raise TypeError(f"predict takes a list of texts, not a {type(texts).__name__}")
         self.asked += texts
         if "fail" in texts:
-            raise RuntimeError("the weights are gone")
+            raise self.fault("the weights are gone") from OSError("disk 7 is full")
         return [self.scores(text) for text in texts]
 
     @staticmethod
@@ -728,6 +822,15 @@ def _(answer):
             ),
         )
         that(
+            "disk 7" not in fault.text,
+            say(
+                "{1} from OSError('disk 7 is full'), the body must not hold that message either. "
+                "Yours is {2}.",
+                given,
+                shown(fault.text[:200]),
+            ),
+        )
+        that(
             "the weights are gone" in "\n".join(log),
             say(
                 "{1}, the exception must reach your log: call a logger of `logging` where you "
@@ -739,6 +842,62 @@ def _(answer):
             client.post("/", json={"inputs": "a"}).status_code,
             200,
             say("After a fault the status of the next good request"),
+        )
+        _check_other_faults(client, model)
+    _check_health_of_the_broken(answer)
+    _check_many_classes(answer)
+
+
+def _check_other_faults(client, model):
+    for model.fault in (ValueError, KeyError, TimeoutError, MemoryError):
+        fault = client.post("/", json={"inputs": ["a", "fail"]})
+        given = say("When `predict` raises {1}('the weights are gone')", model.fault.__name__)
+        likely = say("Whatever its class: `except Exception`.")
+        equal(fault.status_code, 500, say("{1}, the status", given), likely)
+        got = _json(fault)
+        that(
+            isinstance(got, dict) and list(got) == ["error"],
+            say(
+                '{1}, the body must be {"error": …}; yours is {2}.', given, shown(fault.text[:200])
+            ),
+        )
+
+
+def _check_health_of_the_broken(answer):
+    from starlette.testclient import TestClient
+
+    def broken(texts):
+        raise RuntimeError("the weights are gone")
+
+    with TestClient(answer(broken), raise_server_exceptions=False) as client:
+        equal(
+            client.get("/health").status_code,
+            200,
+            say("The status of GET /health where `predict` always fails"),
+            say("It tells that the service runs, and needs no model for that."),
+        )
+
+
+def _check_many_classes(answer):
+    """A model of twelve classes that returns lists of its own, which stay as they are."""
+    from starlette.testclient import TestClient
+
+    kept = [{"label": f"Class {place}", "score": (12 - place) / 78} for place in range(12)]
+    app = answer(lambda texts: [kept for _ in texts])
+    with TestClient(app, raise_server_exceptions=False) as client:
+        two = client.post("/", json={"inputs": "a", "parameters": {"top_k": 2}})
+        equal(_json(two), [kept[:2]], say("For twelve classes and top_k=2, the answer"))
+        equal(
+            len(kept),
+            12,
+            say("After a request with top_k=2, the length of the list that `predict` returned"),
+            say("That list is the model's own: cut a copy."),
+        )
+        equal(
+            list(map(len, _json(client.post("/", json={"inputs": "a"})) or [])),
+            [12],
+            say("For one text, twelve classes and no `top_k`, the number of labels of each text"),
+            say("Without `top_k` all of them are wanted."),
         )
 
 
@@ -797,6 +956,22 @@ def _check_contract(client, model):
         },
     )
     equal(_json(client.post("/", json={"inputs": []})), [], say('The answer to {"inputs": []}'))
+    odd = ["", "  ", " A\t", "e\u0301"]
+    given = say("{1} (nothing, only blanks, blanks at the ends, an accent of its own)", odd)
+    response = client.post("/", json={"inputs": odd})
+    equal(response.status_code, 200, say("The status for the texts {1}", given))
+    likely = say("Each text goes to the model as it is.")
+    equal(
+        _json(response),
+        [model.scores(text) for text in odd],
+        say("The answer to the texts {1}", given),
+        likely,
+    )
+    response = client.post("/", json={"inputs": "  "})
+    equal(response.status_code, 200, say("The status for a string of two blanks"))
+    equal(
+        _json(response), [model.scores("  ")], say("The answer to a string of two blanks"), likely
+    )
     for top_k, kept in ((1, 1), (2, 2), (9, 3), (None, 3)):
         equal(
             _json(client.post("/", json={"inputs": "a", "parameters": {"top_k": top_k}})),
@@ -816,6 +991,13 @@ def _check_contract(client, model):
         200,
         say("The status for {1}", json.dumps(more)),
         {say("Unknown keys must be ignored, not refused."): 422},
+    )
+    beside = {"inputs": "a", "top_k": 1}
+    equal(
+        _json(client.post("/", json=beside)),
+        [model.scores("a")],
+        say("The answer to {1}", json.dumps(beside)),
+        say("`top_k` belongs under `parameters`; beside `inputs` it is an unknown key."),
     )
 
 
@@ -865,6 +1047,28 @@ def _check_refusals(client):
         say('The status for {"inputs": a string of 10,001 characters}'),
         say("Is the limit checked for a single string, too?"),
     )
+    for texts, status, what, likely in (
+        (
+            ["a", "x" * 10_001],
+            413,
+            say("a short text and one of 10,001 characters"),
+            say("Every text has the limit, not only the first."),
+        ),
+        (
+            ["x" * 6_000] * 2,
+            200,
+            say("two texts of 6,000 characters"),
+            say("The limit is for each text, not for all of them together."),
+        ),
+        (
+            "\N{SLIGHTLY SMILING FACE}" * 10_000,
+            200,
+            say("a text of 10,000 emoji"),
+            say("An emoji is one character, as `len` counts, however many bytes it takes."),
+        ),
+    ):
+        response = client.post("/", json={"inputs": texts})
+        equal(response.status_code, status, say("The status for {1}", what), likely)
 
 
 def _says_why(response):

@@ -78,6 +78,21 @@ def _(answer):
         },
         tolerance=1e-4,
     )
+    many = torch.tensor([[0.0] * 7 + [math.log(3)], [0.0] * 7 + [math.log(5)]])
+    close(
+        answer(many, torch.tensor([7, 6])),
+        [math.log(10 / 3), math.log(12)],
+        say(
+            "For two rows of eight classes whose labels have the probabilities 3/10 and 1/12, the "
+            "loss (1.204, 2.485)"
+        ),
+        {
+            say("The rows are in another order: row i of the result belongs to row i."): [
+                math.log(12),
+                math.log(10 / 3),
+            ],
+        },
+    )
     far = torch.tensor([[10_000.0, -10_000.0], [10_000.0, -10_000.0]])
     close(
         answer(far, torch.tensor([1, 0])),
@@ -155,6 +170,12 @@ def _(answer):
     close(runs(lambda: answer(*series, names), given, likely)["accuracy"], 4 / 6, given, likely)
     _check_averages(answer)
     _check_undefined(answer)
+    equal(
+        list(answer([0, 1], [0, 1], ["Sun ", "sun"])["per_class"].index),
+        ["Sun ", "sun"],
+        say("With the names 'Sun ' and 'sun', the index of per_class"),
+        say("The names are those of the list, as they are."),
+    )
 
 
 def _check_table(table, given):
@@ -258,6 +279,7 @@ def _check_undefined(answer):
             warnings.simplefilter("always")
             report = answer(truth, truth, names)
         for key in ("kappa", "mcc"):
+            of_type(report[key], float, say("{1}, the score {2}", given, key))
             close(
                 report[key],
                 0.0,
@@ -405,6 +427,51 @@ def _(answer):
         5,
         say("With five errors and k=100, the number of rows"),
         say("No padding."),
+    )
+    _check_odd_rows(answer)
+
+
+def _check_odd_rows(answer):
+    """Labels, texts and confidences that must neither be tidied nor be compared by halves."""
+    frame = pd.DataFrame(
+        {
+            "text": [" A\t", "", "b", "c"],
+            "label": ["Sun", "sun", "sun", "fog"],
+            "predicted_label": ["sun", "sun ", "sun", "sun"],
+            "confidence": [0.6253125, 0.7156875, 0.9, 0.6253125],
+        },
+        index=[9, 3, 5, 1],
+    )
+    given = say(
+        "For the labels 'Sun', 'sun', 'sun', 'fog' with the predictions 'sun', 'sun ', 'sun', "
+        "'sun' and the texts ' A\\t', '', 'b', 'c', of which all but 'b' are wrong, and k=3"
+    )
+    got = answer(frame, k=3)
+    equal(
+        list(got["text"]),
+        ["", " A\t", "c"],
+        say("{1}, the texts", given),
+        {
+            say("'Sun' and 'sun' are two labels: compare them as they are."): ["", "c"],
+            say("'sun ' and 'sun' are two labels: compare them as they are."): [" A\t", "c"],
+            say("A row without a text is an error like any other."): [" A\t", "c"],
+            say("The texts come back as they are, blanks at their ends too."): ["", "A", "c"],
+            say("There are just as many errors as k: all of them are wanted."): ["", " A\t"],
+            say("Rows of equal confidence stay in their order, not in that of the index."): [
+                "",
+                "c",
+                " A\t",
+            ],
+        },
+    )
+    given = say("{1}, the confidences", given)
+    confidences = list(got["confidence"])
+    of_type(confidences[0], float, given)
+    close(
+        confidences,
+        [0.7156875, 0.6253125, 0.6253125],
+        given,
+        say("They come back as they are, not rounded."),
     )
 
 
@@ -740,10 +807,37 @@ def _(answer):
             say("Nothing is known of it: NaN for the interval, too."): [math.nan, 0.0, 1.0],
         },
     )
+    none = answer(frame[:0], {"all": slices["all"]})
+    close(list(none["rows"]), [0], say("For a frame without rows, the column rows"))
+    close(list(none["accuracy"]), [math.nan], say("For a frame without rows, the accuracy"))
+    _check_odd_labels(answer)
     given = say("For rows that share an index, the rows of lake, all, hill")
     likely = say("Rows that share an index are rows all the same: go by place, not by index.")
     shared = runs(lambda: answer(frame.set_axis([7] * 10), slices), given, likely)
     close(list(shared["rows"]), [4, 10, 6], given, likely)
+
+
+def _check_odd_labels(answer):
+    """Labels that differ in a capital or a blank are different labels."""
+    frame = pd.DataFrame(
+        {"label": ["Sun", "sun", "fog", "fog"], "predicted_label": ["sun", "sun ", "fog", "sun"]}
+    )
+    got = answer(frame, {"Every row": lambda rows: rows["label"] != ""})
+    equal(
+        list(got.index),
+        ["Every row"],
+        say("For one slice named 'Every row', the index"),
+        say("The names are the keys of the dict, as they are."),
+    )
+    close(
+        list(got["accuracy"]),
+        [0.25],
+        say(
+            "For the labels 'Sun', 'sun', 'fog', 'fog' with the predictions 'sun', 'sun ', 'fog', "
+            "'sun', the accuracy"
+        ),
+        say("Labels that differ in a capital or a blank differ: compare them as they are."),
+    )
 
 
 def _check_interval(nine_of_ten, six_of_six):

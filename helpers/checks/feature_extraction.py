@@ -13,6 +13,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from helpers.checks.core import Wrong, described, examples
 from helpers.checks.expect import close, equal, nearly, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
+from helpers.checks.models import left_as_it_came
 from helpers.checks.words import small_tokenizer
 
 
@@ -442,6 +443,21 @@ def _(answer):
             say("With an empty mask it averages the padding."): [[6.5, 65.0]],
         },
     )
+    close(
+        answer(torch.tensor([[[2.0], [8.0], [0.0], [7.0]]]), torch.tensor([[1, 0, 1, 1]])),
+        [[3.0]],
+        say("For the tokens [2.0] [8.0] [0.0] [7.0] with a hole in the mask (1 0 1 1), the mean"),
+        {
+            say("It averages from the first to the last real token, the hole included."): [[4.25]],
+            say("A token may be all zeros and still be real: the mask tells."): [[4.5]],
+        },
+    )
+    close(
+        answer(torch.arange(601.0).reshape(1, 601, 1), torch.ones(1, 601, dtype=torch.int64)),
+        [[300.0]],
+        say("For 601 real tokens [0.0], [1.0] and so on up to [600.0], the mean"),
+        say("Does the type in which you count hold so large a number?"),
+    )
     two_rows = torch.tensor([[[1.0, 10.0], [3.0, 30.0]], [[5.0, 50.0], [7.0, 70.0]]])
     close(
         answer(two_rows, torch.tensor([[1, 1], [1, 0]])),
@@ -487,7 +503,6 @@ class _Encoder(torch.nn.Module):
     """
 
     device = torch.device("cpu")
-    dtype = torch.float32
     config = types.SimpleNamespace(hidden_size=2, max_position_embeddings=6)
 
     def __init__(self):
@@ -496,6 +511,10 @@ class _Encoder(torch.nn.Module):
         self.dropout = torch.nn.Dropout()  # a part with a mode of its own
         self.calls = _Log()
         self.fails = False
+
+    @property
+    def dtype(self):
+        return self.weight.dtype
 
     def forward(self, input_ids, attention_mask=None, **options):
         rows, columns = input_ids.shape
@@ -510,7 +529,7 @@ class _Encoder(torch.nn.Module):
             states = states + 1000
         if attention_mask is None and (input_ids == 0).any():
             states = states + 500
-        states = states * self.weight
+        states = (states * self.weight).to(self.dtype)
         every = (states, states) if options.get("output_hidden_states") else None
         output = BaseModelOutput(last_hidden_state=states, hidden_states=every)
         return output if options.get("return_dict", True) else output.to_tuple()
@@ -666,6 +685,71 @@ def _(answer):
         )
     for training, mode in modes.items():
         _after_a_failure(answer, tokenizer, model.train(training), mode)
+    _try_other_texts(answer, tokenizer, model.eval(), about)
+    _try_other_tokenizers(answer, model, about)
+    _try_other_models(answer, tokenizer)
+
+
+def _try_other_texts(answer, tokenizer, model, about):
+    texts = ["ten", "", "twenty"]
+    close(
+        answer(texts, tokenizer, model),
+        [[13 / 3, 1.0], [1.5, 0.5], [23 / 3, 1.0]],
+        say("{1} the texts 'ten', '' and 'twenty', the means", about),
+        say("A text of nothing has a row as well, of its special tokens."),
+    )
+    equal(
+        texts,
+        ["ten", "", "twenty"],
+        say("The list of texts after the call"),
+        say("Leave it as it is."),
+    )
+
+
+def _try_other_tokenizers(answer, model, about):
+    short = small_tokenizer()
+    short.model_max_length = 5
+    close(
+        answer(["ten " * 9], short, model),
+        [[33 / 5, 2.0]],
+        say(
+            "{1} a text of nine words, where the tokenizer's maximum is 5 and the model has 6 "
+            "positions, the mean",
+            about,
+        ),
+        say("`tokenizer.model_max_length` says where to cut, not the model."),
+    )
+    padding = small_tokenizer()
+    padding.pad_token = padding.sep_token
+    close(
+        answer(["ten", "ten ten"], padding, model),
+        [[13 / 3, 1.0], [23 / 4, 1.5]],
+        say("{1} the texts 'ten' and 'ten ten', padded with [SEP], the means", about),
+        say("A real token may have the id of padding: take the attention mask."),
+    )
+
+
+def _try_other_models(answer, tokenizer):
+    given = say("For a model in {1}, the features", torch.bfloat16)
+    model = _Encoder().to(torch.bfloat16).eval()
+    with left_as_it_came(model, say("For a model in {1}", torch.bfloat16)):
+        got = runs(
+            lambda: answer(["ten"], tokenizer, model),
+            given,
+            say("NumPy does not know this type: make float32 of the result first."),
+        )
+        that(
+            got.dtype == np.float32,
+            say("The features must be float32; yours are {1}.", got.dtype),
+        )
+    close(got, [[13 / 3, 1.0]], given, tolerance=0.05)
+    for trainable, given in (
+        (True, say("For a model that can be trained")),
+        (False, say("For a model whose weights are frozen")),
+    ):
+        model = _Encoder().eval().requires_grad_(trainable)
+        with left_as_it_came(model, given):
+            answer(["ten"], tokenizer, model)
 
 
 def _after_a_failure(answer, tokenizer, model, mode):
@@ -687,17 +771,31 @@ def _after_a_failure(answer, tokenizer, model, mode):
 class _Canned:
     """A classifier with given predictions that takes its time; scikit-learn can clone it."""
 
-    def __init__(self, answers=(), fit_seconds=0.0, predict_seconds=0.0):
+    def __init__(self, answers=(), fit_seconds=0.0, predict_seconds=0.0, copy_seconds=0.0):
         self.answers = answers
         self.fit_seconds = fit_seconds
         self.predict_seconds = predict_seconds
+        self.copy_seconds = copy_seconds
 
     def get_params(self, deep=True):
+        import time
+
+        time.sleep(self.copy_seconds / 2)  # `clone` asks twice
+        return self._params()
+
+    def _params(self):
         return {
             "answers": self.answers,
             "fit_seconds": self.fit_seconds,
             "predict_seconds": self.predict_seconds,
+            "copy_seconds": self.copy_seconds,
         }
+
+    def __deepcopy__(self, memo):
+        import time
+
+        time.sleep(self.copy_seconds)
+        return type(self)(**self._params())
 
     def set_params(self, **params):
         self.__dict__.update(params)
@@ -726,7 +824,14 @@ def _(answer):
     X_valid, y_valid = np.zeros((4, 1)), np.array([0, 0, 0, 1])
     classifiers = {"always 0": _Canned((0, 0, 0, 0)), "half": _Canned((0, 0, 1, 1))}
     given = dict(classifiers)
-    table = answer(classifiers, X_train, y_train, X_valid, y_valid)
+    table = unchanged(
+        lambda *data: answer(classifiers, *data),
+        X_train,
+        y_train,
+        X_valid,
+        y_valid,
+        given="compare_classifiers",
+    )
     of_type(table, pd.DataFrame, "compare_classifiers")
     that(
         list(classifiers.items()) == list(given.items()),
@@ -805,7 +910,80 @@ def _(answer):
         say("For twenty equal classifiers, the order"),
         say("Equal scores must keep the dict's order. Is your sort stable?"),
     )
-    slow = {"a": _Canned((0, 0, 1, 1), 0.05, 0.4), "b": _Canned((0, 0, 1, 1), 0.05, 0.4)}
+    _check_which_classes(answer)
+    _check_close_scores(answer)
+    _check_clock(answer, X_train, y_train, X_valid, y_valid)
+    _check_pipelines(answer)
+
+
+def _check_which_classes(answer):
+    """Expect macro-F1 over the classes of truth and prediction, beside a third one in training."""
+    classifiers = {"SVM (C=1)": _Canned((0, 0, 0, 7)), "Half": _Canned((0, 0, 1, 1))}
+    table = answer(
+        classifiers, np.zeros((3, 1)), np.array([0, 1, 2]), np.zeros((4, 1)), np.array([0, 0, 0, 1])
+    )
+    equal(
+        list(table.index),
+        ["Half", "SVM (C=1)"],
+        say("For classifiers named 'SVM (C=1)' and 'Half', of which 'Half' is better, the index"),
+        say("The names are the keys of the dict, as they are."),
+    )
+    close(
+        table["macro_f1"].to_numpy(),
+        [0.733333, 0.333333],
+        say(
+            "For the labels 0 1 2 in training and 0 0 0 1 in validation, 'Half' answering 0 0 1 1 "
+            "and 'SVM (C=1)' answering 0 0 0 7, the macro-F1 scores"
+        ),
+        {
+            say("Class 7 is predicted and never true: it counts too, with an F1 of 0."): [
+                0.733333,
+                0.5,
+            ],
+            say("Class 2 is in training alone. It does not count."): [0.488889, 0.25],
+            say("Class 2, in training alone, does not count; class 7, in predictions, does."): [
+                0.488889,
+                0.333333,
+            ],
+        },
+        tolerance=1e-4,
+    )
+
+
+def _check_close_scores(answer):
+    """Expect the order by macro-F1 itself: not rounded, and with nothing to break ties."""
+    truth = np.repeat([0, 1], 2000)
+    guesses = {"200 wrong": truth.copy(), "199 wrong": truth.copy()}
+    guesses["200 wrong"][1900:2100] = 1 - truth[1900:2100]
+    guesses["199 wrong"][1901:2100] = 1 - truth[1901:2100]
+    close_by = {name: _Canned(tuple(labels.tolist())) for name, labels in guesses.items()}
+    rows = np.zeros((4000, 1))
+    equal(
+        list(answer(close_by, rows[:2], truth[[0, -1]], rows, truth).index),
+        ["199 wrong", "200 wrong"],
+        say("For 4000 rows of which one classifier has 200 wrong, the other 199, the order"),
+        say("Sort by the scores themselves, not by rounded ones."),
+    )
+    # Both have the F1 scores 1, 2/3 and 0, from the same precisions and recalls.
+    four, five = _Canned((0, 0, 1, 1, 2, 2)), _Canned((0, 2, 1, 1, 1, 1))
+    rows, truth = np.zeros((6, 1)), np.array([0, 0, 1, 1, 1, 1])
+    for pair in ({"four": four, "five": five}, {"five": five, "four": four}):
+        equal(
+            list(answer(pair, rows, truth, rows, truth).index),
+            list(pair),
+            say(
+                "For two classifiers of the same macro-F1, of which one has four of six rows "
+                "right and the other five, the order"
+            ),
+            say("Ties stay in the dict's order: nothing else, such as accuracy, may break them."),
+        )
+
+
+def _check_clock(answer, X_train, y_train, X_valid, y_valid):
+    slow = {
+        "a": _Canned((0, 0, 1, 1), 0.05, 0.4),
+        "b": _Canned((0, 0, 1, 1), 0.05, 0.4, copy_seconds=0.45),
+    }
     seconds = answer(slow, X_train, y_train, X_valid, y_valid)["fit_seconds"].to_list()
     measured = ", ".join(f"{value:.2f}" for value in seconds)
     that(
@@ -818,10 +996,33 @@ def _(answer):
     that(
         all(value < 0.4 for value in seconds),
         say(
-            "Two fits of 0.05 s, each followed by 0.4 s of predicting, come out at "
-            "{1} s. The clock must run during the fit alone, and start again for "
-            "each classifier.",
+            "Two fits of 0.05 s, each followed by 0.4 s of predicting, and the second of a "
+            "classifier that takes 0.45 s to copy, come out at {1} s. The clock must run during "
+            "the fit alone, and start again for each classifier.",
             measured,
+        ),
+    )
+
+
+def _check_pipelines(answer):
+    """Expect that a pipeline over texts is fitted as a whole, and none of its steps as it came."""
+    from sklearn.dummy import DummyClassifier
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    pipeline = make_pipeline(CountVectorizer(), DummyClassifier())
+    before = [sorted(vars(step)) for _, step in pipeline.steps]
+    given = say("For a pipeline that counts words, and texts in lists")
+    likely = say("X may be a list of texts: hand it to the classifier as it is.")
+    texts = ["a good day", "a bad day", "good"]
+    data = (texts, np.array([1, 1, 0]), texts, np.array([1, 1, 1]))
+    table = runs(lambda: answer({"words": pipeline}, *data), given, likely)
+    close(table["accuracy"].to_numpy(), [1.0], say("{1}, the accuracy", given), likely)
+    that(
+        [sorted(vars(step)) for _, step in pipeline.steps] == before,
+        say(
+            "The steps of a pipeline that was handed over are fitted after the call: the copy "
+            "shares them. scikit-learn has a function that copies steps, too."
         ),
     )
 
@@ -888,7 +1089,29 @@ def _(answer):
         ),
         {say("Distances are Euclidean here, not cosine."): 1.0},
     )
-    given = say("For the same points, the labels in a Series with the index 3 2 1 0, and k=1")
+    close(
+        answer(np.array([[0.0, 0.0], [3.0, 3.0], [-5.5, 0.0]]), [-1, -1, 1], k=1),
+        2 / 3,
+        say("For points at (0, 0), (3, 3), (-5.5, 0) with the labels -1, -1, 1 and k=1 the purity"),
+        {
+            say(
+                "Distances are Euclidean, between the points as they are: neither along the axes "
+                "nor scaled."
+            ): 1 / 3,
+            say("-1 and 1 are two labels: compare them as they are."): 1.0,
+        },
+    )
+    lefts = np.arange(75.0) * 10
+    close(
+        answer(np.concatenate([lefts, lefts + 1])[:, None], [*range(75)] * 2, k=1),
+        1.0,
+        say("For 150 points in pairs, each pair with a label of its own, and k=1 the purity"),
+        say("All points count, however many there are."),
+    )
+    given = say(
+        "For points at 0, 1, 3 and 10, the labels 5, 5, 6, 6 in a Series with the index 3 2 1 0, "
+        "and k=1"
+    )
     likely = say("A Series is looked up by its index, not by place: make an array of it first.")
     got = runs(lambda: answer(line, pd.Series(labels, index=[3, 2, 1, 0]), k=1), given, likely)
     close(got, 0.75, given, likely)

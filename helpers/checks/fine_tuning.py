@@ -27,6 +27,13 @@ def _(answer):
         raise Wrong(text) from None
     of_type(got, dict, "compute_metrics")
     equal(sorted(got), ["accuracy", "f1"], say("The sorted keys of what compute_metrics returns"))
+    close(
+        got["f1"],
+        11 / 15,
+        say("For two classes, the predicted ids 0 0 0 1 and the labels 0 0 1 1 the weighted F1"),
+        {say("That is the F1 of class 1 alone: weighted is wanted for two classes, too."): 2 / 3},
+        tolerance=1e-4,
+    )
     # Counts are chosen so that no two averages of F1 agree.
     uneven = np.eye(3)[[0, 0, 0, 1, 1, 0]] * 3.0
     truth = np.array([0, 0, 0, 0, 1, 2])
@@ -82,6 +89,17 @@ def _(answer):
     )
     from transformers import EvalPrediction
 
+    given = EvalPrediction(predictions=(uneven, uneven[::-1]), label_ids=truth)
+    close(
+        answer(given)["accuracy"],
+        4 / 6,
+        say("Where predictions are a tuple of two arrays of one shape, the accuracy"),
+        say("Take the first item of the tuple."),
+    )
+    that(
+        isinstance(given.predictions, tuple),
+        say("The EvalPrediction holds other predictions after the call. Leave it as it is."),
+    )
     given = EvalPrediction(predictions=uneven, label_ids=truth)
     close(
         answer(given)["accuracy"],
@@ -698,6 +716,32 @@ def _(answer):
             say("Of equal seconds and equal f1 the first row wins."): "b",
         },
     )
+    others = pd.DataFrame(
+        {
+            "seconds": [9.0, 3.02, 3.01, 1.0],
+            "rate": [1e-4, 1e-4, 5e-5, 2e-5],
+            "f1": [0.9, 0.897, 0.896, 0.8949],
+            "name": ["Large", "Base ", "Large", "small"],
+        }
+    )
+    given = say(
+        "For the columns seconds, rate, f1 and name, with seconds 9, 3.02, 3.01, 1, f1 0.9, 0.897, "
+        "0.896, 0.8949, the names 'Large', 'Base ', 'Large', 'small'"
+    )
+    for rows, expected in ((others, "Large"), (others.drop(2), "Base ")):
+        equal(
+            answer(rows),
+            expected,
+            given if expected == "Large" else say("{1}, without the third trial", given),
+            {
+                say("0.8949 is more than 0.005 below the best."): "small",
+                say(
+                    "Every row is a trial, also where a name comes twice; 3.01 is less than 3.02."
+                ): ("Base "),
+                say("The name is wanted as it is."): expected.strip().lower(),
+                say("Columns go by their names, not by their places."): rows["seconds"].iloc[-1],
+            },
+        )
 
 
 @examples("emotion_predictions")

@@ -20,6 +20,7 @@ from helpers.checks.expect import (
     unchanged,
 )
 from helpers.checks.language import say
+from helpers.checks.models import left_as_it_came
 
 _LONGEST = 6
 """Tokens that the toy tokenizer and the toy model take at most."""
@@ -422,6 +423,25 @@ def _(answer):
         )
     given = say("For no texts, the result")
     equal(runs(lambda: answer([], tokenizer, model), given), [], given)
+    equal(
+        answer(["five", "", " ", "Five"], tokenizer, model),
+        ["middle", "low", "low", "low"],
+        say("{1} the labels of the texts {2}", about, ["five", "", " ", "Five"]),
+        {
+            say("Every text has a label, a blank one too."): ["middle", "low"],
+            say("The text goes to the tokenizer as it is, capitals too."): [
+                "middle",
+                "low",
+                "low",
+                "middle",
+            ],
+        },
+    )
+    for training, mode in modes.items():
+        for texts, what in ((["one"], say("one text")), ([], say("no texts"))):
+            other = _Classifier().double().train(training)
+            with left_as_it_came(other, say("For {1} and a model in {2} mode", what, mode)):
+                answer(texts, tokenizer, other)
 
 
 @examples("few_shot_sample")

@@ -588,7 +588,9 @@ def _(answer: Any) -> None:
     tokenizers = {"words": _small_tokenizer("words"), "bytes": _small_tokenizer("bytes")}
     columns = ["tokens", "num_tokens", "vocab_size", "lossless"]
     given = say("For 'So glad' and the tokenizers 'words' and 'bytes' the table")
-    got = answer("So glad", dict(tokenizers))
+    passed = dict(tokenizers)
+    got = answer("So glad", passed)
+    equal(list(passed), ["words", "bytes"], say("The keys of the dict after the call"))
     of_type(got, pd.DataFrame, given)
     equal(
         list(got.index),
@@ -651,13 +653,13 @@ def _(answer: Any) -> None:
     )
     equal(
         [int(size) for size in got["vocab_size"]],
-        [6, 259],
+        [7, 259],
         say("The column vocab_size"),
         likely={
             say(
                 "That is len(tokenizer), with tokens added later; the attribute leaves them out."
             ): [
-                7,
+                8,
                 260,
             ],
         },
@@ -686,6 +688,12 @@ def _(answer: Any) -> None:
         ["glad", "[SEP]"],
         say("'glad [SEP]' cut by 'words'"),
         likely={say("A special token that is in the text itself belongs to it."): ["glad"]},
+    )
+    equal(
+        answer("sos", {"words": tokenizers["words"]})["tokens"].iloc[0],
+        ["so", "##s"],
+        say("'sos' cut by 'words'"),
+        say("Give the tokens as they are in the vocabulary, not decoded."),
     )
     plain = answer("So glad", {"plain": _small_tokenizer("words", special=False)})
     equal(
@@ -717,7 +725,7 @@ def _small_tokenizer(kind: str, special: bool = True) -> Any:
 
     marks = ["[UNK]", "[CLS]", "[SEP]"]
     if kind == "words":
-        pieces = [*marks, "so", "glad", "i"]
+        pieces = [*marks, "so", "glad", "i", "##s"]
         backend = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}))
         backend.normalizer = normalizers.BertNormalizer(lowercase=True)
         backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
