@@ -30,8 +30,8 @@ ANSWERS = ("absent", "folded")
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 _RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
-# Of pandas' tables: their own style, and the blanks that indent their markup.
-_TABLE_STYLE = re.compile(r"<style scoped>.*?</style>|^ +(?=</?t)", re.S | re.M)
+# Of pandas' tables: their own style, and the line breaks and blanks that lay out their markup.
+_TABLE_STYLE = re.compile(r"<style scoped>.*?</style>|\n *(?=</?t)", re.S)
 _QUOTES = re.compile(r"(<!-- (survivors|equivalents): begin -->\n).*?(<!-- \2: end -->)", re.S)
 _BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
 _NEIGHBOUR = re.compile(r"\.\./(\d\d_\w+)/\1\.ipynb")
