@@ -508,12 +508,12 @@ for name, split in both.items():
 # %% [markdown]
 # ### A dataset of your own choice
 #
-# Now choose one yourself: put the name of any dataset on the Hub into the first line (and its configuration into the call, if it has several). Without the Hub, the cell takes headlines about companies and markets that the course brings along.
+# Now choose one yourself: put the name of any dataset on the Hub into the first line (and its configuration into the call, if it has several). A dataset can change: once you rely on one, name a commit of it as `revision`. Without the Hub, the cell takes headlines about companies and markets that the course brings along.
 
 # %% tags=["lesson-only"]
-name = "zeroshot/twitter-financial-news-topic"
+name, revision = "zeroshot/twitter-financial-news-topic", None
 
-chosen = ask_hub(lambda: load_dataset(name), otherwise=f"the splits of {name}")
+chosen = ask_hub(lambda: load_dataset(name, revision=revision), otherwise=f"the splits of {name}")
 if chosen is None:
     chosen = load("financial_topics")
 chosen

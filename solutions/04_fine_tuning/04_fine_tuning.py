@@ -730,13 +730,9 @@ def trial(name: str, model=None, loss=None, seed: int = 0, **changes) -> None:
     options = {**short_recipe, "num_train_epochs": 2, "logging_steps": 1, "seed": seed, **changes}
     arguments = TrainingArguments(folder.name, save_strategy="no", disable_tqdm=True, **options)
     trainer = Trainer(
-        model,
-        arguments,
-        train_dataset=few,
-        processing_class=tokenizer,
-        compute_loss_func=loss,
-        callbacks=[progress_bar(f"{name}, seed {seed}")],
-    )
+        model, arguments, train_dataset=few, processing_class=tokenizer,
+        compute_loss_func=loss, callbacks=[progress_bar(f"{name}, seed {seed}")],
+    )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     started = time.perf_counter()
     trainer.train()
