@@ -115,6 +115,7 @@ def _(answer):
     )
     _without_rows(answer)
     _same_format(answer)
+    _same_columns(answer)
     _selected(answer)
     _odd_words(answer)
 
@@ -174,6 +175,24 @@ def _same_format(answer) -> None:
             kind,
         ),
     )
+    dataset = _dataset(train=_split(["one", "two"], [0, 1]))
+    given = say("For a dataset with the format 'pandas'")
+    dataset.set_format("pandas")
+    table = runs(lambda: answer(dataset), given)
+    equal(table["rows"]["train"], 2, say("{1} the column rows", given))
+    kind = dataset["train"].format["type"]
+    that(
+        kind == "pandas",
+        say(
+            "{1}: after the call its format is {2}. Leave it as you found it; `with_format` gives "
+            "another dataset, and leaves this one alone.",
+            given,
+            shown(kind),
+        ),
+    )
+
+
+def _same_columns(answer) -> None:
     wide = _split(["one", "two"], [0, 1]).add_column("row", [7, 8])
     dataset = _dataset(train=wide)
     dataset.set_format("pandas", columns=["text", "label"])
@@ -191,21 +210,6 @@ def _same_format(answer) -> None:
             "For a format that shows text and label alone, the columns that it shows after the call"
         ),
         say("A format has columns as well as a type: `with_format` leaves both as they are."),
-    )
-    dataset = _dataset(train=_split(["one", "two"], [0, 1]))
-    given = say("For a dataset with the format 'pandas'")
-    dataset.set_format("pandas")
-    table = runs(lambda: answer(dataset), given)
-    equal(table["rows"]["train"], 2, say("{1} the column rows", given))
-    kind = dataset["train"].format["type"]
-    that(
-        kind == "pandas",
-        say(
-            "{1}: after the call its format is {2}. Leave it as you found it; `with_format` gives "
-            "another dataset, and leaves this one alone.",
-            given,
-            shown(kind),
-        ),
     )
 
 
