@@ -66,7 +66,7 @@ tokenizer = load_tokenizer()
 model = fine_tuned(emotion, tokenizer).cpu()
 
 # %% [markdown]
-# `save_pretrained` writes a model into a folder, and a tokenizer has the same method. One without the other is of no use: the weights know tokens only by number.
+# `save_pretrained` writes a model into a folder, and a tokenizer has the same method. You need both: the weights know tokens only by number.
 
 # %% tags=["lesson-only"]
 folder = Path(tempfile.mkdtemp()) / "emotion-classifier"
@@ -446,7 +446,7 @@ else:
     print(hosted)
 
 # %% [markdown]
-# Hosted or your own? A hosted model is running in a minute, and somebody else is called at night. But every text leaves your network, you pay for use, and a model can be changed or withdrawn: name a revision where you can. Messages of patients or pupils are a reason to serve the model yourself.
+# Hosted or your own? A hosted model is running in a minute, and somebody else is called at night. But every text leaves your network, you pay for use, and a model can be changed or withdrawn: name a revision where you can. If the messages are those of patients or pupils, serve the model yourself.
 
 # %% [markdown]
 # ## 4. Inside the pipeline
@@ -615,13 +615,13 @@ plots.plot_sizes(trade_off)
 # *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
 # <!-- numbers given: 8 -->
 #
-# One text takes PyTorch 15 ms, the ONNX graph 5 ms and its 8-bit version 4 ms; in batches the three take 4.4, 3.5 and 2.1 ms per text. So ONNX gains most where a single text is asked, and 8 bits most in batches; what part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
+# One text takes PyTorch 15 ms, the ONNX graph 5 ms and its 8-bit version 4 ms; in batches the three take 4.4, 3.5 and 2.1 ms per text. So ONNX gains most where a single text is asked, and 8 bits most in batches; how much of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
 # <!-- numbers from: trade-off; given: 8 -->
 
 # %% [markdown]
 # ## 6. Classes without training
 #
-# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of like meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
+# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of similar meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
 #
 # We need a function from texts to vectors. Masked mean pooling, as in lesson 3:
 
@@ -655,7 +655,7 @@ library = emotion["validation"]["text"][:200]
 vectors = [extractor(text, return_tensors=True)[0].mean(dim=0).numpy() for text in library]
 
 # %% [markdown]
-# Vectors that are close belong to messages of like meaning. Which of the two hundred are nearest to a new one?
+# Vectors that are close belong to messages of similar meaning. Which of the two hundred are nearest to a new one?
 
 # %% tags=["lesson-only"]
 from sklearn.metrics.pairwise import cosine_similarity
@@ -665,7 +665,7 @@ for row in np.argsort(-closeness)[:3]:
     print(f"{closeness[row]:.2f}", library[row])
 
 # %% [markdown]
-# This is *semantic search*; near duplicates in a dataset are found like that, too. No class was named, nothing was trained (`embed` and the pipeline compute the same vectors, or the comparison would make no sense). Close means alike in topic and wording, not in feeling: with the embedded data one of the three is about a happy party. Now to labels: the names of classes are texts, too.
+# This is *semantic search*; near duplicates in a dataset are found in the same way. No class was named, nothing was trained (`embed` and the pipeline compute the same vectors, or the comparison would make no sense). Close means similar in topic and wording, not in feeling: with the embedded data one of the three is about a happy party. Now to labels: the names of classes are texts, too.
 #
 # The cosine similarity of a message with each label is a number between -1 and 1. A softmax of such close numbers would be nearly flat, so they are multiplied first. The factor, 10 here, is an inverse *temperature*: the larger, the sharper the answer.
 
@@ -892,8 +892,8 @@ with start_server(ask_small, name=name) as server:
 #
 # Your service answers, and says no clearly. Before others rely on it, a team adds what nobody asks for on the first day (the course's server has it, in `helpers/operations.py`):
 #
-# - a **token**: who sends none gets 401. It is compared with `hmac.compare_digest`, which takes as long for a nearly right token as for a wrong one,
-# - **liveness and readiness**, told apart: `/health` says that the process answers (if not, restart it), `/ready` that the model does (if not, send nobody there),
+# - a **token**: a request without it gets 401. It is compared with `hmac.compare_digest`, which takes as long for a nearly right token as for a wrong one,
+# - **liveness and readiness**, told apart: `/health` says that the process answers (if not, restart it), `/ready` that the model does (if not, send no requests there),
 # - a **deadline**: after so many seconds the caller gets 504, and texts that still wait are dropped. A pass of the model that has begun cannot be stopped, so a model that hangs makes `/ready` fail,
 # - a **request id** and one line of the log for each request, and counters under `/metrics`, which Prometheus collects.
 #
@@ -956,7 +956,7 @@ wanted = ('classifier_requests_total{route="POST', "classifier_texts_total")
 print(*[line for line in lines if line.startswith(wanted)], sep="\n")
 
 # %% [markdown]
-# Refusals count, too: a jump of 401 is somebody who guesses, a jump of 504 a model that is too slow. A histogram of seconds is among the other lines; p50 and p99 are estimated from it.
+# Refusals count, too: many more 401 than usual mean that somebody is guessing tokens, many more 504 that the model is too slow. A histogram of seconds is among the other lines; p50 and p99 are estimated from it.
 #
 # And the log: one JSON object per line, which programs can search. A caller may bring an id in the header `X-Request-ID`, and quote it when something went wrong. Odd ids are replaced, because a line break in one could forge a line of the log.
 
@@ -987,13 +987,13 @@ container = write_container(folder, folder.with_name("container"), name=folder.n
 print((container / "Dockerfile").read_text())
 
 # %% [markdown]
-# Three lines deserve a look. `USER`: the service runs as an ordinary user, so that somebody who breaks into it is not root. `HEALTHCHECK`: Docker itself asks `/health`. And a line that is missing: the token. It is given when the container starts (`--env SERVICE_TOKEN`, in a Space as a secret), because whoever has an image can read everything in it. With the ONNX file the image needs no PyTorch. (No image was built where this course is tested, which has no Docker; the program inside was run.)
+# Three lines deserve a look. `USER`: the service runs as an ordinary user, so that somebody who breaks into it is not root. `HEALTHCHECK`: Docker itself asks `/health`. And a line that is missing: the token. It is given when the container starts (`--env SERVICE_TOKEN`, in a Space as a secret), because anyone who has an image can read everything in it. With the ONNX file the image needs no PyTorch. (No image was built where this course is tested, which has no Docker; the program inside was run.)
 #
 # ### The way back
 #
-# The next model will be better on the test split and worse somewhere that nobody tested. So keep the way back short. **Two versions** run side by side behind one address; a proxy in front decides by a *setting* who gets which: first one request in twenty to the new one, then all. Compare the counters of both, and the shares of their labels. If something looks wrong, **rollback** means to change that setting, which takes seconds; to build or train anything in that hour takes too long, and goes wrong.
+# The next model will be better on the test split and worse somewhere that nobody tested. So keep the way back short. **Two versions** run side by side behind one address; a proxy in front decides by a *setting* who gets which: first one request in twenty to the new one, then all. Compare the counters of both, and the shares of their labels. If something looks wrong, **rollback** means to change that setting, which takes seconds; building or training something in that hour takes too long, and mistakes happen.
 #
-# For that, keep: the image of the old version, under a name that never changes its content (a digest, not `latest`); its model folder with card and versions; and some dozens of messages with the answers that it gave, to see that the old version is the old one again. Both must speak the same contract. A model with other class names is not a new version but another service: give it an address of its own.
+# For that, keep: the image of the old version, under a name that never changes its content (a digest, not `latest`); its model folder with card and versions; and some dozens of messages with the answers that it gave, to check that what runs again is the old version. Both must speak the same contract. A model with other class names is not a new version but another service: give it an address of its own.
 
 # %% [markdown]
 # ## 8. Watch it
