@@ -731,14 +731,17 @@ def train_once(name, seed=0, model=None, rows=None, loss=None, callbacks=(), **c
 
 
 # %% [markdown]
-# What we keep of a trial is a record: its score, the recall of each class, and for each message whether the answer was right (a 1) or wrong (a 0), in one long string.
+# What we keep of a trial is a record: its score, the recall of each class, and for each message whether the answer was right (a 1) or wrong (a 0), in one long string. `token_logits` predicts in the order of the rows, as `predict` does; it is quicker, since it lets messages of similar length share a batch and puts the answers back in their places.
 
 # %% tags=["lesson-only"]
 from sklearn.metrics import recall_score
 
+from helpers.recipes import token_logits
+
 
 def score(model, rows) -> dict:
-    true, answers = np.array(rows["label"][:]), predict(model, rows)
+    true = np.array(rows["label"][:])
+    answers = token_logits(model, rows["input_ids"][:], tokenizer).argmax(axis=1)
     classes = range(len(names))
     return {
         "f1": f1_score(true, answers, average="macro"),
@@ -1408,7 +1411,6 @@ compared.groupby("name", sort=False)[["f1", "seconds"]].mean().round(3)
 # %% tags=["lesson-only"]
 from datasets import Dataset
 
-from helpers.recipes import token_logits
 from helpers.sources import SourceError
 from helpers.training import train_on
 
@@ -1425,7 +1427,7 @@ else:
     print(tokenizer.tokenize("i feel unstoppable"))
 
 # %% [markdown]
-# `train_on` is the course's own wrapper of the Trainer, `token_logits` predicts in order. The same messages, the same number of steps; a smaller rate, because the model is twice as wide as the embedded one.
+# `train_on` is the course's own wrapper of the Trainer. The same messages, the same number of steps; a smaller rate, because the model is twice as wide as the embedded one.
 
 # %% tags=["lesson-only"]
 if other_model is not None:
