@@ -891,7 +891,8 @@ settings = {
     "warmup_steps": "warm-up (share)",
 }
 plots.plot_search(search, settings)
-search.nlargest(3, "f1")[["name", *settings, "f1", "seconds"]].round(5)
+best = search.nlargest(3, "f1").set_index("name")[[*settings, "f1"]]
+best.rename(columns=settings).round({"learning rate": 6, "f1": 3})
 
 # %% [markdown]
 # *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. Look for a panel in which the dots rise or fall together: that setting matters. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
@@ -914,7 +915,7 @@ def balanced_loss(outputs, labels, num_items_in_batch=None):
 
 # %% tags=["lesson-only"]
 recipes = {"default": {}}
-for name in search.nlargest(3, "f1")["name"]:
+for name in best.index:
     recipes[name] = draws.to_dict("index")[name]
 recipes["class weights"] = {"loss": balanced_loss}
 
