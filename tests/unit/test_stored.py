@@ -157,7 +157,7 @@ def test_committed_results_are_those_of_the_embedded_data_and_model(monkeypatch)
         assert {part: document[part] for part in made_from} == made_from, path.name
 
 
-def test_each_committed_file_is_read_by_a_lesson():
+def test_lessons_read_the_results_that_are_committed_and_no_others():
     sources = "".join(source_path(lesson).read_text() for lesson in LESSONS)
     read = set(re.findall(r'stored\("(\w+)"', sources))
     folder = Path(stored.__file__).parent / "results"
