@@ -278,7 +278,7 @@ def write_container(model: Path, target: Path, name: str) -> Path:
     unused = [Path(file).name for file in ONNX_FILES if file != exported]
     unused += ["*.safetensors"] if exported else []
     shutil.copytree(model, target / "model", ignore=shutil.ignore_patterns(*unused))
-    left_out = shutil.ignore_patterns("__pycache__", "corpora", "checks", "plots")
+    left_out = shutil.ignore_patterns("__pycache__", "corpora", "checks", "plots", "results")
     shutil.copytree(Path(helpers.__file__).parent, target / "helpers", ignore=left_out)
     python = ".".join(map(str, sys.version_info[:2]))
     files = {
