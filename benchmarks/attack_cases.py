@@ -168,7 +168,7 @@ def cases(paths: list[str], port: int) -> list[Case]:
         Case(1, "skips its tests", (_notebook(submissions.skipped(WRONG)),), wrong),
         Case(1, "skips them, and is right", (_notebook(submissions.skipped(RIGHT)),), right),
         Case(6, "opens files", (_answer(open_files),), wrong, "got ['opened']"),
-        Case(7, "a pickle for who listens", (_answer(PICKLES),), wrong, unwanted=EXPLODED),
+        Case(7, "a pickle sent to the grader", (_answer(PICKLES),), wrong, unwanted=EXPLODED),
         Case(8, "connects", (_answer(CONNECT.format(port=port)),), wrong, "got ['reached']"),
         Case(14, "cells moved about", (_notebook(submissions.moved_about()),), right),
         Case(14, "a graded cell deleted", (_notebook(submissions.deleted()),), right),

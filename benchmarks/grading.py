@@ -96,7 +96,7 @@ def measure(data: str) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        Ratios of throughput, seconds a submission, and memory.
+        Ratios of throughput, seconds per submission, and memory.
     """
     return {**lesson_1(data), **lesson_3(data), **dask(data)}
 
@@ -161,7 +161,7 @@ def write_tables(values: dict[str, float]) -> None:
 
 
 SPEED_HEAD = (
-    "| lesson | cells left out by us | nbgrader, s a submission | ours | ratio "
+    "| lesson | cells left out by us | nbgrader, s per submission | ours | ratio "
     "| nbgrader, GiB at most | ours | idle |",
     "|---|---|---|---|---|---|---|---|",
 )
@@ -171,7 +171,7 @@ PARTS_HEAD = (
 )
 DASK = (
     f"Of {WAITING} submissions whose notebooks wait for {WAIT} seconds, three Dask workers graded "
-    "{:.2f} times as many a minute as three times one worker."
+    "{:.2f} times as many per minute as three times one worker."
 )
 
 

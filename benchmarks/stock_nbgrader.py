@@ -153,18 +153,18 @@ class _Live(html.parser.HTMLParser):
             if MARK not in value:
                 continue
             if name.startswith("on"):
-                self.found.add("a student's handler is run by who opens the feedback")
+                self.found.add("a student's handler runs when the feedback is opened")
             elif value.strip().lower().startswith("javascript:"):
                 self.found.add("a student's link runs code in the feedback")
             elif name == "srcdoc" and "<script" in value.lower():
-                self.found.add("a student's frame is run by who opens the feedback")
+                self.found.add("a student's frame runs when the feedback is opened")
 
     def handle_endtag(self, tag: str) -> None:
         self.in_script = self.in_script and tag != "script"
 
     def handle_data(self, data: str) -> None:
         if self.in_script and MARK in data:
-            self.found.add("a student's script is run by who opens the feedback")
+            self.found.add("a student's script runs when the feedback is opened")
 
 
 def alive(page: str) -> list[str]:

@@ -127,7 +127,7 @@ LESSONS = (
     Lesson(
         "06_deployment",
         "Put the model to work",
-        110,
+        130,
         {
             "top_predictions": 2,
             "query": 4,

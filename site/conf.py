@@ -17,7 +17,7 @@ html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "first_page.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
@@ -62,7 +62,10 @@ def setup(app):
 
     def lighter(app, page, template, context, doctree):
         files = context.get("css_files", [])
-        context["css_files"] = [file for file in files if "mystnb" not in str(file.filename)]
+        unused = ("mystnb",) if page == "index" else ("mystnb", "first_page")
+        context["css_files"] = [
+            file for file in files if not any(name in str(file.filename) for name in unused)
+        ]
         body = context.get("body", "").replace(" docutils container", "")
         # Wide code scrolls, which a keyboard does only where it can put its focus.
         context["body"] = body.replace("<pre>", '<pre tabindex="0">')

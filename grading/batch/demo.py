@@ -1,32 +1,46 @@
-"""The demo: a small class from release to report."""
+"""The demo: made-up classes from release to report."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import nbformat
+import pandas as pd
+from nbformat import NotebookNode
 from rich import box
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from grading.batch.made_up_class import CLASS, submit
+from grading.batch.assignment import grade_assignment
+from grading.batch.made_up_class import (
+    ABSENT,
+    CLASS,
+    CUT_OFF,
+    LARGE_CLASS,
+    enrol,
+    submit,
+    submit_cut_off,
+)
 from grading.batch.pool import autograde
 from grading.intake.texts import listed, shown
 from grading.paths import release_path, solution_path
-from grading.records.class_report import gradebook_table, plot_exercises, write_report
+from grading.records.assignment_report import write_assignment_report
+from grading.records.class_report import gradebook_table, write_report
 from grading.records.gradebook import nothing_by_lesson, scores
 from grading.records.handed_in import NOTHING
 from grading.release.build import check_build
 from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 from grading.steps.run_nbgrader import generate_feedback, release
-from helpers.lessons import LESSONS
+from helpers.lessons import LESSONS, Lesson
+
+QUICK_LESSONS = LESSONS[:2]
+"""Those that a class of twenty hands in: their answers take about a second per student."""
 
 
 def run_demo(folder: Path, workers: int, console: Console) -> None:
-    """Release the lessons into a course folder, hand in, grade, print and report.
+    """Release, hand in, grade, print and report: a class in two lessons, then four in all.
 
     Parameters
     ----------
@@ -43,12 +57,40 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
         for problem in check_build(lesson):
             console.print(f"[yellow]note[/yellow] {shown(problem)}", soft_wrap=True)
     release(list(LESSONS), folder)
-    console.print(f"[bold]Hand in[/bold]: {shown(', '.join(CLASS))}")
+    _large_class(folder, workers, sandbox, console)
+    _whole_course(folder, workers, sandbox, console)
+
+
+def _large_class(folder: Path, workers: int, sandbox: str, console: Console) -> None:
+    """Grade a class of twenty in the lessons that take a second per student, as a teacher would."""
+    students = [*LARGE_CLASS, CUT_OFF, ABSENT]
+    enrol(students, folder)
+    count = f"a class of {len(students)}, with known right and wrong answers"
+    console.print(f"[bold]Hand in[/bold]: {count}")
+    for lesson in QUICK_LESSONS:
+        released, solved = _notebooks(lesson, folder)
+        for student, hand_in in LARGE_CLASS.items():
+            submit(hand_in(lesson, released, solved), lesson, student, folder)
+        submit_cut_off(released, lesson, folder)
+    for lesson in QUICK_LESSONS:
+        grade_assignment(lesson.name, [], folder, workers, sandbox, console)
+        write_assignment_report(lesson.name, folder, folder / f"{lesson.name}.html")
+        console.print(f"  {shown(folder / f'{lesson.name}.html')}", highlight=False)
+    graded = scores(folder)
+    nothing = nothing_by_lesson(graded, folder)
+    write_report(graded, "A class of twenty in two lessons", folder / "report.html", nothing)
+    _show_bars(graded, console)
+    console.print(f"  {shown(folder / 'report.html')}", highlight=False)
+
+
+def _whole_course(folder: Path, workers: int, sandbox: str, console: Console) -> None:
+    """Grade four of the class in all other lessons; one of them trains a model."""
+    console.print(f"\n[bold]All lessons[/bold], by four of the class: {shown(', '.join(CLASS))}")
     tasks = []
-    # Answers that train take longest, so they come first.
-    for lesson in sorted(LESSONS, key=lambda lesson: not lesson.answer_trains):
-        released = nbformat.read(release_path(lesson, folder), as_version=4)
-        solved = nbformat.read(solution_path(lesson, folder), as_version=4)
+    others = [lesson for lesson in LESSONS if lesson not in QUICK_LESSONS]
+    # The answer that trains takes longest, so it comes first.
+    for lesson in sorted(others, key=lambda lesson: not lesson.answer_trains):
+        released, solved = _notebooks(lesson, folder)
         for student, hand_in in CLASS.items():
             submit(hand_in(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
@@ -62,7 +104,14 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
             progress.update(bar, advance=1, description=f"Grade {what}")
     for lesson in LESSONS:
         generate_feedback(lesson.name, folder)
-    _show(folder, console)
+    _show(folder, console, list(CLASS))
+
+
+def _notebooks(lesson: Lesson, folder: Path) -> tuple[NotebookNode, NotebookNode]:
+    """Return a lesson's release and its solution."""
+    paths = (release_path(lesson, folder), solution_path(lesson, folder))
+    released, solved = (nbformat.read(path, as_version=4) for path in paths)
+    return released, solved
 
 
 def _sandbox(console: Console) -> str:
@@ -85,15 +134,19 @@ def _remove_former(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _show(folder: Path, console: Console) -> None:
+def _show(folder: Path, console: Console, students: list[str] | None = None) -> None:
+    """Print the gradebook of some students, or of everyone, and write its report."""
     graded = scores(folder).sort_values("lesson", kind="stable")
+    nothing = nothing_by_lesson(graded, folder)
+    if students is not None:
+        graded = graded[graded["student"].isin(students)]
+        nothing = {}
     # Seven lessons fit into eighty columns where no lines stand between them.
     table = Table(
         title="Gradebook: points of the exercises that a program grades, lesson by lesson",
         box=box.SIMPLE_HEAD,
         collapse_padding=True,
     )
-    nothing = nothing_by_lesson(graded, folder)
     rows = gradebook_table(graded, nothing)
     table.add_column("student", no_wrap=True)
     for name in rows.columns:
@@ -101,24 +154,20 @@ def _show(folder: Path, console: Console) -> None:
     for student, row in rows.iterrows():
         table.add_row(shown(student), *(str(cell).replace(" ", "") for cell in row))
     console.print(table)
-    for lesson, students in nothing.items():
-        said = f"{lesson}: {len(students)} {NOTHING}: {listed(students)}"
+    for lesson, absent in nothing.items():
+        said = f"{lesson}: {len(absent)} {NOTHING}: {listed(absent)}"
         console.print(shown(said), highlight=False)
-    write_report(graded, "Class report of the demo", folder / "report.html", nothing)
-    figure = plot_exercises(graded)
-    figure.savefig(folder / "exercises.png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    _show_bars(graded, console)
-    for name in ("report.html", "exercises.png", "gradebook.db", "feedback"):
+    write_report(graded, "All lessons", folder / "all_lessons.html", nothing)
+    for name in ("report.html", "all_lessons.html", "gradebook.db", "feedback"):
         console.print(f"  {shown(folder / name)}", highlight=False)
 
 
-def _show_bars(graded, console: Console) -> None:
-    """Show the report's figure in the terminal as well: the share of points per exercise."""
+def _show_bars(graded: pd.DataFrame, console: Console) -> None:
+    """Show in the terminal, too, which exercises were hard: the share of points of each."""
     by_program = graded[~graded["exercise"].str.startswith("written_")]
     sums = by_program.groupby("exercise", sort=False)[["score", "points"]].sum()
-    console.print("\n[bold]Points reached by the class[/bold]")
-    for exercise, row in sums.iterrows():
-        share = row["score"] / row["points"]
+    shares = (sums["score"] / sums["points"]).sort_values(kind="stable")
+    console.print("\n[bold]Points reached by the class[/bold], hardest exercise first")
+    for exercise, share in shares.items():
         bar = "█" * round(24 * share)
         console.print(f"{exercise:>26} {bar:<24} {share:4.0%}", highlight=False, markup=False)

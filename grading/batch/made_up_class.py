@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import copy
+import functools
+import random
 from collections.abc import Callable, Iterable
+from itertools import dropwhile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
 from grading.judging.reference import reference_cells
 from grading.paths import ROOT
+from grading.settings import course_directory
 from helpers.lessons import Lesson
 
 MadeUpStudent = Callable[[Lesson, NotebookNode, NotebookNode], NotebookNode]
 """Takes a lesson, its release and its solution notebook; returns what the student hands in."""
+TRAINED = "emotion_predictions"
+"""The exercise whose own answer trains for minutes."""
+NAMES = (
+    *("ada", "chen", "deniz", "elif", "farid", "grace", "hana"),
+    *("inés", "jonas", "kofi", "lucía", "mei", "noor", "Ольга"),
+)
+CUT_OFF, ABSENT = "cut-off", "absent"
 
 
 def reference(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
@@ -37,7 +49,9 @@ def half_right(lesson: Lesson, release: NotebookNode, solution: NotebookNode) ->
 
 def answered_wrongly(lesson: Lesson) -> list[str]:
     """Return every other exercise; an answer that trains is one of them, since training is long."""
-    return list(lesson.exercises)[0 if lesson.answer_trains else 1 :: 2]
+    exercises = list(lesson.exercises)
+    first = exercises.index(TRAINED) % 2 if lesson.answer_trains else 1
+    return exercises[first::2]
 
 
 def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
@@ -62,12 +76,16 @@ def without_training(lesson: Lesson, solution: NotebookNode) -> NotebookNode:
 
 def variants(lesson: Lesson, kind: str, exercises: Iterable[str]) -> dict[str, str]:
     """Return the first variant of a kind, right or wrong, of each exercise that has one."""
-    found = {}
-    for exercise in exercises:
-        folder = ROOT / "solutions" / lesson.name / "variants" / exercise
-        for path in sorted(folder.glob(f"{kind}_*.py"))[:1]:
-            found[exercise] = path.read_text()
-    return found
+    found = {exercise: known_answers(lesson, exercise, kind)[:1] for exercise in exercises}
+    return {exercise: first for exercise, answers in found.items() for first in answers}
+
+
+def known_answers(lesson: Lesson, exercise: str, kind: str) -> list[str]:
+    """Return all variants of an exercise that are of a kind, without the remark on top."""
+    folder = ROOT / "solutions" / lesson.name / "variants" / exercise
+    texts = [path.read_text().splitlines() for path in sorted(folder.glob(f"{kind}_*.py"))]
+    answers = (dropwhile(lambda line: line.startswith("#"), lines) for lines in texts)
+    return ["\n".join(lines).strip() for lines in answers]
 
 
 CLASS: dict[str, MadeUpStudent] = {
@@ -76,6 +94,40 @@ CLASS: dict[str, MadeUpStudent] = {
     "half-right": half_right,
     "stripped": stripped,
 }
+
+
+def mixed(
+    name: str, skill: float, lesson: Lesson, release: NotebookNode, solution: NotebookNode
+) -> NotebookNode:
+    """Hand in some of the known answers, right and wrong; the same ones for the same name.
+
+    Parameters
+    ----------
+    name : str
+    skill : float
+        From 0 to 1: the higher, the more answers are right. Exercises with more points are harder.
+    lesson, release, solution
+        As for every `MadeUpStudent`.
+    """
+    chance = random.Random(f"{name}, lesson {lesson.number}")
+    own = {cell.id: cell.source for cell in solution.cells}
+    answers = {}
+    for exercise, points in lesson.exercises.items():
+        drawn, right = chance.random(), chance.random() < skill + 0.4 - 0.1 * points
+        known = known_answers(lesson, exercise, "right" if right else "wrong")
+        if drawn < 0.4 * (1 - skill):
+            continue  # the stub stays as it is
+        answer = chance.choice(known) if known else own[exercise]  # one in writing
+        # A misspelt word, on which Python stops.
+        answers[exercise] = answer.replace("return ", "returns ") if drawn > 0.96 else answer
+    return with_answers(release, answers)
+
+
+LARGE_CLASS: dict[str, MadeUpStudent] = CLASS | {
+    name: functools.partial(mixed, name, 0.25 + 0.75 * (5 * place % len(NAMES)) / len(NAMES))
+    for place, name in enumerate(NAMES)
+}
+"""With `CUT_OFF`, whose file is damaged, and `ABSENT`, who hands in nothing, these are twenty."""
 
 
 def with_answers(release: NotebookNode, answers: dict[str, str]) -> NotebookNode:
@@ -91,3 +143,19 @@ def submit(notebook: NotebookNode, lesson: Lesson, student: str, course: Path) -
     path = course / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
+
+
+def enrol(students: Iterable[str], course: Path) -> None:
+    """Put students into the gradebook, where who hands in nothing is known from then on."""
+    directory = course_directory(course)
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        for student in students:
+            gradebook.update_or_create_student(student)
+
+
+def submit_cut_off(notebook: NotebookNode, lesson: Lesson, course: Path) -> None:
+    """Hand in the first half of a file, as a connection that broke would leave it."""
+    submit(notebook, lesson, CUT_OFF, course)
+    path = course / "submitted" / CUT_OFF / lesson.name / f"{lesson.name}.ipynb"
+    text = path.read_text()
+    path.write_text(text[: len(text) // 2])

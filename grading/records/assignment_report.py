@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import glob
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +13,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from jinja2 import Environment
+from markupsafe import Markup
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from grading.intake.submissions import submitted
 from grading.intake.texts import clean, one_line
 from grading.judging.verdicts import CANNOT_GRADE, NOT_ATTEMPTED, PASSED, TAMPERED
-from grading.records.class_report import png
 from grading.records.handed_in import REFUSED, nothing_from, refused_from
+from grading.records.points_map import PAGE_STYLE, map_style, points_map
 from grading.records.receipts import UNREADABLE, read_receipts, verdicts_of
 from grading.records.whole import write_whole
 
@@ -35,12 +39,9 @@ TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-table { border-collapse: collapse; margin: 1em 0; }
+{{ style }}table { border-collapse: collapse; margin: 1em 0; }
 th, td { padding: 0.2em 0.8em; text-align: right; vertical-align: top; }
 th:first-child, td.text, th.text { text-align: left; }
-tbody tr:nth-child(odd) { background: #f3f3f3; }
-img { max-width: 100%; } figure { margin: 1em 0; }
 @media print { body { margin: 0; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 </style>
 </head>
@@ -61,6 +62,9 @@ and in no figure below{% endif %}.</p>
 <h2>Handed in nothing</h2>
 <p>{{ nothing|length }}, without points and in no figure below: {{ nothing|join(", ") }}.</p>
 {% endif %}
+
+<h2>Points, exercise by exercise</h2>
+{{ map }}
 
 <h2>Scores</h2>
 <figure><img alt="{{ scores.alt }}" src="data:image/png;base64,{{ scores.png }}">
@@ -223,6 +227,16 @@ def plot_items(items: pd.DataFrame) -> Figure:
     return figure
 
 
+def png(figure: Figure) -> str:
+    """Return a figure as base64 text, and close it."""
+    buffer = io.BytesIO()
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a name may hold a "$"
+    figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
+    plt.close(figure)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
 def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     """Write the report of one assignment as one HTML file, its figures inside.
 
@@ -248,20 +262,24 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     person += [
         (path.parent.parent.name, f"{path.relative_to(course)} {UNREADABLE}") for path in unreadable
     ]
+    without_receipt = {path.parent.parent.name for path in unreadable}
     ungraded = {student for _, student in submitted(assignment, course)} - set(sums.index)
-    ungraded -= {path.parent.parent.name for path in unreadable}
+    ungraded -= without_receipt
     person += [(student, UNGRADED) for student in sorted(ungraded)]
     refused = refused_from(assignment, course)
     person += [(student, REFUSED.format(why)) for student, why in refused.items()]
     page = Environment(autoescape=True).from_string(TEMPLATE)
+    absent = nothing_from(assignment, course)
     text = page.render(
         title=assignment,
+        style=Markup(PAGE_STYLE + map_style()),
+        map=points_map(ended, absent, ungraded | refused.keys() | without_receipt),
         students=len(sums),
         incomplete=len(sums) - len(totals),
         median=_number(totals.median(), "g"),
         maximum=f"{maximum:g}",
         person=person,
-        nothing=[one_line(student) for student in nothing_from(assignment, course)],
+        nothing=[one_line(student) for student in absent],
         scores=Picture(
             f"Bars: how many of {len(totals)} students have how many points; "
             f"from {_number(totals.min(), 'g')} to {_number(totals.max(), 'g')}.",

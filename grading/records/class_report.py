@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from jinja2 import Environment
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from markupsafe import Markup
 
 from grading.intake.texts import clean, one_line
+from grading.records.points_map import PAGE_STYLE, map_style, points_map
 from grading.records.whole import write_whole
+from helpers.lessons import lesson_of
 
 TEMPLATE = """<!doctype html>
 <html lang="en">
@@ -22,17 +20,17 @@ TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-.wide { overflow-x: auto; } td { white-space: nowrap; }
+{{ style }}body { max-width: 70em; } .wide { overflow-x: auto; } td { white-space: nowrap; }
 @media print { .wide { overflow: visible; } }
 table { border-collapse: collapse; } th, td { padding: 0.2em 0.4em; text-align: right; }
-th:first-child { text-align: left; } tbody tr:nth-child(odd) { background: #f3f3f3; }
-img { max-width: 100%; } figure { margin: 1em 0; }
+th:first-child { text-align: left; }
 </style>
 </head>
 <body>
 <main>
 <h1>{{ title }}</h1>
+<h2>Points, exercise by exercise</h2>
+{{ map }}
 <h2>Gradebook</h2>
 <p>Points of the exercises that a program grades; answers that a person has yet to read are
 counted in the last column. A dash: nothing was handed in, or nothing is graded yet.</p>
@@ -44,22 +42,14 @@ counted in the last column. A dash: nothing was handed in, or nothing is graded 
 <tbody>{% for student, row in table.iterrows() %}<tr><th scope="row">{{ student }}</th>
 {% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</tbody>
 </table></div>
-{% if nothing %}<p>Handed in nothing, and in no figure below:</p>
+{% if nothing %}<p>Handed in nothing:</p>
 <ul>{% for lesson, students in nothing.items() %}
 <li>{{ lesson }}: {{ students|join(", ") }}</li>{% endfor %}
 </ul>{% endif %}
-{% for figure in figures %}
-<h2>{{ figure.title }}</h2>
-<figure><img alt="{{ figure.alt }}" src="data:image/png;base64,{{ figure.png }}">
-<figcaption>{{ figure.caption }}</figcaption></figure>
-{% endfor %}
 </main>
 </body>
 </html>
 """
-
-# One per lesson, of Okabe and Ito's palette for colour-blind readers.
-LESSON_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999"]
 
 
 def gradebook_table(
@@ -92,33 +82,25 @@ def _written_as_fractions(scores: pd.DataFrame, by: list[str]) -> pd.Series:
     return sums["score"].map("{:g}".format) + " / " + sums["points"].map("{:g}".format)
 
 
-def plot_totals(scores: pd.DataFrame) -> Figure:
-    """Draw each student's share of the points, lesson by lesson."""
-    sums = scores.dropna(subset="score").groupby(["student", "lesson"])[["score", "points"]].sum()
-    shares = (100 * sums["score"] / sums["points"]).unstack()
-    figure, axes = plt.subplots(figsize=(8, 0.8 + 0.5 * len(shares) * len(shares.columns) / 2))
-    shares.plot.barh(ax=axes, color=LESSON_COLOURS, width=0.8)
-    axes.set(xlabel="points reached (%)", ylabel="", xlim=(0, 100))
-    axes.legend(title="", loc="upper left", bbox_to_anchor=(1, 1))
-    axes.invert_yaxis()
-    return figure
+def points_by_program(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of exercises that a program grades, as `points_map` takes them.
+
+    Exercises are called what their lesson calls them: "4.8 emotion_predictions".
+    """
+    found = scores[~scores["exercise"].str.startswith("written_")]
+    named = found.rename(columns={"score": "points", "points": "max_points"})
+    return named.assign(exercise=found["exercise"].map(_numbered))
 
 
-def plot_exercises(scores: pd.DataFrame) -> Figure:
-    """Draw the share of the class that reached each exercise's points, hardest first."""
-    by_program = scores[~scores["exercise"].str.startswith("written_")]
-    sums = by_program.groupby("exercise")[["score", "points"]].sum()
-    shares = (100 * sums["score"] / sums["points"]).sort_values(ascending=False)
-    figure, axes = plt.subplots(figsize=(8, 0.8 + 0.28 * len(shares)))
-    axes.barh(shares.index, shares, color="#0072B2")
-    axes.set(xlabel="points reached by the class (%)", ylabel="", xlim=(0, 100))
-    return figure
+def _numbered(exercise: str) -> str:
+    lesson = lesson_of(exercise)
+    return f"{lesson.number}.{[*lesson.exercises].index(exercise) + 1} {exercise}"
 
 
 def write_report(
     scores: pd.DataFrame, title: str, path: Path, nothing: dict[str, list[str]] | None = None
 ) -> None:
-    """Write the report of a gradebook as one HTML file, its figures inside.
+    """Write the report of a gradebook as one HTML file that needs nothing else.
 
     Parameters
     ----------
@@ -129,34 +111,14 @@ def write_report(
     nothing : dict of str to list of str, optional
         Who handed in nothing, by lesson.
     """
-    by_program = scores[~scores["exercise"].str.startswith("written_")]
-    worst = by_program.groupby("exercise")["score"].mean().idxmin()
-    figures = [
-        {
-            "title": "Students",
-            "alt": "Bars: the share of the points that each student reached in each lesson.",
-            "caption": "Each bar is one lesson of one student.",
-            "png": png(plot_totals(scores)),
-        },
-        {
-            "title": "Exercises",
-            "alt": f"Bars: the share of points that the class reached; {worst} is the lowest.",
-            "caption": "The shortest bars are where the class needs help.",
-            "png": png(plot_exercises(scores)),
-        },
-    ]
-    page = Environment(autoescape=True).from_string(TEMPLATE)
-    table = gradebook_table(scores, nothing)
     absent = {lesson: [*map(one_line, students)] for lesson, students in (nothing or {}).items()}
-    text = page.render(title=title, table=table, nothing=absent, figures=figures)
+    everyone = {student for students in (nothing or {}).values() for student in students}
+    page = Environment(autoescape=True).from_string(TEMPLATE)
+    text = page.render(
+        title=title,
+        style=Markup(PAGE_STYLE + map_style()),
+        map=points_map(points_by_program(scores), nothing=everyone),
+        table=gradebook_table(scores, nothing),
+        nothing=absent,
+    )
     write_whole(path, clean(text))
-
-
-def png(figure: Figure) -> str:
-    """Return a figure as base64 text, and close it."""
-    buffer = io.BytesIO()
-    for text in figure.findobj(Text):
-        text.set_parse_math(False)  # a student's name may hold a "$"
-    figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

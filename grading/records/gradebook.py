@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 
 from grading import settings
 from grading.records.handed_in import has_work, nothing_from
-from grading.records.receipts import receipt_path, set_aside
+from grading.records.receipts import receipt_path, recorded_verdicts, set_aside
 from grading.settings import course_directory
 from helpers.lessons import LESSONS
 
@@ -35,7 +35,8 @@ def scores(course: Path) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``student``, ``lesson``, ``exercise``, ``score`` (NaN where a person has yet to
-        grade), ``points``.
+        grade), ``points``, and ``status``, as in `grading.judging.verdicts`, from the receipt;
+        empty where there is none, and for what a person grades.
     """
     rows = []
     exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
@@ -45,6 +46,8 @@ def scores(course: Path) -> pd.DataFrame:
             names = (submission.student.id, submission.assignment.name)
             if not has_work(*names, directory, submission):
                 continue
+            verdicts, _ = recorded_verdicts(course, submission.assignment.name, names[0])
+            statuses = {verdict.exercise: verdict.status for verdict in verdicts}
             for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
                 exercise = grade.name.removeprefix("test_")
                 pending = grade.needs_manual_grade and grade.manual_score is None
@@ -55,9 +58,11 @@ def scores(course: Path) -> pd.DataFrame:
                         "exercise": exercise,
                         "score": float("nan") if pending else grade.score,
                         "points": grade.max_score,
+                        "status": statuses.get(exercise, ""),
                     }
                 )
-    return pd.DataFrame(rows, columns=["student", "lesson", "exercise", "score", "points"])
+    columns = ["student", "lesson", "exercise", "score", "points", "status"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def nothing_by_lesson(scores: pd.DataFrame, course: Path) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from grading.paths import ROOT, release_path, solution_path
 from grading.release.addresses import addresses
+from grading.release.front_page import front_page
 from grading.release.source import source_notebook
 from grading.settings import answer_stubs
 from helpers.lessons import LESSONS, Lesson
@@ -73,25 +74,20 @@ def write_source(source: Path, answers: str) -> None:
     shutil.copytree(ROOT / "site", source)
     for path in (ROOT / "docs").glob("*.md"):
         text = path.read_text(encoding="utf-8")
-        shown = text if answers == "folded" else _QUOTES.sub(rf"\1{QUOTES_ANSWERS}\3", text)
-        (source / path.name).write_text(shown, encoding="utf-8")
+        told = text if answers == "folded" else _QUOTES.sub(rf"\1{QUOTES_ANSWERS}\3", text)
+        (source / path.name).write_text(told, encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "figures", source / "figures")
     (source / "lessons").mkdir()
     (source / "downloads").mkdir()
-    lines = []
+    shown = {}
     for lesson in LESSONS:
         shutil.copy(release_path(lesson), source / "downloads")
-        notebook = lesson_page(lesson, source / "_static" / "figures", answers)
-        nbformat.write(notebook, source / "lessons" / f"{lesson.name}.ipynb")
-        lines.append(
-            f"{lesson.number}. [{lesson.title}](lessons/{lesson.name}.ipynb): "
-            f"{lesson.minutes} minutes, {lesson.points} points"
-        )
+        shown[lesson.name] = lesson_page(lesson, source / "_static" / "figures", answers)
+        nbformat.write(shown[lesson.name], source / "lessons" / f"{lesson.name}.ipynb")
     students = source / "students.md"
     students.write_text(students_page(students.read_text()))
     index = source / "index.md"
-    pages = "\n".join(f"lessons/{lesson.name}" for lesson in LESSONS)
-    index.write_text(index.read_text().format(lessons="\n".join(lines), pages=pages))
+    index.write_text(front_page(index.read_text(), shown))
 
 
 def students_page(text: str, root: Path = ROOT) -> str:

@@ -293,7 +293,7 @@ counts = class_counts(emotion["validation"])
 print(f"always {counts.idxmax()!r}: accuracy {counts.max() / counts.sum():.3f}")
 
 # %% [markdown]
-# Compare any accuracy with that number, not with zero. The lazy answer is also *never* right on the other classes: their *recall*, the share of a class's messages that are found, is 0. The mean of the recalls of all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
+# Compare any accuracy with that number, not with zero. On the other classes the lazy answer is *never* right: their *recall*, the share of a class's messages that are found, is 0. The mean of the recalls of all classes, or the macro-averaged F1 of lesson 3, lets no large class hide a small one.
 #
 # **Do the splits resemble each other?** If the classes had other shares in validation than in test, what works best on the one might not on the other.
 
@@ -324,7 +324,7 @@ frame["words"] = frame["text"].str.split().str.len()
 plot_words_by_class(frame, context_size)
 
 # %% [markdown]
-# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, dots are unusually short or long ones. The scale is logarithmic: equal steps multiply. The limit counts tokens, while the boxes count words, so it is drawn as a grey band: its right end holds if each word is one token, its left end if each is two. A message in the band may lose its end; all of these stay left of it.
+# *How to read it:* half of a class's messages lie within its box, the black line in it is the median, and dots are unusually short or long messages. The scale is logarithmic: equal steps multiply. The limit counts tokens, while the boxes count words, so it is drawn as a grey band: its right end holds if each word is one token, its left end if each is two. A message in the band may lose its end; all of these stay left of it.
 #
 # Boxes that overlap as much as these also show that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail on a short message of that class.
 

@@ -141,7 +141,7 @@ tokens = [tokenizer.convert_ids_to_tokens(ids) for ids in pair["input_ids"].toli
 plots.plot_attention(tokens, rows[layer, :, head].tolist(), place)
 
 # %% [markdown]
-# *How to read it:* a panel is a message, a bar the weight that *blue* gives to a token (grey: to itself); the bars of a panel sum to 1. Both panels show the same head, with the same matrices. The other words differ, and with them the weights and the values that are mixed: this is how the two vectors of *blue* part. A long bar says where this head collects values, not what it does with them. In all other heads the two rows are more alike; this one was chosen for their difference.
+# *How to read it:* each panel is a message, and each bar is the weight that *blue* gives to a token (grey: to itself); the bars of a panel sum to 1. Both panels show the same head, with the same matrices. The other words differ, and with them the weights and the values that are mixed: this is how the two vectors of *blue* part. A long bar says where this head collects values, not what it does with them. In all other heads the two rows are more alike; this one was chosen for their difference.
 #
 # Behind the last layer, BERT has a *pooler*: one more linear layer and a tanh, applied to the vector of `[CLS]`. It was trained for BERT's own pretraining task (does the second text follow the first?). DistilBERT has none, and the embedded encoder was later trained without it, so we leave it aside.
 #
@@ -455,7 +455,7 @@ names = emotion["train"].features["label"].names
 plots.plot_feature_matrix(features["train"][:, :100], labels["train"], names)
 
 # %% [markdown]
-# *How to read it:* a row is a message, a column is one of the encoder's dimensions, the colour its value compared with the column's average. Each block of rows belongs to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, a classifier has to combine many. A linear classifier adds them up, each with a weight.
+# *How to read it:* each row is a message, each column is one of the encoder's dimensions, and the colour is its value compared with the column's average. Each block of rows belongs to one class. Look for a column that is dark, in either colour, in one block and light in all others. If no single column says *sadness*, a classifier has to combine many. A linear classifier adds them up, each with a weight.
 #
 # ## 5. A map of the features
 #
@@ -504,7 +504,7 @@ plots.plot_class_maps(points, labels["train"][sample], names)
 #
 # ### A baseline that looks at nothing
 #
-# An accuracy says little on its own. First find out what you get for nothing, by always answering the most frequent class.
+# An accuracy says little on its own. First find out what you get without any model, by always answering the most frequent class.
 
 # %% tags=["lesson-only"]
 from sklearn.dummy import DummyClassifier

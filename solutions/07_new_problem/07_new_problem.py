@@ -440,7 +440,7 @@ head_and_tail(list(range(10)), limit=6, head=2)
 # %% [markdown]
 # ### A recipe for ten minutes
 #
-# The budget is ten minutes on two cores, all in. What spends it, and what we do about it:
+# The budget is ten minutes on two cores for everything. This is what spends it, and what we do about it:
 #
 # | cost | measure |
 # |---|---|
@@ -744,7 +744,7 @@ pd.DataFrame(jobs, index=range(1, 6)) if jobs else None
 #
 # **What it shows.** Where the columns differ, one word for a person has changed the jobs. Nobody told the model to do that: it comes from the texts of its pretraining, books and Wikipedia, and from who is written about there, and how. Fine-tuning starts from these weights, so such associations can be carried into every classifier that is built on them.
 #
-# **What it does not show.** Who does which job in the world. How strong the association is: that would take probabilities, and more than one wording (after *as a*, an *engineer* does not even fit). And what a classifier makes of it: in a study of hundreds of systems built on word embeddings, measures of such associations in the embeddings and measures of unfair errors in the systems did not reliably go together (Goldfarb-Tarrant and others, 2021).
+# **What it does not show.** It does not show who does which job in the world. Nor how strong the association is: that would take probabilities, and more than one wording (after *as a*, an *engineer* does not even fit). Nor what a classifier makes of it: in a study of hundreds of systems built on word embeddings, measures of such associations in the embeddings and measures of unfair errors in the systems did not reliably go together (Goldfarb-Tarrant and others, 2021).
 #
 # **How one would measure it.** On the model: with many sentence templates, many jobs, many names and words for people. How likely is *she* in *[MASK] is a nurse*, compared with the same gap where the job is hidden as well? And *he*? The two ratios are compared (Kurita and others, 2019), and the spread over templates and names belongs in the report. On the classifier: exchange names and pronouns in real texts, as lesson 5 does with relatives, and count the answers that change; compare its error rates between groups of people.
 #
@@ -1000,7 +1000,7 @@ plots.plot_intervals(gains, "gain in stance score on test", reference=0.0)
 # *How to read it:* right of the dashed line the last way of the first figure is better: yours, once you have an answer. An interval that keeps clear of the line is a finding; one that touches it leaves the question open. Our answer's intervals are all clear of it, some by only 0.03.
 # <!-- numbers from: gains -->
 #
-# And the F1 of *against* alone, with the number of posts that each way calls so:
+# And the F1 of *against* alone, with the number of posts that each way calls *against*:
 
 # %% tags=["lesson-only"]
 pd.DataFrame(

@@ -142,12 +142,72 @@ LOADED = """async () => {
 }"""
 
 
+@pytest.mark.parametrize("name", ["index", LESSON_PAGES[0]])
 @pytest.mark.parametrize("width", [375, 1280])
-def test_a_page_stays_where_it_is_while_its_pictures_come(site, page, width):
+def test_a_page_stays_where_it_is_while_its_pictures_come(site, page, width, name):
     page.set_viewport_size({"width": width, "height": 800})
-    page.goto((site / LESSON_PAGES[0]).with_suffix(".html").as_uri())
+    page.goto((site / f"{name}.html").as_uri())
     without = page.evaluate("document.documentElement.scrollHeight")
     assert page.evaluate(LOADED) == without
+
+
+def test_the_first_page_shows_each_lesson_s_own_figure(site, page):
+    page.goto((site / "index.html").as_uri())
+    cards = page.locator("li.card")
+    assert cards.count() == len(LESSONS)
+    page.evaluate(LOADED)
+    for place, lesson in enumerate(LESSONS):
+        figure = cards.nth(place).locator("img")
+        assert figure.evaluate("one => one.naturalWidth") > 100
+        assert len(figure.get_attribute("alt")) > 20
+        size = [figure.get_attribute(name) for name in ("width", "height")]
+        assert size == figure.evaluate("one => [one.naturalWidth, one.naturalHeight].map(String)")
+        own = (site / f"lessons/{lesson.name}.html").read_text()
+        assert f'src="../{figure.get_attribute("src")}"' in own
+        assert cards.nth(place).locator("ul li").count() == 3
+    assert page.elsewhere == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_first_page_fits_a_phone_and_a_laptop_in_light_and_in_dark(site, page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.goto((site / "index.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    command = page.locator("div.wrapped pre")
+    assert command.evaluate("one => one.scrollWidth <= one.clientWidth")
+    for box in page.locator("li.card").evaluate_all(
+        "all => all.map(c => c.getBoundingClientRect())"
+    ):
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    found = Axe().run(page).response["violations"]
+    assert not [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")]
+
+
+def test_one_goes_from_card_to_card_with_the_keyboard_and_sees_where_one_is(site, page):
+    page.goto((site / "index.html").as_uri())
+    first = page.locator("li.card a").first
+    page.locator("article a", has_text="What does that word mean?").focus()
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    outline = "one => getComputedStyle(one).outlineStyle"
+    assert page.locator("li.card").first.evaluate(outline) == "solid"
+    for place in range(1, len(LESSONS)):
+        page.keyboard.press("Tab")
+        expect(page.locator("li.card a").nth(place)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(re.compile(f"^{LESSONS[-1].number}\\. "))
+
+
+def test_a_click_anywhere_on_a_card_opens_its_lesson(site, page):
+    page.goto((site / "index.html").as_uri())
+    card = page.locator("li.card").nth(1)
+    card.scroll_into_view_if_needed()
+    box = card.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5)
+    expect(page).to_have_title(re.compile(f"^{LESSONS[1].number}\\. "))
 
 
 def test_one_walks_from_lesson_to_lesson_and_back(site, page):

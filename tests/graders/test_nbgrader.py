@@ -124,10 +124,14 @@ def test_nbgrader_exports_the_gradebook(course):
     assert len(exported) == len(LESSONS) * len(CLASS)
 
 
-def test_report_is_one_page_with_two_described_figures(course, gradebook):
+def test_report_is_one_page_with_a_described_map_of_everybody_s_points(course, gradebook):
     write_report(gradebook, "A class of <four>", course / "report.html")
     page = (course / "report.html").read_text()
-    assert page.count("<img alt=") == 2
+    assert page.count('aria-describedby="map-says"') == 1
+    by_program = gradebook[~gradebook.exercise.str.startswith("written_")].exercise.nunique()
+    assert f"{len(CLASS)} students by {by_program} exercises" in page
+    assert page.count('class="untouched"') == by_program + 1  # the blank release, and the legend
+    assert "<img" not in page
     assert "A class of &lt;four&gt;" in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "http://" not in page
     assert list(gradebook_table(gradebook).index) == sorted(CLASS)

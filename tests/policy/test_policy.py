@@ -163,6 +163,12 @@ def test_what_folds_is_marked_up_as_html(lesson):
 
 
 @each_lesson
+def test_lesson_says_at_its_beginning_how_many_minutes_the_course_map_gives_it(lesson):
+    opening = source_notebook(lesson).cells[0].source
+    assert f"bout {lesson.minutes} minutes of reading and exercises" in opening
+
+
+@each_lesson
 def test_lesson_ends_with_recap_questions_and_where_next(lesson):
     closing = "\n".join(cell.source for cell in source_notebook(lesson).cells[-3:]).lower()
     assert re.search(r"## (recap|what you can do now)", closing)

@@ -18,6 +18,7 @@ from grading.sandbox.limits import Limits
 
 LESSON = "03_feature_extraction"
 STRANGE = "<script>alert(1)<br>"
+UNGRADED = '<td class="ungraded">?</td>'
 EXERCISES = {"mean_pool": 2.0, "project": 1.0, "purity": 3.0}
 
 
@@ -64,6 +65,16 @@ def test_an_exercise_that_all_solve_tells_nobody_apart(tmp_path):
     write_assignment_report(LESSON, tmp_path, tmp_path / "report.html")
 
 
+def test_the_map_tells_a_wrong_answer_from_one_that_stopped_and_from_one_not_attempted(course):
+    write_assignment_report(LESSON, course, course / "report.html")
+    page = (course / "report.html").read_text(encoding="utf-8")
+    strange = page.split("&lt;script&gt;alert(1)&lt;br&gt;</th>")[2].split("</tr>")[0]
+    untouched, stopped = '<td class="untouched">…</td>', '<td class="s0">×</td>'
+    # project, which most got wrong, comes first.
+    assert strange == f"{UNGRADED}{untouched}{stopped}<td>0 / 5</td>"
+    assert '<th scope="row">Ольга</th><td class="s0">0</td><td class="s10">2</td>' in page
+
+
 def test_the_same_mistake_with_other_numbers_is_one_message(course):
     first, second, *_ = common_messages(assignment_verdicts(LESSON, course))
     assert (first["count"], first["exercise"]) == (2, "project")
@@ -77,6 +88,7 @@ def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
     assert "<script>" not in page
     assert "<img src=x" not in page
     assert page.count("<img alt=") == 2
+    assert page.count('aria-describedby="map-says"') == 1
     assert "http" not in page
     assert "12 s in the middle" in page
     person, helped = (
@@ -92,6 +104,7 @@ def test_a_submission_that_was_not_graded_needs_a_person(course):
     (course / "submitted" / "unreadable" / LESSON).mkdir(parents=True)
     write_assignment_report(LESSON, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
+    assert f'<th scope="row">unreadable</th>{3 * UNGRADED}' in page
     person = page.split("<h2>Needs a person</h2>")[1].split("<h2>")[0]
     assert person.count('<th scope="row">') == 2
     assert "unreadable" in person
@@ -127,6 +140,7 @@ def test_a_receipt_that_cannot_be_read_needs_a_person_and_costs_nobody_else(cour
     person = page.split("<h2>Needs a person</h2>")[1].split("<h2>")[0]
     assert person.count('<th scope="row">') == 2
     assert f"receipts/zoë/{LESSON}/{LESSON}.json cannot be read" in person
+    assert f'<th scope="row">zoë</th>{3 * UNGRADED}' in page
     assert "3 submissions, 3 exercises" in page
     ended, (note,) = recorded_verdicts(course, LESSON, "zoë")
     assert ended == []

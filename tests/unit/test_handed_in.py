@@ -50,19 +50,18 @@ def test_the_table_of_a_class_has_dashes_and_nothing_to_read(course):
         assert list(table.loc[student]) == ["–", "–", 0]
 
 
-def test_the_page_of_a_class_names_them_and_draws_the_others(course, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(
-        "grading.records.class_report.plot_exercises",
-        lambda found: drawn.append(set(found["student"])) or demo.plot_exercises(found),
-    )
+def test_the_page_of_a_class_names_them_and_shows_that_they_have_no_points(course):
     found = scores(course)
     write_report(found, "A class", course / "report.html", nothing_by_lesson(found, course))
     page = (course / "report.html").read_text(encoding="utf-8")
     assert f"<li>{LESSON}: &lt;b&gt;[red]eve, bob, extended</li>" in page
     assert "<b>" not in page
-    assert page.count("<td>–</td>") == 6
-    assert drawn == [{"ada"}]
+    map_of_points, table = page.split("<h2>Gradebook</h2>")
+    assert table.count("<td>–</td>") == 6
+    for student in ("bob", "extended", "&lt;b&gt;[red]eve"):
+        row = f'<th scope="row">{student}</th><td class="nothing">–</td><td>–</td>'
+        assert row in map_of_points
+    assert '<th scope="row">ada</th><td class="s7">2</td><td>2 / 3</td>' in map_of_points
 
 
 def test_the_demo_s_terminal_names_them(course):

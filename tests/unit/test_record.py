@@ -4,6 +4,7 @@ import functools
 import importlib
 import json
 import shutil
+import sys
 
 import pytest
 import rows
@@ -11,6 +12,7 @@ import rows
 from benchmarks import __main__ as command_line
 from benchmarks import record
 from benchmarks.__main__ import TOPICS
+from benchmarks.course import seconds_until
 from benchmarks.meaning import Sources
 from benchmarks.record import Figure, keep, prove, stale, vouch
 from grading.paths import ROOT
@@ -302,3 +304,15 @@ def test_a_release_is_refused_while_a_score_is_out_of_date(two_stale, capfd):
     assert command_line.show_stale(refuse=False) == 0
     assert command_line.show_stale(refuse=True) == 1
     assert "a: out of date" in capfd.readouterr().out
+
+
+def test_seconds_until_a_command_says_something_are_fewer_than_until_it_ends(tmp_path):
+    program = "import time; print('first'); print('grades', flush=True); time.sleep(0.3)"
+    first, whole = seconds_until("grades", [sys.executable, "-c", program], tmp_path)
+    assert 0 < first < whole - 0.2
+
+
+@pytest.mark.parametrize("program", ["print('grades'); raise SystemExit(1)", "print('nothing')"])
+def test_a_command_that_fails_or_says_something_else_is_not_measured(program, tmp_path):
+    with pytest.raises(RuntimeError, match="grades"):
+        seconds_until("grades", [sys.executable, "-c", program], tmp_path)
