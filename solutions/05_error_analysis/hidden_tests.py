@@ -228,6 +228,10 @@ def _(answer, rng):
     narrow = frame.astype({"confidence": "float32"})
     expect(narrow, 7, "confidence in float32")
     expect(frame[:0], 3, "a frame without rows")
+    wrong = frame["label"] != frame["predicted_label"]
+    blank = rng.permutation(np.resize(["", " ", "\n", "gone"], 60))
+    blank[np.flatnonzero(wrong)[:2]] = ["", " "]
+    expect(frame.assign(text=blank), 60, "errors whose texts are empty or only blanks")
     exact = frame[["text", "label", "predicted_label", "confidence"]]
     expect(exact, 4, "a frame of just these columns")
 
