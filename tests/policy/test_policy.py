@@ -1,7 +1,9 @@
 """What holds for every notebook and for the repository as a whole."""
 
 import ast
+import base64
 import importlib.metadata
+import io
 import re
 import runpy
 import statistics
@@ -14,6 +16,7 @@ import nbformat
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
+from PIL import Image
 
 from benchmarks import record
 from grading.paths import ROOT, release_path, solution_path
@@ -79,6 +82,17 @@ def test_every_figure_has_alternative_text(lesson):
     for output in outputs:
         assert len(output.metadata["image/png"]["alt"]) > 20
         assert re.search(r'<img alt="[^"]{20,}"', output.data["text/html"])
+
+
+@each_lesson
+def test_figures_have_a_background_of_their_own(lesson):
+    """On a dark page the black text of a transparent figure could not be read."""
+    for cell in code_cells(nbformat.read(solution_path(lesson), as_version=4)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                png = io.BytesIO(base64.b64decode(output.data["image/png"]))
+                corner = Image.open(png).convert("RGBA").getpixel((0, 0))
+                assert min(corner) > 240, cell.id
 
 
 @each_lesson
