@@ -61,17 +61,30 @@ def logits_after_training(
     names: Sequence[str],
     tokenizer: PreTrainedTokenizerBase,
     wanted: Tokens,
+    start: PreTrainedModel | None = None,
     **recipe: Any,
 ) -> np.ndarray:
     """Fine-tune as `kept_classifier` does and keep, of the model, only what it says of `wanted`.
 
     For comparisons over many seeds, whose models nobody needs afterwards.
 
+    Parameters
+    ----------
+    tokens, labels, names, tokenizer, **recipe
+        As for `kept_classifier`.
+    wanted : sequence of sequence of int
+        Input ids of the rows whose logits are kept.
+    start : PreTrainedModel, optional
+        A model of the same architecture, whose encoder training starts from; the head is new.
+        The default checkpoint without. It stays as it is.
+
     Returns
     -------
     ndarray of float32, shape (len(wanted), len(names))
     """
     model = _new(names, recipe.get("seed", 0))
+    if start is not None:
+        model.base_model.load_state_dict(start.base_model.state_dict())
     key = _key(model, tokens, labels, names, [recipe, [list(ids) for ids in wanted]])
 
     def compute() -> np.ndarray:

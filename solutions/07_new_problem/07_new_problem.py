@@ -816,7 +816,7 @@ check("stance_score")
 # %% [markdown]
 # ### The recipe that worked before
 #
-# Fine-tuning did well for the moods, so here it is on 355 opinions: six epochs, three seeds. What do the three models answer on the 40 validation posts?
+# Fine-tuning did well for the moods, so here it is on 355 opinions: six epochs, three seeds. And from two checkpoints: the pretrained one, and the model of section 2, whose encoder has already learnt moods from posts (the head is new, since there are three sides and four moods). **Predict:** is that the better start? What do the six models answer on the 40 validation posts?
 
 # %% tags=["lesson-only"]
 opinion_tokens = {
@@ -827,13 +827,14 @@ later = opinion_tokens["validation"] + opinion_tokens["test"]
 
 
 # %%
-def stance_logits(seed: int) -> np.ndarray:
+def stance_logits(seed: int, start=None) -> np.ndarray:
     return logits_after_training(
         opinion_tokens["train"],
         stance_truth["train"],
         sides,
         tokenizer,
         wanted=later,
+        start=start,
         epochs=6,
         seed=seed,
     )
@@ -843,7 +844,14 @@ def stance_logits(seed: int) -> np.ndarray:
 # (Their answers for the test posts are computed too, but not looked at yet.)
 
 # %% tags=["lesson-only"]
-tuned = {f"fine-tuned, seed {seed}": stance_logits(seed).argmax(axis=1) for seed in range(3)}
+starts = {"fine-tuned": None, "from the moods": model}
+tuned = {
+    f"{name}, seed {seed}": stance_logits(seed, start).argmax(axis=1)
+    for name, start in starts.items()
+    for seed in range(3)
+}
+
+# %% tags=["lesson-only", "shows:sides"]
 answers = {"true": stance_truth["validation"]}
 answers |= {name: guess[:40] for name, guess in tuned.items()}
 pd.DataFrame({name: np.bincount(guess, minlength=3) for name, guess in answers.items()}, sides).T
@@ -944,7 +952,7 @@ check("stance_predictions")
 # %% [markdown]
 # ### Compare
 #
-# Your answer is fixed; now you may look at the test split. Beside yours we put the baseline *always favor*, words without and with balanced class weights, the three fine-tuned models, and frozen features without weights.
+# Your answer is fixed; now you may look at the test split. Beside yours we put the baseline *always favor*, words without and with balanced class weights, the six fine-tuned models, and frozen features without weights.
 
 # %% tags=["lesson-only"]
 ways = {"always favor": favor}

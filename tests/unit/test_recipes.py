@@ -73,6 +73,18 @@ def test_logits_after_training_are_those_of_the_kept_classifier(tiny, tokenizer,
         assert logits == pytest.approx(expected, abs=1e-6)
 
 
+def test_training_can_start_from_another_model_s_encoder(tiny, tokenizer, tokens):
+    start = kept_classifier(tokens, [1, 1, 0, 0], NAMES, tokenizer, epochs=3)
+    before = {name: weights.clone() for name, weights in start.state_dict().items()}
+    given = (tokens, LABELS, NAMES, tokenizer, tokens)
+    hardly = {"epochs": 1, "learning_rate": 1e-9}
+    moved = logits_after_training(*given, start=start, **hardly)
+    assert not np.allclose(moved, logits_after_training(*given, **hardly), atol=1e-4)
+    assert moved.shape == (len(tokens), len(NAMES))
+    assert moved == pytest.approx(logits_after_training(*given, start=start, **hardly))
+    assert all(torch.equal(weights, before[name]) for name, weights in start.state_dict().items())
+
+
 def test_logits_come_in_the_order_of_the_rows_and_ignore_padding(tokenizer, tokens):
     model = small_model().eval()
     together = token_logits(model, tokens, tokenizer)
