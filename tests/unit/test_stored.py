@@ -66,8 +66,9 @@ def test_stored_results_are_read_as_they_were_written(written, capsys):
     )
 
 
-def test_maintainer_and_reader_see_the_same_frame_and_the_same_line(monkeypatch, capsys):
-    monkeypatch.setenv("COURSE_RUN_AGAIN", "trials")
+@pytest.mark.parametrize("names", ["trials", "others,trials"])
+def test_maintainer_and_reader_see_the_same_frame_and_the_same_line(monkeypatch, capsys, names):
+    monkeypatch.setenv("COURSE_RUN_AGAIN", names)
     first = stored_results("trials", lambda: RECORDS, rows(), encoder())
     line = capsys.readouterr().out
     monkeypatch.delenv("COURSE_RUN_AGAIN")
