@@ -93,7 +93,7 @@ LESSONS = (
     Lesson(
         "04_fine_tuning",
         "Train the whole model",
-        125,
+        140,
         {
             "compute_metrics": 1,
             "label_maps": 1,
