@@ -11,7 +11,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.intake.submissions import Refused, time_of
+from grading.intake.notebooks import Refused
+from grading.intake.submissions import time_of
 from grading.records.handed_in import has_gradebook, must_have_gradebook
 from grading.records.late import put_due_date
 from grading.settings import course_config, course_directory
