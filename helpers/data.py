@@ -296,7 +296,7 @@ def info_of(name: str) -> DatasetInfo:
 
 def embedded_folder() -> Path:
     """Return the folder of the embedded corpora: in an installed wheel, or in a checkout."""
-    package = Path(importlib.util.find_spec("helpers").origin).parent
+    package = Path(importlib.util.find_spec("helpers").origin).parent  # type: ignore[union-attr, arg-type]  # this package has both
     installed = package / "corpora"
     return installed if installed.is_dir() else package.parent / "data"
 

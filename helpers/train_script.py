@@ -108,7 +108,7 @@ def shared_batches() -> dict[str, Any]:
     from helpers.training import RECIPE
 
     processes = int(os.environ.get("WORLD_SIZE", 1))
-    size = max(1, RECIPE["per_device_train_batch_size"] // processes)
+    size = max(1, RECIPE["per_device_train_batch_size"] // processes)  # type: ignore[operator]  # a whole number
     return {
         "per_device_train_batch_size": size,
         # A classifier's loss is its batch's mean already; else the Trainer would add the means up.
