@@ -422,7 +422,7 @@ def _noted_names(table: pa.Table) -> tuple[str, ...] | None:
     return tuple(label.names) if hasattr(label, "names") else None
 
 
-def _reject_rows(right, values, expected: str) -> None:
+def _reject_rows(right, values, expected: str) -> None:  # type: ignore[no-untyped-def]  # figures are measured with it
     """Raise for the first row that is not right; a missing value is not."""
     import pyarrow.compute as pc
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.cache import fingerprint
@@ -46,7 +47,7 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
     """
     from transformers import AutoModelForMaskedLM
 
-    def mirrored():
+    def mirrored() -> Path:
         root = mirror_folder()
         folder = root / "models" / checkpoint if root else None
         if folder is None or not folder.is_dir():

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import Dataset, DatasetDict
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 EPOCHS = 2
 
@@ -124,7 +125,7 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def accuracy(model, tokenizer, rows) -> float:
+def accuracy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Dataset) -> float:
     """Return the share of rows whose label the model finds."""
     import numpy as np
 

@@ -147,7 +147,7 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
     directory = CourseDirectory(config=course_config(course))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
-            due = gradebook.find_assignment(assignment).duedate
+            due: datetime | None = gradebook.find_assignment(assignment).duedate
             gradebook.find_student(student)
         except MissingEntry as missing:
             raise ValueError(f"the gradebook does not know it: {missing}") from None

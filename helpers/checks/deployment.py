@@ -761,7 +761,7 @@ class _Model:
     """Answers by the length of a text, best first; fails on a text that says so."""
 
     def __init__(self) -> None:
-        self.asked = []
+        self.asked: list[Any] = []
         self.fault = RuntimeError
 
     def __call__(self, texts: list[str]) -> Any:
