@@ -80,6 +80,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q
 	$(BIN)/course build --check
 	$(BIN)/python -m benchmarks --list

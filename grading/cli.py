@@ -298,9 +298,10 @@ def collect(
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
     """Take what was handed in on a learning platform into submitted/."""
-    from grading.batch.assignment import assignment_name, must_be_there
+    from grading.batch.assignment import must_be_there
     from grading.intake.collect import collect as collect_work
     from grading.intake.collect import marked_late
+    from grading.intake.names import assignment_name
     from grading.intake.rosters import read_roster
     from grading.records.collected import write_names, write_refused
 
@@ -342,8 +343,8 @@ def export(
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write an assignment's grades for a learning platform."""
-    from grading.batch.assignment import assignment_name
     from grading.batch.resume import out_of_date
+    from grading.intake.names import assignment_name
     from grading.records.deadlines import refresh_everyone
     from grading.records.export import export_grades
     from grading.records.handed_in import NOTHING, REFUSED
@@ -411,7 +412,7 @@ def feedback(
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
-    from grading.batch.assignment import assignment_name
+    from grading.intake.names import assignment_name
     from grading.records.collected import zip_feedback
     from grading.records.deadlines import refresh_everyone
     from grading.steps.run_nbgrader import generate_feedback
@@ -490,7 +491,7 @@ def extend(
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Let one student hand in later; what was taken off for lateness is reckoned anew."""
-    from grading.batch.assignment import assignment_name
+    from grading.intake.names import assignment_name
     from grading.records.deadlines import extend as grant
     from grading.records.deadlines import last_moment, refresh_penalties
 
@@ -517,7 +518,8 @@ def changes(
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """List whose grade has changed when it was graded again, by how much and why."""
-    from grading.batch.assignment import assignment_name, show_changes
+    from grading.batch.assignment import show_changes
+    from grading.intake.names import assignment_name
     from grading.records.changes import changes as changes_of
     from grading.records.changes import unreadable, who_has_receipts
     from grading.records.nbgrader_csv import write_csv
@@ -549,7 +551,7 @@ def report(
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
     """Write a page on how a class has done in an assignment."""
-    from grading.batch.assignment import assignment_name
+    from grading.intake.names import assignment_name
     from grading.records.assignment_report import write_assignment_report
 
     name = assignment_name(assignment)

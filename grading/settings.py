@@ -18,7 +18,8 @@ from alembic.script import ScriptDirectory
 from jupyter_core.paths import jupyter_config_path
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.dbutil import ALEMBIC_DIR
-from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
 from grading.paths import ROOT
 
@@ -69,7 +70,8 @@ def adapt_gradebooks() -> None:
     def patient(address: str, **options: Any) -> sqlalchemy.Engine:
         if address.startswith("sqlite"):
             options["connect_args"] = {"timeout": LOCK_SECONDS} | options.get("connect_args", {})
-        return create(address, **options)
+        engine: sqlalchemy.Engine = create(address, **options)
+        return engine
 
     nbgrader.api.create_engine = patient
 

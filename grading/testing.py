@@ -1,11 +1,11 @@
 """What hidden tests import: the public face of `grading.judging.testing`."""
 
+from grading.inside.answer import AnswerError
 from grading.judging import awkward
 from grading.judging.testing import (
     COARSE,
     FLOAT32,
     FLOAT64,
-    AnswerError,
     Failure,
     Parts,
     also_grades,

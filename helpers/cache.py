@@ -47,7 +47,7 @@ def cached_array(name: str, key: str, compute: Callable[[], np.ndarray]) -> np.n
 
     path = cache_folder() / f"{name}-{key[:32]}.npy"
     try:
-        return np.load(path, allow_pickle=False)
+        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]  # NumPy says Any
     except (OSError, ValueError, EOFError):
         array = compute()
     try:

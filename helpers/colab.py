@@ -83,7 +83,7 @@ def complete(lesson: str) -> None:
         _tell_changes(before, installed())
     if number == 3 and "umap" not in sys.modules:
         # Else `import umap` loads TensorFlow, where that is installed, for forty seconds.
-        sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]
+        sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]  # None stops its import
     if on_colab():
         _greet(lesson_named(lesson))
 

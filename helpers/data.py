@@ -296,7 +296,7 @@ def info_of(name: str) -> DatasetInfo:
 
 def embedded_folder() -> Path:
     """Return the folder of the embedded corpora: in an installed wheel, or in a checkout."""
-    package = Path(importlib.util.find_spec("helpers").origin).parent
+    package = Path(importlib.util.find_spec("helpers").origin).parent  # type: ignore[union-attr, arg-type]  # this package has both
     installed = package / "corpora"
     return installed if installed.is_dir() else package.parent / "data"
 
@@ -422,7 +422,7 @@ def _noted_names(table: pa.Table) -> tuple[str, ...] | None:
     return tuple(label.names) if hasattr(label, "names") else None
 
 
-def _reject_rows(right, values, expected: str) -> None:
+def _reject_rows(right, values, expected: str) -> None:  # type: ignore[no-untyped-def]  # figures are measured with it
     """Raise for the first row that is not right; a missing value is not."""
     import pyarrow.compute as pc
 

@@ -56,7 +56,7 @@ def _summary(values: np.ndarray) -> tuple[float, float, float]:
     """Split into the score on all rows, which stands first, and the quantiles of the others."""
     import numpy as np
 
-    return (float(values[0]), *map(float, np.quantile(values[1:], [0.025, 0.975])))
+    return (float(values[0]), *map(float, np.quantile(values[1:], [0.025, 0.975])))  # type: ignore[return-value]  # two quantiles
 
 
 def _drawn(

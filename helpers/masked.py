@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.cache import fingerprint
@@ -29,7 +30,7 @@ from helpers.training import denormals_as_zeros, trained_or_kept
 if TYPE_CHECKING:
     import numpy as np
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
 # Rows of a step and their tokens (all of most posts and headlines; what is longer would make the
 # others wait), the share of tokens hidden, and how fast the new part and the encoder learn.
@@ -46,7 +47,7 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
     """
     from transformers import AutoModelForMaskedLM
 
-    def mirrored():
+    def mirrored() -> Path:
         root = mirror_folder()
         folder = root / "models" / checkpoint if root else None
         if folder is None or not folder.is_dir():
@@ -145,7 +146,7 @@ def masked_accuracy(
 
 def _hide(
     rows: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase, rng: np.random.Generator
-) -> tuple[dict, torch.Tensor, torch.Tensor]:
+) -> tuple[BatchEncoding, torch.Tensor, torch.Tensor]:
     """Pad some rows and mask tokens: the batch, where the masks are, and what they hide.
 
     At least one token of the batch is hidden, and never a special one.
@@ -162,7 +163,7 @@ def _hide(
     return batch, places, hidden
 
 
-def _scores_at(model: PreTrainedModel, batch: dict, places: torch.Tensor) -> torch.Tensor:
+def _scores_at(model: PreTrainedModel, batch: BatchEncoding, places: torch.Tensor) -> torch.Tensor:
     """Score the vocabulary at the masks alone: six places in seven need no scores."""
     import torch
 

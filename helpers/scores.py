@@ -41,7 +41,7 @@ def bootstrap_scores(
     drawn = rng.multinomial(len(pairs), counts / len(pairs), size=draws)
     values = _scores(np.concatenate([counts[None], drawn]).reshape(-1, num_classes, num_classes))
     return {
-        name: (float(column[0]), *map(float, np.quantile(column[1:], [0.025, 0.975])))
+        name: (float(column[0]), *map(float, np.quantile(column[1:], [0.025, 0.975])))  # type: ignore[misc]  # two quantiles
         for name, column in values.items()
     }
 

@@ -101,7 +101,7 @@ class Batcher:
         self.batches = 0
         self.seconds_per_text = 0.01  # a guess, until the first batch was timed
         self._probing: asyncio.Task[bool] | None = None
-        self._queue: asyncio.Queue[tuple[str, asyncio.Future]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[str, asyncio.Future[Any]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
 
     async def answer(self, texts: list[str]) -> Predictions:
@@ -157,7 +157,7 @@ class Batcher:
             return False
         return True
 
-    async def _compute(self, batch: list[tuple[str, asyncio.Future]]) -> None:
+    async def _compute(self, batch: list[tuple[str, asyncio.Future[Any]]]) -> None:
         loop = asyncio.get_running_loop()
         texts = [text for text, _ in batch]
         try:

@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 SOURCES = ("mirror", "hub", "embedded")
 NETWORK_SECONDS = 3.0
@@ -161,7 +161,7 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError
 
-    request = {
+    request: dict[str, Any] = {
         "repo_id": hub_id,
         "repo_type": repo_type,
         "revision": revision,
@@ -230,7 +230,9 @@ def local_failure(error: Exception) -> str:
     """Return what to tell a reader if the cache on this machine cannot be written, else ""."""
     from huggingface_hub import constants
 
-    number = _number(error) if isinstance(error, OSError) else None
+    if not isinstance(error, OSError):
+        return ""
+    number = _number(error)
     if number in _FULL_NUMBERS:
         remedy = "free some space, or set HF_HOME to a folder on another disk"
     elif number in _READ_ONLY_NUMBERS:

@@ -120,7 +120,7 @@ def _machine() -> str:
     import torch
 
     if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+        return str(torch.cuda.get_device_name())
     information, processor = Path("/proc/cpuinfo"), platform.processor()
     if information.exists():
         lines = (line.partition(":") for line in information.read_text().splitlines())
@@ -138,7 +138,7 @@ def _read(path: Path) -> dict[str, Any]:
     remedy = "reinstall the course, or call stored_results with again=True to compute them here"
     where = _where(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SourceError(f"the stored results {where} are missing: {remedy}") from None
     except (OSError, ValueError) as reason:

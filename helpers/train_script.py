@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datasets import DatasetDict
+    from datasets import Dataset, DatasetDict
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 EPOCHS = 2
 
@@ -108,7 +109,7 @@ def shared_batches() -> dict[str, Any]:
     from helpers.training import RECIPE
 
     processes = int(os.environ.get("WORLD_SIZE", 1))
-    size = max(1, RECIPE["per_device_train_batch_size"] // processes)
+    size = max(1, RECIPE["per_device_train_batch_size"] // processes)  # type: ignore[operator]  # a whole number
     return {
         "per_device_train_batch_size": size,
         # A classifier's loss is its batch's mean already; else the Trainer would add the means up.
@@ -124,7 +125,7 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def accuracy(model, tokenizer, rows) -> float:
+def accuracy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Dataset) -> float:
     """Return the share of rows whose label the model finds."""
     import numpy as np
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import nbformat
@@ -155,7 +155,7 @@ def grade_assignment(
 
 def _on_cluster(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str
-) -> Iterator[tuple[Task, Outcome]]:
+) -> Generator[tuple[Task, Outcome]]:
     try:
         from grading.batch.cluster import autograde_on  # late: Dask is an optional dependency
     except ModuleNotFoundError as missing:
@@ -165,7 +165,7 @@ def _on_cluster(
 
 
 def _shown(
-    grading: Iterator[tuple[Task, Outcome]], total: int, console: Console
+    grading: Generator[tuple[Task, Outcome]], total: int, console: Console
 ) -> dict[str, Outcome]:
     """Show progress while submissions are graded; return those that were not, by student."""
     problems: dict[str, Outcome] = {}
@@ -318,7 +318,7 @@ def _points(found: list[Verdict]) -> str:
     reached = [verdict.points for verdict in found]
     if not found or None in reached:
         return "–"
-    return f"{sum(reached):g} / {sum(verdict.max_points for verdict in found):g}"
+    return f"{sum(filter(None, reached)):g} / {sum(verdict.max_points for verdict in found):g}"
 
 
 def regrade_receipt(
@@ -363,10 +363,10 @@ def regrade_receipt(
     notebook, _ = realign(submission, release)
     sandbox = find_sandbox(receipt["sandbox"])
     limits = Limits(**receipt["limits"])
-    now = {v.exercise: v for v in grade(notebook, key, receipt["seed"], limits, sandbox).verdicts}
+    again = {v.exercise: v for v in grade(notebook, key, receipt["seed"], limits, sandbox).verdicts}
     same = True
     for before in verdicts_of(receipt):
-        after = now[before.exercise]
+        after = again[before.exercise]
         if (before.status, before.points) != (after.status, after.points):
             same = False
             console.print(f"[red]✗[/red] {shown(before.text)}\n  now {shown(after.text)}")

@@ -16,7 +16,7 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +92,7 @@ class WarmKernels(distributed.WorkerPlugin):
 
 def autograde_on(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str = ""
-) -> Iterator[tuple[Task, Outcome]]:
+) -> Generator[tuple[Task, Outcome]]:
     """Grade submissions on a cluster; yield each, with what became of it, as it is recorded.
 
     Parameters
@@ -133,7 +133,7 @@ def autograde_on(
 
 def _client(scheduler: str) -> distributed.Client:
     try:
-        distributed.comm.get_address_host_port(scheduler)
+        distributed.comm.get_address_host_port(scheduler)  # type: ignore[attr-defined]  # it is there
         client = distributed.Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error

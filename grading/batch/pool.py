@@ -8,8 +8,9 @@ import functools
 import hashlib
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbgrader.api
 import psutil
@@ -39,7 +40,7 @@ GRADED_AGAIN = "It was graded again after its worker was ended."
 
 def autograde(
     tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
-) -> Iterator[tuple[Task, Outcome]]:
+) -> Generator[tuple[Task, Outcome]]:
     """Grade submissions side by side; yield each, with what became of it, as it is done.
 
     A worker that is killed takes its pool with it: what was left is graded in another one, and what
@@ -86,7 +87,7 @@ class _NoWorkersError(Exception):
 
 def _begun(
     pool: concurrent.futures.Executor, tasks: list[Task], course: Path, sandbox: str
-) -> dict[concurrent.futures.Future, Task]:
+) -> dict[concurrent.futures.Future[Any], Task]:
     try:
         return {pool.submit(_grade_marked, course, *task, sandbox): task for task in tasks}
     except (EOFError, ConnectionError) as error:
@@ -142,7 +143,7 @@ def keep_engines() -> None:
 
 def workers_here(limits: Limits) -> int:
     """Return how many submissions fit this machine side by side, each using all that it may."""
-    room = psutil.virtual_memory().available // limits.memory_bytes
+    room = int(psutil.virtual_memory().available) // limits.memory_bytes
     return max(1, min(processors(), room))
 
 

@@ -121,7 +121,7 @@ def _reason(
 
 
 def _now(
-    receipt: dict, directory: CourseDirectory, limits: dict[str, float], sandbox: str
+    receipt: dict[str, Any], directory: CourseDirectory, limits: dict[str, float], sandbox: str
 ) -> dict[str, Any]:
     """Return what the receipt would hold if its submission were graded now."""
     contents = submission_contents(directory, receipt)
@@ -135,7 +135,7 @@ def _now(
     }
 
 
-def _recorded(receipt: dict, gradebook: Gradebook) -> bool:
+def _recorded(receipt: dict[str, Any], gradebook: Gradebook) -> bool:
     """Return whether the gradebook has the points of a receipt, all of which could be graded."""
     verdicts = verdicts_of(receipt)
     if any(verdict.status == CANNOT_GRADE for verdict in verdicts):
@@ -144,4 +144,4 @@ def _recorded(receipt: dict, gradebook: Gradebook) -> bool:
         receipt["notebook"], receipt["assignment"], receipt["student"]
     )
     scores = [grade.auto_score for grade in notebook.grades if grade.auto_score is not None]
-    return math.isclose(sum(scores), sum(v.points for v in verdicts), abs_tol=1e-6)
+    return math.isclose(sum(scores), sum(v.points or 0.0 for v in verdicts), abs_tol=1e-6)

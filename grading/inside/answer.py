@@ -66,7 +66,7 @@ class Answer:
 
     def __init__(self, value: Any):
         self._value = value
-        self.arguments: tuple = ()
+        self.arguments: tuple[Any, ...] = ()
         self.calls: list[dict[str, Any]] = []
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:

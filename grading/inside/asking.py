@@ -30,7 +30,7 @@ def asking(exercise: str) -> Iterator[None]:
         os.environ.pop(ASKED, None)
 
 
-def refused_while_asked(function: Callable) -> Callable:
+def refused_while_asked(function: Callable[..., Any]) -> Callable[..., Any]:
     """Have a function of `helpers` raise RuntimeError where an answer calls it.
 
     Code that looks for the function itself finds it: in `__closure__`, or in the helpers' source.

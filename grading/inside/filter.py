@@ -33,11 +33,12 @@ NEWEST = 462
 so do the numbers of x86's other ways to call, which are all higher."""
 
 # By name, the number on x86_64 and on aarch64; calls from 424 on have the same everywhere.
+KEYCTL = (250, 219)
 REFUSED = {
     # Keyrings belong to a user and to a session, not to a namespace.
     "add_key": (248, 217),
     "request_key": (249, 218),
-    "keyctl": (250, 219),
+    "keyctl": KEYCTL,
     # Who watches a file that all boxes can read learns when another box opens it.
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
@@ -225,7 +226,7 @@ def join_empty_keyring() -> None:
     """
     if platform.machine() not in MACHINES:
         return  # `program` will say so
-    number = REFUSED["keyctl"][list(MACHINES).index(platform.machine())]
+    number = KEYCTL[list(MACHINES).index(platform.machine())]
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     words = [ctypes.c_long(word) for word in (number, JOIN_SESSION_KEYRING, 0, 0, 0, 0)]
@@ -235,7 +236,7 @@ def join_empty_keyring() -> None:
         raise OSError(error, f"no empty keyring: {os.strerror(error)}")
 
 
-def _by_argument() -> list[tuple[tuple[int, int], list[Instruction]]]:
+def _by_argument() -> list[tuple[tuple[int, int | None], list[Instruction]]]:
     """Return the calls that depend on an argument, each with what follows for it."""
     return [
         (SOCKET, _only_sockets()),

@@ -112,7 +112,8 @@ def _settings() -> Iterator[Setting]:
     yield lambda: dict(os.environ), _set_environment, KEPT
     yield sys.getrecursionlimit, sys.setrecursionlimit, KEPT
     yield lambda: list(sys.path), _set_path, KEPT
-    numpy, torch, sklearn = map(sys.modules.get, ("numpy", "torch", "sklearn"))
+    libraries: Iterator[Any] = map(sys.modules.get, ("numpy", "torch", "sklearn"))
+    numpy, torch, sklearn = libraries
     # A module whose import has failed half-way may lack what is asked for.
     if hasattr(numpy, "seterr"):
         errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
@@ -188,7 +189,7 @@ def _set(read: Callable[[], Any], write: Callable[[Any], Any], value: Any) -> No
             write(value)
 
 
-def _tried(write: Callable, *values: Any) -> None:
+def _tried(write: Callable[..., Any], *values: Any) -> None:
     """Write a setting; one that cannot be written must not cost the answer."""
     with contextlib.suppress(Exception):
         write(*values)

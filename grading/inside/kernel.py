@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -13,15 +14,18 @@ from grading.inside.questions import answer_question
 class GradedKernel(IPythonKernel):
     """Takes ``question_request`` beside a kernel's usual requests; the reply is one buffer."""
 
-    msg_types = (*IPythonKernel.msg_types, "question_request")
+    msg_types = (*IPythonKernel.msg_types, "question_request")  # type: ignore[assignment]  # read only
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.shell.events.register("pre_execute", remember)
+        shell: Any = self.shell
+        shell.events.register("pre_execute", remember)
 
-    def question_request(self, stream, ident, parent) -> None:
-        reply = answer_question(bytes(parent["buffers"][0]), self.shell.user_ns)
-        self.session.send(stream, "question_reply", {}, parent, ident=ident, buffers=[reply])
+    def question_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        shell: Any = self.shell
+        session: Any = self.session
+        reply = answer_question(bytes(parent["buffers"][0]), shell.user_ns)
+        session.send(stream, "question_reply", {}, parent, ident=ident, buffers=[reply])
 
 
 def main(arguments: list[str]) -> None:
@@ -31,7 +35,7 @@ def main(arguments: list[str]) -> None:
     app.config.InteractiveShellApp.ignore_cwd = True
     app.config.HistoryManager.enabled = False
     # No debugger is needed here, and importing one would double the time to start.
-    sys.modules["debugpy"] = None
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # None stops its import
     app.initialize(arguments)
     del sys.modules["debugpy"]
     sys.path.append(os.getcwd())

@@ -29,7 +29,8 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     question = decode(payload, QUESTION, CLASSES)
     reply = {"nonce": question["nonce"]}
     if "definition" in question:
-        return encode({**reply, "result": encode(_defined(question.pop("definition"), namespace))})
+        _defined(question.pop("definition"), namespace)
+        return encode({**reply, "result": encode(None)})
     name, call = question["exercise"], question["call"]
     if name not in namespace:
         return encode({**reply, "missing": True})
@@ -55,7 +56,7 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
         return encode({"nonce": reply["nonce"], "unsendable": told, **nothing})
 
 
-def _outcome(answer: Answer, call: list | None) -> dict[str, Any]:
+def _outcome(answer: Answer, call: list[Any] | None) -> dict[str, Any]:
     try:
         if call is None:
             result = answer.value()

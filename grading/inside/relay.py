@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import zmq
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 
 from grading.inside.protocol import CUT, FRAME, LENGTH_BYTES
@@ -73,7 +73,8 @@ class Kernel:
 
     def _wait_until_ready(self) -> None:
         """Ask until the kernel answers on both of its channels."""
-        heard, asked = set(), set()
+        heard: set[str] = set()
+        asked: set[str] = set()
         while heard != {"shell", "iopub"}:
             # What the kernel publishes before we have subscribed is lost, so ask again soon.
             asked.add(self.client.kernel_info())
@@ -131,7 +132,7 @@ class Kernel:
         return {"reply": reply}
 
 
-def _started(file: str, log: Path) -> subprocess.Popen:
+def _started(file: str, log: Path) -> subprocess.Popen[bytes]:
     """Start a kernel as a program of its own."""
     command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
     with log.open("wb") as stderr:

@@ -47,11 +47,11 @@ class StandIn:
         """Return the plain data that it is built of and must still be afterwards, or None."""
         return None
 
-    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
         """Return what must hold while the answer runs; most stand-ins need nothing."""
         return nullcontext()
 
-    def within(self, names: dict[str, Any]) -> AbstractContextManager:
+    def within(self, names: dict[str, Any]) -> AbstractContextManager[Any]:
         """Return what must hold of the names that the answer finds; entered after `around`."""
         return nullcontext()
 
@@ -316,14 +316,14 @@ class Encoder(StandIn):
         _built[id(calls), self.name] = model
         return model
 
-    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
         return logged_state(self.name, calls)
 
-    def _log_into(self, calls: list[dict[str, Any]]) -> Any:
+    def _log_into(self: Encoder | Classifier, calls: list[dict[str, Any]]) -> Any:
         import torch
 
-        def log(model: Any, arguments: tuple, options: dict[str, Any]) -> None:
-            ids = options.get("input_ids", arguments[0] if arguments else None)
+        def log(model: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+            ids: Any = options.get("input_ids", arguments[0] if arguments else None)
             calls.append(
                 {
                     "of": self.name,
@@ -338,7 +338,7 @@ class Encoder(StandIn):
         return log
 
 
-_built: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+_built: weakref.WeakValueDictionary[tuple[int, str], Any] = weakref.WeakValueDictionary()
 """Models by the shared log of a call and their name, as long as they exist."""
 
 
@@ -384,16 +384,17 @@ def _state(model: Any) -> dict[str, Any]:
 
 def _pipelines() -> list[dict[str, Any]]:
     """Return a log of the pipeline that this is called from, or none."""
-    frame = sys._getframe()
-    while frame := frame.f_back:
+    frame = sys._getframe().f_back
+    while frame:
         if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
             return [{"of": "pipeline"}]
+        frame = frame.f_back
     return []
 
 
 def _fail_at(model: Any, number: int) -> None:
     """Have the forward pass of this number raise an error; 0 for none."""
-    passes = []
+    passes: list[None] = []
 
     def hook(*_: object) -> None:
         passes.append(None)
@@ -440,7 +441,7 @@ class Estimator(StandIn):
 class _SharedLog:
     """A log that stays the same list when scikit-learn clones the estimator that holds it."""
 
-    def __init__(self, calls: list[dict[str, Any]]):
+    def __init__(self, calls: list[dict[str, Any]]) -> None:
         self.calls = calls
         self.original: Any = None
 
@@ -450,7 +451,7 @@ class _SharedLog:
             {"of": estimator.name, "method": method, "rows": rows, "original": original}
         )
 
-    def __deepcopy__(self, memo: dict) -> _SharedLog:
+    def __deepcopy__(self, memo: dict[int, Any]) -> _SharedLog:
         return self
 
 
@@ -460,7 +461,15 @@ def canned_classifier() -> type:
     from sklearn.base import BaseEstimator, ClassifierMixin
 
     class CannedClassifier(ClassifierMixin, BaseEstimator):
-        def __init__(self, name, predictions, fit_seconds, predict_seconds, copy_seconds, log):
+        def __init__(
+            self,
+            name: str,
+            predictions: Any,
+            fit_seconds: float,
+            predict_seconds: float,
+            copy_seconds: float,
+            log: _SharedLog,
+        ) -> None:
             self.name = name
             self.predictions = predictions
             self.fit_seconds = fit_seconds
@@ -468,18 +477,18 @@ def canned_classifier() -> type:
             self.copy_seconds = copy_seconds
             self.log = log
 
-        def get_params(self, deep=True):  # which `clone` asks the original for
+        def get_params(self, deep: bool = True) -> Any:  # which `clone` asks the original for
             if self is self.log.original:
                 time.sleep(self.copy_seconds)
             return super().get_params(deep)
 
-        def fit(self, X, y):
+        def fit(self, X: Any, y: Any) -> Any:
             self.log.add(self, "fit", len(y))
             time.sleep(self.fit_seconds)
             self.classes_ = np.unique(y)
             return self
 
-        def predict(self, X):
+        def predict(self, X: Any) -> Any:
             self.log.add(self, "predict", len(X))
             if not hasattr(self, "classes_"):
                 raise ValueError(f"{self.name} was not fitted before predict")
@@ -525,7 +534,7 @@ class Named(StandIn):
                 calls.append({"of": f"{self.name} afterwards", "same": same})
 
 
-_dicts: dict[tuple[int, str], dict] = {}
+_dicts: dict[tuple[int, str], dict[Any, Any]] = {}
 """Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
 
 
@@ -589,7 +598,9 @@ class WatchedTensor(StandIn):
 
         class Watched(torch.Tensor):
             @classmethod
-            def __torch_function__(cls, function, types, arguments=(), options=None):
+            def __torch_function__(
+                cls, function: Any, types: Any, arguments: Any = (), options: Any = None
+            ) -> Any:
                 calls.append({"of": name, "function": getattr(function, "__name__", "")})
                 return super().__torch_function__(function, types, arguments, options or {})
 
@@ -603,7 +614,9 @@ class WatchedTensor(StandIn):
         name = self.name
 
         class Log(TorchFunctionMode):
-            def __torch_function__(self, function, types, arguments=(), options=None):
+            def __torch_function__(
+                self, function: Any, types: Any, arguments: Any = (), options: Any = None
+            ) -> Any:
                 calls.append({"of": name, "function": getattr(function, "__name__", "")})
                 return function(*arguments, **(options or {}))
 
@@ -821,18 +834,18 @@ SLEEP = time.sleep
 
 
 @functools.cache
-def _scripted_server() -> tuple[int, list[tuple]]:
+def _scripted_server() -> tuple[int, list[tuple[Any, ...]]]:
     """Start the one server of this process; the path of a request says whose answers it gives."""
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-    scripts: list[tuple] = []
+    scripts: list[tuple[Any, ...]] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            place = re.match(r"/+(\d+)", self.path)
+            place: Any = re.match(r"/+(\d+)", self.path)
             stand_in, calls, replies = scripts[int(place[1])]
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls.append(
@@ -862,7 +875,7 @@ def _scripted_server() -> tuple[int, list[tuple]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # a caller that has hung up is no news
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a caller that has hung up is no news
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port, scripts
 
@@ -1067,7 +1080,9 @@ def bag_classifier() -> type:
     from transformers.modeling_outputs import SequenceClassifierOutput
 
     class BagClassifier(torch.nn.Module):
-        def __init__(self, name, vocabulary_size, num_labels, calls):
+        def __init__(
+            self, name: str, vocabulary_size: int, num_labels: int, calls: list[dict[str, Any]]
+        ) -> None:
             super().__init__()
             self.name, self.calls = name, calls
             self.embedding = torch.nn.Embedding(vocabulary_size, 4)
@@ -1077,10 +1092,16 @@ def bag_classifier() -> type:
             self.unused = torch.nn.Parameter(torch.ones(2))
 
         @property
-        def device(self):
+        def device(self) -> Any:
             return self.unused.device
 
-        def forward(self, input_ids, attention_mask, labels=None, token_type_ids=None):
+        def forward(
+            self,
+            input_ids: Any,
+            attention_mask: Any,
+            labels: Any = None,
+            token_type_ids: Any = None,
+        ) -> Any:
             self.calls.append(
                 {
                     "of": self.name,
@@ -1121,7 +1142,7 @@ class DropoutClassifier(Classifier):
     training: bool = False
     fails_at: int = 0
 
-    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager:
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
         return logged_state(self.name, calls)
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
@@ -1162,7 +1183,7 @@ class Rule(StandIn):
     """
 
     column: str = ""
-    values: tuple = ()
+    values: tuple[Any, ...] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
         def rule(frame: Any) -> Any:
@@ -1217,6 +1238,8 @@ class Backward:
 
 
 CLASSES: dict[str, type] = {
-    name: kind for name, kind in list(globals().items()) if dataclasses.is_dataclass(kind)
+    name: kind
+    for name, kind in list(globals().items())
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
 """Every description that may be sent to the sandbox and be built there, by name."""

@@ -159,7 +159,8 @@ def serve(door: socket.socket) -> None:
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel is to reap the forks
     while True:
-        ready, _, _ = select.select([door, 0], [], [])
+        waiting: list[socket.socket | int] = [door, 0]
+        ready, _, _ = select.select(waiting, [], [])
         if 0 in ready:
             return
         visitor, _ = door.accept()

@@ -300,7 +300,7 @@ class _Writer:
             self.keys.check(value)
         return values
 
-    def _nodes(self, values: Any, depth: int) -> list:
+    def _nodes(self, values: Any, depth: int) -> list[Any]:
         return [self.node(value, depth + 1) for value in values]
 
     def _weigh(self, size: int) -> None:
@@ -346,7 +346,7 @@ class _Writer:
             return {"standin": [kind.__name__, self.node(fields, depth + 1)]}
         raise NotPlain(f"a value of type {kind.__name__}, which is no plain data")
 
-    def _array(self, array: np.ndarray, depth: int) -> list:
+    def _array(self, array: np.ndarray, depth: int) -> list[Any]:
         shape = list(array.shape)
         if array.dtype.kind in "SU" and not array.dtype.itemsize:
             array = array.astype(f"{array.dtype.kind}1")
@@ -389,7 +389,7 @@ class _Writer:
             return {"na": None}
         raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
 
-    def _index(self, index: Any, depth: int) -> list:
+    def _index(self, index: Any, depth: int) -> list[Any]:
         import pandas as pd
 
         if isinstance(index, pd.MultiIndex):
@@ -402,7 +402,7 @@ class _Writer:
             self._as_keys(index.tolist())
         return [name, *self._column(index, depth)]
 
-    def _column(self, values: Any, depth: int) -> list:
+    def _column(self, values: Any, depth: int) -> list[Any]:
         """Return a series' or an index's values: the type's name, and what it needs to be built."""
         import pandas as pd
 
@@ -486,19 +486,19 @@ class _Reader:
             raise WireError(f"a value with the unknown mark {tag[:50]!r}")
         return read(content, depth)
 
-    def _values(self, nodes: list, depth: int) -> list:
+    def _values(self, nodes: list[Any], depth: int) -> list[Any]:
         return [self.value(node, depth + 1) for node in nodes]
 
-    def _as_keys(self, nodes: list, depth: int) -> list:
+    def _as_keys(self, nodes: list[Any], depth: int) -> list[Any]:
         values = self._values(nodes, depth)
         for value in values:
             self.keys.check(value)
         return values
 
-    def _dict(self, tag: str, content: list, depth: int) -> dict:
+    def _dict(self, tag: str, content: list[Any], depth: int) -> dict[Any, Any]:
         keys, values = content
         filled = zip(self._as_keys(keys, depth), self._values(values, depth), strict=True)
-        made = _DICTS[tag]()
+        made: dict[Any, Any] = _DICTS[tag]()
         made.update(dict(filled))
         return made
 
@@ -525,10 +525,10 @@ class _Reader:
 
         return pd.NA
 
-    def _read_scalar(self, content: list, depth: int) -> Any:
+    def _read_scalar(self, content: list[Any], depth: int) -> Any:
         return self._read_array(content, depth)[()]
 
-    def _read_array(self, content: list, depth: int) -> np.ndarray:
+    def _read_array(self, content: list[Any], depth: int) -> np.ndarray:
         dtype, shape, data = content
         size = _size_of(shape, self.bounds)
         if dtype == "O":
@@ -547,12 +547,13 @@ class _Reader:
         if not len(part):
             return np.empty(shape, dtype=kind)
         if kind.kind == "b":  # with other bytes than 0 and 1, NumPy computes nonsense
-            return (np.frombuffer(part, dtype="u1") != 0).reshape(shape)
+            truths: np.ndarray = np.frombuffer(part, dtype="u1") != 0
+            return truths.reshape(shape)
         if kind.kind == "U":
             _check_characters(part, kind)
         return np.frombuffer(part, dtype=kind).reshape(shape).copy()
 
-    def _read_tensor(self, content: list, depth: int) -> Any:
+    def _read_tensor(self, content: list[Any], depth: int) -> Any:
         import torch
 
         dtype, shape, data, requires_grad, grad = content
@@ -566,7 +567,7 @@ class _Reader:
             tensor.grad = self.value(grad, depth + 1)
         return tensor
 
-    def _read_frame(self, content: list, depth: int) -> Any:
+    def _read_frame(self, content: list[Any], depth: int) -> Any:
         import pandas as pd
 
         names, index, columns = content
@@ -582,7 +583,7 @@ class _Reader:
         frame.columns = names
         return frame
 
-    def _read_series(self, content: list, depth: int) -> Any:
+    def _read_series(self, content: list[Any], depth: int) -> Any:
         import pandas as pd
 
         name, index, column = content
@@ -590,7 +591,7 @@ class _Reader:
         name = self.value(name, depth + 1)
         return pd.Series(values, index=self._read_index(index, depth), dtype=dtype, name=name)
 
-    def _read_index(self, content: list, depth: int) -> Any:
+    def _read_index(self, content: list[Any], depth: int) -> Any:
         import pandas as pd
 
         name, kind, data = content
@@ -609,7 +610,7 @@ class _Reader:
             raise WireError("an index that is too long")
         return pd.RangeIndex(made, name=name)
 
-    def _column(self, content: list, depth: int) -> tuple[Any, Any]:
+    def _column(self, content: list[Any], depth: int) -> tuple[Any, Any]:
         """Return values and the type that they are to have, which pandas must not guess."""
         import pandas as pd
 
@@ -630,7 +631,7 @@ class _Reader:
             raise WireError("a column of an unknown type")
         return self._values(data, depth), kind
 
-    def _read_datasetdict(self, content: list, depth: int) -> Any:
+    def _read_datasetdict(self, content: list[Any], depth: int) -> Any:
         import datasets
 
         names, splits = (self._values(nodes, depth) for nodes in content)
@@ -638,7 +639,7 @@ class _Reader:
             raise WireError("a split that is no dataset")
         return datasets.DatasetDict(zip(names, splits, strict=True))
 
-    def _read_dataset(self, content: list, depth: int) -> Any:
+    def _read_dataset(self, content: list[Any], depth: int) -> Any:
         import datasets
 
         self.tables.dataset()
@@ -655,14 +656,14 @@ class _Reader:
             raise WireError("a dataset of an unknown format")
         return made.with_format(kind, columns=[_text(name) for name in shown])
 
-    def _read_standin(self, content: list, depth: int) -> Any:
+    def _read_standin(self, content: list[Any], depth: int) -> Any:
         name, fields = content
         if name not in self.classes:
             raise WireError("a description that may not be built here")
         return self.classes[name](**self.value(fields, depth + 1))
 
 
-def _feature(node: list) -> Any:
+def _feature(node: list[Any]) -> Any:
     import datasets
 
     kind, content = node
@@ -691,13 +692,13 @@ def _check_characters(part: memoryview, kind: np.dtype) -> None:
         raise WireError("malformed text: a code point beyond the last character")
 
 
-def _size_of(shape: list, bounds: Bounds) -> int:
+def _size_of(shape: list[Any], bounds: Bounds) -> int:
     """Return how many values an array of a shape holds; one with none may not be long either."""
     if not isinstance(shape, list) or len(shape) > 32:
         raise WireError("malformed shape: expected a list of at most 32 numbers")
     if not all(type(extent) is int and 0 <= extent < 2**40 for extent in shape):
         raise WireError(f"malformed shape: {shape!r:.100}")
-    size = math.prod(shape)
+    size: int = math.prod(shape)
     if not size and math.prod(filter(None, shape)) > bounds.items:
         raise WireError(f"malformed shape: {shape!r:.100} for no values")
     return size

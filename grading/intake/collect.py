@@ -16,8 +16,9 @@ from datetime import UTC
 from pathlib import Path, PurePosixPath
 
 from grading.intake.names import fault_of, same_elsewhere, told
+from grading.intake.notebooks import LARGEST, Refused
 from grading.intake.rosters import Roster
-from grading.intake.submissions import DEADLINE, LARGEST, Refused, kind_of_file
+from grading.intake.submissions import DEADLINE, kind_of_file
 from grading.intake.texts import listed
 
 # Canvas keeps an underscore of a student's name; an answer in a text field has no second number.

@@ -57,7 +57,7 @@ def parts(source: str, constants: bool = True, from_line: int = 0) -> list[str]:
         What ends above it is left out.
     """
     tree = parsed(source)
-    found = [node for node in (tree.body if tree else ()) if node.end_lineno >= from_line]
+    found = [node for node in (tree.body if tree else ()) if (node.end_lineno or 0) >= from_line]
     return list(_unparsed(node for node in found if _stands_alone(node, constants)))
 
 
@@ -124,8 +124,12 @@ def _is_plain(value: ast.expr) -> bool:
     for node in ast.walk(value):
         if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
             return False
-        named = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        if named and node.id in vars(builtins) and node.id not in _PLAIN_CALLS:
+        if (
+            isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and node.id in vars(builtins)
+            and node.id not in _PLAIN_CALLS
+        ):
             return False
         if isinstance(node, ast.Call) and not _is_plain_call(node.func):
             return False

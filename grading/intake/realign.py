@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import deque
+from collections.abc import Callable
 
 import nbformat
 from nbformat import NotebookNode
@@ -75,7 +76,7 @@ def refuse_another_assignment(submission: NotebookNode, release: NotebookNode, n
         If it has graded cells, and none of them is the release's.
     """
     found, wanted = (
-        [_grade_id(cell) for cell in notebook.cells if _grade_id(cell)]
+        [own for cell in notebook.cells if (own := _grade_id(cell))]
         for notebook in (submission, release)
     )
     if found and wanted and not set(found) & set(wanted):
@@ -95,7 +96,12 @@ def _match(submitted: list[NotebookNode], released: list[NotebookNode]) -> Match
     return matches
 
 
-def _match_by(feature, submitted, released, matches: Matches) -> None:
+def _match_by(
+    feature: Callable[[NotebookNode], object],
+    submitted: list[NotebookNode],
+    released: list[NotebookNode],
+    matches: Matches,
+) -> None:
     """Pair unmatched cells that share a feature, the first with the first."""
     taken = set(matches.values())
     waiting: dict[object, deque[int]] = {}
@@ -108,7 +114,12 @@ def _match_by(feature, submitted, released, matches: Matches) -> None:
             matches[index] = same.popleft()
 
 
-def _match_by_order(submitted, released, matches: Matches, wanted) -> None:
+def _match_by_order(
+    submitted: list[NotebookNode],
+    released: list[NotebookNode],
+    matches: Matches,
+    wanted: Callable[[NotebookNode], bool],
+) -> None:
     """Pair what is left between two matched neighbours: an answer that replaced its stub."""
     for index, cell in enumerate(released):
         if index in matches or not wanted(cell):
@@ -165,7 +176,9 @@ def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:
     return behind
 
 
-def _duplicates(submitted, released, matches: Matches) -> list[str]:
+def _duplicates(
+    submitted: list[NotebookNode], released: list[NotebookNode], matches: Matches
+) -> list[str]:
     graded = {_grade_id(cell) for cell in released} - {None}
     kept = set(matches.values())
     doubled = [
@@ -242,7 +255,7 @@ def _with_answer(cell: NotebookNode, original: NotebookNode, other: str, has_run
     A variable may take minutes to compute: if the other cell has run before, it is not made again.
     """
     own = [] if same_code(cell.source, original.source) else [cell.source]
-    made = [] if has_run else setting(other, _grade_id(original))
+    made = [] if has_run else setting(other, _grade_id(original) or "")
     lines = ["# The answer stands in another cell.", *own, *parts(other), *made]
     return "\n".join(dict.fromkeys(lines))
 
@@ -262,7 +275,10 @@ def definitions(source: str) -> str:
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
     """Return a cell of the student's own without metadata: none of it may steer the grading."""
-    make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+    is_code = cell.cell_type == "code"
+    make: Callable[..., NotebookNode] = (
+        nbformat.v4.new_code_cell if is_code else nbformat.v4.new_markdown_cell
+    )
     own = make(cell.source, id=f"own-{position:03d}")
     _take_pictures(own, cell)
     return own

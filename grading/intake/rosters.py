@@ -149,7 +149,9 @@ class Roster:
     def time_written(self, number: str) -> str:
         """Return Moodle's words for when a student handed in; empty if it has none."""
         participants, column = self.participants(), self._last_modified
-        for row in self.rows if column else ():
+        if participants is None or column is None:
+            return ""
+        for row in self.rows:
             match = PARTICIPANT.fullmatch(row[participants])
             if match and match[1] == number and _has_digit(row[column]):
                 return row[column].strip()
@@ -218,7 +220,7 @@ class Roster:
             values = {row[column] for row in self.rows}
             if (
                 len(values) == 1
-                and _POINTS.fullmatch(*values)
+                and all(map(_POINTS.fullmatch, values))
                 and all(not row[before] or _POINTS.fullmatch(row[before]) for row in self.rows)
                 and participants not in (None, before)
             ):

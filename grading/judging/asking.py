@@ -57,7 +57,7 @@ class RemoteAnswer(Answer):
     def __init__(self, exercise: str, ask: Ask, next_seed: Callable[[], int]):
         super().__init__(None)
         self._exercise, self._put, self._next_seed = exercise, ask, next_seed
-        self.asked: tuple[tuple, dict[str, Any]] = ((), {})
+        self.asked: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
         self.arguments, self.calls, self.asked = (), [], (arguments, options)
@@ -72,7 +72,7 @@ class RemoteAnswer(Answer):
     def value(self) -> Any:
         return _result(self._ask(None, 0))
 
-    def _ask(self, call: list | None, arguments: int) -> dict[str, Any]:
+    def _ask(self, call: list[Any] | None, arguments: int) -> dict[str, Any]:
         nonce, seed = secrets.token_hex(8), self._next_seed()
         question = {"nonce": nonce, "seed": seed, "exercise": self._exercise, "call": call}
         raw = self._put(encode(question, QUESTION))

@@ -214,12 +214,12 @@ def near_names(rng: np.random.Generator, n: int) -> list[str]:
     return shuffled(rng, [*capitals, *shuffled(rng, list(blanks))[: n - 2]])
 
 
-def shuffled(rng: np.random.Generator, values: list) -> list:
+def shuffled(rng: np.random.Generator, values: list[Any]) -> list[Any]:
     """Return the same values in another order."""
     return [values[place] for place in rng.permutation(len(values))]
 
 
-def shuffled_dict(rng: np.random.Generator, values: dict) -> dict:
+def shuffled_dict(rng: np.random.Generator, values: dict[Any, Any]) -> dict[Any, Any]:
     """Return the same dict, its keys in an order that is not sorted if there are two."""
     keys = shuffled(rng, list(values))
     if len(keys) > 1 and keys == sorted(keys, key=str):

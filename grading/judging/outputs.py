@@ -125,7 +125,8 @@ def line_of_error(outputs: list[Any]) -> int:
     for output in outputs:
         # There may be a hundred thousand others, which take long to make anew.
         if type(output) is dict and output.get("output_type") == "error":
-            found = STOPPED_AT.search("\n".join(own_output(output).traceback))
+            made = own_output(output)
+            found = made and STOPPED_AT.search("\n".join(made.traceback))
             return int(found[1]) if found else 0
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ Thresholds = tuple[float, ...]
 
 
 def share_of_points(
-    predicted: object,
+    predicted: Any,
     exercise: str,
     copies: Mapping[str, DatasetDict],
     score: Callable[[np.ndarray, np.ndarray], float],

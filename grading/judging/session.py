@@ -202,7 +202,8 @@ def ask_again(
     ended : dict of str to Judged
         How each exercise ended there, in the notebook's order.
     """
-    ended, notes = dict(ended), []
+    ended = dict(ended)
+    notes: list[str] = []
     for exercise, doubted in ended.items():
         if doubted.doubt:
             ended[exercise] = settled(doubted, exercise, key, first.kind, first.limits, first.seed)
@@ -248,7 +249,8 @@ def _second_box(
     waiting: list[str],
 ) -> None:
     """Run the history again, with the course's own answer below each wrong one; ask what waits."""
-    references, used = reference_cells(key.solution), []
+    references = reference_cells(key.solution)
+    used: list[str] = []
     for cell in notebook.cells:
         exercise = graded_exercise(cell)
         if not exercise:
@@ -506,7 +508,7 @@ class Run:
 
     def end(self, status: str, detail: str) -> None:
         """End the box: what it replied was no answer."""
-        if not self.box_ended:
+        if self._box is not None and not self._box.ended:
             self._box.end(status, detail)
 
     def check(self, code: str, exercise: str = "") -> list[NotebookNode]:
@@ -515,10 +517,11 @@ class Run:
         If they end the box, the teacher is told as of a cell that does; the exercise's own cell did
         not, and is run again in the next box.
         """
-        if self.box_ended:
+        box = self._box
+        if box is None or box.ended:
             return []
         try:
-            reply = self._box.run(code, self._seconds(CHECK_SECONDS))
+            reply = box.run(code, self._seconds(CHECK_SECONDS))
         except SandboxDied as death:
             if self.box_ended:
                 self._dead.append((f"{exercise} (its visible check)", death))
@@ -529,7 +532,7 @@ class Run:
 
     def box(self) -> Sandbox:
         """Return a sandbox in which everything has run that was run so far."""
-        while self.box_ended:
+        while self._box is None or self._box.ended:
             self._start()
         return self._box
 
@@ -571,21 +574,21 @@ class Run:
         self._seconds(0.0)
         self._starts += 1
         try:
-            self._box = Sandbox(self.kind, self.limits)
-            self._box.run(SEED_CELL.format(seed=self._seed_of_cells), self.limits.cell_seconds)
+            self._box = box = Sandbox(self.kind, self.limits)
+            box.run(SEED_CELL.format(seed=self._seed_of_cells), self.limits.cell_seconds)
         except (SandboxFault, SandboxDied) as fault:  # nothing of the student's has run yet
             self._fault = SandboxFault(str(fault))
             raise self._fault from None
-        self._replay()
+        self._replay(box)
 
-    def _replay(self) -> None:
+    def _replay(self, box: Sandbox) -> None:
         """Run again what was run before; what ends the box this time is left out the next."""
         for place, step in enumerate(self._history):
             try:
                 if step.is_reference:
-                    self._define(self._box, step.code)
+                    self._define(box, step.code)
                 else:
-                    self._box.run(step.code, self._seconds(self.limits.cell_seconds))
+                    box.run(step.code, self._seconds(self.limits.cell_seconds))
             except SandboxDied as death:
                 self._dead_again.append((step.exercise, death))
                 del self._history[place]

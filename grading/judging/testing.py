@@ -380,7 +380,7 @@ def left_alone(answer: Answer, *arguments: Any) -> None:
             )
 
 
-def _changed_keys(after: Any, before: dict) -> str:
+def _changed_keys(after: Any, before: dict[Any, Any]) -> str:
     left = list(after) if type(after) is dict else after
     return f"The dict with the keys {_shown(list(before))} holds {_shown(left)} after the call."
 
@@ -425,7 +425,7 @@ def _same(got: Any, expected: Any) -> bool:
     if isinstance(expected, list | tuple):
         return len(got) == len(expected) and all(map(_same, got, expected))
     if hasattr(expected, "to_dict") and hasattr(expected, "features"):  # a datasets.Dataset
-        return got.features == expected.features and got.to_dict() == expected.to_dict()
+        return bool(got.features == expected.features and got.to_dict() == expected.to_dict())
     return bool(got == expected)
 
 
@@ -464,7 +464,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:197]}…"
 
 
-def shown_call(arguments: tuple, options: dict[str, Any]) -> str:
+def shown_call(arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
     """Return the arguments of a call as a reader may see them; stand-ins by their name."""
 
     def shown(value: Any) -> str:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import ast
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grading.judging.reference import reference_cells
 from grading.paths import ROOT
@@ -44,6 +45,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }
+Change = Callable[[ast.Module, Any], str]
 KEPT_WHOLE = (ast.Return, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
 
 
@@ -134,23 +136,23 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """Return what stands below a node, but no annotations, and no wording: that is left free."""
-    below = list(ast.iter_child_nodes(node))
+    below: list[ast.AST] = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.AnnAssign):
         below.remove(node.annotation)
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-        below = node.exc.args
+        below = [*node.exc.args]
     if isinstance(node, ast.Raise | ast.JoinedStr):
         below = [child for child in below if not isinstance(child, ast.Constant)]
     return below
 
 
-def _nth(tree: ast.Module, place: int) -> ast.AST:
+def _nth(tree: ast.Module, place: int) -> Any:
     return next(node for index, node in enumerate(_places(tree)) if index == place)
 
 
-def _changes(node: ast.AST) -> list:
+def _changes(node: ast.AST) -> list[Change]:
     """Return functions that change a tree at a node, in place, and say what stands there then."""
-    found = []
+    found: list[Change] = []
     if isinstance(node, ast.Compare):
         for index, operator in enumerate(node.ops):
             for other in COMPARISONS[type(operator)]:
@@ -158,8 +160,8 @@ def _changes(node: ast.AST) -> list:
     elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in ARITHMETIC:
         found.append(_setter("op", None, ARITHMETIC[type(node.op)]))
     elif isinstance(node, ast.BoolOp):
-        other = ast.Or if isinstance(node.op, ast.And) else ast.And
-        found.append(_setter("op", None, other))
+        junction = ast.Or if isinstance(node.op, ast.And) else ast.And
+        found.append(_setter("op", None, junction))
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
         found.append(lambda tree, node: _replace(tree, node, node.operand))
     elif isinstance(node, ast.Constant):
@@ -174,8 +176,8 @@ def _changes(node: ast.AST) -> list:
     elif isinstance(node, ast.Return) and node.value is not None:
         found.append(_return_nothing)
     elif isinstance(node, ast.Break | ast.Continue):
-        other = ast.Continue if isinstance(node, ast.Break) else ast.Break
-        found.append(lambda tree, node: _replace(tree, node, other()))
+        jump = ast.Continue if isinstance(node, ast.Break) else ast.Break
+        found.append(lambda tree, node: _replace(tree, node, jump()))
     if isinstance(node, ast.stmt) and not isinstance(node, KEPT_WHOLE):
         found.append(lambda tree, node: _replace(tree, node, ast.Pass()))
     return found
@@ -193,8 +195,8 @@ def _other_constants(value: object) -> list[object]:
     return []
 
 
-def _setter(field: str, index: int | None, kind: type[ast.AST]):
-    def change(tree: ast.Module, node: ast.AST) -> str:
+def _setter(field: str, index: int | None, kind: type[ast.AST]) -> Change:
+    def change(tree: ast.Module, node: Any) -> str:
         if index is None:
             setattr(node, field, kind())
         else:
@@ -204,36 +206,36 @@ def _setter(field: str, index: int | None, kind: type[ast.AST]):
     return change
 
 
-def _constant(value: object):
-    def change(tree: ast.Module, node: ast.AST) -> str:
+def _constant(value: object) -> Change:
+    def change(tree: ast.Module, node: Any) -> str:
         node.value = value
         return ast.unparse(node)
 
     return change
 
 
-def _swap(index: int):
-    def change(tree: ast.Module, node: ast.AST) -> str:
+def _swap(index: int) -> Change:
+    def change(tree: ast.Module, node: Any) -> str:
         node.args[index : index + 2] = node.args[index : index + 2][::-1]
         return ast.unparse(node)
 
     return change
 
 
-def _drop(index: int):
-    def change(tree: ast.Module, node: ast.AST) -> str:
+def _drop(index: int) -> Change:
+    def change(tree: ast.Module, node: Any) -> str:
         del node.keywords[index]
         return ast.unparse(node)
 
     return change
 
 
-def _return_nothing(tree: ast.Module, node: ast.AST) -> str:
+def _return_nothing(tree: ast.Module, node: Any) -> str:
     node.value = None
     return "return"
 
 
-def _raise_another(tree: ast.Module, node: ast.AST) -> str:
+def _raise_another(tree: ast.Module, node: Any) -> str:
     node.exc.func = ast.Name("RuntimeError", ast.Load())
     return ast.unparse(node)
 

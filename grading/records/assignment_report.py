@@ -204,7 +204,7 @@ def plot_scores(totals: pd.Series, maximum: float) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 3))
     axes.hist(totals, bins=range(int(maximum) + 2), align="left", color="#0072B2", rwidth=0.9)
     axes.set(xlabel="points", ylabel="students", xlim=(-0.6, maximum + 0.6))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]  # it is a MaxNLocator
     return figure
 
 

@@ -132,7 +132,7 @@ def _unpacked(source: Path, folder: Path) -> dict[str, str]:
     """Unpack a backup and check it; return its files' hashes."""
     try:
         with zipfile.ZipFile(source) as archive:
-            sums = json.loads(archive.read(MANIFEST))["sha256"]
+            sums: dict[str, str] = json.loads(archive.read(MANIFEST))["sha256"]
             for name, expected in sums.items():
                 if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                     raise ValueError(f"{source} holds {name}, which names a place of its own")
@@ -156,7 +156,7 @@ def _gradebook(url: URL) -> Iterator[Path]:
         copy = Path(folder) / DATABASE[kind]
         if kind == "postgresql":
             _run("pg_dump", url, "--no-owner", "--file", str(copy))
-        elif not Path(url.database or "").is_file():
+        elif not url.database or not Path(url.database).is_file():
             raise ValueError(f"there is no gradebook at {url.database}")
         else:
             with sqlite3.connect(url.database, timeout=120) as old, sqlite3.connect(copy) as new:
@@ -176,8 +176,9 @@ def _has_tables(url: URL) -> bool:
 
 def _put_back(copy: Path, url: URL) -> None:
     if url.get_backend_name() == "sqlite":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(copy, url.database)
+        place = Path(url.database or "")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(copy, place)
     else:
         options = ("--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1")
         _run("psql", url, *options, "--file", str(copy))

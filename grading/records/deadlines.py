@@ -11,7 +11,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.intake.submissions import Refused, time_of
+from grading.intake.notebooks import Refused
+from grading.intake.submissions import time_of
 from grading.records.handed_in import has_gradebook, must_have_gradebook
 from grading.records.late import put_due_date
 from grading.settings import course_config, course_directory
@@ -146,7 +147,7 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
     directory = CourseDirectory(config=course_config(course))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
-            due = gradebook.find_assignment(assignment).duedate
+            due: datetime | None = gradebook.find_assignment(assignment).duedate
             gradebook.find_student(student)
         except MissingEntry as missing:
             raise ValueError(f"the gradebook does not know it: {missing}") from None

@@ -32,7 +32,14 @@ from grading.records.whole import write_table, write_whole
 from grading.settings import course_directory
 
 # What Canvas's own import looks for; where an account asks for it, names stand in two columns.
-CANVAS_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID")
+CANVAS_COLUMNS: tuple[str, ...] = (
+    "Student",
+    "LastName",
+    "FirstName",
+    "ID",
+    "SIS User ID",
+    "SIS Login ID",
+)
 CANVAS_COLUMNS += ("Root Account", "Section")
 EXCUSED = "EX"
 """What stands in Canvas's gradebook in place of the score of somebody who need not hand in."""
@@ -275,9 +282,9 @@ def write_canvas(
     factor, most = _scale(found, possible, scale)
     kept = [column for column in CANVAS_COLUMNS if column in roster.columns]
     lines = [[row[column] for column in kept] + [_written(grade, factor)] for grade, row in given]
-    ours = {id(row) for _, row in given}
+    written = {id(row) for _, row in given}
     header = [*kept, columns[0]]
-    rest = [[row[column] for column in header] for row in roster.rows if id(row) not in ours]
+    rest = [[row[column] for column in header] for row in roster.rows if id(row) not in written]
     _write([header, *lines, *rest], path)
     points_of = _unsaid(found, possible)
     return Exported(

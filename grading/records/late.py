@@ -196,7 +196,10 @@ class DeadlinesPlugin(LateSubmissionPlugin):
     ) -> float | None:
         late = read_deadlines(Path(CourseDirectory(config=self.config).root)).late
         if late is None:
-            return super().late_submission_penalty(student_id, score, total_seconds_late)
+            penalty: float | None = super().late_submission_penalty(
+                student_id, score, total_seconds_late
+            )
+            return penalty
         # nbgrader takes a penalty above the score for the score, also where that is negative.
         return score * late.share(total_seconds_late) if score > 0 else None
 
@@ -228,7 +231,8 @@ def put_due_date(assignment: str, course: Path) -> datetime | None:
         except MissingEntry:
             return due
         if due is None:
-            return known.duedate and known.duedate.replace(tzinfo=UTC)
+            recorded: datetime | None = known.duedate
+            return recorded and recorded.replace(tzinfo=UTC)
         known.duedate = due.astimezone(UTC).replace(tzinfo=None)  # as nbgrader keeps it
         gradebook.db.commit()
     return due

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -183,7 +184,7 @@ def points_map(
     return Markup(text)
 
 
-def _cell(answer) -> Cell:
+def _cell(answer: Any) -> Cell:
     """Return how an answer looks; None is one that was not handed in."""
     if answer is None:
         return NOTHING

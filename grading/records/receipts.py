@@ -27,7 +27,7 @@ VERSION = 2
 EARLIER = "earlier"
 """Folder beside a submission's receipts, for those that it had before."""
 # What every reader of a receipt takes to be there, and of which type.
-PARTS = {
+PARTS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("student", "assignment", "notebook", "graded_at"), str),
     "sha256": dict,
     "tests": list,

@@ -37,6 +37,8 @@ from grading.release.source import BuildError, source_notebook
 from grading.settings import course_config
 from helpers.lessons import Lesson
 
+DESCRIBED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run a notebook on the embedded data and model, and return it with its outputs."""
@@ -226,8 +228,7 @@ def _meaning(source: str) -> str:
     except SyntaxError:  # a magic, or a command
         return source
     for node in ast.walk(tree):
-        described = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if described and ast.get_docstring(node) is not None:
+        if isinstance(node, DESCRIBED) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     # A semicolon at the end keeps IPython from showing the value.
     return f"{ast.dump(tree)} {DisplayHook.semicolon_at_end_of_expression(source)}"

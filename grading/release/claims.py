@@ -192,7 +192,7 @@ def _computed(text: str, values: list[float]) -> float:
 
     def value(node: ast.expr) -> float:
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return _OPERATORS[type(node.op)](value(node.left), value(node.right))
+            return float(_OPERATORS[type(node.op)](value(node.left), value(node.right)))
         number = ast.unparse(node)
         if not isinstance(node, ast.Constant) or not any(_is_rounded(number, v) for v in values):
             raise ValueError(f"{number} in {text!r} is no number that the named cells show")

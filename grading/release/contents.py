@@ -50,7 +50,7 @@ class Content(NamedTuple):
     name: str
     text: str
     problem: str = ""
-    notebook: dict | None = None
+    notebook: dict[str, Any] | None = None
 
 
 def contents_of(name: str, data: bytes, depth: int = 0) -> Iterator[Content]:
@@ -107,8 +107,8 @@ def _from_tar(name: str, data: bytes, depth: int) -> Iterator[Content]:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for entry in archive:
             inner = f"{name}{TREE}{entry.name}"
-            if entry.isfile():
-                yield from contents_of(inner, archive.extractfile(entry).read(), depth + 1)
+            if entry.isfile() and (file := archive.extractfile(entry)):
+                yield from contents_of(inner, file.read(), depth + 1)
             elif not entry.isdir():
                 yield Content(inner, "", "is a link or a device")
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from grading.intake.submissions import DEADLINE
 from grading.paths import ROOT, release_path
@@ -110,7 +111,7 @@ def unknown_to_git(root: Path = ROOT) -> list[str]:
     return sorted(filter(None, listed.split("\0")))
 
 
-def _project(root: Path) -> dict:
+def _project(root: Path) -> dict[str, Any]:
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 

@@ -99,7 +99,7 @@ def check_messages() -> Iterator[tuple[str, str]]:
     """
     folder = Path("helpers", "checks")
     for file, _, message, _, _ in extract_from_dir(ROOT / folder, keywords={"say": (1,)}):
-        yield message, (folder / file).as_posix()
+        yield str(message), (folder / file).as_posix()
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -149,7 +149,7 @@ def faults(lesson: Lesson | None, language: str, root: Path = ROOT) -> Iterator[
         if message.id not in expected:
             yield f"no longer in the lesson: {message.id[:80]!r}"
         elif message.string:
-            yield from _differences(message.id, message.string)
+            yield from _differences(str(message.id), str(message.string))
 
 
 def _differences(original: str, translation: str) -> Iterator[str]:
@@ -202,4 +202,4 @@ def _in(block: str, catalog: Catalog, language: str) -> str:
         linked = re.sub(r"(/blob/[^)]+?/)notebooks/", rf"\1notebooks/{language}/", block, count=1)
         return re.sub(r"^\[!\[[^\]]*\]", f"[![{LANGUAGES[language]}]", linked)
     message = catalog.get(block)
-    return message.string if message and message.string else block
+    return str(message.string) if message and message.string else block

@@ -3,6 +3,7 @@
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -85,7 +86,7 @@ def missing_figures() -> list[str]:
     return [name for name in ROWS.values() if not _found(name, figures)]
 
 
-def _found(name: str, figures: dict[str, dict]) -> list[dict]:
+def _found(name: str, figures: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a figure, as it is on the real data and on the embedded, where it was measured."""
     return [figures[key] for key in (name, f"{name}.embedded") if key in figures]
 
@@ -123,7 +124,7 @@ def _mark(place: int) -> str:
     return f"<sup>{place + 1}</sup>"
 
 
-def _cell(figure: dict, reasons: list[str]) -> str:
+def _cell(figure: dict[str, Any], reasons: list[str]) -> str:
     """Return a figure with its interval, and the mark of its footnote, which joins `reasons`."""
     digits = DIGITS.get(figure["unit"], 3)
     if figure["unit"] == "s" and figure["value"] < 10:

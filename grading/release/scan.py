@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from grading.paths import ROOT
 from grading.release.contents import TREE, Content, contents_of
@@ -190,7 +191,7 @@ def _by_name(name: str) -> Iterator[Finding]:
                 yield Finding(name, f"is {what} ({part})")
 
 
-def _by_cells(name: str, notebook: dict) -> Iterator[Finding]:
+def _by_cells(name: str, notebook: dict[str, Any]) -> Iterator[Finding]:
     """Yield what a notebook has beside what a release has: outputs, marks, cells with an answer."""
     cells = notebook.get("cells")
     for cell in cells if isinstance(cells, list) else ():

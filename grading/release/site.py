@@ -148,7 +148,7 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
     if not _IMAGE.search(markup):
         return linked
 
-    def to_file(found: re.Match) -> str:
+    def to_file(found: re.Match[str]) -> str:
         content = base64.b64decode(found["data"])
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
         (figures / name).write_bytes(content)

@@ -92,7 +92,7 @@ class Sandbox:
         self._counted = False  # whether the group is what limits the memory
         self._inside: int | None = None  # a process that sees the box's own folders
         self._ours: int | None = None  # the relay, which lets nobody see what it holds
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._requests: IO[bytes] | None = None
         self._replies: IO[bytes] | None = None
         reading, writing = os.pipe()
@@ -276,7 +276,7 @@ class Sandbox:
 
     def _bubblewrap(
         self, errors: int, passed: list[int], options: Iterable[str] = (), **told: Any
-    ) -> subprocess.Popen:
+    ) -> subprocess.Popen[bytes]:
         """Open a box in which `grading.inside.start` is told what to do.
 
         bubblewrap's first process keeps its own standard input, output and error open in the box,

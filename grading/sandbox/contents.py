@@ -99,7 +99,7 @@ def boxed_helpers(package: Path) -> Path:
 
 
 @functools.cache
-def _kept_folder() -> tempfile.TemporaryDirectory:
+def _kept_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a folder that is removed when this process ends."""
     return kept_folder("helpers-")
 

@@ -6,7 +6,7 @@ import multiprocessing.util
 import tempfile
 
 
-def kept_folder(prefix: str) -> tempfile.TemporaryDirectory:
+def kept_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
     """Return a folder that is removed when this process ends, a pool's worker included."""
     folder = tempfile.TemporaryDirectory(prefix=prefix)
     # A worker that was forked ends without what `atexit` holds, but not without this.

@@ -127,7 +127,7 @@ def find_place() -> Place | None:
             _clean(place)
             group = _open(place, Limits())
             try:
-                command = [*launched(group), shutil.which("true")]
+                command = [*launched(group), shutil.which("true") or "true"]
                 tried = subprocess.run(command, capture_output=True, timeout=20)
             finally:
                 group.remove()
@@ -189,7 +189,7 @@ def _above(mounted: Path | None, path: str | None) -> list[Path]:
 
 def _own_groups(pid: int) -> dict[str, str]:
     """Return the path of a process's groups by controller; version 2 has none for a name."""
-    found = {}
+    found: dict[str, str] = {}
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
@@ -211,9 +211,15 @@ def _mounted(kind: str, controller: str = "") -> Path | None:
 def _open(place: Place, limits: Limits) -> Group:
     name = f"{NAME}{os.getpid()}-{next(_numbers)}"
     processes = limits.processes + OWN_PROCESSES
-    if place.kind == "systemd":
+    if place.memory is None:  # with systemd
         whose = [] if os.geteuid() == 0 else ["--user"]
-        command = [shutil.which("systemd-run"), *whose, "--scope", "--quiet", "--collect"]
+        command = [
+            shutil.which("systemd-run") or "systemd-run",
+            *whose,
+            "--scope",
+            "--quiet",
+            "--collect",
+        ]
         command += [f"--unit={name}", f"--property=MemoryMax={limits.memory_bytes}"]
         command += ["--property=MemorySwapMax=0", f"--property=TasksMax={processes}"]
         command += [f"--property=CPUWeight={_share_of(100)}", "--"]

@@ -106,7 +106,8 @@ def _signal(pid: int, number: int) -> bool:
 
 def _apart_from_pages(pids: list[int], boxed: int) -> int:
     """Return what a box holds that is no process's own pages."""
-    sockets, shared = set(), {}
+    sockets: set[str] = set()
+    shared: dict[str, int] = {}
     for pid in pids:
         try:
             sockets |= _sockets(pid)
@@ -138,7 +139,7 @@ def _shared_memory(pid: int) -> dict[str, int]:
 
     Its pages stay when no process maps them any more.
     """
-    found = {}
+    found: dict[str, int] = {}
     for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
         if line.endswith("/dev/zero (deleted)"):
             place, _, offset, _, inode, *_ = line.split()
@@ -191,5 +192,5 @@ def _fields(pid: int, file: str, names: set[str]) -> int:
 
 def _resident(process: psutil.Process) -> int:
     with contextlib.suppress(psutil.Error):
-        return process.memory_info().rss
+        return int(process.memory_info().rss)
     return 0

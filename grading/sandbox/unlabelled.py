@@ -39,7 +39,7 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
 
 
 @functools.cache
-def _folder_of_copies() -> tempfile.TemporaryDirectory:
+def _folder_of_copies() -> tempfile.TemporaryDirectory[str]:
     """Return a folder that is removed when this process ends."""
     return kept_folder("test-splits-")
 

@@ -36,7 +36,7 @@ With the space: four letters alone are found in a figure's bytes, sooner or late
 @contextlib.contextmanager
 def warm_kernels(
     environment: dict[str, str], costly: Collection[str]
-) -> Iterator[subprocess.Popen]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Keep a process with the libraries imported until the batch ends.
 
     Parameters
@@ -71,7 +71,8 @@ def warm_kernels(
             os.environ.pop(VARIABLE, None)
             process.kill()
             process.wait()
-            process.stdin.close()
+            if process.stdin:
+                process.stdin.close()
 
 
 def _interpreter() -> list[str]:

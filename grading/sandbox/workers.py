@@ -75,6 +75,8 @@ def _end_with_parent() -> None:
     thread that started this worker. bubblewrap then ends the worker's boxes.
     """
     parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("begin_work is for a process that another one has started")
     if sys.platform == "linux":
         flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())

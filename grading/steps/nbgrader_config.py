@@ -27,7 +27,7 @@ from grading.steps.feedback import HeadMarkScheme
 from grading.steps.preprocessors import GradeInSandbox, Realign, SaveGrades, SubmissionExporter
 from grading.steps.releasing import AddDeadline, MigrateCells, ReleaseExporter
 
-c = get_config()  # noqa: F821 - nbgrader provides it
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader provides it
 
 # What else uses the gradebook, formgrader and nbgrader's own commands, waits for it as we do.
 adapt_gradebooks()

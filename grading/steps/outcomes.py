@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grading.intake.submissions import Refused
+from grading.intake.notebooks import Refused
 from grading.judging.verdicts import CANNOT_GRADE, described
 from grading.sandbox.commands import SandboxMissing
 

@@ -76,11 +76,11 @@ class SubmissionExporter(NotebookExporter):
     before = Dict()
 
     def from_filename(
-        self, filename: str, resources: ResourcesDict | None = None, **options: Any
-    ) -> tuple[Any, ResourcesDict]:
-        names = (resources or {}).get("nbgrader")
+        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        names = resources.get("nbgrader") if resources else None
         path = Path(filename).absolute()
-        if not names or path.parent != self._submitted(names):
+        if not resources or not names or path.parent != self._submitted(names):
             return super().from_filename(filename, resources, **options)
         course = Path(CourseDirectory(config=self.config).root)
         receipt = receipt_path(course, names["student"], names["assignment"], names["notebook"])

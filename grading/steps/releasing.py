@@ -53,6 +53,8 @@ def _rehearse(step: GenerateAssignment) -> None:
     )
     for folder, notebooks in sorted(step.assignments.items()):
         names = re.match(pattern, folder)
+        if names is None:
+            raise NbGraderException(f"{folder} is not where the source of an assignment is kept")
         _check_notebooks(step, names["assignment"], {Path(path).stem for path in notebooks})
         for path in sorted(notebooks):
             resources = {

@@ -16,6 +16,7 @@ import re
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -88,7 +89,7 @@ def _cleaner() -> Cleaner:
 
 def cleaned(text: str) -> str:
     """Return HTML without scripts, handlers, forms, frames, styles, and what would be loaded."""
-    return _cleaner().clean(_without_styles(text))
+    return str(_cleaner().clean(_without_styles(text)))
 
 
 def _without_styles(text: str) -> str:
@@ -131,7 +132,7 @@ def code(text: str, language: str) -> str:
     return cleaned(Highlight2HTML(pygments_lexer=language)(text))
 
 
-WAYS = {"markdown": markdown, "html": cleaned, "code": code}
+WAYS: dict[str, Callable[..., str]] = {"markdown": markdown, "html": cleaned, "code": code}
 
 
 def answer(request: dict[str, Any]) -> str:

@@ -144,7 +144,7 @@ def autograde_one(
     """
     # SQLAlchemy warns of the order in which nbgrader adds rows, which does no harm.
     warnings.simplefilter("ignore", SAWarning)
-    step = None
+    step: KeepingAutograde | None = None
     try:
         config = course_config(course)
         config.CourseDirectory.assignment_id = assignment
@@ -160,8 +160,10 @@ def autograde_one(
         for name in step.missing:
             add_note(course, assignment, student, f"{name}.ipynb was not handed in, and counts 0")
     except (Exception, SystemExit) as error:
-        kept = step is not None and step.error
-        outcome = outcome_of(kept, step.notebook) if kept else outcome_of(error)
+        if step is not None and step.error:
+            outcome = outcome_of(step.error, step.notebook)
+        else:
+            outcome = outcome_of(error)
         return taken_back(outcome, course, assignment, student)
     return SUCCESS
 
@@ -218,7 +220,7 @@ def refresh_feedback(assignment: str, students: list[str], course: Path) -> None
             _checked(result, f"the feedback on {assignment} for {student}")
 
 
-def _checked(result: dict, what: str) -> None:
+def _checked(result: dict[str, Any], what: str) -> None:
     """Raise what has ended one of nbgrader's steps, which keeps every exception for itself."""
     if not result["success"]:
         if "KeyboardInterrupt" in (result.get("error") or "").splitlines():

@@ -43,7 +43,7 @@ class Renderer:
     """The process that makes HTML, started when it is needed and again when it was ended."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
     def ask(self, way: str, arguments: list[Any], seconds: float) -> str | None:
@@ -54,17 +54,17 @@ class Renderer:
         request = json.dumps({"way": way, "arguments": arguments, "seconds": seconds})
         with self._lock:
             process = self._started()
-            try:
-                process.stdin.write(request + "\n")
-                process.stdin.flush()
-                line = process.stdout.readline()
-            except OSError:
-                line = ""
+            line = ""
+            with contextlib.suppress(OSError):
+                if process.stdin and process.stdout:  # both are pipes
+                    process.stdin.write(request + "\n")
+                    process.stdin.flush()
+                    line = process.stdout.readline()
             if not line:
                 self._end()
             return json.loads(line) if line else None
 
-    def _started(self) -> subprocess.Popen:
+    def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(

@@ -96,7 +96,7 @@ class CheckResult:
         )
 
 
-def examples(name: str) -> Callable:
+def examples(name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
     """Register the decorated function as the visible examples of an exercise.
 
     It takes the student's answer (a function, or the value of a variable) and raises `Wrong`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from helpers.checks.language import say
 
 
 @examples("summarize_dataset")
-def _(answer):
+def _(answer: Any) -> None:
     given = say("For one split of 4 messages")
     split = _split(["one", "one two", "one     two\tthree", "a b c d e f g h i j k"], [0, 0, 0, 2])
     dataset = _dataset(later=split, earlier=_split(["one", "two words"], [1, 1]))
@@ -120,7 +121,7 @@ def _(answer):
     _odd_words(answer)
 
 
-def _odd_words(answer) -> None:
+def _odd_words(answer: Any) -> None:
     table = answer(
         _dataset(
             marks=_split(["it's", "don't", "\N{SLIGHTLY SMILING FACE} so-so :)"], [0, 1, 1]),
@@ -141,7 +142,7 @@ def _odd_words(answer) -> None:
     )
 
 
-def _without_rows(answer) -> None:
+def _without_rows(answer: Any) -> None:
     given = say("For a split without rows")
     likely = say("Nothing has a largest, a smallest or a middle one where there is nothing.")
     dataset = _dataset(some=_split(["one"], [0]), none=_split([], []))
@@ -153,7 +154,7 @@ def _without_rows(answer) -> None:
         close(table[column]["none"], np.nan, say("{1} the column {2}", given, column))
 
 
-def _selected(answer) -> None:
+def _selected(answer: Any) -> None:
     split = _split(["one", "one two", "a b c d"], [1, 0, 1]).select([2, 0])
     given = say("For two rows that were selected out of three")
     table = runs(lambda: answer(_dataset(train=split)), given)
@@ -163,7 +164,7 @@ def _selected(answer) -> None:
     close(table["median_words"]["train"], 2.5, say("{1} the column median_words", given), likely)
 
 
-def _same_format(answer) -> None:
+def _same_format(answer: Any) -> None:
     dataset = _dataset(train=_split(["one", "two"], [0, 1]))
     answer(dataset)
     kind = dataset["train"].format["type"]
@@ -192,7 +193,7 @@ def _same_format(answer) -> None:
     )
 
 
-def _same_columns(answer) -> None:
+def _same_columns(answer: Any) -> None:
     wide = _split(["one", "two"], [0, 1]).add_column("row", [7, 8])
     dataset = _dataset(train=wide)
     dataset.set_format("pandas", columns=["text", "label"])
@@ -214,7 +215,7 @@ def _same_columns(answer) -> None:
 
 
 @examples("add_label_names")
-def _(answer):
+def _(answer: Any) -> None:
     names = ["sadness", "joy", "love"]
     frame = pd.DataFrame({"label": [2, 0], "text": ["x", "y"]}, index=[7, 3])
     given = say("For the labels 2 and 0, names sadness, joy and love,")
@@ -282,7 +283,7 @@ def _(answer):
 
 
 @examples("load_labelled_file")
-def _(answer):
+def _(answer: Any) -> None:
     from datasets import ClassLabel, Dataset
 
     given = say("For a file of the lines `good day;joy` and `bad;anger`")
@@ -453,7 +454,7 @@ def _(answer):
 
 
 @examples("oversample")
-def _(answer):
+def _(answer: Any) -> None:
     frame = pd.DataFrame(
         {"text": list("abcdefgh"), "kind": [0, 0, 0, 0, 0, 1, 1, 2]}, index=[7, 8] * 4
     )
@@ -534,7 +535,7 @@ def _(answer):
     _drawn_with_replacement(answer)
 
 
-def _drawn_with_replacement(answer) -> None:
+def _drawn_with_replacement(answer: Any) -> None:
     frame = pd.DataFrame({"text": range(60), "label": [0] * 40 + [1] * 20})
     got = answer(frame)
     times = got.loc[got["label"] == 1, "text"].value_counts()
@@ -548,7 +549,7 @@ def _drawn_with_replacement(answer) -> None:
     )
 
 
-def _shuffled(answer) -> None:
+def _shuffled(answer: Any) -> None:
     frame = pd.DataFrame({"text": range(55), "label": [0] * 30 + [1] * 25})
     given = say("For classes of 30 and 25 rows")
     got = answer(frame, seed=3)
@@ -601,7 +602,7 @@ def _shuffled(answer) -> None:
 
 
 @examples("class_weights")
-def _(answer):
+def _(answer: Any) -> None:
     given = say("For the labels 0 0 0 0 0 1 and 2 classes")
     got = unchanged(answer, [0, 0, 0, 0, 0, 1], 2, given=given)
     of_type(got, np.ndarray, given)
@@ -684,20 +685,22 @@ def _(answer):
     close(unchanged(answer, [2, 0, 2], 3, given=given), [1.5, 0.0, 0.75], given)
 
 
-def _split(texts: list[str], labels: list[int]):
+def _split(texts: list[str], labels: list[int]) -> Any:
     from datasets import ClassLabel, Dataset, Features, Value
 
     features = Features({"text": Value("string"), "label": ClassLabel(names=["a", "b", "c"])})
     return Dataset.from_dict({"text": texts, "label": labels}, features=features)
 
 
-def _dataset(**splits):
+def _dataset(**splits: Any) -> Any:
     from datasets import DatasetDict
 
     return DatasetDict(splits)
 
 
-def _read(answer, content: str, sep: str | None = None, given: str = "", likely: str = ""):
+def _read(
+    answer: Any, content: str, sep: str | None = None, given: str = "", likely: str = ""
+) -> Any:
     """Let the answer read a file of this content; without `sep` it must know its default."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "messages.txt"
@@ -709,7 +712,7 @@ def _read(answer, content: str, sep: str | None = None, given: str = "", likely:
 
 
 def _raises_for_line(
-    answer, content: str, number: int, given: str, likely: dict[int, str] | None = None
+    answer: Any, content: str, number: int, given: str, likely: dict[int, str] | None = None
 ) -> None:
     """Expect a ValueError that names a line by its number; digits of the path do not count."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -10,6 +10,8 @@ import math
 import threading
 import time
 import types
+from collections.abc import Iterator
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -22,16 +24,16 @@ from helpers.checks.models import left_as_it_came
 from helpers.checks.words import small_tokenizer
 
 
-def _labels(predictions):
+def _labels(predictions: Any) -> Any:
     return [entry["label"] for entry in predictions]
 
 
-def _scores(predictions):
+def _scores(predictions: Any) -> Any:
     return [entry["score"] for entry in predictions]
 
 
 @examples("top_predictions")
-def _(answer):
+def _(answer: Any) -> None:
     logits = torch.tensor([math.log(2), 0.0, math.log(5)])
     names = {0: "calm", 1: "cross", 2: "glad"}
     given = say("For the logits log 2, 0 and log 5 of calm, cross and glad")
@@ -127,21 +129,21 @@ class _Web:
     `time.sleep` does not sleep meanwhile, where the answer calls it, under whatever name.
     """
 
-    def __init__(self, *replies):
+    def __init__(self, *replies: Any) -> None:
         self.replies = list(replies)
-        self.asked = []
-        self.timeouts = []
-        self._waits = []
+        self.asked: list[Any] = []
+        self.timeouts: list[Any] = []
+        self._waits: list[tuple[int, float]] = []
 
     @property
-    def slept(self):
+    def slept(self) -> list[float]:
         """The seconds of each wait between two requests, however many parts it was slept in."""
-        waits = {}
+        waits: dict[int, float] = {}
         for after, seconds in self._waits:
             waits[after] = waits.get(after, 0.0) + seconds
         return [round(seconds, 6) for seconds in waits.values()]
 
-    def send(self, adapter, request, timeout=None, **_):
+    def send(self, adapter: Any, request: Any, timeout: Any = None, **_: Any) -> Any:
         """Reply, and again where an adapter of the answer's own asks for it, as urllib3 does."""
         import requests
         from urllib3 import HTTPResponse
@@ -163,7 +165,7 @@ class _Web:
                 return response
             policy.sleep(raw)
 
-    def _reply(self, request, timeout):
+    def _reply(self, request: Any, timeout: Any) -> Any:
         import requests
 
         self.asked.append((request, _parsed(request.body)))
@@ -182,16 +184,16 @@ class _Web:
         return response
 
     @contextlib.contextmanager
-    def watched(self, names=None):
+    def watched(self, names: dict[str, Any] | None = None) -> Iterator[None]:
         """Watch while an answer runs that finds these global names."""
         names = {} if names is None else names
 
-        def send(adapter, request, **options):
+        def send(adapter: Any, request: Any, **options: Any) -> Any:
             return self.send(adapter, request, **options)
 
         caller, really_sleep = threading.get_ident(), time.sleep
 
-        def sleep(seconds):
+        def sleep(seconds: float) -> None:
             # The kernel has threads of its own that sleep now and then; they are not the answer.
             if threading.get_ident() == caller:
                 self._waits.append((len(self.asked), float(seconds)))
@@ -207,13 +209,13 @@ class _Web:
                 names.update(dict.fromkeys(imported, really_sleep))
 
 
-def _in_seconds(timeout):
+def _in_seconds(timeout: Any) -> Any:
     """Return a timeout as one number where it is a pair of equal ones, to connect and to read."""
     pair = isinstance(timeout, tuple) and len(timeout) == 2 and timeout[0] == timeout[1]
     return timeout[0] if pair else timeout
 
 
-def _parsed(body):
+def _parsed(body: Any) -> Any:
     """Return what was sent: None for nothing, and the text itself where it is no JSON."""
     text = body.decode() if isinstance(body, bytes) else body
     try:
@@ -226,7 +228,7 @@ _URL = "http://127.0.0.1:9/models/emotion"
 _ANSWER = [[{"label": "glad", "score": 0.75}, {"label": "cross", "score": 0.25}]]
 
 
-def _ask(answer, web, *arguments, **options):
+def _ask(answer: Any, web: _Web, *arguments: Any, **options: Any) -> Any:
     """Call the answer on a web of ours; return its result or the exception that it raised."""
     with web.watched(names_of(answer)):
         try:
@@ -238,7 +240,7 @@ def _ask(answer, web, *arguments, **options):
 
 
 @examples("query")
-def _(answer):
+def _(answer: Any) -> None:
     web = _Web((200, _ANSWER))
     got = _ask(answer, web, ["i feel fine"], _URL)
     if isinstance(got, Exception):
@@ -348,7 +350,7 @@ def _(answer):
     _check_errors(answer)
 
 
-def _check_patience(answer):
+def _check_patience(answer: Any) -> None:
     busy = (503, {"error": "loading", "estimated_time": 2.5})
     web = _Web(busy, busy, (200, _ANSWER))
     got = _ask(answer, web, ["a"], _URL, token="hf_example", timeout=3.5)
@@ -426,20 +428,20 @@ def _check_patience(answer):
         )
 
 
-def _is_http_error(got):
+def _is_http_error(got: Any) -> bool:
     import requests
 
     return isinstance(got, requests.HTTPError)
 
 
-def _http_error(got, message):
+def _http_error(got: Any, message: str) -> None:
     that(_is_http_error(got), message)
 
 
 _DATE = "Wed, 21 Oct 2054 07:28:00 GMT"
 
 
-def _waits():
+def _waits() -> tuple[Any, ...]:
     """Return status, body and headers of busy servers, the seconds to wait, the likely mistake."""
     return (
         (503, {"error": "loading"}, {}, 1.0, say("Without `estimated_time` it is one second.")),
@@ -519,7 +521,7 @@ def _waits():
     )
 
 
-def _check_errors(answer):
+def _check_errors(answer: Any) -> None:
     for status, body, mentions in (
         (400, {"error": "the text is too long"}, "the text is too long"),
         (500, {"error": "out of memory"}, "out of memory"),
@@ -563,7 +565,7 @@ class _Sure(torch.nn.Module):
 
     device = torch.device("cpu")
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
         labels = {2: "glad", 0: "calm", 1: "cross"}
@@ -574,7 +576,9 @@ class _Sure(torch.nn.Module):
             problem_type="single_label_classification",
         )
 
-    def forward(self, input_ids, attention_mask=None, return_dict=True, **_):
+    def forward(
+        self, input_ids: Any, attention_mask: Any = None, return_dict: bool = True, **_: Any
+    ) -> Any:
         from transformers.modeling_outputs import SequenceClassifierOutput
 
         if attention_mask is None:
@@ -586,10 +590,10 @@ class _Sure(torch.nn.Module):
 
 
 @examples("classify")
-def _(answer):
+def _(answer: Any) -> None:
     from transformers import Pipeline
 
-    def refuse(*_, **__):
+    def refuse(*_: Any, **__: Any) -> None:
         raise Wrong(say("It calls a pipeline of transformers. Here you do its steps yourself."))
 
     model = _Sure().eval()
@@ -597,7 +601,7 @@ def _(answer):
         _try_classify(answer, small_tokenizer(), model)
 
 
-def _try_classify(answer, tokenizer, model):
+def _try_classify(answer: Any, tokenizer: Any, model: Any) -> None:
     about = say("With a model whose best of three labels gets n / (n + 2) for n tokens,")
     for text, label in (("ten ten", "glad"), ("ten twenty", "calm"), ("twenty twenty", "cross")):
         got = answer(text, tokenizer, model)
@@ -662,7 +666,7 @@ def _try_classify(answer, tokenizer, model):
 
 
 @examples("zero_shot")
-def _(answer):
+def _(answer: Any) -> None:
     vectors = {
         "sun": [3.0, 4.0],
         "day": [6.0, 8.0],
@@ -674,7 +678,7 @@ def _(answer):
     }
     asked = []
 
-    def embed(texts):
+    def embed(texts: list[str]) -> Any:
         if not isinstance(texts, list):
             raise TypeError(f"embed takes a list of texts, not a {type(texts).__name__}")
         asked.extend(texts)
@@ -756,11 +760,11 @@ def _(answer):
 class _Model:
     """Answers by the length of a text, best first; fails on a text that says so."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
         self.fault = RuntimeError
 
-    def __call__(self, texts):
+    def __call__(self, texts: list[str]) -> Any:
         if not isinstance(texts, list):
             raise TypeError(f"predict takes a list of texts, not a {type(texts).__name__}")
         self.asked += texts
@@ -769,14 +773,14 @@ class _Model:
         return [self.scores(text) for text in texts]
 
     @staticmethod
-    def scores(text):
+    def scores(text: str) -> Any:
         best = 0.5 + 0.05 / (1 + len(text))
         names = zip(("glad", "calm", "cross"), (best, 0.8 - best, 0.2), strict=True)
         return [{"label": label, "score": score} for label, score in names]
 
 
 @examples("create_app")
-def _(answer):
+def _(answer: Any) -> None:
     from fastapi import FastAPI
     from starlette.testclient import TestClient
 
@@ -848,7 +852,7 @@ def _(answer):
     _check_many_classes(answer)
 
 
-def _check_other_faults(client, model):
+def _check_other_faults(client: Any, model: Any) -> None:
     for model.fault in (ValueError, KeyError, TimeoutError, MemoryError):
         fault = client.post("/", json={"inputs": ["a", "fail"]})
         given = say("When `predict` raises {1}('the weights are gone')", model.fault.__name__)
@@ -863,10 +867,10 @@ def _check_other_faults(client, model):
         )
 
 
-def _check_health_of_the_broken(answer):
+def _check_health_of_the_broken(answer: Any) -> None:
     from starlette.testclient import TestClient
 
-    def broken(texts):
+    def broken(texts: list[str]) -> None:
         raise RuntimeError("the weights are gone")
 
     with TestClient(answer(broken), raise_server_exceptions=False) as client:
@@ -878,7 +882,7 @@ def _check_health_of_the_broken(answer):
         )
 
 
-def _check_many_classes(answer):
+def _check_many_classes(answer: Any) -> None:
     """A model of twelve classes that returns lists of its own, which stay as they are."""
     from starlette.testclient import TestClient
 
@@ -902,11 +906,11 @@ def _check_many_classes(answer):
 
 
 @contextlib.contextmanager
-def _logged():
+def _logged() -> Iterator[list[str]]:
     """Collect what reaches `logging` meanwhile, traces included."""
     texts, handle = [], logging.Logger.handle
 
-    def note(logger, record):
+    def note(logger: logging.Logger, record: logging.LogRecord) -> None:
         texts.append(logging.Formatter("%(message)s").format(record))
         handle(logger, record)
 
@@ -914,14 +918,14 @@ def _logged():
         yield texts
 
 
-def _json(response):
+def _json(response: Any) -> Any:
     try:
         return response.json()
     except ValueError:
         return None
 
 
-def _check_contract(client, model):
+def _check_contract(client: Any, model: Any) -> None:
     equal(
         client.get("/health").status_code,
         200,
@@ -1001,7 +1005,7 @@ def _check_contract(client, model):
     )
 
 
-def _check_refusals(client):
+def _check_refusals(client: Any) -> None:
     for body, why in (
         ({}, say("`inputs` is missing")),
         ({"inputs": 3}, say("a number is neither a string nor a list")),
@@ -1071,7 +1075,7 @@ def _check_refusals(client):
         equal(response.status_code, status, say("The status for {1}", what), likely)
 
 
-def _says_why(response):
+def _says_why(response: Any) -> None:
     got = _json(response)
     that(
         isinstance(got, dict) and bool(got.get("error") or got.get("detail")),

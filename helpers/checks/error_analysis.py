@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from helpers.checks.language import say
 
 
 @examples("per_example_loss")
-def _(answer):
+def _(answer: Any) -> None:
     # Two classes whose probabilities are 1/4 and 3/4, so that a row costs log 4 or log 4/3.
     logits = torch.tensor([[0.0, math.log(3)], [math.log(3), 0.0], [0.0, math.log(3)]])
     labels = torch.tensor([0, 0, 1])
@@ -118,15 +119,17 @@ def _(answer):
     )
 
 
-def _losses_by_column(logits, labels):
+def _losses_by_column(logits: Any, labels: Any) -> Any:
     return -logits.log_softmax(dim=0)[torch.arange(len(labels)), labels]
 
 
-def _functions_used(answer):
-    used = set()
+def _functions_used(answer: Any) -> set[str]:
+    used: set[str] = set()
 
     class Watch(TorchFunctionMode):
-        def __torch_function__(self, function, types, arguments=(), options=None):
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Any = (), options: Any = None
+        ) -> Any:
             used.add(getattr(function, "__name__", ""))
             return function(*arguments, **(options or {}))
 
@@ -140,7 +143,7 @@ _SCORES = ("accuracy", "macro_f1", "micro_f1", "weighted_f1", "kappa", "mcc")
 
 
 @examples("evaluation_report")
-def _(answer):
+def _(answer: Any) -> None:
     truth, predicted = [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]
     names = ["sun", "rain"]
     got = unchanged(answer, truth, predicted, names, given="evaluation_report")
@@ -178,7 +181,7 @@ def _(answer):
     )
 
 
-def _check_table(table, given):
+def _check_table(table: Any, given: str) -> None:
     of_type(table, pd.DataFrame, "`per_class`")
     equal(
         list(table.index),
@@ -203,7 +206,7 @@ def _check_table(table, given):
     close(list(table["support"]), [4, 2], say("{1} the support of the two classes", given))
 
 
-def _check_averages(answer):
+def _check_averages(answer: Any) -> None:
     """A third name that nothing has, and sizes for which no two averages agree."""
     truth, predicted = [0, 0, 0, 0, 0, 1, 1, 3], [0, 0, 0, 1, 3, 1, 3, 0]
     names = ["sun", "rain", "hail", "fog"]
@@ -271,7 +274,7 @@ def _check_averages(answer):
         )
 
 
-def _check_undefined(answer):
+def _check_undefined(answer: Any) -> None:
     names = ["sun", "rain", "fog"]
     cases = ([1, 1, 1], say("For one class throughout, all right")), ([2], say("For a single row"))
     for truth, given in cases:
@@ -327,7 +330,7 @@ def _check_undefined(answer):
 
 
 @examples("most_confident_errors")
-def _(answer):
+def _(answer: Any) -> None:
     frame = pd.DataFrame(
         {
             "confidence": [0.6, 0.99, 0.8, 0.6, 0.9, 0.6],
@@ -431,7 +434,7 @@ def _(answer):
     _check_odd_rows(answer)
 
 
-def _check_odd_rows(answer):
+def _check_odd_rows(answer: Any) -> None:
     """Labels, texts and confidences that must neither be tidied nor be compared by halves."""
     frame = pd.DataFrame(
         {
@@ -476,7 +479,7 @@ def _check_odd_rows(answer):
 
 
 @examples("suspect_labels")
-def _(answer):
+def _(answer: Any) -> None:
     # The table of the lesson, in which messages c and e are suspects.
     calm = np.array([0.9, 0.6, 0.3, 0.2, 0.7, 0.5])
     probabilities = np.stack([calm, 1 - calm], axis=1)
@@ -520,7 +523,7 @@ def _(answer):
     _check_ties(answer)
 
 
-def _check_candidates(answer):
+def _check_candidates(answer: Any) -> None:
     table = np.array([[14, 1, 1], [8, 4, 4], [1, 14, 1], [8, 2, 6], [8, 2, 6]]) / 16
     equal(
         answer(table, np.array([0, 1, 1, 2, 1])),
@@ -569,7 +572,7 @@ def _check_candidates(answer):
     )
 
 
-def _check_ties(answer):
+def _check_ties(answer: Any) -> None:
     table = np.array([[8, 8], [8, 8], [6, 10], [10, 6]]) / 16
     equal(
         answer(table, np.array([0, 1, 0, 1])),
@@ -582,7 +585,7 @@ def _check_ties(answer):
     )
 
 
-def _check_thresholds(answer):
+def _check_thresholds(answer: Any) -> None:
     halves = np.array([[12, 4], [8, 8], [10, 6], [6, 10], [2, 14]]) / 16
     equal(
         answer(halves, np.array([0, 0, 1, 1, 1])),
@@ -612,7 +615,7 @@ def _check_thresholds(answer):
 
 
 @examples("expected_calibration_error")
-def _(answer):
+def _(answer: Any) -> None:
     probabilities = np.array([[0.625, 0.375], [0.625, 0.375], [0.125, 0.875], [0.9375, 0.0625]])
     labels = np.array([0, 0, 1, 1])
     got = unchanged(
@@ -685,7 +688,7 @@ def _(answer):
     )
 
 
-def _check_uneven_sizes(answer):
+def _check_uneven_sizes(answer: Any) -> None:
     table = np.array([[0.625, 0.375], [0.875, 0.125], [0.875, 0.125], [0.875, 0.125]])
     close(
         answer(table, np.array([1, 0, 0, 1]), bins=4),
@@ -704,7 +707,7 @@ def _check_uneven_sizes(answer):
     )
 
 
-def _check_edges(answer):
+def _check_edges(answer: Any) -> None:
     table = np.array([[0.5, 0.25, 0.25], [0.875, 0.125, 0.0]])
     close(
         answer(table, np.array([1, 0]), bins=2),
@@ -731,7 +734,7 @@ def _check_edges(answer):
 
 
 @examples("slice_metrics")
-def _(answer):
+def _(answer: Any) -> None:
     frame = pd.DataFrame(
         {
             "label": ["sun"] * 10,
@@ -817,7 +820,7 @@ def _(answer):
     close(list(shared["rows"]), [4, 10, 6], given, likely)
 
 
-def _check_odd_labels(answer):
+def _check_odd_labels(answer: Any) -> None:
     """Labels that differ in a capital or a blank are different labels."""
     frame = pd.DataFrame(
         {"label": ["Sun", "sun", "fog", "fog"], "predicted_label": ["sun", "sun ", "fog", "sun"]}
@@ -840,7 +843,7 @@ def _check_odd_labels(answer):
     )
 
 
-def _check_interval(nine_of_ten, six_of_six):
+def _check_interval(nine_of_ten: Any, six_of_six: Any) -> None:
     given = say("For 9 of 10 right rows, lower and upper")
     close(
         [nine_of_ten["lower"], nine_of_ten["upper"]],

@@ -86,7 +86,7 @@ def that(condition: bool, message: str) -> None:
 
 
 def raises(
-    call: Callable[[], Any],
+    call: Callable[..., Any],
     error: type[Exception],
     mentions: str | tuple[str, ...],
     given: str,
@@ -143,7 +143,7 @@ def _pattern(name: str) -> str:
     return f"{before}{re.escape(name)}{after}"
 
 
-def runs(call: Callable[[], Any], given: str, likely: str = "") -> Any:
+def runs(call: Callable[..., Any], given: str, likely: str = "") -> Any:
     """Expect that a call comes to its end, and return what it gives."""
     try:
         return call()
@@ -192,9 +192,8 @@ def same(got: Any, expected: Any) -> bool:
     if isinstance(got, torch.Tensor | np.ndarray | pd.DataFrame | pd.Series):
         return False
     if hasattr(expected, "column_names"):  # a datasets.Dataset
-        return getattr(got, "column_names", None) == expected.column_names and (
-            got.to_dict() == expected.to_dict()
-        )
+        names = getattr(got, "column_names", None)
+        return bool(names == expected.column_names and got.to_dict() == expected.to_dict())
     return bool(got == expected)
 
 

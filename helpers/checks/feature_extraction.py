@@ -3,6 +3,7 @@
 import contextlib
 import math
 import types
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,11 @@ from helpers.checks.words import small_tokenizer
 
 
 @examples("attention")
-def _(answer):
+def _(answer: Any) -> None:
     class Refuse(TorchFunctionMode):
-        def __torch_function__(self, function, types, arguments=(), options=None):
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Any = (), options: Any = None
+        ) -> Any:
             name = getattr(function, "__name__", "")
             if "attention" in name:
                 raise Wrong(
@@ -32,17 +35,17 @@ def _(answer):
         _try_attention(answer)
 
 
-def _shares(*parts):
+def _shares(*parts: float) -> list[float]:
     """Return each part divided by the sum of all."""
     return [part / sum(parts) for part in parts]
 
 
-def _one_head(*rows):
+def _one_head(*rows: Any) -> list[Any]:
     """Return the rows of the only head of the only text."""
     return [[list(rows)]]
 
 
-def _both(got, given):
+def _both(got: Any, given: str) -> Any:
     """Return output and weights, if there are two tensors, with the output first."""
     if isinstance(got, torch.Tensor):
         raise Wrong(say("{1}: expected two tensors, output and weights; got one.", given))
@@ -61,7 +64,7 @@ def _both(got, given):
     return got
 
 
-def _try_attention(answer):
+def _try_attention(answer: Any) -> None:
     # In units of the root of d, which is 2, the scores are 0, ln 3 and ln 9, or their opposites.
     log = math.log(3)
     query = torch.tensor([[[[2.0, 0, 0, 0], [-2, 0, 0, 0], [0, 0, 0, 0]]]])
@@ -84,7 +87,7 @@ def _try_attention(answer):
     _try_float_types(answer, query, key, value, mask)
 
 
-def _check_weights(weights, nearly_right):
+def _check_weights(weights: torch.Tensor, nearly_right: Any) -> None:
     root, third = math.sqrt(3), [1 / 3] * 3
     without_mask = [_shares(1, 3, 9), _shares(9, 3, 1), third]
     expected = [[0.25, 0.75, 0], [0.75, 0.25, 0], [0.5, 0.5, 0]]
@@ -155,7 +158,7 @@ def _check_weights(weights, nearly_right):
     )
 
 
-def _check_output(output, expected):
+def _check_output(output: torch.Tensor, expected: Any) -> None:
     log = math.log(3)
     close(
         output,
@@ -186,7 +189,7 @@ def _check_output(output, expected):
     )
 
 
-def _try_holes(answer, query, key, value):
+def _try_holes(answer: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> None:
     given = say("With the mask 1 0 1, where the first query's scores are 0 and ln 9, the weights")
     _, weights = _both(answer(query, key, value, torch.tensor([[1, 0, 1]])), given)
     close(
@@ -203,12 +206,14 @@ def _try_holes(answer, query, key, value):
     )
 
 
-def _if_nan(part):
+def _if_nan(part: Any) -> Any:
     """Return a tensor's numbers if there is NaN among them, else what no tensor is close to."""
     return part.tolist() if part.isnan().any() else None
 
 
-def _try_all_padding(answer, query, key, value):
+def _try_all_padding(
+    answer: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor
+) -> None:
     given = say("For a text that is all padding (mask 0 0 0), beside one that is not")
     twice = [part.repeat(2, 1, 1, 1) for part in (query, key, value)]
     mask = torch.tensor([[0, 0, 0], [1, 1, 0]])
@@ -261,7 +266,7 @@ def _try_all_padding(answer, query, key, value):
     )
 
 
-def _try_two_of_everything(answer):
+def _try_two_of_everything(answer: Any) -> None:
     query = torch.tensor([[[[1.0], [1.0]], [[-1.0], [-1.0]]]] * 2)
     key = torch.tensor([[[[0.0], [math.log(3)]]] * 2] * 2)
     given = say(
@@ -293,7 +298,7 @@ def _try_two_of_everything(answer):
     )
 
 
-def _try_far_scores(answer):
+def _try_far_scores(answer: Any) -> None:
     far = torch.tensor([[[[100.0, 0, 0, 0], [-100, 0, 0, 0], [-100, 0, 0, 0]]]])
     query = torch.full_like(far, 0.0)
     query[..., 0] = 200.0
@@ -322,11 +327,11 @@ def _try_far_scores(answer):
         )
 
 
-def _of_the_type():
+def _of_the_type() -> str:
     return say("Is there a number that this type cannot hold, or a tensor of another type?")
 
 
-def _likely_for_far_scores(weights):
+def _likely_for_far_scores(weights: torch.Tensor) -> Any:
     at_padding = 1 / 3 if weights.flatten()[0] > 0 else 0
     return {
         say(
@@ -352,7 +357,9 @@ def _likely_for_far_scores(weights):
     }
 
 
-def _try_float_types(answer, query, key, value, mask):
+def _try_float_types(
+    answer: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor
+) -> None:
     empty = torch.tensor([[0, 0, 0]])
     for dtype in (torch.float16, torch.bfloat16, torch.float64):
         given = say("For the first example and a text that is all padding, in {1}", dtype)
@@ -391,7 +398,7 @@ def _try_float_types(answer, query, key, value, mask):
 
 
 @examples("mean_pool")
-def _(answer):
+def _(answer: Any) -> None:
     hidden = torch.tensor([[[2.0], [4.0], [9.0]]])
     given = say(
         "For the tokens [2.0], [4.0] and a padding place that holds [9.0] (mask 1 1 0) the mean"
@@ -488,10 +495,10 @@ def _(answer):
     )
 
 
-class _Log(list):
+class _Log(list[Any]):
     """Calls of a model and of its copies alike: an answer may work on a copy."""
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self
 
 
@@ -505,7 +512,7 @@ class _Encoder(torch.nn.Module):
     device = torch.device("cpu")
     config = types.SimpleNamespace(hidden_size=2, max_position_embeddings=6)
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
         self.dropout = torch.nn.Dropout()  # a part with a mode of its own
@@ -513,10 +520,12 @@ class _Encoder(torch.nn.Module):
         self.fails = False
 
     @property
-    def dtype(self):
+    def dtype(self) -> torch.dtype:
         return self.weight.dtype
 
-    def forward(self, input_ids, attention_mask=None, **options):
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, **options: Any
+    ) -> Any:
         rows, columns = input_ids.shape
         self.calls.append((rows, columns, torch.is_grad_enabled() and self.weight.requires_grad))
         if self.fails:
@@ -536,7 +545,7 @@ class _Encoder(torch.nn.Module):
 
 
 @examples("extract_features")
-def _(answer):
+def _(answer: Any) -> None:
     # The tests' model answers (token id, place): "ten" is [CLS] ten [SEP], ids 1 10 2.
     tokenizer, model = small_tokenizer(), _Encoder().eval()
     about = say("With a model that writes (token id, place) for each token and")
@@ -690,7 +699,7 @@ def _(answer):
     _try_other_models(answer, tokenizer)
 
 
-def _try_other_texts(answer, tokenizer, model, about):
+def _try_other_texts(answer: Any, tokenizer: Any, model: Any, about: str) -> None:
     texts = ["ten", "", "twenty"]
     close(
         answer(texts, tokenizer, model),
@@ -706,7 +715,7 @@ def _try_other_texts(answer, tokenizer, model, about):
     )
 
 
-def _try_other_tokenizers(answer, model, about):
+def _try_other_tokenizers(answer: Any, model: Any, about: str) -> None:
     short = small_tokenizer()
     short.model_max_length = 5
     close(
@@ -729,7 +738,7 @@ def _try_other_tokenizers(answer, model, about):
     )
 
 
-def _try_other_models(answer, tokenizer):
+def _try_other_models(answer: Any, tokenizer: Any) -> None:
     given = say("For a model in {1}, the features", torch.bfloat16)
     model = _Encoder().to(torch.bfloat16).eval()
     with left_as_it_came(model, say("For a model in {1}", torch.bfloat16)):
@@ -752,7 +761,7 @@ def _try_other_models(answer, tokenizer):
             answer(["ten"], tokenizer, model)
 
 
-def _after_a_failure(answer, tokenizer, model, mode):
+def _after_a_failure(answer: Any, tokenizer: Any, model: Any, mode: Any) -> None:
     """Expect the model back in its mode when a batch has failed."""
     training, model.fails = model.training, True
     with contextlib.suppress(RuntimeError):
@@ -771,19 +780,25 @@ def _after_a_failure(answer, tokenizer, model, mode):
 class _Canned:
     """A classifier with given predictions that takes its time; scikit-learn can clone it."""
 
-    def __init__(self, answers=(), fit_seconds=0.0, predict_seconds=0.0, copy_seconds=0.0):
+    def __init__(
+        self,
+        answers: Any = (),
+        fit_seconds: float = 0.0,
+        predict_seconds: float = 0.0,
+        copy_seconds: float = 0.0,
+    ) -> None:
         self.answers = answers
         self.fit_seconds = fit_seconds
         self.predict_seconds = predict_seconds
         self.copy_seconds = copy_seconds
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> Any:
         import time
 
         time.sleep(self.copy_seconds / 2)  # `clone` asks twice
         return self._params()
 
-    def _params(self):
+    def _params(self) -> Any:
         return {
             "answers": self.answers,
             "fit_seconds": self.fit_seconds,
@@ -791,35 +806,35 @@ class _Canned:
             "copy_seconds": self.copy_seconds,
         }
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         import time
 
         time.sleep(self.copy_seconds)
         return type(self)(**self._params())
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Any:
         self.__dict__.update(params)
         return self
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> Any:
         import time
 
         time.sleep(self.fit_seconds)
         self.fitted_ = len(y)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         import time
 
         time.sleep(self.predict_seconds)
         return np.array(self.answers)[: len(X)]
 
-    def score(self, X, y):
+    def score(self, X: Any, y: Any) -> Any:
         return float(np.mean(self.predict(X) == np.asarray(y)))
 
 
 @examples("compare_classifiers")
-def _(answer):
+def _(answer: Any) -> None:
     X_train, y_train = np.zeros((3, 1)), np.array([0, 0, 1])
     X_valid, y_valid = np.zeros((4, 1)), np.array([0, 0, 0, 1])
     classifiers = {"always 0": _Canned((0, 0, 0, 0)), "half": _Canned((0, 0, 1, 1))}
@@ -916,7 +931,7 @@ def _(answer):
     _check_pipelines(answer)
 
 
-def _check_which_classes(answer):
+def _check_which_classes(answer: Any) -> None:
     """Expect macro-F1 over the classes of truth and prediction, beside a third one in training."""
     classifiers = {"SVM (C=1)": _Canned((0, 0, 0, 7)), "Half": _Canned((0, 0, 1, 1))}
     table = answer(
@@ -950,7 +965,7 @@ def _check_which_classes(answer):
     )
 
 
-def _check_close_scores(answer):
+def _check_close_scores(answer: Any) -> None:
     """Expect the order by macro-F1 itself: not rounded, and with nothing to break ties."""
     truth = np.repeat([0, 1], 2000)
     guesses = {"200 wrong": truth.copy(), "199 wrong": truth.copy()}
@@ -979,7 +994,7 @@ def _check_close_scores(answer):
         )
 
 
-def _check_clock(answer, X_train, y_train, X_valid, y_valid):
+def _check_clock(answer: Any, X_train: Any, y_train: Any, X_valid: Any, y_valid: Any) -> None:
     slow = {
         "a": _Canned((0, 0, 1, 1), 0.05, 0.4),
         "b": _Canned((0, 0, 1, 1), 0.05, 0.4, copy_seconds=0.45),
@@ -1004,7 +1019,7 @@ def _check_clock(answer, X_train, y_train, X_valid, y_valid):
     )
 
 
-def _check_pipelines(answer):
+def _check_pipelines(answer: Any) -> None:
     """Expect that a pipeline over texts is fitted as a whole, and none of its steps as it came."""
     from sklearn.dummy import DummyClassifier
     from sklearn.feature_extraction.text import CountVectorizer
@@ -1028,7 +1043,7 @@ def _check_pipelines(answer):
 
 
 @examples("neighborhood_purity")
-def _(answer):
+def _(answer: Any) -> None:
     line = np.array([[0.0], [1.0], [3.0], [10.0]])
     labels = np.array([5, 5, 6, 6])
     given = say("For points at 0, 1, 3 and 10 with the labels 5, 5, 6, 6 and k=1 the purity")
@@ -1135,7 +1150,7 @@ def _(answer):
 
 
 @examples("project")
-def _(answer):
+def _(answer: Any) -> None:
     rng = np.random.default_rng(0)
     rays = np.repeat(np.eye(3), 20, axis=0)
     radius = np.tile(np.linspace(0.2, 1.0, 20), 3)[:, None]
@@ -1198,7 +1213,7 @@ def _(answer):
     )
 
 
-def _together(points, groups):
+def _together(points: Any, groups: Any) -> Any:
     """Return the share of each point's ten nearest neighbours that are of its own group."""
     from sklearn.neighbors import NearestNeighbors
 

@@ -1,6 +1,7 @@
 """Visible checks of lesson 4."""
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from helpers.data import copies_at_hand
 
 
 @examples("compute_metrics")
-def _(answer):
+def _(answer: Any) -> None:
     logits = np.array([[2.0, 1.0], [0.3, 0.1], [5.0, 4.0], [1.0, 3.0]])
     label_ids = np.array([0, 0, 1, 1])
     try:
@@ -117,7 +118,7 @@ def _(answer):
 
 
 @examples("label_maps")
-def _(answer):
+def _(answer: Any) -> None:
     names = ["sun", "rain", "fog"]
     got = unchanged(answer, names, given="label_maps")
     of_type(got, tuple, "label_maps")
@@ -191,13 +192,13 @@ def _(answer):
     )
 
 
-def _in_order(made, wanted):
+def _in_order(made: Any, wanted: Any) -> Any:
     """Return a dict in the order of another that equals it: a dict is looked up, not read."""
     return wanted if isinstance(made, dict) and made == wanted else made
 
 
 @examples("weighted_cross_entropy")
-def _(answer):
+def _(answer: Any) -> None:
     logits = torch.tensor([[0.0, 0.0], [0.0, float(np.log(3))]])
     labels, weights = torch.tensor([0, 1]), torch.tensor([1.0, 3.0])
     losses = [float(np.log(2)), float(np.log(4 / 3))]
@@ -304,7 +305,7 @@ def _(answer):
 
 
 @examples("linear_schedule")
-def _(answer):
+def _(answer: Any) -> None:
     given = say("With 10 steps, 4 of warm-up and the peak 2.0")
     for step in (0, 4, 10, 13):
         of_type(answer(step, 10, 4, 2.0), float, say("{1} the rate at step {2}", given, step))
@@ -384,23 +385,23 @@ def _(answer):
 class _OneWeight(torch.nn.Module):
     """loss = weight * x, whose gradient is x; it notes what was done to it."""
 
-    def __init__(self, gradient_before: float = 0.0):
+    def __init__(self, gradient_before: float = 0.0) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.tensor([1.0]))
         self.bias = torch.nn.Parameter(torch.tensor([0.0]))
         self.weight.grad = torch.tensor([gradient_before])
         self.bias.grad = torch.tensor([gradient_before])
         self.dropout = torch.nn.Dropout(0.0)  # a part with a mode of its own
-        self.modes = []
+        self.modes: list[bool] = []
         self.eval()
 
-    def forward(self, x, y, labels):
+    def forward(self, x: Any, y: Any, labels: Any) -> Any:
         self.modes.append(self.training and self.dropout.training)
         loss = (self.weight * x + self.bias * y).sum()
         return SequenceClassifierOutput(loss=loss, logits=torch.zeros(1, 2))
 
 
-def _step(answer, x, y=0.0, before=0.0, **options):
+def _step(answer: Any, x: float, y: float = 0.0, before: float = 0.0, **options: Any) -> Any:
     model = _OneWeight(before)
     groups = [{"params": [model.weight]}, {"params": [model.bias]}]
     optimizer = torch.optim.SGD(groups, lr=1.0)
@@ -414,7 +415,7 @@ def _step(answer, x, y=0.0, before=0.0, **options):
 
 
 @examples("training_step")
-def _(answer):
+def _(answer: Any) -> None:
     loss, model = _step(answer, 0.25)
     of_type(loss, float, "training_step")
     given = say("With the loss 0.25 × weight, the weight 1.0 and a learning rate of 1")
@@ -499,7 +500,7 @@ def _(answer):
 
 
 @examples("paired_bootstrap")
-def _(answer):
+def _(answer: Any) -> None:
     _expect_three_rows(answer)
     rows = say("For twenty rows, all right for b and all but one for a, the two percentiles")
     likely = say(
@@ -545,13 +546,13 @@ SLOWEST = 3.0
 """Seconds. The text says one; a busy computer may take longer."""
 
 
-def _took(answer, rows):
+def _took(answer: Any, rows: Any) -> Any:
     started = time.perf_counter()
     answer(rows, ~rows)
     return time.perf_counter() - started
 
 
-def _expect_three_rows(answer):
+def _expect_three_rows(answer: Any) -> None:
     """Of three rows b gains one: every mistake in the bounds shows, whatever is drawn."""
     got = unchanged(answer, [1, 0, 0], [1, 1, 0], 8000, given="paired_bootstrap")
     of_type(got, tuple, "paired_bootstrap")
@@ -582,7 +583,7 @@ def _expect_three_rows(answer):
     )
 
 
-def _cause_of_bounds(lower, upper):
+def _cause_of_bounds(lower: Any, upper: Any) -> Any:
     apart = say("Are the rows of a and b drawn separately? Draw once, for both.")
     causes = {
         (1.0, 0.0): say("The 2.5th percentile comes before the 97.5th."),
@@ -607,7 +608,7 @@ def _cause_of_bounds(lower, upper):
     return say("If you pick them by place, are the differences sorted?")
 
 
-def _expect_forms(answer):
+def _expect_forms(answer: Any) -> None:
     """Expect the same of lists, arrays and Series: eight rows of which b gains two."""
     a, b = np.array([True, False] * 4), np.array([True, False] * 2 + [True] * 4)
     shifted = pd.Series(a.astype(int), index=range(3, 11)), pd.Series(b, index=range(8)[::-1])
@@ -635,7 +636,7 @@ def _expect_forms(answer):
         )
 
 
-def _expect_seeds(answer):
+def _expect_seeds(answer: Any) -> None:
     halves = np.arange(1000) % 2 == 0
     seeds = range(0, 72_000, 9_000)
     found = {seed: answer(halves, ~halves, draws=40, seed=seed) for seed in seeds}
@@ -662,7 +663,7 @@ def _expect_seeds(answer):
 
 
 @examples("fastest_within")
-def _(answer):
+def _(answer: Any) -> None:
     trials = pd.DataFrame(
         {"name": ["a", "b", "c"], "f1": [0.90, 0.88, 0.70], "seconds": [60.0, 30.0, 5.0]},
         index=[7, 8, 9],
@@ -745,7 +746,7 @@ def _(answer):
 
 
 @examples("emotion_predictions")
-def _(answer):
+def _(answer: Any) -> None:
     that(
         isinstance(answer, np.ndarray),
         say(
@@ -784,7 +785,7 @@ def _(answer):
     )
 
 
-def _agrees_with_words(predicted):
+def _agrees_with_words(predicted: Any) -> Any:
     """Tell whether predictions have to do with the test messages, without their labels.
 
     They are held against naive Bayes on word counts, in whichever copy of the data fits better. A

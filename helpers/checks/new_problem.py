@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -26,7 +28,7 @@ _LONGEST = 6
 """Tokens that the toy tokenizer and the toy model take at most."""
 
 
-def _tokenizer():
+def _tokenizer() -> Any:
     """Return a real tokenizer: ids 11 to 15 for one to five, 1 and 2 at the ends, type ids too."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -50,7 +52,7 @@ def _tokenizer():
     return tokenizer
 
 
-def _rows(texts, labels, **columns):
+def _rows(texts: Any, labels: Any, **columns: Any) -> Any:
     features = Features(
         {
             "text": Value("string"),
@@ -62,7 +64,7 @@ def _rows(texts, labels, **columns):
 
 
 @examples("prepare")
-def _(answer):
+def _(answer: Any) -> None:
     tokenizer = _tokenizer()
     dataset = DatasetDict(
         train=_rows(["one two", "one two three four five"], [1, 0], row=[7, 8]),
@@ -161,7 +163,7 @@ def _(answer):
     )
 
 
-def _check_missing_columns(answer, tokenizer):
+def _check_missing_columns(answer: Any, tokenizer: Any) -> None:
     complete = _rows(["one"], [0])
     said = {}
     for column in ("text", "label"):
@@ -188,7 +190,7 @@ def _check_missing_columns(answer, tokenizer):
 
 
 @examples("stance_score")
-def _(answer):
+def _(answer: Any) -> None:
     truth, guess = [2, 2, 1, 0, 2, 1, 0], [2, 0, 1, 2, 2, 2, 1]
     got = unchanged(answer, truth, guess, given="stance_score")
     of_type(got, float, "stance_score")
@@ -260,7 +262,7 @@ def _(answer):
 class _Classifier(torch.nn.Module):
     """Answers by the mean id of the tokens that the mask leaves: low, middle or high."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         from transformers import PretrainedConfig
 
@@ -270,14 +272,16 @@ class _Classifier(torch.nn.Module):
         names = {0: "low", 1: "middle", 2: "high"}
         self.config = PretrainedConfig(id2label=names, label2id={n: i for i, n in names.items()})
         self.weight = torch.nn.Parameter(torch.zeros(1))
-        self.passes = []
+        self.passes: list[Any] = []
         self.eval()
 
     @property
-    def device(self):
+    def device(self) -> Any:
         return self.weight.device
 
-    def forward(self, input_ids, attention_mask=None, return_dict=True, **_):
+    def forward(
+        self, input_ids: Any, attention_mask: Any = None, return_dict: bool = True, **_: Any
+    ) -> Any:
         from transformers.modeling_outputs import SequenceClassifierOutput
 
         rows, places = input_ids.shape
@@ -298,7 +302,7 @@ class _Classifier(torch.nn.Module):
 
 
 @examples("predict_texts")
-def _(answer):
+def _(answer: Any) -> None:
     tokenizer, model = _tokenizer(), _Classifier()
     about = say("With a model that says low, middle or high,")
     got = answer(["five"], tokenizer, model)
@@ -445,7 +449,7 @@ def _(answer):
 
 
 @examples("few_shot_sample")
-def _(answer):
+def _(answer: Any) -> None:
     labels = [0] * 6 + [1] * 6 + [2] * 2
     features = Features(
         {
@@ -532,7 +536,7 @@ def _(answer):
 
 
 @examples("stance_predictions")
-def _(answer):
+def _(answer: Any) -> None:
     that(
         isinstance(answer, np.ndarray),
         say(

@@ -141,7 +141,9 @@ def _(answer: Any) -> None:
     from torch.overrides import TorchFunctionMode
 
     class Refuse(TorchFunctionMode):
-        def __torch_function__(self, function, types, arguments=(), options=None):
+        def __torch_function__(
+            self, function: Any, types: Any, arguments: Any = (), options: Any = None
+        ) -> Any:
             if getattr(function, "__name__", "") == "one_hot":
                 text = say("It calls `F.one_hot`. Here you write by hand what that function does.")
                 raise Wrong(text)
@@ -466,7 +468,14 @@ def _(answer: Any) -> None:
     )
 
 
-def _batch(got, input_ids, attention_mask, given, likely_ids, likely_mask=None) -> None:
+def _batch(
+    got: Any,
+    input_ids: Any,
+    attention_mask: Any,
+    given: str,
+    likely_ids: Any,
+    likely_mask: Any = None,
+) -> None:
     import torch
 
     of_type(got, dict, given)

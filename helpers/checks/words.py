@@ -1,7 +1,14 @@
 """A tokenizer small enough to count on one's fingers, for checks of several lessons."""
 
+from __future__ import annotations
 
-def small_tokenizer():
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+
+def small_tokenizer() -> PreTrainedTokenizerFast:
     """Return a real tokenizer of six tokens at most; ten, twenty and thirty have those ids."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast

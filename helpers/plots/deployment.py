@@ -36,7 +36,7 @@ def plot_probabilities(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> No
         axis.bar_label(bars, [f"{value:.0f}" for value in values], padding=3, fontsize=8)
         axis.set(xlim=(0, 118), xticks=range(0, 101, 25), xlabel="probability (%)")
         axis.set_title("\n".join(textwrap.wrap(text, 32)), fontsize=9)
-        best = max(scores, key=scores.get)
+        best = max(scores, key=scores.__getitem__)
         sentences.append(f"'{text}': {best} {scores[best]:.0f} %")
     axes[0, 0].invert_yaxis()
     axes[0, 0].set_ylabel("class")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.plots import NEUTRAL, SPARE, class_colors, show
 
@@ -399,7 +399,7 @@ def plot_attribution(words: Sequence[str], values: Sequence[float], title: str) 
             "linestyle": style,
             "linewidth": 0.6 + 1.2 * abs(share),
         }
-        font = {"family": "monospace", "ha": "left", "va": "center"}
+        font: dict[str, Any] = {"family": "monospace", "ha": "left", "va": "center"}
         axes.text(x, line + 0.25, word, fontsize=11, bbox=frame, parse_math=False, **font)
         if abs(share) >= 0.1:
             axes.text(x, line + 0.68, f"{value:+.2f}".replace("-", "−"), fontsize=8, **font)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from helpers.plots import NEUTRAL, SPARE, class_colors, show
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from transformers import TrainerCallback
 
 BLUE, ORANGE, GREEN = SPARE[:3]
 SCORES = {"accuracy": NEUTRAL, "weighted_f1": ORANGE, "macro_f1": BLUE}
@@ -96,7 +97,7 @@ def _learning_curves(history: Sequence[Mapping[str, float]]) -> tuple[Figure, st
     )
 
 
-def live_learning_curves():
+def live_learning_curves() -> TrainerCallback:
     """Return a Trainer callback that redraws the learning curves in place after each epoch."""
     import uuid
 
@@ -107,13 +108,13 @@ def live_learning_curves():
     class LiveLearningCurves(TrainerCallback):
         place: str | None = None
 
-        def on_evaluate(self, args, state, control, **options):
+        def on_evaluate(self, args: Any, state: Any, control: Any, **options: Any) -> None:
             if not any("loss" in entry for entry in state.log_history):
                 return
             with capture_output() as captured:
                 plot_learning_curves(state.log_history)
             for picture in captured.outputs:
-                draw = update_display if self.place else display
+                draw: Callable[..., Any] = update_display if self.place else display
                 self.place = self.place or uuid.uuid4().hex
                 draw(picture, display_id=self.place)
 
@@ -363,7 +364,7 @@ def plot_losses(losses: Mapping[str, Sequence[float]], width: int = 10) -> None:
     import pandas as pd
 
     figure, axes = plt.subplots(figsize=(7, 2.8))
-    styles = (
+    styles: tuple[dict[str, Any], ...] = (
         {"linewidth": 7, "alpha": 0.35},
         {"linestyle": "--"},
         {"linestyle": ":", "linewidth": 2},

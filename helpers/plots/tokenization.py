@@ -114,7 +114,7 @@ def plot_token_lengths(lengths: Sequence[int], limits: Sequence[int]) -> None:
 
     lengths = np.asarray(lengths)
     figure, axis = plt.subplots(figsize=(7.5, 3.4), layout="constrained")
-    axis.hist(lengths, bins=np.arange(0, lengths.max() + 3, 2), color=SPARE[0])
+    axis.hist(lengths, bins=np.arange(0, lengths.max() + 3, 2).tolist(), color=SPARE[0])
     axis.set_ylim(top=axis.get_ylim()[1] * 1.25)  # room for the shares above the bars
     covered = []
     for limit in limits:

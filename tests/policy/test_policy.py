@@ -9,6 +9,7 @@ import runpy
 import statistics
 import subprocess
 import sys
+import tokenize
 import tomllib
 from pathlib import Path
 
@@ -357,6 +358,18 @@ def imported_packages(path):
     names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
     return {name.split(".")[0] for name in names}
+
+
+def test_types_are_ignored_for_one_kind_of_fault_and_for_a_reason():
+    explained = re.compile(r"# type: ignore\[[a-z]+(-[a-z]+)*(, [a-z]+(-[a-z]+)*)*\]  # \S.+")
+    for path in (path for path in tracked_files() if path.suffix == ".py"):
+        with path.open("rb") as file:
+            comments = [
+                one for one in tokenize.tokenize(file.readline) if one.type == tokenize.COMMENT
+            ]
+        for comment in comments:
+            if re.match(r"#\s*type:\s*ignore", comment.string):
+                assert explained.fullmatch(comment.string), f"{path.name}:{comment.start[0]}"
 
 
 def test_what_is_written_is_spelt_right():
