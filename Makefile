@@ -9,7 +9,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup lock
+.PHONY: lab demo test test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup setup-cpu lock pictures dist
 
 setup: $(READY)
 
@@ -19,6 +19,12 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
 	touch $(READY)
+
+# On Linux, pip's default torch brings gigabytes of CUDA. This installs its CPU build first.
+setup-cpu:
+	$(PYTHON3) -m venv $(VENV)
+	$(BIN)/pip install --quiet --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' constraints.txt)"
+	$(MAKE) setup
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks
@@ -69,6 +75,14 @@ results: $(READY)
 # The course as pages: build/site/html. SITE="--answers folded" has the answers behind buttons.
 site: $(READY)
 	$(BIN)/python -m grading.release.site $(SITE)
+
+# README's pictures, drawn again; they need Chromium. Run `make demo` first: one shows its class.
+pictures: $(READY)
+	$(BIN)/python docs/figures/draw.py build/demo/report.html
+
+# What a release consists of: dist/ with the wheel, built twice and compared, and the notebooks.
+dist: $(READY)
+	$(BIN)/python .ci/dist.py "$(TAG)"
 
 # Speed, on the real data where COURSE_MIRROR holds it, and what is measured of the course's tools.
 bench: $(READY)

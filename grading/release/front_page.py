@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+import tomllib
 from pathlib import Path
 
 from jinja2 import Environment
@@ -12,7 +13,8 @@ from nbformat import NotebookNode
 
 from grading.paths import ROOT
 from grading.release.addresses import addresses
-from grading.release.readme import ROWS, results_table
+from grading.release.languages import LANGUAGES, PROJECT
+from grading.release.readme import MEASURED, results_table, rows_of
 from helpers.lessons import LESSONS, Lesson
 
 # What draws the figure on a lesson's card, by the lesson's topic.
@@ -25,23 +27,11 @@ FIGURES = {
     "deployment": "plot_watch(",
     "new_problem": "plot_few_shots(",
 }
+AUTHORS = f"The authors of {PROJECT}"
+PROSE_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 MOST_ABILITIES = 3
 """A card is read at a glance; the lesson's page lists all that one will be able to do."""
-MEASURED = (
-    "emotion.tfidf",
-    "emotion.mean_probe",
-    "emotion.finetuned.accuracy",
-    "emotion.finetuned.seconds",
-    "features.speedup_bf16",
-    "serving.speedup_single",
-    "grading.false_accepts",
-    "grading.attacks_total",
-    "grading.attacks_survived",
-    "grading.speedup_lesson1",
-)
-"""Rows of README's table that the first page shows, too."""
 
-_FILE = re.compile(r"\(docs/([\w-]+)\.md\)")
 _ABILITY = re.compile(r"^- (.+?)[;,.]?$", re.M)
 _IMAGE = re.compile(r'<img [^>]*src="\.\./(_static/figures/[^"]+)"[^>]*>')
 CARDS = """<ul class="cards">
@@ -63,7 +53,7 @@ def front_page(template: str, pages: dict[str, NotebookNode], root: Path = ROOT)
     Parameters
     ----------
     template : str
-        With places for ``{start}``, ``{cards}``, ``{measured}`` and ``{pages}``.
+        With places for ``{start}``, ``{cards}``, ``{data}``, ``{measured}`` and ``{pages}``.
     pages : dict of str to NotebookNode
         The lessons as the site shows them, by name; their figures are files already.
     root : Path
@@ -80,18 +70,50 @@ def front_page(template: str, pages: dict[str, NotebookNode], root: Path = ROOT)
     return template.format(
         start=f"git clone {addresses(root).students_page} course && make -C course lab",
         cards=Environment(autoescape=True).from_string(CARDS).render(cards=cards),
+        data=course_data(pages, root),
         measured=results_table(rows_of(MEASURED)),
         pages="\n".join(f"lessons/{name}" for name in pages),
     )
 
 
-def rows_of(names: Iterable[str]) -> dict[str, str]:
-    """Return some rows of README's table of results: the name of each figure, by its words.
+def course_data(pages: dict[str, NotebookNode], root: Path = ROOT) -> str:
+    """Return what search engines read about the course: schema.org's Course, as JSON-LD.
 
-    Where README names a file of docs/, the site has a page of that name.
+    It holds no ``<``, so that a page can hold it in an element ``script``.
     """
-    words = {name: _FILE.sub(r"([how](\1.md))", what) for what, name in ROWS.items()}
-    return {words[name]: name for name in names}
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lessons = [
+        {
+            "@type": "LearningResource",
+            "position": lesson.number,
+            "name": lesson.title,
+            "url": f"lessons/{lesson.name}.html",
+            "timeRequired": f"PT{lesson.minutes}M",
+            "teaches": [ability.striptags() for ability in abilities(pages[lesson.name])],
+        }
+        for lesson in LESSONS
+    ]
+    minutes = f"PT{sum(lesson.minutes for lesson in LESSONS)}M"
+    course = {
+        "@context": "https://schema.org",
+        "@type": "Course",
+        "name": PROJECT,
+        "description": project["description"],
+        "version": project["version"],
+        "author": {"@type": "Organization", "name": AUTHORS},
+        "provider": {"@type": "Organization", "name": AUTHORS},
+        "inLanguage": ["en", *LANGUAGES],
+        "isAccessibleForFree": True,
+        "license": PROSE_LICENCE,
+        "timeRequired": minutes,
+        "hasCourseInstance": {
+            "@type": "CourseInstance",
+            "courseMode": "Online",
+            "courseWorkload": minutes,
+        },
+        "hasPart": lessons,
+    }
+    return json.dumps(course, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def card_figure(lesson: Lesson, page: NotebookNode) -> Markup:

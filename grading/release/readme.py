@@ -1,14 +1,16 @@
-"""What README takes from elsewhere: lessons, measured figures, and the picture of one lesson."""
+"""What README and the page of results take from elsewhere: lessons, figures, and a picture."""
 
 import base64
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from grading.paths import ROOT, release_path, solution_path
-from grading.release.source import colab_badge
+from grading.release.addresses import addresses
 from helpers.lessons import LESSONS, lesson_named
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -64,24 +66,46 @@ ROWS = {
     "grading: times as fast as stock nbgrader, lesson 3": "grading.speedup_lesson3",
     "grading: three Dask workers' throughput over three times one's": "grading.dask_efficiency_3",
 }
+MEASURED = (
+    "emotion.tfidf",
+    "emotion.mean_probe",
+    "emotion.finetuned.accuracy",
+    "emotion.finetuned.seconds",
+    "features.speedup_bf16",
+    "serving.speedup_single",
+    "grading.false_accepts",
+    "grading.attacks_total",
+    "grading.attacks_survived",
+    "grading.speedup_lesson1",
+)
+"""Rows that README and the site's first page show; docs/results.md has all of them."""
 DIGITS = {"s": 0, "count": 0, "MiB": 0, "ms": 1, "ratio": 1}
+README = ROOT / "README.md"
+RESULTS_PAGE = ROOT / "docs" / "results.md"
 PICTURE = ROOT / "docs" / "figures" / "lesson_3.png"
+_FILE = re.compile(r"\(docs/([\w-]+\.md)\)")
 
 
 def lessons_table(root: Path = ROOT) -> str:
-    """Return the Markdown table of the lessons: notebook, minutes, points, badge."""
-    rows = ["| lesson | what it is about | minutes | points | open |", "|---|---|---|---|---|"]
+    """Return the Markdown table of the lessons, and below it the addresses that open them in Colab.
+
+    The addresses are long; apart from the table, its source can be read, too.
+    """
+    rows = ["| | lesson | minutes | points | |", "|---|---|---|---|---|"]
+    links = []
+    where = addresses(root)
     for lesson in LESSONS:
         notebook = release_path(lesson, ROOT).relative_to(ROOT).as_posix()
         rows.append(
-            f"| [{lesson.name}]({notebook}) | {lesson.title} "
-            f"| {lesson.minutes} | {lesson.points} | {colab_badge(lesson, root)} |"
+            f"| {lesson.number} | [{lesson.title}]({notebook}) "
+            f"| {lesson.minutes} | {lesson.points} | [Colab][colab-{lesson.number}] |"
         )
-    return "\n".join(rows)
+        links.append(f"[colab-{lesson.number}]: {where.in_colab(notebook)}")
+    return "\n".join([*rows, "", *links])
 
 
 def missing_figures() -> list[str]:
-    """Return the names that README's table asks for and the record lacks."""
+    """Return the names that the table of results asks for and the record lacks."""
     figures = json.loads(RESULTS.read_text())["figures"]
     return [name for name in ROWS.values() if not _found(name, figures)]
 
@@ -91,7 +115,24 @@ def _found(name: str, figures: dict[str, dict[str, Any]]) -> list[dict[str, Any]
     return [figures[key] for key in (name, f"{name}.embedded") if key in figures]
 
 
-def results_table(chosen: dict[str, str] = ROWS) -> str:
+def rows_of(names: Iterable[str] = ROWS.values(), docs: str = "") -> dict[str, str]:
+    """Return rows of the table of results: the name of each figure, by its words.
+
+    Where the words name a file of docs/, they get a link to it.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of figures; without, those of all rows.
+    docs : str
+        The path of docs/ from the page that shows the rows: ``"docs/"`` for README. Pages of docs/,
+        and those of the site, need none.
+    """
+    words = {name: _FILE.sub(rf"([how]({docs}\1))", what) for what, name in ROWS.items()}
+    return {words[name]: name for name in names}
+
+
+def results_table(chosen: dict[str, str]) -> str:
     """Return the Markdown table of what has been measured, on the real and on the embedded data.
 
     Scores for which a maintainer has vouched after a change have a footnote below it.
@@ -99,7 +140,7 @@ def results_table(chosen: dict[str, str] = ROWS) -> str:
     Parameters
     ----------
     chosen : dict of str to str
-        Names of figures, by the words of their rows; all of README's without.
+        Names of figures, by the words of their rows: see `rows_of`.
 
     Raises
     ------
@@ -182,16 +223,26 @@ def picture() -> bytes:
     return base64.b64decode(image)
 
 
+def tables() -> dict[Path, dict[str, str]]:
+    """Return what the build puts between the marks of README and of the page of results."""
+    return {
+        README: {
+            "lessons": lessons_table(),
+            "measured": results_table(rows_of(MEASURED, "docs/")),
+        },
+        RESULTS_PAGE: {"results": results_table(rows_of()), "colab": colab_table()},
+    }
+
+
 def update_readme() -> None:
-    """Put the current tables between README's marks and the current picture beside it."""
-    path = ROOT / "README.md"
-    text = path.read_text()
-    tables = {"lessons": lessons_table(), "results": results_table(), "colab": colab_table()}
-    for mark, table in tables.items():
-        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-        before, rest = text.split(begin)
-        _, after = rest.split(end)
-        text = f"{before}{begin}\n{table}\n{end}{after}"
-    path.write_text(text)
+    """Put the current tables between the marks of both pages, and the current picture in docs/."""
+    for path, contents in tables().items():
+        text = path.read_text(encoding="utf-8")
+        for mark, table in contents.items():
+            begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+            before, rest = text.split(begin)
+            _, after = rest.split(end)
+            text = f"{before}{begin}\n{table}\n{end}{after}"
+        path.write_text(text, encoding="utf-8")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_bytes(picture())

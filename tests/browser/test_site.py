@@ -17,7 +17,7 @@ from grading.release.source import colab_badge
 from helpers.lessons import LESSONS
 
 PEOPLE = ("students", "instructors", "maintainers", "glossary")
-GRADER = ("security", "grading-accuracy", "grading-at-scale")
+GRADER = ("results", "security", "grading-accuracy", "grading-at-scale")
 LESSON_PAGES = [f"lessons/{lesson.name}" for lesson in LESSONS]
 PAGES = ["index", *PEOPLE, *GRADER, *LESSON_PAGES]
 MOST_BYTES = 215_000

@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks import record
 from grading.paths import ROOT, release_path, solution_path
 from grading.release.languages import LANGUAGES, translated_path
-from grading.release.readme import PICTURE, colab_table, lessons_table, picture, results_table
+from grading.release.readme import PICTURE, lessons_table, picture, tables
 from grading.release.source import source_notebook
 from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
@@ -192,13 +192,11 @@ def test_lesson_ends_with_recap_questions_and_where_next(lesson):
     assert "where next" in closing
 
 
-def test_readme_s_table_is_what_the_notebooks_give():
-    assert lessons_table() in (ROOT / "README.md").read_text()
-
-
-def test_readme_s_figures_are_those_of_the_record():
-    assert results_table() in (ROOT / "README.md").read_text()
-    assert colab_table() in (ROOT / "README.md").read_text()
+def test_tables_of_readme_and_of_the_results_are_what_notebooks_and_record_give():
+    for path, contents in tables().items():
+        text = path.read_text(encoding="utf-8")
+        for mark, table in contents.items():
+            assert f"<!-- {mark}: begin -->\n{table}\n<!-- {mark}: end -->" in text, path.name
 
 
 def test_every_score_of_the_record_can_be_compared_with_the_code_as_it_is():
@@ -258,7 +256,8 @@ def test_readme_s_picture_is_the_one_that_the_lesson_shows():
 def test_readme_quotes_what_the_check_says():
     folder = ROOT / "solutions" / "03_feature_extraction" / "variants" / "mean_pool"
     result = run_check("mean_pool", runpy.run_path(str(folder / "wrong_mask_ignored.py")))
-    assert f"> **✗ {result.title}** {result.message}" in (ROOT / "README.md").read_text()
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"{result.title} {result.message}](docs/figures/check.png)" in readme
 
 
 def test_requirements_are_pinned_and_resolve_to_the_constraints():

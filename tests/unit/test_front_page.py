@@ -1,4 +1,8 @@
-"""The site's first page: a card per lesson, and a few rows of README's table."""
+"""The site's first page: cards, a few rows of the results, and what search engines read."""
+
+import json
+import re
+import tomllib
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -6,13 +10,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from grading.paths import ROOT
 from grading.release.front_page import (
     FIGURES,
-    MEASURED,
     abilities,
     card_figure,
+    course_data,
     front_page,
-    rows_of,
 )
-from grading.release.readme import results_table
+from grading.release.readme import MEASURED, results_table, rows_of
 from grading.release.source import source_notebook
 from helpers.lessons import LESSONS
 
@@ -64,10 +67,31 @@ def test_the_first_page_has_each_lesson_s_card_and_its_pages():
     assert "{{" not in text
 
 
-def test_what_it_says_was_measured_is_in_readme_s_table_to_the_letter():
-    readme = (ROOT / "README.md").read_text()
+def test_search_engines_read_the_lessons_of_the_registry():
+    pages = {lesson.name: page_of(lesson, lesson.name) for lesson in LESSONS}
+    text = front_page((ROOT / "site" / "index.md").read_text(), pages)
+    (found,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
+    course = json.loads(found)
+    assert (course["@context"], course["@type"]) == ("https://schema.org", "Course")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert course["version"] == project["version"]
+    parts = [(one["position"], one["name"], one["timeRequired"]) for one in course["hasPart"]]
+    assert parts == [(one.number, one.title, f"PT{one.minutes}M") for one in LESSONS]
+    assert course["timeRequired"] == f"PT{sum(one.minutes for one in LESSONS)}M"
+    assert course["hasPart"][0]["teaches"] == ["count rows & read", "stop"]
+
+
+def test_no_ability_ends_the_element_that_holds_the_data():
+    lesson = LESSONS[0]
+    pages = {one.name: page_of(one, one.name) for one in LESSONS}
+    pages[lesson.name].cells[0].source = "You will be able to\n\n- write `</script>`;\n"
+    text = course_data(pages)
+    assert "<" not in text
+    assert json.loads(text)["hasPart"][0]["teaches"] == ["write </script>"]
+
+
+def test_what_it_says_was_measured_is_among_the_results_to_the_letter():
+    results = (ROOT / "docs" / "results.md").read_text()
     rows = results_table(rows_of(MEASURED)).splitlines()[2:]
     assert len(rows) == len(MEASURED)
-    for row in rows:
-        _, _, figures = row.removesuffix(" |").partition(" | ")
-        assert f"| {figures} |" in readme
+    assert all(row in results for row in rows)

@@ -16,7 +16,7 @@ from benchmarks.course import seconds_until
 from benchmarks.meaning import Sources
 from benchmarks.record import Figure, keep, prove, stale, vouch
 from grading.paths import ROOT
-from grading.release.readme import ROWS, missing_figures, results_table
+from grading.release.readme import ROWS, missing_figures, results_table, rows_of
 
 RECIPE = '''"""A recipe."""
 import numpy as np
@@ -247,7 +247,7 @@ def test_a_figure_that_readme_asks_for_and_the_record_lacks_is_an_error(tmp_path
     assert "emotion.tfidf" in ROWS.values()
     assert missing_figures() == ["emotion.tfidf"]
     with pytest.raises(ValueError, match=r"emotion\.tfidf"):
-        results_table()
+        results_table(rows_of())
     assert command_line.show_stale(refuse=False) == 1
 
 
@@ -258,7 +258,7 @@ def test_a_figure_that_was_vouched_for_has_a_footnote(tmp_path, monkeypatch):
     path = tmp_path / "results.json"
     path.write_text(json.dumps(figures))
     monkeypatch.setattr("grading.release.readme.RESULTS", path)
-    table = results_table()
+    table = results_table(rows_of())
     note = "Measured before a change of 2026-01-02 that cannot have moved it: Why."
     assert table.count(note) == 1
     mark = table.partition(note)[0].rpartition("\n")[2].strip()
