@@ -32,6 +32,8 @@ myst_heading_anchors = 3
 suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]
 
 COLOURED = (Comment, Keyword, String)
+# How the output of a cell that shows a table begins.
+SCROLLS = '<div class="cell_output">\n<div class="output text_html"><div>\n<table'
 
 
 class LightFormatter(HtmlFormatter):
@@ -67,8 +69,9 @@ def setup(app):
             file for file in files if not any(name in str(file.filename) for name in unused)
         ]
         body = context.get("body", "").replace(" docutils container", "")
-        # Wide code scrolls, which a keyboard does only where it can put its focus.
-        context["body"] = body.replace("<pre>", '<pre tabindex="0">')
+        # Wide code and tables scroll, which a keyboard does only where it can put its focus.
+        body = body.replace("<pre>", '<pre tabindex="0">')
+        context["body"] = body.replace(SCROLLS, SCROLLS.replace(">", ' tabindex="0">', 1))
         tree = context.get("furo_navigation_tree", "")
         context["furo_navigation_tree"] = tree.replace(
             'role="heading"', 'role="heading" aria-level="2"'

@@ -79,7 +79,7 @@ def _large_class(folder: Path, workers: int, sandbox: str, console: Console) -> 
     graded = scores(folder)
     nothing = nothing_by_lesson(graded, folder)
     write_report(graded, "A class of twenty in two lessons", folder / "report.html", nothing)
-    _show_bars(graded, console)
+    show_bars(graded, console)
     console.print(f"  {shown(folder / 'report.html')}", highlight=False)
 
 
@@ -162,9 +162,12 @@ def _show(folder: Path, console: Console, students: list[str] | None = None) -> 
         console.print(f"  {shown(folder / name)}", highlight=False)
 
 
-def _show_bars(graded: pd.DataFrame, console: Console) -> None:
-    """Show in the terminal, too, which exercises were hard: the share of points of each."""
-    by_program = graded[~graded["exercise"].str.startswith("written_")]
+def show_bars(graded: pd.DataFrame, console: Console) -> None:
+    """Show in the terminal, too, which exercises were hard: the share of points of each.
+
+    As in the heat map, work that could not be graded is left out, and is no zero.
+    """
+    by_program = graded[~graded["exercise"].str.startswith("written_")].dropna(subset="score")
     sums = by_program.groupby("exercise", sort=False)[["score", "points"]].sum()
     shares = (sums["score"] / sums["points"]).sort_values(kind="stable")
     console.print("\n[bold]Points reached by the class[/bold], hardest exercise first")

@@ -1413,6 +1413,9 @@ makers = {"whole encoder": (new_classifier, 2, 5)}
 makers |= {name: (partial(half_model, name), 4, 5) for name in halves}
 makers["random weights"] = (random_weights, 2, 2)
 
+# %% [markdown]
+# Seventeen trainings, so this result is stored, too:
+
 
 # %% tags=["lesson-only"]
 def run_models() -> list[dict]:

@@ -20,7 +20,8 @@ PEOPLE = ("students", "instructors", "maintainers", "glossary")
 GRADER = ("results", "security", "grading-accuracy", "grading-at-scale")
 LESSON_PAGES = [f"lessons/{lesson.name}" for lesson in LESSONS]
 PAGES = ["index", *PEOPLE, *GRADER, *LESSON_PAGES]
-MOST_BYTES = 215_000
+# Of a page and its styles before compression; the longest lesson is 169 kB of them (40 kB packed).
+MOST_BYTES = 235_000
 
 
 @pytest.fixture(scope="module")

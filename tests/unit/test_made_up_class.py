@@ -1,9 +1,13 @@
 """The demo's made-up class: twenty students, whose answers are known to be right or wrong."""
 
-import nbformat
-import pytest
+import io
 
-from grading.batch.demo import QUICK_LESSONS
+import nbformat
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from grading.batch.demo import QUICK_LESSONS, show_bars
 from grading.batch.made_up_class import (
     ABSENT,
     CUT_OFF,
@@ -91,3 +95,18 @@ def test_the_file_that_was_cut_off_is_refused_and_who_is_absent_is_known(tmp_pat
     with pytest.raises(Refused):
         read_checked(path, tmp_path)
     assert nothing_from(lesson.name, tmp_path) == [ABSENT]
+
+
+def test_the_bars_leave_out_what_could_not_be_graded_and_what_a_person_reads():
+    graded = pd.DataFrame(
+        {
+            "exercise": ["one_hot", "one_hot", "one_hot", "pad_batch", "written_errors"],
+            "score": [2.0, 0.0, float("nan"), 2.0, 0.0],
+            "points": [2.0, 2.0, 2.0, 2.0, 2.0],
+        }
+    )
+    console = Console(file=io.StringIO(), width=80)
+    show_bars(graded, console)
+    rows = [line.split() for line in console.file.getvalue().splitlines()]
+    shown = {row[0]: row[-1] for row in rows if row and row[-1].endswith("%")}
+    assert shown == {"one_hot": "50%", "pad_batch": "100%"}
