@@ -94,8 +94,8 @@ def _fingerprints(dataset: DatasetDict, encoder: PreTrainedModel) -> dict[str, s
     from helpers.features import weights_hash
 
     parts = []
-    for split, rows in dataset.items():
-        parts += [split, *rows["text"][:], str(list(rows["label"][:]))]
+    for name, rows in dataset.items():
+        parts += [name, *rows["text"][:], str(list(rows["label"][:]))]
     return {"dataset": fingerprint(parts), "encoder": weights_hash(encoder)}
 
 

@@ -65,5 +65,5 @@ def what_is_counted(command: str) -> str:
     return (
         "README's *kinds of attacks tried* are the rows of this table, and those *survived by this "
         "grader* are the rows of which every test passed in one run, on cold and on warm kernels. "
-        f"The figure that stands there is of `{command}`. {browser}"
+        f"That figure comes from `{command}`. {browser}"
     )
