@@ -94,8 +94,8 @@ def _fingerprints(dataset: DatasetDict, encoder: PreTrainedModel) -> dict[str, s
     from helpers.features import weights_hash
 
     parts = []
-    for name, rows in dataset.items():
-        parts += [name, *rows["text"][:], str(list(rows["label"][:]))]
+    for part, messages in dataset.items():
+        parts += [part, *messages["text"][:], str(list(messages["label"][:]))]
     return {"dataset": fingerprint(parts), "encoder": weights_hash(encoder)}
 
 
