@@ -792,7 +792,7 @@ for seed in (0, 1):
     trials.append({**about, **score(run.model, held_out)})
 
 # %% [markdown]
-# Now by hand: a `DataLoader` with the same sampler and collator, `AdamW` (`fused` updates all weights in one pass, as in the Trainer), a schedule that advances after each step. `take_step` is the course's own version of your exercise, which also computes in bfloat16 where that is faster. The seed is set where the Trainer sets it, so both get the same batches and the same dropout. And as in the Trainer, there are two groups of parameters: weight decay pulls matrices towards zero, but spares biases and the weights of layer norms, which only shift and scale (they are the parameters of one dimension). **Predict** how close the two will come: in their last score, or step by step?
+# Now by hand: a `DataLoader` with the same sampler and collator, `AdamW` (`fused` updates all weights in one pass, as in the Trainer), a schedule that advances after each step. `take_step` is the course's own version of your exercise, which also computes in bfloat16 where that is faster. The seed is set where the Trainer sets it, so both get the same batches and the same dropout. (The bar does not go around the loader: `tqdm(loader)` begins an iteration of its own, which draws a random number.) And as in the Trainer, there are two groups of parameters: weight decay pulls matrices towards zero, but spares biases and the weights of layer norms, which only shift and scale (they are the parameters of one dimension). **Predict** how close the two will come: in their last score, or step by step?
 
 
 # %% tags=["lesson-only"]
@@ -813,7 +813,6 @@ def train_by_hand(model, rows, seed: int = 0, epochs: int = 2, peak: float = 2e-
     steps = epochs * len(loader)
     schedule = get_scheduler("linear", optimizer, math.ceil(0.1 * steps), steps)
     step_losses = []
-    # `tqdm(loader)` would begin one iteration more, which draws a random number: other batches.
     bar = tqdm(desc="by hand", unit="step", total=steps, leave=False)
     for _ in range(epochs):
         for batch in loader:
