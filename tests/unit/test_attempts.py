@@ -22,7 +22,7 @@ def test_untouched_stub_is_told_in_one_line(capsys):
 def test_variable_that_nobody_set_is_told_in_one_line(capsys):
     assert if_answered(lambda: not_set_by_anyone, "the row is left out") is None  # noqa: F821
     printed = capsys.readouterr().out
-    assert printed.startswith("Not there yet (name 'not_set_by_anyone' is not defined)")
+    assert printed.startswith("Not defined yet (name 'not_set_by_anyone' is not defined)")
     assert printed.endswith(": the row is left out.\n")
 
 

@@ -337,7 +337,7 @@ def test_a_server_starts_within_a_running_event_loop(url):
 def test_course_serve_says_what_is_wrong_with_a_folder(tmp_path):
     result = CliRunner().invoke(commands, ["serve", str(tmp_path)])
     assert result.exit_code == 1
-    assert "holds no config.json" in result.output
+    assert "contains no config.json" in result.output
 
 
 def test_course_serve_serves_a_saved_model(tmp_path, monkeypatch):

@@ -118,7 +118,7 @@ def test_command_prints_a_table_and_writes_a_page(tmp_path):
     assert result.exit_code == 0, result.output
     assert "0 of 7" in result.output
     assert "Next: summarize_dataset" in result.output
-    assert "0 of 48 exercises done, for 0 of 115 points" in page.read_text()
+    assert "0 of 48 exercises done, worth 0 of 115 points" in page.read_text()
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):
