@@ -372,7 +372,7 @@ def test_types_are_ignored_for_one_kind_of_fault_and_for_a_reason():
 
 
 def test_what_is_written_is_spelt_right():
-    """Lessons are read in their sources; what is skipped stands in pyproject.toml."""
+    """Lessons are read in their sources; pyproject.toml lists what is skipped."""
     found = subprocess.run(
         [sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True
     )
