@@ -1,4 +1,4 @@
-"""A course's records: kept in one file and put back, and a student's removed on request."""
+"""A course's records are backed up and restored, and a student's are removed on request."""
 
 import contextlib
 import io
@@ -75,7 +75,7 @@ def points(course):
 
 
 def by_command(*arguments, **options):
-    """Give one of the commands as an instructor does; a traceback fails the test."""
+    """Run one of the commands as an instructor does; a traceback fails the test."""
     outcome = CliRunner().invoke(app, [*map(str, arguments)], **options)
     assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
     return outcome
@@ -124,7 +124,7 @@ def test_a_backup_that_is_made_while_grading_goes_on_can_be_graded_on(course, tm
 
 
 def changed(source, to, name, content):
-    """Copy a backup with other content under one of its names."""
+    """Copy a backup, with other content under one of its names."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
         for each in old.namelist():
             new.writestr(each, content if each == name else old.read(each))
@@ -175,7 +175,7 @@ def test_nothing_is_left_of_a_student_who_is_forgotten(course, tmp_path, monkeyp
     write_names(course, NAME, {"mallory": "mallory_1_2_a.ipynb"})
 
     def left():
-        """Return what is left outside of the student's own folders."""
+        """Return what remains outside of the student's own folders."""
         places = (course, tmp_path / "exchange")
         named = [path for place in places for path in place.rglob("*mallory*")]
         return [*named, *(tmp_path / "exchange").rglob("*.html")]
@@ -211,7 +211,7 @@ def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
     page = course / "feedback" / "bob" / NAME
     assert page.is_dir()
     put_submission(course, "bob", content=b"{")
-    for run in range(2):  # each run is told, also where there is nothing left to take back
+    for run in range(2):  # every run is told, even if there is nothing left to remove
         complete, said = say_when_graded(course)
         taken_back = re.search(
             r"│ bob +│ [^│]+ │ +1 │ +– │ double, total │ what was handed in", said
@@ -228,7 +228,7 @@ def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
 
 
 def damaged(course, student):
-    """Cut a student's receipt short, as a full disk or an earlier version may have left it."""
+    """Cut off the end of a student's receipt, as a full disk or an old version may have done."""
     path = receipt_path(course, student, NAME, NAME)
     path.write_text(path.read_text()[:100])
     return path
@@ -260,7 +260,7 @@ COMMANDS = {
 
 @pytest.fixture
 def held(course, monkeypatch):
-    """Return a course whose gradebook another program does not let go of."""
+    """Return a course whose gradebook is held by another program and not released."""
     monkeypatch.setattr("grading.settings.LOCK_SECONDS", 0.1)
     monkeypatch.chdir(course)
     other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
@@ -271,7 +271,7 @@ def held(course, monkeypatch):
 
 def test_every_command_says_that_another_program_holds_the_gradebook(held, monkeypatch):
     waited = grading.records.gradebook._is_free
-    # The waiting itself is tried where a class is graded.
+    # The waiting itself is tested where a class is graded.
     monkeypatch.setattr("grading.records.gradebook._is_free", lambda path, _: waited(path, 0.05))
     before = files(held)
     for command in COMMANDS.values():
@@ -305,7 +305,7 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
         gradebook.db.commit()
     before = mark()
     set_aside(receipt_path(course, "bob", NAME, NAME))
-    forget_scores(names)  # here the grader may be ended
+    forget_scores(names)  # the grader may be interrupted at this point
     assert mark() == before == Mark(0.0, 1.5, True, "")
     read_again(names, {"test_double": before}, {"double": 0.0}, {})
     assert mark().done
@@ -314,7 +314,7 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
 
 
 def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
-    """nbgrader keeps Ctrl-C for itself, as it does every exception."""
+    """nbgrader catches Ctrl-C itself, like every exception."""
 
     def stopped(*_, **__):
         raise KeyboardInterrupt
@@ -326,7 +326,7 @@ def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
 
 
 def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
-    """Handed in anew, collected, and exported before it is graded: the old grade goes out."""
+    """Handed in again, collected, and exported before it is graded: the old grade is exported."""
     monkeypatch.chdir(course)
     put_submission(course, "bob", GOOD)
     outcome = by_command("export", NAME, "csv", "scores.csv")
@@ -349,7 +349,7 @@ def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
     generate_release(NAME, course)
     put_submission(course, "bob", GOOD)
     assert say_when_graded(course, ["bob"])[0]
-    for _ in range(2):  # also where it is graded already
+    for _ in range(2):  # the second time, it has been graded already
         _, said = say_when_graded(course, ["bob"])
         assert "bob: more.ipynb was not handed in, and counts 0" in said
     assert "graded already" in said
@@ -426,7 +426,7 @@ def test_what_grading_needs_of_the_course_is_asked_for_by_name(released, tmp_pat
 
 @pytest.mark.slow
 def test_a_package_without_the_rest_of_the_repository_grades(released, tmp_path):
-    """As where the course is installed by pip, and a term is graded in a folder of its own."""
+    """As if the course was installed by pip, and a term is graded in a folder of its own."""
     for package in ("grading", "helpers"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package)
     shutil.copy(ROOT / "course.py", tmp_path / "site")
