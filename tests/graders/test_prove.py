@@ -245,7 +245,7 @@ def test_the_private_overlay_is_proved_as_well(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("01_data_exploration", "", "01_data_exploration would count for nothing"),
+        ("01_data_exploration", "", "01_data_exploration would have no effect"),
         (LESSONS[0].name, "def f(:\n", r"private hidden_tests\.py: SyntaxError: .*line 1"),
         (LESSONS[0].name, "\nimport nowhere\n", r"hidden_tests\.py, line 2: ModuleNotFoundError"),
     ],

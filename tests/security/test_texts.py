@@ -271,7 +271,7 @@ def _with_metadata(value):
 
 @pytest.mark.parametrize("name", COSTLY)
 def test_what_would_take_minutes_or_gigabytes_to_read_is_refused_by_name(name):
-    """Row 29: an f-string kept Python's parser busy for minutes; a million lines took a gigabyte."""
+    """Row 29: an f-string kept the parser busy for minutes; a million lines took a gigabyte."""
     content = COSTLY[name]()
     started = time.process_time()
     with pytest.raises(Refused, match=r"^sums\.ipynb.*the most is [\d,]+$"):

@@ -1,4 +1,4 @@
-"""Awkward inputs hold what they say, and the same generator draws the same."""
+"""Awkward inputs are what they claim to be, and the same generator draws the same inputs."""
 
 import numpy as np
 import pytest
@@ -150,7 +150,7 @@ def test_pools_are_put_back_where_a_test_stops():
 def test_the_public_text_of_a_kind_is_of_that_kind(kind):
     text = awkward.KINDS_OF_TEXT[kind]
     assert awkward.checked_pools({"texts": {kind: text}})["texts"] == awkward.KINDS_OF_TEXT
-    with pytest.raises(ValueError, match="is no text with"):
+    with pytest.raises(ValueError, match="is not a text with"):
         awkward.checked_pools({"texts": {kind: "so it"}})
 
 

@@ -1,4 +1,4 @@
-"""The process that reads replies can be ended by them, and nobody else is."""
+"""Replies may end the process that reads them, but no other process."""
 
 import contextlib
 import ctypes
@@ -73,12 +73,12 @@ def test_a_reader_that_is_killed_from_outside_is_no_forgery():
 
 
 def test_a_reader_that_gives_no_sign_is_ended_and_is_no_forgery(monkeypatch):
-    """It waits, so that no limit on the processor's time ends it."""
+    """The process sleeps, so that no limit on processor time ends it."""
     monkeypatch.setattr(disposable, "PATIENCE", 0.5)
     before = set(psutil.Process().children())
     ended = judged_apart(lambda ask: time.sleep(600), no_question)
     assert (ended.status, ended.doubt) == (CANNOT_GRADE, "")
-    assert ended.message == "Judging hangs: no sign for 0.5 seconds."
+    assert ended.message == "Judging hangs: no message for 0.5 seconds."
     assert set(psutil.Process().children()) <= before
 
 
@@ -115,7 +115,7 @@ def test_the_process_holds_none_of_the_grader_s_files(tmp_path):
         def judge(ask):
             held = []
             for number in os.listdir("/proc/self/fd"):
-                with contextlib.suppress(FileNotFoundError):  # the listing itself
+                with contextlib.suppress(FileNotFoundError):  # the descriptor of the listing itself
                     held.append(os.readlink(f"/proc/self/fd/{number}"))
             return Judged(PASSED, str(sorted(held)))
 
@@ -130,7 +130,7 @@ def test_a_text_that_is_no_unicode_gets_through():
 
 
 def test_numbers_are_computed_after_a_fork_of_a_process_that_has_computed():
-    """Threads of the libraries do not survive a fork; who waits for them waits for ever."""
+    """Threads of the libraries do not survive a fork, and waiting for them would never end."""
     import numpy as np
     import torch
     from sklearn.metrics import pairwise_distances

@@ -361,7 +361,7 @@ def test_an_exception_is_told_with_the_call_that_it_came_of():
         lambda: 1,
         [],
     )
-    assert told.message == "ValueError: no 2. It came of answer([3, 4], k=2)."
+    assert told.message == "ValueError: no 2. The call: answer([3, 4], k=2)."
 
 
 def test_a_call_is_shown_with_its_stand_ins_by_name_and_not_at_length():
