@@ -322,7 +322,7 @@ def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
     monkeypatch.setattr("grading.steps.safe_html.rendered", stopped)
     outcome = by_command("feedback", NAME, "--course", course)
     assert outcome.exit_code == 130
-    assert outcome.output == "Stopped half-way. The same command does all of it again.\n"
+    assert outcome.output == "Stopped before the end. Repeat the command to do all of it again.\n"
 
 
 def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
@@ -388,12 +388,12 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
     said = given("regrade", path.parent / EARLIER / "before.json", status=1)
     assert "now double" in said
-    assert "the grader's code is not the receipt's" in said
+    assert "the grader's code differs from the receipt's" in said
 
     given("backup", tmp_path / "b.zip")
     assert "choose another name" in given("backup", tmp_path / "b.zip", status=2)
     there = tmp_path / "there"
-    assert "files were put back into" in given("restore", tmp_path / "b.zip", "--course", there)
+    assert "files were restored to" in given("restore", tmp_path / "b.zip", "--course", there)
     assert points(there) == POINTS
 
     write_names(course, NAME, {"ada": "ada_1_2_a.ipynb", "bob": "bob_3_4_b.ipynb"})

@@ -1,4 +1,4 @@
-"""How the page on wrong grades is written."""
+"""The page on wrong grades says what was counted."""
 
 import pandas as pd
 import pytest

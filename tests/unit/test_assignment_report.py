@@ -1,4 +1,4 @@
-"""The report of an assignment counts what happened, and shows nothing of a student's as code."""
+"""The report of an assignment counts what happened, and never runs what a student wrote."""
 
 import json
 
@@ -23,7 +23,7 @@ EXERCISES = {"mean_pool": 2.0, "project": 1.0, "purity": 3.0}
 
 
 def hand_in(course, student, **ended):
-    """Leave a receipt in which each exercise ended with a status and a message."""
+    """Write a receipt in which each exercise has a status and a message."""
     verdicts = [
         make_verdict(exercise, points, *ended.get(exercise, ("passed",)))
         for exercise, points in EXERCISES.items()
@@ -70,7 +70,7 @@ def test_the_map_tells_a_wrong_answer_from_one_that_stopped_and_from_one_not_att
     page = (course / "report.html").read_text(encoding="utf-8")
     strange = page.split("&lt;script&gt;alert(1)&lt;br&gt;</th>")[2].split("</tr>")[0]
     untouched, stopped = '<td class="untouched">…</td>', '<td class="s0">×</td>'
-    # project, which most got wrong, comes first.
+    # The exercise `project`, which most students got wrong, comes first.
     assert strange == f"{UNGRADED}{untouched}{stopped}<td>0 / 5</td>"
     assert '<th scope="row">Ольга</th><td class="s0">0</td><td class="s10">2</td>' in page
 

@@ -1,4 +1,4 @@
-"""What counts as survived, when the attacks are played to both graders."""
+"""What counts as a survived attack when the attacks are tried on both graders."""
 
 import re
 from dataclasses import replace
@@ -26,7 +26,7 @@ def test_every_row_of_the_table_is_played():
 
 
 def test_only_what_a_grader_lacks_is_not_played_to_it():
-    """A row that one of them never meets is neither held nor lost."""
+    """A row whose attacks do not apply to one of them counts neither as held nor as lost."""
     made = cases(["a"], 1)
     met = {
         name: {case.row for case in made if name not in case.lacks} for name in (NBGRADER, OTTER)

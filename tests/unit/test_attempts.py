@@ -1,4 +1,4 @@
-"""A cell that shows an answer at work runs without one."""
+"""A cell that demonstrates an answer also runs without one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The build: stable ids, nbgrader's stripping, and a scan that finds what leaks."""
+"""The build: stable ids, nbgrader's stripping, and a scan that finds leaks."""
 
 import dataclasses
 import re
@@ -103,7 +103,7 @@ def set_course(root, **settings):
 
 
 def test_a_fork_names_itself_in_one_setting(root):
-    """Of the course's own notebooks, README and pages, `tests/policy` looks that they have it."""
+    """`tests/policy` checks the same for the course's own notebooks, README and pages."""
     set_course(root, repository="ada/fork", commit="c0ffee" + "0" * 34)
     address = "https://colab.research.google.com/github/ada/fork-students/blob/main/notebooks/"
     archive = f'source = "https://github.com/ada/fork/archive/c0ffee{"0" * 34}.zip"\n'

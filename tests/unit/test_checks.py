@@ -1,4 +1,4 @@
-"""How a check runs and speaks."""
+"""How a check runs and what it says."""
 
 import linecache
 import subprocess
@@ -17,7 +17,7 @@ from helpers.lessons import LESSONS, lesson_named, lesson_of
 
 @pytest.fixture
 def doubling(monkeypatch):
-    """Put an exercise of one line in the place of every other."""
+    """Replace every exercise by one of a single line."""
 
     def examples(answer):
         mistakes = {"It adds two instead.": 5}
@@ -99,7 +99,7 @@ def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
 
 @pytest.fixture
 def handing_out(monkeypatch):
-    """Return a function that registers a check which hands an object of its own to the answer."""
+    """Return a function that registers a check which gives an object of its own to the answer."""
 
     def register(source):
         toys = {"__name__": "helpers.checks.toys"}
@@ -128,7 +128,7 @@ def examples(answer):
 
 def test_a_check_that_stops_at_its_own_object_says_so_and_not_that_the_answer_does(handing_out):
     handing_out(TOY.format(toy="toy"))
-    for body in ("inputs=a", "{}"):  # one stops in the object, one in a library that it calls
+    for body in ("inputs=a", "{}"):  # one fails in the object, one in a library that it calls
         message = status_of(lambda toy, body=body: toy(body)).message
         assert message.startswith(f"{STOPPED_CHECK} "), message
     assert status_of(lambda toy: toy('{"inputs": 1}')).status == "passed"
@@ -181,7 +181,7 @@ def test_notebook_shows_the_text_and_no_traceback():
 
 
 def test_failure_is_shown_in_lines_that_end_between_words():
-    message = "Expected a NumPy array of shape (6,), one weight a class,\nnot " + "-1.5 " * 40
+    message = "Expected a NumPy array of shape (6,), one weight per class,\nnot " + "-1.5 " * 40
     failed = CheckFailed(core.CheckResult("class_weights", "wrong", message))
     lines = "\n".join(failed._render_traceback_()).split("\n")
     assert max(map(len, lines)) <= 80

@@ -1,4 +1,4 @@
-"""Numbers that prose quotes are read again off the outputs that they come from."""
+"""Numbers that prose quotes are compared with the outputs that they come from."""
 
 import nbformat
 import pytest

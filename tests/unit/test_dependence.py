@@ -1,4 +1,4 @@
-"""Which cells build on a wrong answer."""
+"""Which cells depend on a wrong answer."""
 
 import pytest
 

@@ -19,7 +19,7 @@ REAL_SHARES = [0.292, 0.335, 0.082, 0.135, 0.121, 0.036]
 ROWS = {"train": 16_000, "validation": 2_000, "test": 2_000}
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 
@@ -45,7 +45,7 @@ def planted() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def tuned(splits) -> dict:
-    """Return what the course's classifier reaches; lessons 5 and 6 find it in the cache."""
+    """Return the scores of the course's classifier; lessons 5 and 6 find it in the cache."""
     return measure.fine_tune(splits, NAMES)
 
 

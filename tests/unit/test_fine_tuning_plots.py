@@ -1,4 +1,4 @@
-"""Figures of lesson 4: each is shown with a text that holds what the picture does."""
+"""The figures of lesson 4: each has an alternative text with the contents of the picture."""
 
 import matplotlib.pyplot as plt
 import pandas as pd

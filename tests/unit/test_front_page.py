@@ -1,4 +1,4 @@
-"""The site's first page: cards, a few rows of the results, and what search engines read."""
+"""The site's first page: cards, a few rows of the results, and data for search engines."""
 
 import json
 import re
@@ -23,7 +23,7 @@ FIGURE = '<img alt="Bars." src="../_static/figures/{}.png" width="20" height="10
 
 
 def page_of(lesson, *figures):
-    """Return a lesson's page with one cell that draws its card's figure for each one named."""
+    """Return a lesson's page with one cell per named figure, which draws the card's figure."""
     shown = [new_output("display_data", {"text/html": FIGURE.format(name)}) for name in figures]
     opening = "# 1. Title\n\nYou will be able to\n\n- count `rows` & **read**;\n- stop.\n\nMore."
     cells = [new_markdown_cell(opening)]

@@ -1,4 +1,4 @@
-"""What a figure depends on: the meaning of the code that it reaches."""
+"""What a figure depends on: the meaning of the code that its measurement reaches."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What passes for a number in a hidden test."""
+"""What is accepted as a number in a hidden test."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""What became of a submission, by the exception that was raised over it."""
+"""The outcome of a submission, depending on the exception that grading it has raised."""
 
 import pytest
 

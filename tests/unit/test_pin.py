@@ -1,4 +1,4 @@
-"""Notebooks install a commit that holds what lies here."""
+"""Notebooks install a commit that contains the files that are here."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ def commit(root):
 
 @pytest.fixture
 def root(tmp_path):
-    """Return a fork's repository, whose first commit is pinned in its second."""
+    """Return a fork's repository, in which the second commit pins the first."""
     git(tmp_path, "init", "--quiet")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "course.py").write_text("")

@@ -1,4 +1,4 @@
-"""The key to planted labels fits the embedded corpus, and no other copy."""
+"""The key to planted labels fits the embedded corpus, and no other copy of the data."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Grades go to learning platforms and work comes from there, with names in many scripts."""
+"""Grades are exported to learning platforms and work is collected from them, in many scripts."""
 
 import csv
 import errno
@@ -30,7 +30,7 @@ from grading.records.receipts import receipt_path
 from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
-# Login, Canvas's number, sorted name, first name.
+# Login, Canvas's number, name for sorting, first name.
 CLASS = [
     ("zoe", "101", "Müller-Łuczak, Zoë", "Zoë"),
     ("wei", "102", "王, 伟", "伟"),
@@ -42,7 +42,7 @@ CLASS = [
 
 @pytest.fixture
 def found():
-    """Return a class's grades, a third of a point between neighbours."""
+    """Return a class's grades, which differ by a third of a point from one student to the next."""
     return [
         Grade(login, name.split(",")[0], first, f"{login}@example.org", number / 3, 14.0, 0)
         for number, (login, _, name, first) in enumerate(CLASS)
@@ -72,8 +72,8 @@ def canvas_table(path, column=f"{LESSON} (4711)", possible="14.00"):
     return path
 
 
-# As Moodle's language packs have them: in the order in which its code puts the columns, and what
-# stands before the number of a participant.
+# As in Moodle's language packs: the columns in the order of Moodle's code, and the word before the
+# number of a participant.
 MOODLE = {
     "en": (
         "Participant ",
@@ -99,7 +99,7 @@ MOODLE = {
         "Feedback als Kommentar",
     ),
 }
-REST = ("Yes", "-", "-", "- see below, and x+1")  # the last is a teacher's comment
+REST = ("Yes", "-", "-", "- see below, and x+1")  # the last one is a teacher's comment
 
 
 def moodle_table(path, separator=",", language="en", maximum="14.00", rest=REST):
@@ -119,7 +119,7 @@ def table(path, separator=","):
 
 
 def by_address(found):
-    """Return a class as a gradebook knows it whose students are named by their addresses."""
+    """Return a class whose students the gradebook knows by their addresses."""
     return [replace(grade, student=grade.email) for grade in found]
 
 
@@ -144,7 +144,7 @@ def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
 
 
 def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
-    """A score that is imported over EX takes the excuse away."""
+    """A score that is imported over EX removes the excuse."""
     roster = canvas_table(course / "roster.csv")
     text = roster.read_text(encoding="utf-8-sig")
     login, number, *_ = CLASS[0]
@@ -157,7 +157,7 @@ def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
 
 
 def by_export(course, *arguments):
-    """Give the command as an instructor does; return its status and what it says."""
+    """Run the command as an instructor does; return its status and its output."""
     command = ["export", LESSON, *map(str, arguments), "--course", str(course)]
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exception is None or isinstance(ended.exception, SystemExit)
@@ -167,7 +167,7 @@ def by_export(course, *arguments):
 def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the_score(
     course, found
 ):
-    """As Canvas exports it: a row on posting, another column that is not assigned, no points."""
+    """Canvas exports a row about posting, another column of unassigned work, and no points."""
     header = ["Student", "ID", "SIS Login ID", "Section", f"{LESSON} (4711)", "essay (12)"]
     rows = [
         ["", "", "", "", "Manual Posting", ""],
@@ -202,7 +202,7 @@ def test_a_grade_that_moodle_s_import_passes_over_is_named(course, found, scale)
 
 
 def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
-    """Moodle takes a comment that has lost them for a new one."""
+    """Moodle treats a comment that has lost its line breaks as a new one."""
     found[:] = by_address(found)
     comment = "<p>Well done.</p>\r\n<p>See me,  please.</p>"
     roster = with_cell(moodle_table(course / "roster.csv"), 1, 9, comment)
@@ -214,7 +214,7 @@ def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
 
 @pytest.mark.parametrize("platform", ["csv", "canvas", "gradescope"])
 def test_what_cannot_be_written_whole_leaves_what_was_there(course, found, platform, monkeypatch):
-    """The half of a table is a table of half of the class."""
+    """Half of a table would look like a whole table of half of the class."""
     roster = canvas_table(course / "roster.csv")
     to = course / ("out" if platform == "gradescope" else "out.csv")
     arguments = [platform, to, "--roster", roster]
@@ -269,7 +269,7 @@ def test_moodle_s_worksheet_is_filled_in_whatever_its_language(course, found, la
     )
     for row in before:
         del row[grade]
-    after[4][name] = after[4][name].removeprefix("'")  # the one that a spreadsheet would compute
+    after[4][name] = after[4][name].removeprefix("'")  # a cell that a spreadsheet would compute
     assert after == before
 
 
@@ -317,13 +317,13 @@ def test_canvas_s_table_with_names_in_two_columns_keeps_them(course, found):
 
 
 def without_work(found, *numbers):
-    """Have some of a class hand in nothing."""
+    """Let some students of a class hand in nothing."""
     for number in numbers:
         found[number] = replace(found[number], score=None, handed_in=False)
 
 
 def with_cell(path, row, column, text):
-    """Write a text into one cell of a table, as a teacher does on the platform."""
+    """Write a text into one cell of a table, as a teacher may do on the platform."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     rows[row][column] = text
@@ -336,7 +336,7 @@ def with_cell(path, row, column, text):
 def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platform):
     found[:] = by_address(found) if platform == "moodle" else found
     without_work(found, 0, 3)
-    # The last of the class is unknown to us, and has points that a teacher gave on the platform.
+    # We do not know the last student, to whom a teacher gave points on the platform.
     unknown = found.pop().student
     if platform == "moodle":
         roster, column = with_cell(moodle_table(course / "r.csv"), 5, 4, "7.00"), "Grade"
@@ -371,13 +371,13 @@ def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
     )
     assert exported.nothing == []
     assert [row["ID"] for row in table(course / "out.csv")].count("101") == 1
-    assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded: no point was reached
+    assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded, without any point
 
 
 def test_a_row_is_given_one_grade_and_whose_other_name_it_is_gets_told(course, found):
-    # Collected without a roster at first, and with it later: both have work.
+    # Collected first without a roster and later with one: there is work under both names.
     found.append(replace(found[0], student="101", score=13.0))
-    # Of somebody who has left: his login is the number of another student.
+    # This work is from a student who has left, whose login is the number of another student.
     found.append(replace(found[0], student="103", score=14.0))
     exported = export_grades(
         LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
@@ -544,7 +544,7 @@ def test_platforms_that_need_their_table_ask_for_it(course):
 
 
 def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
-    nbgrader_config()  # puts the environment's scripts on PATH, of which nbgrader needs one
+    nbgrader_config()  # puts the environment's scripts on PATH; nbgrader needs one of them
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment(LESSON)
         gradebook.add_notebook(LESSON, LESSON)
@@ -563,7 +563,7 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
     assert nothing_from(LESSON, tmp_path) == []
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         (tmp_path / "submitted" / "wei" / LESSON).mkdir(parents=True)
-        # As where what was handed in is refused.
+        # As if the submission was refused.
         for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:
             grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()
@@ -578,7 +578,7 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
     with Gradebook(address) as gradebook:
         gradebook.add_assignment(LESSON, duedate="2030-01-02 00:00:00 UTC")
         gradebook.add_notebook(LESSON, LESSON)
-        # All of it is for a person to read: no program's score is missing.
+        # A person must read all of it: no score of the program is missing.
         gradebook.add_grade_cell("written", LESSON, LESSON, max_score=2, cell_type="markdown")
         for student in ("extended", "folder", "nobody", "read", "receipt", "stamped"):
             gradebook.add_student(student)
@@ -598,7 +598,7 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
         "folder": (0.0, True),
         "nobody": (None, False),
         "read": (1.0, True),
-        "receipt": (None, True),  # nobody has read it yet, which is no 0
+        "receipt": (None, True),  # nobody has read it yet, which is not 0 points
         "stamped": (None, True),
         "stranger": (None, True),
     }
@@ -617,7 +617,7 @@ def zipped(path, files):
 
 
 def collected(source, lesson, course, roster=None):
-    """Return whose work was taken, and what was not."""
+    """Return the students whose work was taken, and the problems."""
     taken, problems = collect(source, lesson, course, roster)
     return list(taken), problems
 
@@ -685,7 +685,7 @@ def test_who_is_marked_late_by_canvas_is_said(tmp_path):
 
 
 def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
-    """The number in its name is the file's, and may be that of a student."""
+    """The number in its name is the file's own, and may also be the number of a student."""
     files = {
         f"anon_AbC12_101_{LESSON}.ipynb": "one",
         f"LATE_anon_xYz9w_102_{LESSON}.ipynb": "two",
@@ -702,7 +702,7 @@ def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
 
 
 def test_a_student_s_own_name_for_a_file_makes_nobody_else_of_the_folder_s(tmp_path):
-    """ "homework_3_1_a.ipynb" is named as Canvas names files, but lies in a student's folder."""
+    """Canvas would name a file "homework_3_1_a.ipynb", but this one is in a student's folder."""
     files = {"zoe/homework_3_1_a.ipynb": "zoe", "wei/homework_3_1_a.ipynb": "wei"}
     source = zipped(tmp_path / "z.zip", files)
     assert collected(source, LESSON, tmp_path / "course") == (["wei", "zoe"], [])
@@ -742,7 +742,7 @@ def test_whose_work_is_not_told_is_said_with_what_to_do(tmp_path):
 
 
 def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
-    """Write a worksheet as Moodle does where groups hand in and grading has a workflow."""
+    """Write a worksheet as Moodle does if groups hand in and grading has a workflow."""
     header = (
         "Identifier,Full name,Email address,Status,Group,Grade,Maximum grade,"
         "Marking workflow state,Grade can be changed,Last modified (submission),"
@@ -771,7 +771,7 @@ def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
 @pytest.mark.parametrize("name", ["Team A_102", "Default group", "Team A"])
 @pytest.mark.parametrize("folder", ["_", "/", "_/"])
 def test_a_group_s_work_in_moodle_is_given_to_nobody_else(tmp_path, name, folder):
-    """The number behind a group's name is the group's; participant 102 is in another group."""
+    """The number after a group's name is the group's; participant 102 is in another group."""
     files = {f"{name}_assignsubmission_file{folder}a.ipynb": "theirs"}
     roster = moodle_worksheet(tmp_path / "w.csv")
     students, (problem,) = collected(zipped(tmp_path / "m.zip", files), LESSON, tmp_path, roster)
@@ -821,7 +821,7 @@ def test_a_name_that_a_spreadsheet_has_made_the_same_for_all_takes_nobody_s_work
 
 
 def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path):
-    """In UTF-16, with a line that tells the separator, old ends of lines, and lines in cells."""
+    """In UTF-16, with a line that names the separator, old line ends, and line breaks in cells."""
     expected = read_roster(canvas_table(tmp_path / "roster.csv")).rows
     text = (tmp_path / "roster.csv").read_text(encoding="utf-8-sig")
     for content in (
@@ -974,7 +974,7 @@ def test_a_roster_without_names_of_ours_says_which_columns_it_looks_for():
 
 def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
-    attempt = "Lesson 3_zoe_attempt_2026-01-30-20-30-10.txt"  # Blackboard's own, about the attempt
+    attempt = "Lesson 3_zoe_attempt_2026-01-30-20-30-10.txt"  # Blackboard's file about the attempt
     source = zipped(tmp_path / "b.zip", {name: "hers", attempt: "Name: Zoe"})
     assert collect(source, LESSON, tmp_path / "course") == ({"zoe": name}, [])
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
@@ -1018,7 +1018,7 @@ def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tm
     assert collect(timed, LESSON, course) == ({"zoe": name}, [])
     assert (tmp_path / "mine").read_text() == "mine"
     written = stamp.read_text()
-    for content, kept in (("hers", True), ("newer", False)):  # no platform says since when
+    for content, kept in (("hers", True), ("newer", False)):  # the platform gives no time
         (tmp_path / "folder" / "zoe").mkdir(parents=True, exist_ok=True)
         (tmp_path / "folder" / "zoe" / f"{LESSON}.ipynb").write_text(content)
         assert collected(tmp_path / "folder", LESSON, course) == (["zoe"], [])
@@ -1051,7 +1051,7 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
 
 
 def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
-    """Such as Canvas's files that somebody has sorted by hand into folders of letters."""
+    """For example, Canvas's files, which somebody has sorted by hand into folders of letters."""
     nfd = unicodedata.normalize("NFD", "zoë")
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
         file.write(f"Student,ID,SIS Login ID,Section\nAnna,101,anna,A\nZoe,102,{nfd},A\n")
@@ -1065,7 +1065,7 @@ def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
     assert "the roster has no such student" in problem
     others = {f"lost {number}/{LESSON}.ipynb": "whose" for number in range(300)}
     source = zipped(tmp_path / "others.zip", others)
-    students, (problem,) = collected(source, LESSON, tmp_path / "d", roster)  # in one sentence
+    students, (problem,) = collected(source, LESSON, tmp_path / "d", roster)  # a single sentence
     assert len(students) == 300
     assert "and 290 more" in problem
 
@@ -1085,7 +1085,7 @@ def test_canvas_s_download_may_lie_in_a_folder(tmp_path, folder):
         path.parent.mkdir(parents=True)
         path.write_text("page")
     zip_feedback(LESSON, tmp_path / "c", tmp_path / "f.zip")
-    with zipfile.ZipFile(tmp_path / "f.zip") as archive:  # where Canvas looks for it
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:  # the path that Canvas expects
         assert archive.namelist() == [f"o_neilmary_101_9101_{LESSON}.html"]
 
 
@@ -1163,7 +1163,7 @@ def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
         return " ".join(CliRunner().invoke(cli.commands, to).output.split())
 
     said = exported()
-    for student in ("bob", "new"):  # the gradebook does not know one of them
+    for student in ("bob", "new"):  # the gradebook knows only one of them
         assert f"{student}: refused: work.pdf is no notebook, and no score was written" in said
     assert "handed in nothing" not in said
     assert {row["username"]: row[LESSON] for row in table(tmp_path / "out.csv")} == {
@@ -1172,7 +1172,7 @@ def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
         "eve": "",
         "new": "",
     }
-    # What comes later is taken, and then it is to be graded.
+    # Work that arrives later is accepted, and must then be graded.
     source = zipped(tmp_path / "in.zip", {f"bob/{LESSON}.ipynb": "x"})
     CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
     assert refused_from(LESSON, tmp_path).keys() == {"eve", "new"}
@@ -1209,7 +1209,7 @@ def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, giv
             path = tmp_path / step / student / LESSON / f"{LESSON}.{ending}"
             path.parent.mkdir(parents=True)
             path.write_text(student)
-    path.unlink()  # the refused student's new work could not be graded; the page is old
+    path.unlink()  # the refused student's new work could not be graded, so this page is old
     write_names(tmp_path, LESSON, {"zoe": given, "refused": given})
     given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
     assert (given, missing) == (["zoe"], ["by-hand"])

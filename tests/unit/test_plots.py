@@ -1,4 +1,4 @@
-"""Figures: alternative text travels with them, colours stay a class's own."""
+"""Figures contain their alternative text, and a class keeps its colour."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Predictions are graded against the copy of the data that they fit best."""
+"""Predictions are graded by the copy of the data with which they agree best."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def copy_of(labels):
 
 @pytest.fixture
 def copies():
-    """Return two copies with test splits of three classes; a test may take some away."""
+    """Return two copies with test splits of three classes; a test may remove some of them."""
     return {source: copy_of(labels) for source, labels in TRUTH.items()}
 
 
@@ -66,6 +66,6 @@ def test_what_is_no_prediction_says_why(copies, predicted, message):
     "dtype", ["timedelta64[ns]", "timedelta64[7D]", "datetime64[s]", "S1", "U1", "bool", "object"]
 )
 def test_what_passes_for_integers_is_refused(copies, dtype):
-    """NumPy's own hierarchy has spans of time among the integers."""
+    """In NumPy's hierarchy of types, spans of time are integers."""
     with pytest.raises(Failure, match="must hold integers, not"):
         share(np.array(TRUTH["hub"]).astype(dtype), copies)

@@ -1,4 +1,4 @@
-"""How many attacks are survived: a row of which a part was not run is not said to hold."""
+"""A row of attacks counts as survived only if all tests of it have been run."""
 
 import re
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ FOLDER = ROOT / "tests" / "security"
 
 @pytest.fixture
 def written(monkeypatch):
-    """List what would be written into the record and into the docs."""
+    """Collect what would be written into the record and into the docs."""
     found = []
     monkeypatch.setattr(rows, "prove", lambda figures, test: found.append((test, figures)))
     monkeypatch.setattr(rows, "put_into", lambda page, part, text: found.append((part, text)))
@@ -23,7 +23,7 @@ def written(monkeypatch):
 
 
 def session_of(outcomes):
-    """Return a session in which tests ended: row, file, and "passed", "failed" or "skipped"."""
+    """Return a session with these test results: row, file, "passed", "failed" or "skipped"."""
     session = SimpleNamespace(stash={})
     for row, path, outcome in outcomes:
         function = SimpleNamespace(__doc__=f"Row {row}: something.")

@@ -1,4 +1,4 @@
-"""The course's server: its contract, limits, batches, overload, faults and how it stops."""
+"""The course's server: its contract, limits, batches, overload, errors, and how it stops."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ LABELS = ("joy", "anger", "fear")
 
 
 def scores_of(text):
-    """Answer by the length of the text, so that a mixed-up order shows."""
+    """Score each text by its length, so that answers in the wrong order are noticed."""
     first = 0.5 + 0.4 / (1 + len(text))
     return [
         {"label": label, "score": score}
@@ -34,7 +34,7 @@ def predict(texts):
 
 
 class Gate:
-    """A model that waits until it is let go, and remembers its batches."""
+    """A model that waits until it is released, and records its batches."""
 
     def __init__(self):
         self.open = threading.Event()
@@ -167,7 +167,7 @@ def test_inference_client_reads_the_answer_unchanged(url):
 
 
 def test_no_answer_waits_until_the_one_before_is_confirmed():
-    """asyncio sets TCP_NODELAY on the connections of a socket that names its protocol, alone."""
+    """asyncio sets TCP_NODELAY only for the connections of a socket that names its protocol."""
     _, listening = serving._prepared(serving.serving_app(predict, "lengths"), 0)
     with listening:
         assert listening.proto == socket.IPPROTO_TCP

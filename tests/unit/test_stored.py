@@ -1,4 +1,4 @@
-"""Results that are computed once and committed: read as they were written, or a clear error."""
+"""Results are computed once and committed: they are read unchanged, or there is a clear error."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def never():
 
 @pytest.fixture
 def written(monkeypatch):
-    """Let a maintainer have written the results called ``trials``."""
+    """Let a maintainer write the results called ``trials``."""
     with monkeypatch.context() as patch:
         patch.setenv("COURSE_RUN_AGAIN", "1")
         stored_results("trials", lambda: RECORDS, rows(), encoder())
@@ -148,7 +148,7 @@ def test_damaged_file_is_named_with_the_way_out(written, folder, damage):
 
 
 def test_committed_results_are_those_of_the_embedded_data_and_model(monkeypatch):
-    """Whoever changes a corpus or the embedded model computes them again."""
+    """After a change to a corpus or to the embedded model, the results must be computed again."""
     monkeypatch.undo()
     made_from = stored._fingerprints(
         load("emotion", source="embedded"), load_encoder(source="embedded")

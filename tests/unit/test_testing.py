@@ -1,4 +1,4 @@
-"""What hidden tests are written with: types, exceptions, equality, what an answer leaves behind."""
+"""The functions for hidden tests: types, exceptions, equality, and effects of an answer."""
 
 import inspect
 import logging
@@ -44,7 +44,7 @@ from helpers.checks import expect
 
 
 def remote(function):
-    """Return an answer that is asked through bytes, as one in a box is."""
+    """Return an answer that is called through bytes, like one in a box."""
     return RemoteAnswer("answer", lambda q: answer_question(q, {"answer": function}), lambda: 1)
 
 
@@ -234,7 +234,7 @@ def test_a_format_is_part_of_an_input(asked):
     for change in (lambda d: d.reset_format(), lambda d: d.set_format("pandas")):
         with pytest.raises(Failure, match="after the call"):
             unchanged(asked(change), splits().with_format("numpy"))
-    # Of a result only what it holds is compared.
+    # Of a result, only the contents are compared.
     equal(splits().with_format("numpy"), splits(), "a dataset")
 
 
@@ -290,7 +290,7 @@ def test_the_name_of_an_index_is_part_of_a_frame():
 
 
 def app_that_fails(log, loud=True):
-    """Return a function that makes an app whose `/fail` hands the exception to `log`."""
+    """Return a function that makes an app whose `/fail` passes the exception to `log`."""
     from fastapi import FastAPI, HTTPException
 
     def make():
@@ -429,7 +429,7 @@ def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
 
 
 def test_what_stand_ins_are_built_of_is_loaded_with_the_tests(tmp_path):
-    """Judging forks for each exercise: what is imported only then is imported each time."""
+    """Judging forks for each exercise: a later import would be repeated in each fork."""
     tests = tmp_path / "hidden_tests.py"
     tests.write_text("from grading.standins import Encoder, Predict\n")
     asked = (

@@ -1,4 +1,4 @@
-"""Lessons in another language: the same cells, code, grading and points."""
+"""Lessons in another language have the same cells, code, grading and points."""
 
 import ast
 import shutil
@@ -132,7 +132,7 @@ def test_another_language_changes_prose_alone(lesson, language):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_another_language_is_graded_as_the_release_is(lesson):
-    """What is graded is the release's own cells, and the student's answers in them."""
+    """The cells that are graded are the release's own, with the student's answers in them."""
     release = nbformat.read(release_path(lesson), as_version=4)
     edition = nbformat.read(translated_path(lesson, "es"), as_version=4)
     graded, _ = realign(edition, release)
@@ -140,8 +140,8 @@ def test_another_language_is_graded_as_the_release_is(lesson):
     assert [cell.id for cell in graded.cells] == [cell.id for cell in expected.cells]
     for one, other in zip(graded.cells, expected.cells, strict=True):
         assert one.metadata.get("nbgrader") == other.metadata.get("nbgrader")
-        # The first cell of a translation says which language it is, and imports `os` for that;
-        # what a submission imports there is run.
+        # The first cell of a translation sets its language, and imports `os` for that; imports of a
+        # submission's first cell are run.
         own = one.source.removeprefix(other.source).strip()
         assert one.cell_type == "markdown" or own in ("", "import os")
 

@@ -29,7 +29,7 @@ REAL_SHARES = {
 EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 

@@ -1,4 +1,4 @@
-"""What a verdict says, and what nbgrader makes of it."""
+"""What a verdict says, and how nbgrader reads it."""
 
 from types import SimpleNamespace
 
@@ -136,7 +136,7 @@ def test_outputs_are_made_anew_from_what_a_stranger_sent(output):
 
 
 def asked_on_a_machine(fault, monkeypatch, place):
-    """Return the verdict on a right answer while this machine fails somewhere as it is asked."""
+    """Return the verdict on a right answer if this machine fails at some point of the question."""
     key = AnswerKey({"double": lambda answer, rng: equal(answer([1]), [2], "one")}, SOLUTION)
     replies = {"double": lambda numbers: [2 * number for number in numbers]}
     box = SimpleNamespace(ask=lambda question, seconds: answer_question(question, replies))
@@ -204,7 +204,7 @@ def test_an_error_without_a_message_is_told_by_its_class_alone():
 
 
 class _LostArguments(Answer):
-    """An answer that changed its input into what no box can send."""
+    """An answer that changed its input into something that no box can send."""
 
     def used(self, use, *arguments, **options):
         result = super().used(use, *arguments, **options)
