@@ -1,4 +1,4 @@
-"""The grader is never wrong about answers of which it is known whether they are right."""
+"""The grader is never wrong on answers that are known to be right or wrong."""
 
 import secrets
 
@@ -34,7 +34,7 @@ from grading.proof.prove import (
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
-# What reaches the answers by other ways than an import.
+# Code that reaches the answers in other ways than by an import.
 DEPENDS_ON = (
     "grading/inside",
     "helpers/checks",
@@ -46,13 +46,13 @@ each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: less
 
 
 def sandbox():
-    # The answers are our own, and may do without where there is none.
+    # The answers are our own, so they may be run without a sandbox if there is none.
     return "bubblewrap" if find_bubblewrap() else NO_SANDBOX
 
 
 @pytest.fixture(scope="module")
 def proven():
-    """Return what became of every known answer, by lesson."""
+    """Return the outcome of every known answer, by lesson."""
     with warm_batch(sandbox(), workers=2, costly=["helpers", "transformers"]):
         return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
 
@@ -79,7 +79,7 @@ def test_the_rates_of_wrong_grades_are_written_down(proven):
         "grading.false_rejects": (int(counts.false_rejects), "count", int(counts.right)),
         "grading.visible_share": (counts.caught / counts.wrong, "share", int(counts.wrong)),
     }
-    if sandbox() != NO_SANDBOX:  # some wrong answers are not tried without one
+    if sandbox() != NO_SANDBOX:  # without one, some wrong answers are not tried
         prove(
             {name: Figure(*figure, "embedded") for name, figure in figures.items()},
             "tests/graders/test_prove.py",
@@ -166,7 +166,7 @@ def test_an_answer_that_ends_the_sandbox_costs_the_next_one_nothing():
 
 def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():
     lesson = LESSONS[0]
-    # A fault of the machine is no proof that a test has noticed anything.
+    # If the machine fails, this does not prove that a test has noticed the mutant.
     ended = ("passed", "cannot grade", "failed", "timed out", "crashed")
     tried = [Tried(lesson.name, "pool", "one", False, (one,), ("",), "", 1.0) for one in ended]
     row = mutants_table(tried, [lesson]).loc[lesson.name]
@@ -260,7 +260,7 @@ def test_an_overlay_that_cannot_be_meant_is_refused(tmp_path, monkeypatch, name,
 
 @pytest.mark.slow
 def test_a_private_test_that_refuses_the_reference_is_found(tmp_path, monkeypatch):
-    """As one is that an instructor has written in a hurry."""
+    """A test with a mistake, such as an instructor may write in a hurry."""
     lesson = LESSONS[0]
     (tmp_path / lesson.name).mkdir()
     source = "from grading.testing import also_grades, equal\n\n@also_grades('class_weights')\n"
