@@ -151,7 +151,7 @@ def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
     put_submission(course, "bob", lesson(small_course.DOUBLE, "By chance."))
     forget(course, "bob", NAME)  # as if it was refused, or the grader was interrupted, in between
     said = graded(course)
-    assert "because it was handed in anew: ada" in said
+    assert "because it was handed in again: ada" in said
     assert marks(course, "ada")["why"] == (2.0, True)
     assert marks(course, "bob")["why"] == (2.0, False)
 
@@ -313,7 +313,7 @@ def test_who_handed_in_nothing_is_named_and_has_no_score_anywhere(course):
     }
     write_assignment_report(NAME, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
-    assert "2, without points and in no figure below: &lt;b&gt;fay, eve." in page
+    assert "2, without points and left out of the figures below:\n&lt;b&gt;fay, eve." in page
     assert "2 submissions, 2 exercises graded by program,\nmedian 2 of 3 points." in page
 
     # The extension is used, and that submission alone is graded: no other is checked.

@@ -241,7 +241,7 @@ def test_the_command_makes_a_secret_once(course):
     assert path.stat().st_mode & 0o077 == 0
     again = CliRunner().invoke(app, given)
     assert again.exit_code == 2
-    assert "is there already" in again.output
+    assert "exists already" in again.output
     assert path.read_text() == secret
 
 

@@ -135,7 +135,7 @@ def test_what_has_changed_in_a_backup_is_named_and_nothing_is_put_back(course, t
     back_up(course, tmp_path / "b.zip")
     name = f"submitted/bob/{NAME}/{NAME}.ipynb"
     other = changed(tmp_path / "b.zip", tmp_path / "c.zip", name, b"{}")
-    with pytest.raises(ValueError, match=r"bob.* is not what was backed up"):
+    with pytest.raises(ValueError, match=r"bob.* has changed since it was backed up"):
         restore(other, tmp_path / "there")
     assert list((tmp_path / "there").iterdir()) == []
     manifest = json.dumps({"sha256": {"../evil": "0"}}).encode()
@@ -151,7 +151,7 @@ def test_what_has_changed_in_a_backup_is_named_and_nothing_is_put_back(course, t
 def test_a_folder_with_a_course_in_it_is_not_overwritten(course, tmp_path):
     back_up(course, tmp_path / "b.zip")
     before = files(course)
-    with pytest.raises(ValueError, match="is there already: restore into an empty folder"):
+    with pytest.raises(ValueError, match="exists already: restore into an empty folder"):
         restore(tmp_path / "b.zip", course)
     assert files(course) == before
     assert points(course) == POINTS
@@ -332,7 +332,7 @@ def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course
     outcome = by_command("export", NAME, "csv", "scores.csv")
     said = " ".join(outcome.output.split())
     assert outcome.exit_code == 1
-    assert "out of date (it was handed in anew) until `course grade`: the grades of bob " in said
+    assert "out of date (it was handed in again) until `course grade`: the grades of bob " in said
     with Gradebook(course_directory(course).db_url) as gradebook:
         gradebook.find_grade("test_double", NAME, NAME, "ada").needs_manual_grade = True
         gradebook.db.commit()

@@ -681,7 +681,7 @@ def test_what_cannot_be_graded_has_a_dash_and_no_score_anywhere(course):
     write_assignment_report(small_course.NAME, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
     page = re.sub('base64,[^"]*', "", page)
-    assert "1 not wholly graded" in page
+    assert "1 not fully graded" in page
     assert "nan" not in page
     assert "0 of 3" not in page
 

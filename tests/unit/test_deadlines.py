@@ -146,7 +146,7 @@ def test_a_day_of_an_extension_counts_to_its_end_and_a_time_as_it_is(course):
     assert taken_off(course) == 0
     status, said = until("07.02.2030")
     assert status == 2
-    assert "'07.02.2030' is no day and no time: write 2030-02-07" in said
+    assert "'07.02.2030' is neither a day nor a time: write 2030-02-07" in said
 
 
 def test_a_date_that_is_not_in_the_file_is_the_gradebook_s(course):
@@ -201,20 +201,20 @@ def test_no_points_and_points_below_zero_cost_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("late = 3", "late = 3 is no table"),
-        ("[late", "is no TOML"),
+        ("late = 3", "late = 3 is not a table"),
+        ("[late", "is not valid TOML"),
         ("[lat]\nper_day = 0.1", "lat = {'per_day': 0.1}: at the top may be late and due"),
         ("[late]\nperday = 0.1", "perday = 0.1: in [late] may be per_day and days"),
-        ("[late]\nper_day = 10", "per_day = 10 is no share: write a number from 0 to 1"),
+        ("[late]\nper_day = 10", "per_day = 10 is not a share: write a number from 0 to 1"),
         ("[late]\nper_day = -0.1", "per_day = -0.1"),
         ("[late]\nper_day = nan", "per_day = nan"),
         ("[late]\nper_day = true", "per_day = True"),
-        ("[late]\ndays = -1", "days = -1 is no number of days: write a whole number"),
+        ("[late]\ndays = -1", "days = -1 is not a number of days: write a whole number"),
         ("[late]\ndays = 1.5", "days = 1.5"),
         ("[due]\n1 = 2030-01-31T23:59:00", "1 = 2030-01-31 23:59:00 is no time"),
         ("[due]\n1 = 2030-01-31", "such as 2030-01-31T23:59:00+01:00"),
         ("[due]\n1 = 0001-01-01T00:00:00+14:00", "out of range"),
-        ("[due]\nelse = 2030-01-31T23:59:00Z", "is for an assignment that there is not"),
+        ("[due]\nelse = 2030-01-31T23:59:00Z", "is for an assignment that does not exist"),
         (f"[due]\n1 = 2030-01-31T23:59:00Z\n{NAME} = 2030-01-31T23:59:00Z", "a second date"),
     ],
 )
@@ -234,7 +234,7 @@ def test_a_command_ends_with_the_sentence(course):
     until = ["extend", "ada", "1", "2030-02-07", "--course", str(course)]
     result = CliRunner().invoke(app, until)
     assert result.exit_code == 2
-    assert "per_day = 10 is no share" in result.output
+    assert "per_day = 10 is not a share" in result.output
 
 
 @pytest.mark.parametrize(
@@ -394,14 +394,14 @@ def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
     problems = []
     assert refresh_everyone(NAME, course, problems) == {"ada": (2, 4)}
     assert len(problems) == 1
-    assert "bob: the time of handing in is not known: timestamp.txt holds" in problems[0]
+    assert "bob: the time of handing in is unknown: timestamp.txt holds" in problems[0]
     stamp.unlink()
     os.mkfifo(stamp)  # a program that opens it would wait for ever
     export = ["export", "1", "csv", str(course / "out.csv")]
     for command in (export, ["extend", "ada", "1", "2031-01-01"]):
         ended = CliRunner().invoke(app, [*command, "--course", str(course)])
         assert ended.exit_code == 1, ended.output
-        assert "ada: the time of handing in is not known: timestamp.txt is no file" in ended.output
+        assert "ada: the time of handing in is unknown: timestamp.txt is no file" in ended.output
 
 
 def test_a_date_counts_at_an_export_where_nbgrader_says_what_being_late_costs(course):

@@ -181,7 +181,7 @@ def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the
         course, "canvas", course / "out.csv", "--roster", course / "roster.csv"
     )
     assert status == 1
-    assert "not taken by Canvas (N/A)" in said
+    assert "not accepted by Canvas (N/A)" in said
     assert "the grades of wei " in said
     cells = {row["ID"]: row[f"{LESSON} (4711)"] for row in table(course / "out.csv")}
     assert cells["102"] == "N/A"
@@ -196,7 +196,7 @@ def test_a_grade_that_moodle_s_import_passes_over_is_named(course, found, scale)
     roster = moodle_table(course / "roster.csv", maximum="14.00" if not scale else "33.00")
     status, said = by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)
     assert status == 1
-    assert "above the maximum, and passed over by Moodle: the grades of wei@example.org " in said
+    assert "above the maximum, which Moodle ignores: the grades of wei@example.org " in said
     found[1] = replace(found[1], score=14.0)
     assert by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)[0] == 0
 
