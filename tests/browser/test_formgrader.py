@@ -174,7 +174,7 @@ def test_button_autogrades_in_the_sandbox_by_the_hidden_tests(autograded):
     assert [name for name in GRADED if ended[name] != "passed"] == WRONG
 
 
-def test_rubric_stands_above_the_answer(page, marked):
+def test_rubric_is_above_the_answer(page, marked):
     text = page.locator("body").inner_text()
     rubric, answer = text.index("MARK SCHEME"), text.index(ANSWER)
     assert 0 < answer - rubric < 2000

@@ -210,7 +210,7 @@ def test_answer_is_saved_in_the_file(course, answered):
     assert cells["class_weights"].strip() == WEIGHTS.strip()
 
 
-def test_validate_names_what_is_left_and_not_what_is_done(page, lesson, answered):
+def test_validate_names_only_exercises_that_are_not_done(page, lesson, answered):
     lesson.get_by_text("Validate", exact=True).click()
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text("Validation Results", timeout=90_000)

@@ -158,7 +158,7 @@ def test_nothing_that_could_run_is_left_in_what_a_student_wrote(shown):
     assert [one for one in addresses if not one.startswith(("http://", "https://", "#"))] == []
 
 
-def test_what_is_no_attack_is_shown_as_it_is_meant(shown):
+def test_harmless_text_is_shown_as_intended(shown):
     answer = shown.locator(".rendered_html", has_text="What I found").first
     expect(answer.locator("h2").first).to_contain_text("What I found")
     expect(answer.locator("td em").first).to_have_text("1 %")

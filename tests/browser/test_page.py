@@ -97,7 +97,7 @@ def test_bars_follow_as_one_types_and_keep_their_rows(page):
     assert first != second
 
 
-def test_the_best_class_is_told_in_words_too(page):
+def test_the_best_class_is_also_named_in_words(page):
     page.get_by_label("Your message").fill("i feel fine")
     best = Reader.scores("i feel fine")[0]["label"]
     expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
@@ -163,7 +163,7 @@ def test_only_the_answer_to_the_last_text_is_shown(page, reader):
         reader.seconds = 0.0
 
 
-def test_a_fault_is_told_and_passes(page):
+def test_an_error_is_shown_and_disappears_after_the_next_answer(page):
     box = page.get_by_label("Your message")
     box.fill("break")
     expect(page.get_by_role("status")).to_contain_text("the model failed")
@@ -171,7 +171,7 @@ def test_a_fault_is_told_and_passes(page):
     assert len(shares(page)) == 6
 
 
-def test_a_server_that_is_gone_is_told(browser, reader):
+def test_the_page_says_when_the_server_has_stopped(browser, reader):
     server = start_server(reader)
     page = browser.new_page()
     page.goto(server.url)

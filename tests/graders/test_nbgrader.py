@@ -83,7 +83,7 @@ def test_untouched_written_answer_is_zero_and_a_real_one_waits_for_a_person(grad
     assert written(gradebook, "reference").score.isna().all()
 
 
-def test_rubric_stands_in_the_graded_notebook_and_not_in_the_release(course):
+def test_rubric_is_in_the_graded_notebook_and_not_in_the_release(course):
     lesson = LESSONS[0]
     name = f"{lesson.name}.ipynb"
     graded = (course / "autograded" / "reference" / lesson.name / name).read_text()

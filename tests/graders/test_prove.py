@@ -135,7 +135,7 @@ def tried(statuses, messages=("the mask is ignored",), right=False, check="", sa
         (tried(["passed"], check=f"pool: not yet. {STOPPED_CHECK} x."), FALSE_ACCEPT),
     ],
 )
-def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
+def test_each_problem_of_the_grader_has_a_name(one, problem):
     assert one.problem == problem
 
 
@@ -149,7 +149,7 @@ def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
         ("", False),
     ],
 )
-def test_a_check_finds_a_mistake_if_it_says_something_of_it(check, caught):
+def test_a_check_finds_a_mistake_if_it_says_something_about_it(check, caught):
     assert tried(["failed"], check=check).caught_by_check is caught
 
 

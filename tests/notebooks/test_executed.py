@@ -18,7 +18,7 @@ def test_a_notebook_runs_from_top_to_bottom(lesson, executed):
     assert status == 0, printed[-8000:]
 
 
-def test_what_short_trainings_replace_is_there():
+def test_functions_that_short_trainings_replace_exist():
     """Otherwise the weights of a short training would be stored as those of a complete one."""
     replaced = re.findall(r"^helpers\.(\w+)\.(\w+) = ", SHORT, re.MULTILINE)
     assert len(replaced) == 3

@@ -57,5 +57,5 @@ def is_name(node):
         ("mine(1)", True),
     ],
 )
-def test_what_is_only_tried_is_not_needed(source, needed):
+def test_names_that_a_cell_only_tries_are_not_needed(source, needed):
     assert ("mine" in names_needed(source)) is needed

@@ -449,7 +449,7 @@ def test_half_a_character_costs_no_points(kernels, key, answer):
         "def double(numbers):\n    raise type('Odd\\ud83d', (Exception,), {})('\\udfff')\n",
     ],
 )
-def test_half_a_character_in_what_is_told_is_spelt_out(released, tmp_path, answer):
+def test_half_a_character_in_a_message_is_escaped(released, tmp_path, answer):
     """Through nbgrader, in files: a message, an exception, a result, the name of a class."""
     course = shutil.copytree(released, tmp_path / "course")
     put_submission(course, "ada", small_course.notebook(answer, small_course.TOTAL))

@@ -167,7 +167,7 @@ def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, t
     assert "4 of 4 are graded already" in said.getvalue()
 
 
-def test_nobody_at_the_address_is_an_error_that_names_it(submitted_course, monkeypatch):
+def test_an_address_without_a_scheduler_is_named_in_an_error(submitted_course, monkeypatch):
     monkeypatch.setattr("grading.batch.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
         list(autograde_on("tcp://127.0.0.1:9", [(small_course.NAME, "a")], submitted_course))

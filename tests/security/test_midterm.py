@@ -287,7 +287,7 @@ def by_nbgrader_s_export(course):
         return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
-def test_who_handed_in_nothing_is_named_and_has_no_score_anywhere(course):
+def test_a_student_without_a_submission_is_named_and_has_no_score(course):
     before = graded(course)
     assert "nothing" not in before
     with gradebook(course) as opened:

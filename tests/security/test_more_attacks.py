@@ -194,7 +194,7 @@ def test_an_attack_in_a_batch_ends_as_it_must(attack, course):
     assert all(told in note and len(note) < 500 for note in receipt["notes"])
 
 
-def test_who_is_graded_beside_attacks_has_all_points(course):
+def test_an_honest_student_among_attacks_has_all_points(course):
     receipt = receipt_in(course, "honest")
     assert [test["status"] for test in receipt["tests"]] == ["passed", "passed"]
     assert receipt["notes"] == []

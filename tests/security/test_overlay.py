@@ -102,7 +102,7 @@ def test_public_tests_tell_what_is_asked_until_there_is_a_secret(course):
     assert "2 of 2 are graded already" in graded(course)
 
 
-def test_an_overlay_that_is_lost_is_no_silent_change(course):
+def test_a_lost_overlay_is_reported(course):
     put(course, "secret.txt", SECRET)
     put_tests(course, "also_grades")
     graded(course)
@@ -111,7 +111,7 @@ def test_an_overlay_that_is_lost_is_no_silent_change(course):
     assert "the private tests and constants are missing, the private secret is missing: ada" in said
 
 
-def test_a_receipt_without_an_overlay_is_what_it_always_was(course):
+def test_an_overlay_does_not_change_receipts_made_without_one(course):
     graded(course)
     kept = receipt(course, "ada")
     assert kept["sha256"].keys() == {"submission", "release", "solution", "tests"}
@@ -189,7 +189,7 @@ def test_a_receipt_from_before_the_overlay_says_so(course):
         (f"{NAME}/hidden_tests.py", "\nnames\n", r"hidden_tests\.py, line 2: NameError"),
     ],
 )
-def test_what_would_count_for_nothing_is_refused_before_anybody_is_graded(course, name, text, said):
+def test_files_without_an_effect_are_refused_before_grading(course, name, text, said):
     put(course, name, text)
     with pytest.raises(ValueError, match=said):
         graded(course)

@@ -207,7 +207,7 @@ def say_when_graded(course, students=()):
     return complete, said.getvalue()
 
 
-def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
+def test_a_refused_student_loses_the_old_page_and_others_keep_theirs(course, tmp_path):
     page = course / "feedback" / "bob" / NAME
     assert page.is_dir()
     put_submission(course, "bob", content=b"{")
@@ -292,7 +292,7 @@ def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(hel
     assert files(held) == before
 
 
-def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
+def test_a_written_answer_waits_again_only_if_it_has_changed(course):
     names = {"student": "bob", "assignment": NAME, "notebook": NAME}
     names["db_url"] = course_directory(course).db_url
 
@@ -325,7 +325,7 @@ def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
     assert outcome.output == "Stopped before the end. Repeat the command to do all of it again.\n"
 
 
-def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
+def test_an_export_names_outdated_grades_and_waiting_answers(course, monkeypatch):
     """Handed in again, collected, and exported before it is graded: the old grade is exported."""
     monkeypatch.chdir(course)
     put_submission(course, "bob", GOOD)
@@ -410,7 +410,7 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)
 
 
-def test_what_grading_needs_of_the_course_is_asked_for_by_name(released, tmp_path):
+def test_missing_parts_of_a_course_are_named(released, tmp_path):
     folder = shutil.copytree(released, tmp_path / "course")
     put_submission(folder, "ada", GOOD)
     (folder / "solutions" / NAME / "hidden_tests.py").unlink()

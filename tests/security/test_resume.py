@@ -90,7 +90,7 @@ def test_what_has_not_changed_is_not_graded_again(course):
     assert points(course) == POINTS
 
 
-def test_a_copy_beside_a_notebook_is_no_new_submission(course):
+def test_a_copy_beside_a_notebook_is_not_a_new_submission(course):
     path = course / "submitted" / "ada" / small_course.NAME / f"{small_course.NAME}.ipynb"
     shutil.copy(path, path.with_stem(f"{path.stem}-Copy1"))
     assert left(course) == set()
@@ -153,7 +153,7 @@ def _of_another_run(course):
     [_tests, _gradebook, _receipts, _scores, _cut_short, _of_another_run],
     ids=lambda change: change.__name__.strip("_"),
 )
-def test_who_is_not_wholly_graded_is_graded_again(course, change):
+def test_a_submission_without_a_complete_grade_is_graded_again(course, change):
     change(course)
     assert left(course) == set(POINTS)
 

@@ -194,7 +194,7 @@ def test_a_batch_of_hard_texts_ends_and_all_are_graded_or_refused_by_name(hard_b
     assert hard_batch.seconds < 20 * hard_batch.count
 
 
-def test_what_cannot_be_rendered_is_shown_as_it_is_and_the_class_goes_on(hard_batch):
+def test_text_that_cannot_be_rendered_is_shown_as_plain_text(hard_batch):
     """Row 29: nbconvert took 41 seconds for 144 KB of ``\\begin{a}``."""
     started = time.monotonic()
     page = feedback_of(hard_batch.folder, f"text {HARD_NAMES['begin']}")
@@ -208,7 +208,7 @@ def test_what_cannot_be_rendered_is_shown_as_it_is_and_the_class_goes_on(hard_ba
 
 
 @pytest.mark.parametrize("name", HARD)
-def test_no_pattern_of_realignment_chokes(name):
+def test_no_pattern_of_realignment_is_slow(name):
     """Row 29: even with a text that the size limits would allow."""
     submission = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     for make in (small_course.new_markdown_cell, small_course.new_code_cell):
@@ -428,7 +428,7 @@ def test_names_that_only_case_or_unicode_form_tell_apart_are_graded_alike(course
 NAMES = ["a[b]", "*", "x\ny", "x\x1b[2J", "<img src=x onerror=alert(1)>", '";alert(1)//', " ada"]
 
 
-def test_a_name_that_some_step_takes_otherwise_is_refused_by_name(course):
+def test_a_name_that_some_step_would_misread_is_refused(course):
     """Row 35: brackets, patterns, control characters, HTML, a name of 200 characters."""
     put_submission(course, "ab", GOOD)
     for student in [*NAMES, "n" * 200]:
@@ -535,13 +535,13 @@ def typed_batch(released, tmp_path_factory):
 
 
 @pytest.mark.parametrize("what", WRONGLY_TYPED)
-def test_what_is_wrongly_typed_costs_nothing(typed_batch, what):
+def test_json_values_of_wrong_types_cost_no_points(typed_batch, what):
     assert typed_batch.outcomes[what] == SUCCESS
     assert points(typed_batch.folder, what) == 3.0
 
 
 @pytest.mark.parametrize("what", NO_CELLS)
-def test_what_is_no_cell_is_refused_by_name(typed_batch, what):
+def test_invalid_cells_are_refused_by_name(typed_batch, what):
     outcome = typed_batch.outcomes[what]
     assert outcome.status == REFUSED
     assert NO_CELLS[what][1] in outcome.sentence
@@ -559,7 +559,7 @@ def _socket(path):
 
 @pytest.mark.parametrize("make", [_pipe, _socket])
 @pytest.mark.parametrize("name", ["sums.ipynb", "timestamp.txt", "data.csv"])
-def test_what_is_no_file_makes_nobody_wait(course, make, name, monkeypatch):
+def test_a_pipe_or_socket_does_not_block_grading(course, make, name, monkeypatch):
     put_submission(course, "student", GOOD)
     assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     place = course / "submitted" / "student" / small_course.NAME / name
@@ -576,7 +576,7 @@ def test_what_is_no_file_makes_nobody_wait(course, make, name, monkeypatch):
         assert f"{name} is no file, but" in console.file.getvalue()
 
 
-def test_a_hard_link_to_the_gradebook_is_no_notebook(course):
+def test_a_hard_link_to_the_gradebook_is_refused(course):
     path = put_submission(course, "student")
     os.link(course / "gradebook.db", path)
     before = (course / "gradebook.db").stat().st_ino
@@ -636,7 +636,7 @@ print(outcome.status, outcome.sentence, sep="|")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(course, tmp_path):
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(course, tmp_path):
     put_submission(course, "student", content=with_cells(*["filler " * 9000] * 10))
     small = tmp_path / "small"
     small.mkdir()
@@ -686,7 +686,7 @@ def test_what_cannot_be_graded_has_a_dash_and_no_score_anywhere(course):
     assert "0 of 3" not in page
 
 
-def test_who_is_not_graded_at_all_stays_in_the_class_report():
+def test_a_student_without_any_grade_stays_in_the_class_report():
     scores = pd.DataFrame(
         [("ada", 1.0), ("bob", float("nan"))], columns=["student", "score"]
     ).assign(lesson="sums", exercise="double", points=2.0)

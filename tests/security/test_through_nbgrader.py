@@ -117,7 +117,7 @@ def batch(released, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
-def test_what_is_no_notebook_is_refused_by_name(batch, name):
+def test_invalid_notebooks_are_refused_by_name(batch, name):
     """Row 17."""
     assert batch.outcomes[name].status == REFUSED
     assert ".ipynb" in batch.outcomes[name].sentence or "zip" in batch.outcomes[name].sentence
@@ -131,7 +131,7 @@ def test_what_is_no_notebook_is_refused_by_name(batch, name):
         ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
     ],
 )
-def test_what_is_refused_is_told_with_what_to_do(batch, name, sentence):
+def test_a_refusal_says_what_to_do(batch, name, sentence):
     assert batch.outcomes[name].status == REFUSED
     assert re.match(sentence, batch.outcomes[name].sentence), batch.outcomes[name]
 
@@ -152,7 +152,7 @@ def test_a_mark_that_editors_on_windows_write_costs_nothing(batch, name):
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fault, told):
+def test_a_fault_of_the_machine_is_reported_and_gives_no_score(course, monkeypatch, fault, told):
     put_submission(course, "student", GOOD)
     assert autograde_one(course, small_course.NAME, "student") == SUCCESS
 
@@ -166,7 +166,7 @@ def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fau
     assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
 
 
-def test_a_missing_sandbox_is_told_with_what_to_install(course):
+def test_a_missing_sandbox_is_reported_with_what_to_install(course):
     put_submission(course, "student", GOOD)
     outcome = autograde_one(course, small_course.NAME, "student", "of no known kind")
     assert outcome.status == CANNOT_GRADE
@@ -300,7 +300,7 @@ def test_a_receipt_gives_the_same_scores_again(batch):
     put_submission(batch.folder, "good", GOOD)
 
 
-def test_course_grade_lists_what_needs_a_person_first_and_fails(batch):
+def test_course_grade_first_lists_what_needs_a_person_and_fails(batch):
     console = Console(width=120, record=True)
     wanted = ["good", "empty"]
     complete = grade_assignment(small_course.NAME, wanted, batch.folder, 1, "bubblewrap", console)
@@ -321,7 +321,7 @@ def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
 
 
-def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
+def test_no_grade_is_lost_if_a_worker_is_killed(course):
     """Row 24."""
     slow = "import time\ntime.sleep(2)\n" + small_course.DOUBLE
     put_submission(course, "student", small_course.notebook(slow, small_course.TOTAL))

@@ -57,7 +57,7 @@ def test_items_are_as_hard_and_as_telling_as_the_class_found_them(course):
     assert items.loc["mean_pool", "discrimination"] == pytest.approx(expected)
 
 
-def test_an_exercise_that_all_solve_tells_nobody_apart(tmp_path):
+def test_an_exercise_that_all_solve_has_no_discrimination(tmp_path):
     for student in ("ada", "bob"):
         hand_in(tmp_path, student)
     items = item_statistics(assignment_verdicts(LESSON, tmp_path))
@@ -82,7 +82,7 @@ def test_the_same_mistake_with_other_numbers_is_one_message(course):
     assert second["count"] == 1
 
 
-def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
+def test_page_is_self_contained_and_escaped_and_names_who_needs_help(course):
     write_assignment_report(LESSON, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
     assert "<script>" not in page

@@ -91,7 +91,7 @@ def test_keys_come_in_no_order():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_datasets_hold_what_they_say(seed):
+def test_datasets_have_the_stated_contents(seed):
     found = list(awkward.datasets(np.random.default_rng(seed), splits()))
     built = [given.build([]) if hasattr(given, "build") else given for _, given, _ in found]
     for made, (_, _, plain) in zip(built, found, strict=True):

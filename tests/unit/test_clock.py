@@ -84,7 +84,7 @@ def test_a_change_after_the_clock_was_set_back_is_not_left_out(course):
     assert changes("sums", course, NOON + timedelta(hours=2)).empty
 
 
-def test_what_has_changed_meanwhile_is_told_without_a_clock(course):
+def test_changes_since_a_grading_are_found_without_a_clock(course):
     before = changes("sums", course)
     assert new_changes(before, changes("sums", course)).empty
     graded(course, 1)
@@ -97,7 +97,7 @@ def test_what_has_changed_meanwhile_is_told_without_a_clock(course):
     assert list(new_changes(taken_back, changes("sums", course))["after"]) == [3.0]
 
 
-def test_a_receipt_of_a_future_that_never_came_stays_in_its_place(tmp_path):
+def test_a_receipt_with_a_time_in_the_future_keeps_its_place(tmp_path):
     """The clock was ahead during one grading, and is right again."""
     graded(tmp_path, 0)
     path = receipt_path(tmp_path, **NAMES)
@@ -110,7 +110,7 @@ def test_a_receipt_of_a_future_that_never_came_stays_in_its_place(tmp_path):
     assert points_of(tmp_path) == [0.0, 1.0, 2.0]
 
 
-def test_a_clock_that_stands_still_costs_no_receipt(tmp_path, monkeypatch):
+def test_no_receipt_is_lost_if_the_clock_does_not_advance(tmp_path, monkeypatch):
     monkeypatch.setattr(receipts, "datetime", clock([NOON]))
     for points in range(4):
         graded(tmp_path, points)

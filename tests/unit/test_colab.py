@@ -89,7 +89,7 @@ def test_a_library_that_the_lessons_do_not_work_with_is_wanted(there, name):
     assert name in dict(colab.missing(1))
 
 
-def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
+def test_installed_packages_are_kept_and_one_line_says_what_happened(pip, capsys):
     asked, _ = pip
     colab.complete(FIVE)
     ((wanted, constraints),) = asked
@@ -101,7 +101,7 @@ def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_older_release_is_taken_rather_than_one_that_replaces_what_is_there(pip):
+def test_an_older_release_is_preferred_to_replacing_a_package(pip):
     asked, answers = pip
     answers.append(CONFLICT)
     colab.complete("06_deployment")
@@ -141,7 +141,7 @@ def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
     ]
 
 
-def test_a_version_that_is_none_to_pip_is_no_constraint(monkeypatch):
+def test_a_version_that_pip_cannot_read_is_not_a_constraint(monkeypatch):
     found = [
         SimpleNamespace(metadata={"Name": "devscripts"}, version="2.22.1ubuntu1"),
         SimpleNamespace(metadata={"Name": "Torch"}, version="2.11.0+cu128"),
@@ -152,7 +152,7 @@ def test_a_version_that_is_none_to_pip_is_no_constraint(monkeypatch):
     assert colab.installed() == {"torch": "2.11.0+cu128"}
 
 
-def test_who_has_loaded_what_is_replaced_is_told_to_restart(there, pip, monkeypatch, capsys):
+def test_replacing_a_loaded_library_asks_for_a_restart(there, pip, monkeypatch, capsys):
     asked, answers = pip
     there["transformers"] = "4.57.1"
     answers += [CONFLICT, CONFLICT]
@@ -228,7 +228,7 @@ def test_a_page_is_shown_below_the_cell_on_colab_alone(monkeypatch):
     assert shown == [(40123, "/", "600")]
 
 
-def test_of_a_list_the_pins_are_read_without_what_names_a_build():
+def test_pins_are_read_from_a_list_without_build_names():
     text = """# generated
     torch==2.11.0+cu128
     huggingface_hub==1.23.0

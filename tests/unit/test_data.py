@@ -272,7 +272,7 @@ def test_network_failure_falls_back_with_a_warning(failing, capsys, error):
 
 
 @pytest.mark.parametrize(("error", "message"), LOCAL_FAILURES, ids=named)
-def test_full_or_read_only_cache_is_told_with_its_path_and_a_way_out(
+def test_full_or_read_only_cache_is_reported_with_its_path_and_a_remedy(
     failing, capsys, error, message
 ):
     failing(error)
@@ -283,7 +283,7 @@ def test_full_or_read_only_cache_is_told_with_its_path_and_a_way_out(
 
 
 @pytest.mark.parametrize("error", OTHER_FAILURES, ids=named)
-def test_what_is_no_failure_of_the_network_is_raised_as_it_is(failing, error):
+def test_errors_other_than_the_network_s_are_raised_unchanged(failing, error):
     failing(error)
     with pytest.raises(type(error)) as raised:
         load("emotion")
@@ -316,7 +316,7 @@ def test_mirror_is_filled_from_the_hub_and_read_back(online, tmp_path, monkeypat
     assert "from the mirror" in capsys.readouterr().out
 
 
-def test_mirror_keeps_what_is_whole_and_mends_what_is_not(online, tmp_path, capsys):
+def test_mirror_keeps_complete_files_and_repairs_others(online, tmp_path, capsys):
     fill_mirror(tmp_path, ["emotion"])
     train = tmp_path / "datasets/dair-ai/emotion/train.parquet"
     whole = train.read_bytes()

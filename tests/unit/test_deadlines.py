@@ -218,7 +218,7 @@ def test_no_points_and_points_below_zero_cost_nothing(tmp_path):
         (f"[due]\n1 = 2030-01-31T23:59:00Z\n{NAME} = 2030-01-31T23:59:00Z", "a second date"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_a_way_out(course, text, says):
+def test_invalid_values_are_named_with_a_remedy(course, text, says):
     (course / "deadlines.toml").write_text(text)
     with pytest.raises(ValueError, match=r"deadlines\.toml") as refused:
         read_deadlines(course)
@@ -288,7 +288,7 @@ def test_a_release_s_file_says_the_same_in_every_language(tmp_path, late):
             assert f"# {said['late']}\n" in text
 
 
-def test_a_file_that_comes_back_with_a_submission_is_no_fault(tmp_path):
+def test_a_deadline_file_in_a_submission_is_accepted(tmp_path):
     for name in ("a.ipynb", DEADLINE, "b.txt"):
         (tmp_path / name).touch()
     assert DEADLINE == FILE
@@ -315,7 +315,7 @@ def test_a_folder_that_is_handed_in_whole_is_collected_without_a_complaint(tmp_p
         (timedelta(days=-2), "2 days ago"),
     ],
 )
-def test_what_is_left_of_the_time_is_said(left, says):
+def test_the_remaining_time_is_shown(left, says):
     assert says in Deadline(DUE).sentence(DUE - left)
 
 
@@ -378,7 +378,7 @@ def test_a_sentence_is_shown_and_never_run(tmp_path):
     assert "<script>" not in page.read_text()
 
 
-def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
+def test_an_invalid_time_is_named_and_affects_no_other_student(course):
     with Gradebook(course_directory(course).db_url) as gradebook:
         gradebook.add_student("bob")
         gradebook.add_submission(NAME, "bob")

@@ -67,12 +67,12 @@ def test_a_reply_that_keeps_its_reader_busy_is_in_doubt(monkeypatch):
     assert time.monotonic() - started < 60
 
 
-def test_a_reader_that_is_killed_from_outside_is_no_forgery():
+def test_a_reader_that_is_killed_from_outside_is_not_tampering():
     ended = judged_apart(ends_by(signal.SIGKILL), no_question)
     assert (ended.status, ended.doubt) == (CANNOT_GRADE, "")
 
 
-def test_a_reader_that_gives_no_sign_is_ended_and_is_no_forgery(monkeypatch):
+def test_a_silent_reader_is_ended_and_is_not_tampering(monkeypatch):
     """The process sleeps, so that no limit on processor time ends it."""
     monkeypatch.setattr(disposable, "PATIENCE", 0.5)
     before = set(psutil.Process().children())
@@ -125,7 +125,7 @@ def test_the_process_holds_none_of_the_grader_s_files(tmp_path):
         assert said.count("socket") == 1
 
 
-def test_a_text_that_is_no_unicode_gets_through():
+def test_text_that_is_not_valid_unicode_gets_through():
     assert judged_apart(lambda ask: Judged(FAILED, "\ud83d"), no_question).message == "\ud83d"
 
 

@@ -570,7 +570,7 @@ def test_a_folder_is_written_and_the_next_edition_replaces_it(small, tmp_path):
     assert not (folder / ".git").exists()
 
 
-def test_a_folder_s_notebooks_install_what_the_course_s_own_do_and_it_is_said(small, tmp_path):
+def test_a_folder_s_notebooks_install_the_same_as_the_course_s_own_and_say_so(small, tmp_path):
     outcome = CliRunner().invoke(app, ["publish", str(tmp_path / "students")])
     assert outcome.exit_code == 0, outcome.output
     said = " ".join(outcome.output.split())
@@ -718,7 +718,7 @@ def test_a_change_of_what_is_installed_is_two_commits(small, repository, name, c
     assert git(repository, "show", f"{third}:{name}") == content.decode().strip()
 
 
-def test_a_commit_that_is_none_of_the_branch_s_is_not_installed(small, repository):
+def test_a_commit_outside_the_branch_is_not_installed(small, repository):
     """For example, a branch was squashed, or a notebook names a commit of another branch."""
     publish.publish_branch("students", repository)
     tree = git(repository, "rev-parse", "students^{tree}")

@@ -90,7 +90,7 @@ def test_no_ability_ends_the_element_that_holds_the_data():
     assert json.loads(text)["hasPart"][0]["teaches"] == ["write </script>"]
 
 
-def test_what_it_says_was_measured_is_among_the_results_to_the_letter():
+def test_its_figures_are_exactly_those_of_the_results():
     results = (ROOT / "docs" / "results.md").read_text()
     rows = results_table(rows_of(MEASURED)).splitlines()[2:]
     assert len(rows) == len(MEASURED)

@@ -83,7 +83,7 @@ def test_what_a_cell_has_changed_reaches_no_answer(kept):
     assert time.sleep is print
 
 
-def test_a_warning_that_a_cell_made_an_error_is_none_for_an_answer(kept):
+def test_a_warning_that_a_cell_made_an_error_stays_a_warning_for_an_answer(kept):
     def warns():
         warnings.warn("look out", stacklevel=1)
         return np.float32(1) / np.float32(0)

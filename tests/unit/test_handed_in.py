@@ -101,7 +101,7 @@ def test_a_command_in_another_folder_says_so_and_leaves_nothing_there(
     assert not list(tmp_path.iterdir())
 
 
-def test_work_is_not_collected_into_a_folder_that_is_no_course(tmp_path):
+def test_work_is_not_collected_into_a_folder_without_a_course(tmp_path):
     (tmp_path / "in").mkdir()
     command = ["collect", "1", str(tmp_path / "in"), "--course", str(tmp_path / "cuorse")]
     ended = CliRunner().invoke(cli.commands, command)

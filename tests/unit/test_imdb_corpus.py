@@ -62,7 +62,7 @@ def test_positive_and_negative_reviews_are_equally_long(splits):
     assert abs(medians[0] - medians[1]) <= 12
 
 
-def test_no_review_stands_in_two_splits(splits):
+def test_no_review_is_in_two_splits(splits):
     assert not set(splits["train"]["text"]) & set(splits["test"]["text"])
 
 

@@ -63,7 +63,7 @@ def test_every_part_of_a_message_is_translated(spanish, monkeypatch):
     )
 
 
-def test_an_answer_that_stops_and_one_that_is_not_there(spanish, monkeypatch):
+def test_a_failing_answer_and_a_missing_one(spanish, monkeypatch):
     assert "ZeroDivisionError" in said_of(lambda _: 1 / 0, monkeypatch)
     assert "sin intentar" in str(run_check("class_weights", {}))
 
@@ -96,7 +96,7 @@ def test_a_folder_that_was_deleted_under_the_kernel_is_english(english, monkeypa
 
 
 @pytest.mark.parametrize("asked", ["xx", "../es", "ES", "es.json"])
-def test_a_language_that_there_is_not_is_english(english, monkeypatch, asked):
+def test_an_unknown_language_falls_back_to_english(english, monkeypatch, asked):
     monkeypatch.setenv("COURSE_LANGUAGE", asked)
     assert language.language() == "en"
 

@@ -93,7 +93,7 @@ def test_ready_follows_the_model_and_health_does_not(model):
     assert seen == [200, 503, 200]
 
 
-def test_one_text_that_the_model_chokes_on_leaves_it_ready(model):
+def test_one_text_that_the_model_cannot_handle_leaves_it_ready(model):
     with client_of(model) as client:
         assert ask(client, "poison").status_code == 500
         assert client.get("/ready").status_code == 200
@@ -457,7 +457,7 @@ def saved(tmp_path_factory):
     return folder
 
 
-def test_a_container_s_files_say_what_they_must(saved, tmp_path):
+def test_a_container_s_files_have_the_required_contents(saved, tmp_path):
     """No image is built: there is no Docker where the course is tested."""
     folder = write_container(saved, tmp_path / "space", 'trees: "old" ones')
     dockerfile = (folder / "Dockerfile").read_text()

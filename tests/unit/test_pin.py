@@ -119,7 +119,7 @@ def test_a_part_of_the_history_is_no_reason_to_pin_another_commit(root, tmp_path
 
 
 @pytest.mark.parametrize(("problem", "code"), [("", 0), ("notebooks install another", 1)])
-def test_the_check_fails_where_there_is_a_problem_alone(monkeypatch, problem, code):
+def test_the_check_fails_only_if_there_is_a_problem(monkeypatch, problem, code):
     monkeypatch.setattr("grading.release.pin.pin_problem", lambda: problem)
     outcome = CliRunner().invoke(app, ["pin", "--check"])
     assert outcome.exit_code == code

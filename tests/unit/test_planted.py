@@ -12,7 +12,7 @@ def emotion():
     return load("emotion", source="embedded")
 
 
-def test_key_names_the_labels_that_stand_in_the_corpus(emotion):
+def test_key_names_the_labels_that_the_corpus_contains(emotion):
     key = planted_errors("emotion", emotion)
     for split, rows in emotion.items():
         planted = key[key["split"] == split]

@@ -143,7 +143,7 @@ def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
     assert rows[4]["Student"].startswith("'=")
 
 
-def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
+def test_a_student_excused_in_canvas_stays_excused_and_is_named(course, found):
     """A score that is imported over EX removes the excuse."""
     roster = canvas_table(course / "roster.csv")
     text = roster.read_text(encoding="utf-8-sig")
@@ -164,9 +164,7 @@ def by_export(course, *arguments):
     return ended.exit_code, " ".join(ended.output.split())
 
 
-def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the_score(
-    course, found
-):
+def test_a_student_without_the_assignment_in_canvas_is_named(course, found):
     """Canvas exports a row about posting, another column of unassigned work, and no points."""
     header = ["Student", "ID", "SIS Login ID", "Section", f"{LESSON} (4711)", "essay (12)"]
     rows = [
@@ -213,7 +211,7 @@ def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
 
 
 @pytest.mark.parametrize("platform", ["csv", "canvas", "gradescope"])
-def test_what_cannot_be_written_whole_leaves_what_was_there(course, found, platform, monkeypatch):
+def test_a_failed_export_leaves_the_old_file(course, found, platform, monkeypatch):
     """Half of a table would look like a whole table of half of the class."""
     roster = canvas_table(course / "roster.csv")
     to = course / ("out" if platform == "gradescope" else "out.csv")
@@ -274,7 +272,7 @@ def test_moodle_s_worksheet_is_filled_in_whatever_its_language(course, found, la
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
-def test_another_maximum_is_said_and_scaled_to_on_request(course, found, platform):
+def test_another_maximum_is_reported_and_scaled_to_on_request(course, found, platform):
     found[:] = by_address(found) if platform == "moodle" else found
     make = moodle_table if platform == "moodle" else canvas_table
     possible = {"maximum": "100.00"} if platform == "moodle" else {"possible": "100.00"}
@@ -289,7 +287,7 @@ def test_another_maximum_is_said_and_scaled_to_on_request(course, found, platfor
     assert written == pytest.approx([grade.score * 100 / 14 for grade in found], abs=1e-4)
 
 
-def test_a_row_without_a_login_is_found_by_another_column_or_told(course, found):
+def test_a_row_without_a_login_is_found_by_another_column_or_reported(course, found):
     found.append(replace(found[0], student="106"))
     found.append(replace(found[0], student="107", last_name="Nobody"))
     roster = canvas_table(course / "roster.csv")
@@ -333,7 +331,7 @@ def with_cell(path, row, column, text):
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
-def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platform):
+def test_a_student_without_a_submission_keeps_what_the_platform_has(course, found, platform):
     found[:] = by_address(found) if platform == "moodle" else found
     without_work(found, 0, 3)
     # We do not know the last student, to whom a teacher gave points on the platform.
@@ -355,7 +353,7 @@ def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platfo
     assert (exported.missing, exported.unknown) == ([], [])
 
 
-def test_a_row_that_may_be_somebody_s_is_not_said_to_have_handed_in_nothing(course, found):
+def test_an_ambiguous_row_is_not_reported_as_without_a_submission(course, found):
     found[4] = replace(found[4], student="renamed")
     without_work(found, 0)
     roster = canvas_table(course / "roster.csv")
@@ -364,7 +362,7 @@ def test_a_row_that_may_be_somebody_s_is_not_said_to_have_handed_in_nothing(cour
     assert (exported.nothing, exported.unknown) == (["zoe"], ["eve"])
 
 
-def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
+def test_a_student_with_two_entries_in_the_gradebook_keeps_the_grade(course, found):
     found.append(replace(found[0], student="101", score=None, handed_in=False))
     exported = export_grades(
         LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
@@ -374,7 +372,7 @@ def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
     assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded, without any point
 
 
-def test_a_row_is_given_one_grade_and_whose_other_name_it_is_gets_told(course, found):
+def test_a_row_gets_one_grade_and_the_student_s_other_name_is_reported(course, found):
     # Collected first without a roster and later with one: there is work under both names.
     found.append(replace(found[0], student="101", score=13.0))
     # This work is from a student who has left, whose login is the number of another student.
@@ -425,7 +423,7 @@ def test_rows_that_a_spreadsheet_has_left_empty_hide_no_maximum(course, found):
         export_grades(LESSON, "moodle", course / "out.csv", roster, course)
 
 
-def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(course, found):
+def test_a_plain_table_and_gradescope_have_no_score_without_a_submission(course, found):
     without_work(found, 1)
     exported = export_grades(LESSON, "csv", course / "out.csv", None, course)
     row = table(course / "out.csv")[1]
@@ -437,7 +435,7 @@ def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(cou
     assert (course / "out" / "zoe").is_dir()
 
 
-def test_export_says_who_handed_in_nothing_and_that_is_no_fault(course, found):
+def test_export_names_students_without_a_submission_and_succeeds(course, found):
     def said():
         command = ["export", LESSON, "csv", str(course / "out.csv"), "--course", str(course)]
         ended = CliRunner().invoke(cli.commands, command)
@@ -474,7 +472,7 @@ def test_plain_csv_holds_everyone_and_no_formula(course):
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
 
 
-def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
+def test_gradescope_gets_one_file_per_student(course, found, monkeypatch):
     from grading.judging.verdicts import make_verdict
 
     ended = [make_verdict("project", 1.0, "failed", "The map is <b>flat</b>.", 0.0)]
@@ -572,7 +570,7 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
         grades("01_dataset_exploration", tmp_path)
 
 
-def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
+def test_an_extension_is_not_a_submission(tmp_path):
     nbgrader_config()
     address = f"sqlite:///{tmp_path / 'gradebook.db'}"
     with Gradebook(address) as gradebook:
@@ -662,7 +660,7 @@ def test_a_roster_without_moodle_s_numbers_is_named_instead_of_everybody(tmp_pat
 
 
 @pytest.mark.parametrize("slip", ["03_feature_extracton", "9"])
-def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
+def test_a_missing_assignment_collects_no_work(tmp_path, slip):
     source = zipped(tmp_path / "c.zip", {"zoe_101_9_a.ipynb": "{}"})
     command = ["collect", slip, str(source), "--course", str(tmp_path / "course")]
     ended = CliRunner().invoke(cli.commands, command)
@@ -674,7 +672,7 @@ def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
     assert submitted(tmp_path / "course") == {"101": "{}"}
 
 
-def test_who_is_marked_late_by_canvas_is_said(tmp_path):
+def test_students_marked_late_by_canvas_are_named(tmp_path):
     source = zipped(
         tmp_path / "c.zip", {"wang_LATE_102_9_a.ipynb": "{}", "zoe_101_8_a_LATE_1_2_b.ipynb": "{}"}
     )
@@ -684,7 +682,7 @@ def test_who_is_marked_late_by_canvas_is_said(tmp_path):
     assert "does not say since when: 102\n" in ended.output
 
 
-def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
+def test_an_anonymous_file_of_canvas_is_given_to_no_student(tmp_path):
     """The number in its name is the file's own, and may also be the number of a student."""
     files = {
         f"anon_AbC12_101_{LESSON}.ipynb": "one",
@@ -701,7 +699,7 @@ def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
     assert [marked_late(name) for name in files] == [False, True]
 
 
-def test_a_student_s_own_name_for_a_file_makes_nobody_else_of_the_folder_s(tmp_path):
+def test_a_file_name_does_not_change_whose_folder_it_is(tmp_path):
     """Canvas would name a file "homework_3_1_a.ipynb", but this one is in a student's folder."""
     files = {"zoe/homework_3_1_a.ipynb": "zoe", "wei/homework_3_1_a.ipynb": "wei"}
     source = zipped(tmp_path / "z.zip", files)
@@ -718,7 +716,7 @@ def test_a_download_with_a_folder_around_it_is_taken_as_it_was(tmp_path):
     assert problems == []
 
 
-def test_whose_work_is_not_told_is_said_with_what_to_do(tmp_path):
+def test_work_without_a_known_author_is_named_with_what_to_do(tmp_path):
     roster = read_roster(canvas_table(tmp_path / "roster.csv"))
     files = {
         "Ana García - a.ipynb": "in a flat folder, as Google Classroom makes one",
@@ -770,7 +768,7 @@ def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
 
 @pytest.mark.parametrize("name", ["Team A_102", "Default group", "Team A"])
 @pytest.mark.parametrize("folder", ["_", "/", "_/"])
-def test_a_group_s_work_in_moodle_is_given_to_nobody_else(tmp_path, name, folder):
+def test_a_group_s_work_in_moodle_is_given_to_no_other_student(tmp_path, name, folder):
     """The number after a group's name is the group's; participant 102 is in another group."""
     files = {f"{name}_assignsubmission_file{folder}a.ipynb": "theirs"}
     roster = moodle_worksheet(tmp_path / "w.csv")
@@ -792,7 +790,7 @@ def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
 
 
 @pytest.mark.parametrize("written", ["Friday, January 30, 2026, 8:30 PM", "2026年1月30日 20:30"])
-def test_a_time_of_moodle_s_is_kept_with_a_workflow_or_said_not_to_be_known(tmp_path, written):
+def test_moodle_s_time_is_kept_with_a_workflow_or_reported_as_unknown(tmp_path, written):
     roster = moodle_worksheet(tmp_path / "w.csv", times=(written, "-"))
     source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file/a.ipynb": "hers"})
     students, problems = collected(source, LESSON, tmp_path, roster)
@@ -807,7 +805,7 @@ def test_a_time_of_moodle_s_is_kept_with_a_workflow_or_said_not_to_be_known(tmp_
         assert f"such as {written!r}; download it again with Moodle in English" in problem
 
 
-def test_a_name_that_a_spreadsheet_has_made_the_same_for_all_takes_nobody_s_work(tmp_path):
+def test_a_login_that_a_spreadsheet_has_made_the_same_for_all_is_refused(tmp_path):
     rows = ["Student,ID,SIS Login ID,Section", "A,101,1.23457E+11,X", "B,102,1.23457E+11,X"]
     (tmp_path / "r.csv").write_text("\n".join(rows))
     files = {f"a_101_9_{LESSON}.ipynb": "first", "b_102_8_work.ipynb": "second"}
@@ -843,7 +841,7 @@ def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
     assert collected(source, LESSON, tmp_path) == (["102"], [])
 
 
-def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
+def test_one_folder_per_student_is_taken_unchanged(tmp_path):
     for login in ("王伟", "Ольга"):
         place = tmp_path / "in" / login / "lesson.ipynb"
         place.parent.mkdir(parents=True)
@@ -852,7 +850,7 @@ def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
     assert submitted(tmp_path) == {"Ольга": "Ольга", "王伟": "王伟"}
 
 
-def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch):
+def test_files_that_are_not_taken_are_named_and_affect_no_other_student(tmp_path, monkeypatch):
     monkeypatch.setattr("grading.intake.collect.LARGEST", 1000)
     files = {
         "../evil_1_1_a.ipynb": "{}",
@@ -884,7 +882,7 @@ LEFT_BEHIND = (
 )
 
 
-def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
+def test_files_that_systems_and_editors_leave_are_ignored(tmp_path):
     own = f"ana/{LESSON}.ipynb"
     files = {name.format("ana", LESSON): "blank" for name in LEFT_BEHIND}
     files |= {own: "hers", f"ana/{LESSON}-Copy1.ipynb": "a try", f"ana/{LESSON} (1).ipynb": "old"}
@@ -961,7 +959,7 @@ def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_pat
     assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
 
 
-def test_what_is_no_zip_file_says_so(tmp_path):
+def test_an_error_says_that_a_file_is_not_a_zip_file(tmp_path):
     (tmp_path / "a.zip").write_text("no")
     with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
         collected(tmp_path / "a.zip", LESSON, tmp_path)
@@ -1030,7 +1028,7 @@ def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tm
     assert "zoe: the time of handing in could not be written" in problems[0]
 
 
-def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
+def test_an_underscore_in_a_name_or_login_is_part_of_it(tmp_path):
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
         file.write("Student,ID,SIS Login ID,Section\n")
         file.write("O_Neil,101,m_oneil,A\nOneil,102,oneil,A\n")
@@ -1050,7 +1048,7 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     assert "stranger" in problem
 
 
-def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
+def test_folders_that_are_missing_from_the_roster_are_reported_together(tmp_path):
     """For example, Canvas's files, which somebody has sorted by hand into folders of letters."""
     nfd = unicodedata.normalize("NFD", "zoë")
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
@@ -1137,7 +1135,7 @@ def test_a_login_that_is_another_s_number_gets_its_own_grade(course, found):
         export_grades(LESSON, "canvas", course / "out.csv", course / "roster.csv", course, True)
 
 
-def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
+def test_a_student_whose_work_was_refused_has_handed_in_something(tmp_path):
     nbgrader_config()
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment(LESSON)

@@ -72,7 +72,7 @@ def test_an_assignment_s_name_is_printed_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["weights[mask]", "[/b]"])
-def test_a_lesson_that_there_is_not_is_named_as_it_was_typed(text):
+def test_an_unknown_lesson_is_named_as_it_was_typed(text):
     result = CliRunner().invoke(app, ["build", text])
     assert result.exit_code == 2
     assert text in result.output

@@ -12,7 +12,7 @@ STUDENTS = 10
 MINUTES = 2
 
 
-def test_time_left_is_told_from_the_pace_of_what_has_been_graded():
+def test_time_left_is_estimated_from_the_speed_so_far():
     now, screen = 0.0, io.StringIO()
     shown = []
 
@@ -37,7 +37,7 @@ def test_time_left_is_told_from_the_pace_of_what_has_been_graded():
     assert "10/10" in screen.getvalue()
 
 
-def test_what_went_wrong_is_told_by_student():
+def test_problems_are_listed_by_student():
     refused = Outcome(REFUSED, "No notebook was handed in.")
     graded = (task for task in [(("lesson", "ada"), SUCCESS), (("lesson", "bob"), refused)])
     assert _shown(graded, 2, Console(file=io.StringIO())) == {"bob": refused}

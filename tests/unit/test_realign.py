@@ -327,7 +327,7 @@ def commented_stub(cells):
         commented_stub,
     ],
 )
-def test_an_answer_counts_wherever_it_stands(two_exercises, change):
+def test_an_answer_counts_wherever_it_is(two_exercises, change):
     submission = copy.deepcopy(two_exercises)
     change(submission.cells)
     aligned, _ = realign(submission, two_exercises)
@@ -360,7 +360,7 @@ def test_an_import_with_another_in_its_place_and_magics_leave_the_other_parts(so
     assert [part.splitlines()[0] for part in parts(source)] == kept
 
 
-def test_what_python_warns_of_in_a_student_s_text_reaches_nobody():
+def test_python_s_warnings_about_a_student_s_code_are_not_printed():
     """From Python 3.12 on, such a warning would be printed on the terminal, line by line."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # the parser turns the warning into an error

@@ -54,7 +54,7 @@ def kept(path):
     return json.loads(path.read_text())["figures"]
 
 
-def test_a_score_is_kept_with_what_it_takes_to_measure_it_again(path):
+def test_a_score_is_recorded_with_how_to_measure_it_again(path):
     keep({"a.b": Figure(0.5, "share", 10, "embedded", 0.4, 0.6)}, COMMAND, 1.0, path)
     entry = kept(path)["a.b"]
     assert (entry["value"], entry["lower"], entry["upper"], entry["n"]) == (0.5, 0.4, 0.6, 10)
@@ -191,12 +191,12 @@ WORDS = [
 
 
 @pytest.mark.slow
-def test_words_make_no_score_of_this_repository_old(checkout, monkeypatch):
+def test_changed_words_make_no_score_of_this_repository_out_of_date(checkout, monkeypatch):
     assert stale_after(checkout, monkeypatch, *WORDS) == set()
 
 
 @pytest.mark.slow
-def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monkeypatch):
+def test_a_changed_constant_makes_only_dependent_scores_out_of_date(checkout, monkeypatch):
     change = ("grading/inside/relay.py", "SHOWN = (", "SHOWN = (1,")
     relay = stale_after(checkout, monkeypatch, change)
     assert {"grading.attacks_survived", "grading.false_accepts", "grading.mutation_score"} <= relay
@@ -218,14 +218,14 @@ def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monk
 
 
 @pytest.mark.slow
-def test_nbgrader_s_settings_make_old_what_is_graded_through_nbgrader(checkout, monkeypatch):
+def test_nbgrader_s_settings_make_scores_graded_through_it_out_of_date(checkout, monkeypatch):
     change = ("grading/steps/nbgrader_config.py", "    GradeInSandbox,\n    Clear", "    Clear")
     settings = stale_after(checkout, monkeypatch, change)
     assert settings == {"grading.attacks_survived", "grading.attacks_total"}
 
 
 @pytest.mark.slow
-def test_a_room_that_moves_makes_no_score_old(checkout, tmp_path, monkeypatch):
+def test_a_moved_module_makes_no_score_out_of_date(checkout, tmp_path, monkeypatch):
     # Code imports this module, but no text names it. (The text of an attack may name modules.)
     moved = shutil.copytree(checkout, tmp_path / "moved")
     monkeypatch.setattr(record, "ROOT", moved)

@@ -53,7 +53,7 @@ def test_all_rows_with_a_browser_are_counted(written):
     assert survived(written) == len(rows_of_table())
 
 
-def test_what_fails_in_a_browser_costs_its_row(written):
+def test_a_failure_in_a_browser_makes_its_row_fail(written):
     rows.write_count(session_of([*all_rows(), in_browser("failed")]))
     assert survived(written) == len(rows_of_table()) - 1
 
@@ -69,7 +69,7 @@ def test_a_row_that_was_not_run_leaves_the_count_as_it_was(written):
     assert written == []
 
 
-def test_what_the_figure_counts_stands_below_the_table():
+def test_the_page_says_below_the_table_what_the_figure_counts():
     command = record.read()["figures"]["grading.attacks_survived"]["command"]
     page = rows.DOCS.read_text()
     counted = re.search("<!-- counted: begin -->\n(.*)\n<!-- counted: end -->", page)

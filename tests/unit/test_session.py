@@ -24,7 +24,7 @@ def run_with(reply):
     return run
 
 
-def test_a_visible_check_that_ends_the_box_is_told_to_the_teacher():
+def test_a_visible_check_that_ends_the_box_is_reported_to_the_teacher():
     """Otherwise later cells would be graded in a fresh box, and nobody would know."""
     run = run_with(SandboxDied("crashed", "the process ended"))
     assert run.check("check('double')", "double") == []
@@ -33,7 +33,7 @@ def test_a_visible_check_that_ends_the_box_is_told_to_the_teacher():
     assert run.deaths == {}  # the answer's own cell did not end it
 
 
-def test_a_visible_check_of_no_use_is_no_news():
+def test_a_visible_check_without_output_is_not_reported():
     run = run_with({"outputs": [], "error": None})
     assert run.check("check('double')", "double") == []
     run.add_notes()
@@ -67,7 +67,7 @@ def without_modules(cells, imports):
     return run.notes
 
 
-def test_what_cannot_be_imported_is_one_note_however_much_it_is():
+def test_all_imports_that_fail_are_one_note():
     """Row 31: three thousand names filled the teacher's terminal, with a note for each cell."""
     (note,) = without_modules(cells=1, imports=3000)
     needed = "a cell needs something that the grader does not have (No module named 'nothing_"

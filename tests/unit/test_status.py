@@ -98,7 +98,7 @@ def test_of_two_copies_the_one_saved_last_counts(tmp_path):
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}']
 )
-def test_a_notebook_that_cannot_be_read_is_none(tmp_path, content):
+def test_a_notebook_that_cannot_be_read_is_ignored(tmp_path, content):
     (tmp_path / f"{LESSON.name}.ipynb").write_text(content)
     assert lesson_status(LESSON, tmp_path).path is None
 

@@ -88,7 +88,7 @@ def test_file_says_when_where_and_with_what_it_was_computed(written, folder):
     [(rows("i feel a storm"), encoder()), (rows(), encoder(2.0))],
     ids=["another text", "other weights"],
 )
-def test_reader_with_other_data_or_another_model_is_told(written, capsys, dataset, model):
+def test_reader_with_other_data_or_another_model_gets_a_warning(written, capsys, dataset, model):
     stored_results("trials", never, dataset, model)
     assert "other data or another model" in capsys.readouterr().out
 

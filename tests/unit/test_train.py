@@ -100,7 +100,7 @@ def test_a_folder_that_holds_something_is_not_written_over(folder):
 
 
 @pytest.mark.parametrize("option", ["--processes", "--epochs"])
-def test_there_is_no_training_in_less_than_one(tmp_path, option):
+def test_fewer_than_one_epoch_or_process_is_refused(tmp_path, option):
     result = run("emotion", tmp_path / "model", option, 0)
     assert result.exit_code == 2
     assert option in result.output

@@ -130,7 +130,7 @@ def test_replies_of_another_form_are_refused(reply):
         {"output_type": "execute_result", "data": {"text/plain": ["2.0"]}},
     ],
 )
-def test_outputs_are_made_anew_from_what_a_stranger_sent(output):
+def test_outputs_are_rebuilt_from_untrusted_data(output):
     made = own_output(output)
     assert made is None or made.output_type in ("stream", "error", "display_data")
 
@@ -180,7 +180,7 @@ def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, mon
     assert type(fault).__name__ in verdict.message
 
 
-def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
+def test_a_grader_out_of_memory_while_it_decodes_is_not_tampering(monkeypatch):
     def fail(*_):
         raise MemoryError
 
@@ -198,7 +198,7 @@ def test_a_sentence_has_one_full_stop(text, said):
     assert sentence(text) == said
 
 
-def test_an_error_without_a_message_is_told_by_its_class_alone():
+def test_an_error_without_a_message_is_reported_by_its_class():
     assert str(AnswerError("ValueError", "")) == "ValueError"
     assert str(AnswerError("ValueError", "no text")) == "ValueError: no text"
 
@@ -212,7 +212,7 @@ class _LostArguments(Answer):
         return result
 
 
-def test_an_input_that_cannot_be_read_after_the_call_is_told_of():
+def test_an_input_that_cannot_be_read_after_the_call_is_reported():
     with pytest.raises(Failure, match="What is left of the input cannot be read after the call"):
         unchanged(_LostArguments(lambda numbers: numbers), [1, 2])
     assert unchanged(_LostArguments(lambda: 3)) == 3

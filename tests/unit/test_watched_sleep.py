@@ -77,7 +77,7 @@ def test_a_failing_answer_gets_its_own_sleep_back():
     assert names["sleep"] is time.sleep is SLEEP
 
 
-def test_a_server_says_what_a_body_is_and_what_stands_behind_its_address():
+def test_a_server_logs_the_body_s_type_and_the_query():
     requests = pytest.importorskip("requests")
 
     def answer(url):

@@ -199,7 +199,7 @@ def test_truth_values_of_other_bytes_are_true():
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_text_of_what_is_no_character_is_refused(order):
+def test_a_text_with_an_invalid_character_is_refused(order):
     """Python cannot make a text of it, and comparing it would raise an error."""
     document = b'{"array": ["%bU1", [1], 0]}' % order.encode()
     with pytest.raises(WireError, match="beyond the last character"):
