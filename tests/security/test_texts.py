@@ -182,7 +182,7 @@ def hard_batch(released, tmp_path_factory):
 
 
 def test_a_batch_of_hard_texts_ends_and_all_are_graded_or_refused_by_name(hard_batch):
-    """Row 29: those that are too much are named, and no other student waits."""
+    """Row 29: a refusal names the limit, and no student waits for another."""
     assert len(hard_batch.outcomes) == hard_batch.count
     for student, outcome in hard_batch.outcomes.items():
         assert outcome == SUCCESS or outcome.status == REFUSED, (student, outcome)

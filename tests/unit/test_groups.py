@@ -50,7 +50,7 @@ def mounted(tmp_path, monkeypatch):
     return mount
 
 
-def test_groups_are_made_where_the_kernel_shares_memory_out(mounted):
+def test_groups_are_made_where_the_kernel_divides_memory(mounted):
     own = mounted / "user.slice" / "course.scope"
     assert groups._places() == [
         groups.Place("version 2", own.parent),
