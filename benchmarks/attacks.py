@@ -380,12 +380,12 @@ def _in_a_box(grader: Grader, course: bytes, plan: dict[str, Any]) -> Ended:
     except subprocess.TimeoutExpired:
         process.kill()
         answer, errors = process.communicate()
-        harm.append("it does not come to an end")
+        harm.append("it does not end")
     watching.join()
     if harm:
         return Ended(harm=harm)
     if not answer:
-        raise RuntimeError(f"the box has told nothing: {errors[-2000:].decode(errors='replace')}")
+        raise RuntimeError(f"the box sent no results: {errors[-2000:].decode(errors='replace')}")
     return Ended(**json.loads(answer.splitlines()[-1]))
 
 

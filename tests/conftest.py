@@ -26,7 +26,7 @@ EXECUTED = pytest.StashKey[Path]()
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--notebooks", action="store_true", help="execute all notebooks beside the tests"
+        "--notebooks", action="store_true", help="execute all notebooks while the tests are running"
     )
 
 
@@ -72,7 +72,7 @@ def pytest_configure(config):
 def executed(request) -> Path:
     """Return the folder with the results of the notebooks."""
     if EXECUTED not in request.session.stash:
-        pytest.skip("only with --notebooks, as `make test` has it")
+        pytest.skip("needs --notebooks, which `make test` sets")
     return request.session.stash[EXECUTED]
 
 

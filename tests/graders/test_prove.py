@@ -104,7 +104,7 @@ def test_listed_equivalents_are_mutants_and_say_why(lesson):
     made = {(mutant.exercise, mutant.name) for mutant in mutants(lesson)}
     for exercise, reasons in equivalents(lesson).items():
         for name, reason in reasons.items():
-            assert (exercise, name) in made, f"{exercise}, {name}: there is no such mutant any more"
+            assert (exercise, name) in made, f"{exercise}, {name}: this mutant no longer exists"
             assert len(reason) > 10, f"{exercise}, {name}"
 
 

@@ -93,7 +93,7 @@ def listed_libraries():
     """
     version = sys.version_info
     if version >= (3, 14):
-        pytest.skip(f"no list of Colab's has wheels for Python {version.major}.{version.minor}")
+        pytest.skip(f"none of Colab's lists has wheels for Python {version.major}.{version.minor}")
     (path,) = LISTS.glob("python3.13-*" if version >= (3, 13) else "python3.12-*")
     listed = colab_environment.releases(path.read_text())
     folder = ROOT / "build" / f"colab-{version.major}.{version.minor}"
@@ -109,7 +109,7 @@ def listed_libraries():
     except RuntimeError as error:
         if "Retrying" not in str(error):
             raise
-        pytest.skip(f"what Colab lists could not be had from the index: {error}")
+        pytest.skip(f"what Colab lists could not be downloaded: {error}")
     return libraries
 
 

@@ -74,7 +74,7 @@ def outcome(name: str, folder: Path) -> tuple[int, str]:
     while not status.exists():
         time.sleep(0.5)
         if not psutil.pid_exists(int(runner.read_text())) and not status.exists():
-            raise RuntimeError(f"whatever executes the notebooks has ended: {folder}")
+            raise RuntimeError(f"the process that executes the notebooks has ended: {folder}")
     return int(status.read_text()), (folder / f"{name}.log").read_text(errors="replace")
 
 

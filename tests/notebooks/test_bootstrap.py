@@ -45,7 +45,7 @@ LISTED = [("listed", ONE), ("listed", TWO)]
 BYTES = {"bytes": 1, "kB": 1000, "MB": 1_000_000}  # as pip names them
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 on_all_listed = pytest.mark.skipif(
-    not COLAB, reason="COURSE_COLAB names no environment of all that Colab lists: make test-colab"
+    not COLAB, reason="COURSE_COLAB is not set; `make test-colab` runs this test"
 )
 
 

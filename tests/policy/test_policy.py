@@ -79,7 +79,7 @@ def test_every_figure_has_alternative_text(lesson):
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     ]
-    assert outputs, "a lesson shows figures"
+    assert outputs, "a lesson must show figures"
     for output in outputs:
         assert len(output.metadata["image/png"]["alt"]) > 20
         assert re.search(r'<img alt="[^"]{20,}"', output.data["text/html"])

@@ -122,7 +122,7 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
     assert set(outcomes.values()) == {SUCCESS}
     found = receipts(there)
     again = {student for student, one in found.items() if GRADED_AGAIN in one["notes"]}
-    assert again, "two workers were lost, and nobody is said to have been graded again"
+    assert again, "two workers were lost, but no receipt says that somebody was graded again"
     for student in again:
         found[student]["notes"].remove(GRADED_AGAIN)
     assert len(found) == 60

@@ -201,7 +201,7 @@ def living(processes):
 def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, f"not true after {seconds} seconds"
         time.sleep(0.05)
 
 

@@ -206,7 +206,7 @@ def test_download_that_breaks_off_falls_back_with_a_warning(online, capsys, monk
     assert "The Hub could not be used: the download of dair-ai/emotion" in capsys.readouterr().out
     online.requests.clear()
     load("emotion")
-    assert online.requests == [], "a broken network is paid for once"
+    assert online.requests == [], "after a failure the Hub is not asked again"
 
 
 def response(status):

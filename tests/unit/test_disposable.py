@@ -15,7 +15,7 @@ from grading.judging.verdicts import CANNOT_GRADE, FAILED, PASSED, TAMPERED
 
 
 def no_question(_):
-    raise AssertionError("nothing was to be asked")
+    raise AssertionError("no question was expected")
 
 
 def ends_by(number):

@@ -344,7 +344,7 @@ def in_a_wheel(folder):
 
 def in_an_archive_with_a_password(folder):
     if not shutil.which("zip"):
-        pytest.skip("no zip to make one with")
+        pytest.skip("the program zip is not installed")
     shutil.copy(VARIANT, folder / "notes.txt")
     command = ["zip", "--quiet", "--password", "x", "notes.zip", "notes.txt"]
     subprocess.run(command, cwd=folder, check=True)

@@ -475,7 +475,7 @@ def test_a_container_s_files_have_the_required_contents(saved, tmp_path):
     assert any(pin.startswith("torch==") for pin in pins)
     assert (folder / "model" / "config.json").is_file()
     assert (folder / "model" / "model.safetensors").is_file()
-    assert "SERVICE_TOKEN" not in dockerfile, "a token in an image is a token in everybody's hands"
+    assert "SERVICE_TOKEN" not in dockerfile, "everybody who has an image can read it"
     compile((folder / "app.py").read_text(), "app.py", "exec")
 
 

@@ -61,7 +61,7 @@ def post(url, body, **options):
 def wait_for(condition, seconds=10):
     limit = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < limit, "it never came about"
+        assert time.monotonic() < limit, f"not true after {seconds} seconds"
         time.sleep(0.01)
 
 
