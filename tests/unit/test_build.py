@@ -229,7 +229,7 @@ def test_check_finds_a_notebook_that_was_never_run(root):
 def test_check_finds_a_file_that_does_not_belong_in_a_release(root):
     build.build(LESSON, root)
     shutil.copy(hidden_tests_path(LESSON, root), release_path(LESSON, root).parent)
-    assert "has no place in a release" in check_build(LESSON, root)[0]
+    assert "doesn't belong in a release" in check_build(LESSON, root)[0]
 
 
 def test_a_teacher_s_deadline_belongs_in_a_release(root):

@@ -294,7 +294,7 @@ def in_metadata(folder):
 def in_a_checkpoint(folder):
     (folder / ".ipynb_checkpoints").mkdir()
     nbformat.write(release(), folder / ".ipynb_checkpoints" / "lesson-checkpoint.ipynb")
-    return "left behind"
+    return "a leftover of"
 
 
 def in_the_executed_notebook(folder):
@@ -312,12 +312,12 @@ def in_a_visible_check(folder):
 
 def in_compiled_code(folder):
     py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "helpers.pyc"))
-    return "left behind"
+    return "a leftover of"
 
 
 def in_a_compiled_file_by_another_name(folder):
     py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "cache.dat"))
-    return "nobody can look into it"
+    return "it cannot be checked"
 
 
 def in_a_packed_file(folder):
@@ -349,7 +349,7 @@ def in_an_archive_with_a_password(folder):
     command = ["zip", "--quiet", "--password", "x", "notes.zip", "notes.txt"]
     subprocess.run(command, cwd=folder, check=True)
     (folder / "notes.txt").unlink()
-    return r"notes\.zip: is damaged or encrypted, and nobody can look into it"
+    return r"notes\.zip: is damaged or encrypted, so it cannot be checked"
 
 
 def in_a_damaged_archive(folder):
@@ -357,7 +357,7 @@ def in_a_damaged_archive(folder):
         archive.write(VARIANT, "notes.txt")
     path = folder / "notes.zip"
     path.write_bytes(path.read_bytes()[:-40])
-    return "nobody can look into it"
+    return "it cannot be checked"
 
 
 def in_a_table(folder):
@@ -413,7 +413,7 @@ def in_the_remarks_on_mutants(folder):
 def in_a_generator(folder):
     (folder / "data" / "generator").mkdir(parents=True)
     shutil.copy(ROOT / "data" / "generator" / "noise.py", folder / "data" / "generator")
-    return "from which keys can be made again"
+    return "which can produce keys"
 
 
 def git(folder, *arguments):
@@ -444,7 +444,7 @@ def in_an_earlier_name(folder):
     git(folder, "rm", "--quiet", "--cached", "solutions/notes.txt")
     shutil.rmtree(folder / "solutions")
     committed(folder, "other.txt")
-    return "is what instructors own"
+    return "is for instructors only"
 
 
 def in_a_commit_that_was_amended(folder):

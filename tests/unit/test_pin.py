@@ -107,7 +107,7 @@ def test_where_a_wheel_is_installed_there_is_no_commit_to_pin(root):
     put_notebook(root)
     (root / "helpers" / "one.py").write_text("ONE = 2\n")
     assert pin_problem(root) == ""
-    with pytest.raises(BuildError, match=r"take `wheel` out of pyproject\.toml"):
+    with pytest.raises(BuildError, match=r"remove `wheel` from pyproject\.toml"):
         pin(root)
 
 
