@@ -83,9 +83,7 @@ def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
         head, packed = data.split(b"zlib.\n", 1)
         yield _text(name, head + zlib.decompress(packed))
     elif data.startswith(LFS_POINTER):
-        yield Content(
-            name, _decoded(data), "is a pointer of Git LFS: the file itself is elsewhere"
-        )
+        yield Content(name, _decoded(data), "is a pointer of Git LFS: the file itself is elsewhere")
     elif data.startswith(b"SQLite format 3"):
         yield Content(name, data.decode("latin-1"), "is a database")
     else:

@@ -202,8 +202,8 @@ def test_answers_of_a_folder_are_found_wherever_they_may_be(tmp_path, above):
         ("class_weight/right_ada.py", "in no folder named after an exercise"),
         ("right_ada.py", "in no folder named after an exercise"),
         ("02_tokenization/class_weights/right_ada.py", "in no folder named after an exercise"),
-        ("one_hot/right_ada.py", "holds no answer to these lessons"),
-        ("class_weights/notes.txt", "holds no answer to these lessons"),
+        ("one_hot/right_ada.py", "has no answers for these lessons"),
+        ("class_weights/notes.txt", "has no answers for these lessons"),
     ],
 )
 def test_a_folder_with_a_misspelt_name_is_refused(tmp_path, place, says):

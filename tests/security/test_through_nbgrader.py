@@ -128,7 +128,7 @@ def test_invalid_notebooks_are_refused_by_name(batch, name):
     [
         ("latin-1", r"sums\.ipynb is not UTF-8 \(byte 0xe9 at position \d+\): "),
         ("renamed", r"Found sums \(1\)\.ipynb, expected sums\.ipynb: rename"),
-        ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
+        ("no-time", r"timestamp\.txt contains 'last Tuesday', which is not a time: "),
     ],
 )
 def test_a_refusal_says_what_to_do(batch, name, sentence):
@@ -182,7 +182,7 @@ def test_the_rest_of_the_batch_is_graded(batch, student):
 def test_files_beside_the_notebook_are_not_taken(batch):
     """Row 16."""
     _, notes = recorded_verdicts(batch.folder, small_course.NAME, "modules")
-    assert sum("was not taken" in note for note in notes) == 3
+    assert sum("was ignored" in note for note in notes) == 3
 
 
 def test_no_link_is_followed(batch):

@@ -292,7 +292,7 @@ def test_a_deadline_file_in_a_submission_is_accepted(tmp_path):
     for name in ("a.ipynb", DEADLINE, "b.txt"):
         (tmp_path / name).touch()
     assert DEADLINE == FILE
-    assert files_not_taken(tmp_path, "a.ipynb") == ["b.txt was not taken: no notebook of ours"]
+    assert files_not_taken(tmp_path, "a.ipynb") == ["b.txt was ignored: not the notebook"]
 
 
 def test_a_folder_that_is_handed_in_whole_is_collected_without_a_complaint(tmp_path):
@@ -394,14 +394,14 @@ def test_an_invalid_time_is_named_and_affects_no_other_student(course):
     problems = []
     assert refresh_everyone(NAME, course, problems) == {"ada": (2, 4)}
     assert len(problems) == 1
-    assert "bob: the time of handing in is unknown: timestamp.txt holds" in problems[0]
+    assert "bob: the time of handing in is unknown: timestamp.txt contains" in problems[0]
     stamp.unlink()
     os.mkfifo(stamp)  # a program that opens it would wait for ever
     export = ["export", "1", "csv", str(course / "out.csv")]
     for command in (export, ["extend", "ada", "1", "2031-01-01"]):
         ended = CliRunner().invoke(app, [*command, "--course", str(course)])
         assert ended.exit_code == 1, ended.output
-        assert "ada: the time of handing in is unknown: timestamp.txt is no file" in ended.output
+        assert "ada: the time of handing in is unknown: timestamp.txt is not a file" in ended.output
 
 
 def test_a_date_counts_at_an_export_where_nbgrader_says_what_being_late_costs(course):

@@ -44,7 +44,8 @@ def test_a_time_that_nbgrader_reads_is_taken(tmp_path, time):
 def test_an_invalid_time_is_refused_with_its_file_and_value(tmp_path, time):
     (tmp_path / "a.ipynb").write_text("{}")
     (tmp_path / "timestamp.txt").write_bytes(time)
-    with pytest.raises(Refused, match=r"timestamp\.txt holds '.{4,}', which is no time") as refused:
+    said = r"timestamp\.txt contains '.{4,}', which is not a time"
+    with pytest.raises(Refused, match=said) as refused:
         check_folder(tmp_path, ["a.ipynb"])
     assert len(str(refused.value)) < 500
 

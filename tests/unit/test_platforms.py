@@ -725,10 +725,10 @@ def test_work_without_a_known_author_is_named_with_what_to_do(tmp_path):
     }
     _, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path, roster)
     assert problems == [
-        "Ana García - a.ipynb was left out: it is in no student's folder, and not named as Canvas, "
-        "Moodle or Blackboard do: put it into a folder with the student's name",
-        "who_999_9_a.ipynb was left out: it is of number 999, which the roster does not have",
-        "zoe: zoe_101_text.html is no notebook",
+        "Ana García - a.ipynb was left out: it is not in a student's folder, and has no name from "
+        "Canvas, Moodle or Blackboard: put it into a folder with the student's name",
+        "who_999_9_a.ipynb was left out: it is from the number 999, which is not in the roster",
+        "zoe: zoe_101_text.html is not a notebook",
     ]
     wrapped = zipped(tmp_path / "w.zip", {"class/ana/a.ipynb": "", "class/bo/a.ipynb": ""})
     _, (problem,) = collected(wrapped, LESSON, tmp_path)
@@ -774,7 +774,7 @@ def test_a_group_s_work_in_moodle_is_given_to_no_other_student(tmp_path, name, f
     roster = moodle_worksheet(tmp_path / "w.csv")
     students, (problem,) = collected(zipped(tmp_path / "m.zip", files), LESSON, tmp_path, roster)
     assert students == []
-    assert "by a group, whose number is no student's: put a copy into a folder of each" in problem
+    assert "by a group, whose number is not a student's: put a copy into a folder" in problem
 
 
 def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
@@ -786,7 +786,7 @@ def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
     source = zipped(tmp_path / "m.zip", files)
     students, problems = collected(source, LESSON, tmp_path, moodle_worksheet(tmp_path / "w.csv"))
     assert students == ["zoe@example.org"]
-    assert problems == ["zoe@example.org: onlinetext.html is no notebook"] * 2
+    assert problems == ["zoe@example.org: onlinetext.html is not a notebook"] * 2
 
 
 @pytest.mark.parametrize("written", ["Friday, January 30, 2026, 8:30 PM", "2026年1月30日 20:30"])
@@ -832,7 +832,7 @@ def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path):
     (tmp_path / "saved.csv").write_text('Name,ID\nA\u2028B,1\n"C\nD",2\n')
     assert [row["Name"] for row in read_roster(tmp_path / "saved.csv").rows] == ["A\u2028B", "C\nD"]
     (tmp_path / "saved.csv").write_text(f"Name,ID\n{'x' * 200_000},1\n")
-    with pytest.raises(ValueError, match="is no table in CSV"):
+    with pytest.raises(ValueError, match="is not a table in CSV"):
         read_roster(tmp_path / "saved.csv")
 
 
@@ -865,7 +865,7 @@ def test_files_that_are_not_taken_are_named_and_affect_no_other_student(tmp_path
     assert students == ["ada"]
     assert submitted(tmp_path / "course") == {"ada": "first"}
     assert len(problems) == 5
-    assert any("two: nobody can tell" in problem and LESSON in problem for problem in problems)
+    assert any("two: it is not clear" in problem and LESSON in problem for problem in problems)
     assert not list(Path(tmp_path).glob("evil*"))
 
 
@@ -898,7 +898,7 @@ def test_files_that_systems_and_editors_leave_are_ignored(tmp_path):
 def test_a_notebook_is_taken_with_the_ending_that_a_browser_gave_it(tmp_path, ending):
     files = {f"zoe_101_9_{LESSON}.{ending}": "hers", "wei_102_8_notes.txt": "no notebook"}
     students, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path)
-    assert (students, problems) == (["101"], ["102: notes.txt is no notebook"])
+    assert (students, problems) == (["101"], ["102: notes.txt is not a notebook"])
     assert submitted(tmp_path) == {"101": "hers"}
 
 
@@ -961,7 +961,7 @@ def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_pat
 
 def test_an_error_says_that_a_file_is_not_a_zip_file(tmp_path):
     (tmp_path / "a.zip").write_text("no")
-    with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
+    with pytest.raises(ValueError, match=r"a\.zip is not a ZIP file"):
         collected(tmp_path / "a.zip", LESSON, tmp_path)
 
 
@@ -1153,8 +1153,8 @@ def test_a_student_whose_work_was_refused_has_handed_in_something(tmp_path):
     CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
     assert nothing_from(LESSON, tmp_path) == []
     reasons = refused_from(LESSON, tmp_path)
-    assert reasons["bob"] == "work.pdf is no notebook"
-    assert "nobody can tell which of these counts" in reasons["eve"]
+    assert reasons["bob"] == "work.pdf is not a notebook"
+    assert "it is not clear which of these counts" in reasons["eve"]
 
     def exported():
         to = ["export", LESSON, "csv", str(tmp_path / "out.csv"), *at]
@@ -1162,7 +1162,7 @@ def test_a_student_whose_work_was_refused_has_handed_in_something(tmp_path):
 
     said = exported()
     for student in ("bob", "new"):  # the gradebook knows only one of them
-        assert f"{student}: refused: work.pdf is no notebook, and no score was written" in said
+        assert f"{student}: refused: work.pdf is not a notebook, and no score was written" in said
     assert "handed in nothing" not in said
     assert {row["username"]: row[LESSON] for row in table(tmp_path / "out.csv")} == {
         "ada": "2",

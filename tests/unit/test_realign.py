@@ -134,7 +134,7 @@ def test_first_of_two_copies_counts_and_the_other_is_noted(answered, release):
     answered.cells.insert(5, second)
     aligned, notes = realign(answered, release)
     assert answers(aligned)[0] == "def double(x):\n    return 2 * x"
-    assert notes == ["cell double stands more than once; the first counts"]
+    assert notes == ["cell double is there more than once; the first counts"]
 
 
 def test_retyped_answer_is_a_code_cell_again(answered, release):
