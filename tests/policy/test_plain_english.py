@@ -145,7 +145,10 @@ LEFT_OUT = re.compile(
 )
 LITERAL = re.compile(r"""^[A-Za-z]*("{3}|'{3}|"|')(.*)\1$""", re.DOTALL)
 CODE = re.compile(r"(?ms)^ *```.*?^ *```|`[^`\n]+`")
-BETWEEN_PARTS = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
+# From Python 3.12 on, an f-string is several tokens.
+FSTRING_TEXT = getattr(tokenize, "FSTRING_MIDDLE", None)
+FSTRING_ENDS = tuple(getattr(tokenize, f"FSTRING_{end}", None) for end in ("START", "END"))
+BETWEEN_PARTS = (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, *FSTRING_ENDS)
 
 
 def files():
@@ -165,9 +168,7 @@ def passages(path):
     if path.suffix == ".md":
         yield list(enumerate(path.read_text(encoding="utf-8").splitlines(keepends=True), start=1))
         return
-    kinds = {tokenize.COMMENT: "comment", tokenize.STRING: "string"}
-    if hasattr(tokenize, "FSTRING_MIDDLE"):  # from Python 3.12 on, an f-string is several tokens
-        kinds[tokenize.FSTRING_MIDDLE] = "string"
+    kinds = {tokenize.COMMENT: "comment", tokenize.STRING: "string", FSTRING_TEXT: "string"}
     passage, last = [], None
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
