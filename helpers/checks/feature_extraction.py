@@ -227,7 +227,7 @@ def _try_all_padding(
         _one_head(*[[0] * 3] * 3),
         say("{1}, the weights", given),
         {
-            say("The softmax of −∞ alone is 0 / 0, NaN. What must stand in its place?"): _if_nan(
+            say("The softmax of −∞ alone is 0 / 0, NaN. What must replace it?"): _if_nan(
                 weights[:1]
             ),
             shared: _one_head(*third),

@@ -199,9 +199,9 @@ def test_answers_of_a_folder_are_found_wherever_they_may_be(tmp_path, above):
     ("place", "says"),
     [
         ("class_weights/rigth_ada.py", "is it right or wrong"),
-        ("class_weight/right_ada.py", "in no folder named after an exercise"),
-        ("right_ada.py", "in no folder named after an exercise"),
-        ("02_tokenization/class_weights/right_ada.py", "in no folder named after an exercise"),
+        ("class_weight/right_ada.py", "not in a folder named after an exercise"),
+        ("right_ada.py", "not in a folder named after an exercise"),
+        ("02_tokenization/class_weights/right_ada.py", "not in a folder named after an exercise"),
         ("one_hot/right_ada.py", "has no answers for these lessons"),
         ("class_weights/notes.txt", "has no answers for these lessons"),
     ],

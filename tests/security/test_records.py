@@ -144,7 +144,7 @@ def test_what_has_changed_in_a_backup_is_named_and_nothing_is_put_back(course, t
         restore(other, tmp_path / "there")
     whole = (tmp_path / "b.zip").read_bytes()
     (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="no backup of a course, or a damaged one"):
+    with pytest.raises(ValueError, match="not a course's backup, or is damaged"):
         restore(tmp_path / "half.zip", tmp_path / "there")
 
 

@@ -170,7 +170,7 @@ def test_a_missing_sandbox_is_reported_with_what_to_install(course):
     put_submission(course, "student", GOOD)
     outcome = autograde_one(course, small_course.NAME, "student", "of no known kind")
     assert outcome.status == CANNOT_GRADE
-    assert outcome.sentence.startswith("No sandbox for students' code is at hand.")
+    assert outcome.sentence.startswith("No sandbox for students' code is available.")
 
 
 @pytest.mark.parametrize("student", ["good", "modules", "links"])

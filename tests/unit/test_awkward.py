@@ -165,8 +165,8 @@ def test_the_public_text_of_a_kind_is_of_that_kind(kind):
         ({"syllables": ["lu", "pe", "xi", "z a"]}, "lower-case letters"),
         ({"texts": ["a"]}, "texts must be a table"),
         ({"texts": {"nothing": "a"}}, "leave it out"),
-        ({"texts": {"two lines": "a\nb"}}, "one line that can be seen"),
-        ({"texts": {"a blank": " "}}, "one line that can be seen"),
+        ({"texts": {"two lines": "a\nb"}}, "one line with visible characters"),
+        ({"texts": {"a blank": " "}}, "one line with visible characters"),
     ],
 )
 def test_pools_that_cannot_be_drawn_from_are_refused(pools, said):

@@ -100,7 +100,7 @@ def test_forced_source_that_lacks_the_data_names_the_way_out(a_mirror):
 
 def test_dataset_without_an_embedded_corpus_says_so(a_mirror, monkeypatch):
     monkeypatch.setitem(DATASETS, "imdb", dataclasses.replace(DATASETS["imdb"], embedded=None))
-    with pytest.raises(SourceError, match="no embedded stand-in for 'imdb' yet"):
+    with pytest.raises(SourceError, match="no embedded copy of 'imdb' yet"):
         load("imdb", source="embedded")
 
 

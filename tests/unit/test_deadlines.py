@@ -211,7 +211,7 @@ def test_no_points_and_points_below_zero_cost_nothing(tmp_path):
         ("[late]\nper_day = true", "per_day = True"),
         ("[late]\ndays = -1", "days = -1 is not a number of days: write a whole number"),
         ("[late]\ndays = 1.5", "days = 1.5"),
-        ("[due]\n1 = 2030-01-31T23:59:00", "1 = 2030-01-31 23:59:00 is no time"),
+        ("[due]\n1 = 2030-01-31T23:59:00", "1 = 2030-01-31 23:59:00 is not a time"),
         ("[due]\n1 = 2030-01-31", "such as 2030-01-31T23:59:00+01:00"),
         ("[due]\n1 = 0001-01-01T00:00:00+14:00", "out of range"),
         ("[due]\nelse = 2030-01-31T23:59:00Z", "is for an assignment that does not exist"),

@@ -575,13 +575,13 @@ def test_a_folder_s_notebooks_install_the_same_as_the_course_s_own_and_say_so(sm
     assert outcome.exit_code == 0, outcome.output
     said = " ".join(outcome.output.split())
     assert f"its notebooks install {installed_from()}" in said
-    assert f"lead students to the whole course, answers and all: {LESSON_FILE}" in said
+    assert f"lead students to the whole course, including the answers: {LESSON_FILE}" in said
     assert "with --branch, notebooks install the edition itself" in said
 
 
 def test_a_folder_of_something_else_is_left_alone(small, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(FileExistsError, match="something else"):
+    with pytest.raises(FileExistsError, match="other files"):
         publish.publish_folder(tmp_path)
     assert files_in(tmp_path) == {"thesis.tex": b"years of work"}
 

@@ -523,7 +523,7 @@ def test_the_container_s_program_serves_from_its_own_folder(saved, tmp_path):
 
 
 def test_a_container_is_not_written_over_anything_or_without_a_model(saved, tmp_path):
-    with pytest.raises(OSError, match=r"holds no config\.json"):
+    with pytest.raises(OSError, match=r"contains no config\.json"):
         write_container(tmp_path, tmp_path / "space", "trees")
     (tmp_path / "space").mkdir()
     with pytest.raises(OSError, match="space"):

@@ -57,7 +57,7 @@ def test_a_pin_stays_while_what_is_installed_does(root):
 def test_a_change_of_what_is_installed_is_noticed_and_pinned_once_committed(root):
     (root / "helpers" / "one.py").write_text("ONE = 2\n")
     assert "other versions of helpers/one.py" in pin_problem(root)
-    with pytest.raises(BuildError, match="commit what"):
+    with pytest.raises(BuildError, match="commit the files"):
         pin(root)
     second = commit(root)
     assert pin(root) == second

@@ -31,7 +31,7 @@ def test_key_says_how_many_labels_were_planted(emotion, capsys):
 def test_another_copy_of_the_data_has_no_key(emotion, capsys):
     other = emotion.map(lambda row: {"text": row["text"] + "."})
     assert planted_errors("emotion", other) is None
-    assert "there is no key" in capsys.readouterr().out
+    assert "this data has no key" in capsys.readouterr().out
 
 
 def test_rows_in_another_order_have_no_key(emotion):

@@ -518,7 +518,7 @@ def test_a_damaged_receipt_costs_gradescope_only_that_student_s_tests(course, fo
             r"0 columns named .*essay \(12\): give that name to one of them",
         ),
         (canvas_table, "moodle", "no column of grades"),
-        (moodle_table, "canvas", "no export of Canvas's gradebook"),
+        (moodle_table, "canvas", "export the gradebook from Canvas"),
         (lambda path: path.write_bytes(b"Name\xe9\n") and path, "canvas", "not UTF-8"),
         (lambda path: path.write_text("") or path, "canvas", "is empty"),
     ],
@@ -679,7 +679,7 @@ def test_students_marked_late_by_canvas_are_named(tmp_path):
     command = ["collect", LESSON, str(source), "--course", str(tmp_path)]
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exit_code == 0
-    assert "does not say since when: 102\n" in ended.output
+    assert "does not say how late: 102\n" in ended.output
 
 
 def test_an_anonymous_file_of_canvas_is_given_to_no_student(tmp_path):
@@ -955,7 +955,7 @@ def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_pat
         cli.commands, ["collect", LESSON, str(source), "--course", str(tmp_path)]
     )
     assert ended.exit_code == 130
-    assert "The same command does all of it again." in ended.output
+    assert "Repeat the command to do all of it again." in ended.output
     assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
 
 

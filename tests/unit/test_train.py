@@ -68,7 +68,7 @@ def test_names_that_a_file_notes_are_kept(tmp_path, folder):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "no train.csv"),
+        ({}, "neither train.csv"),
         ({"train": [("a", "x"), ("", "y")]}, "row 1 holds '' where a text"),
         ({"train": [("a", "x")], "validation": [("b", "x"), ("c", "z")]}, "row 1 holds 'z'"),
     ],
