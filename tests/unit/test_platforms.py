@@ -734,7 +734,7 @@ def test_work_without_a_known_author_is_named_with_what_to_do(tmp_path):
     _, (problem,) = collected(wrapped, LESSON, tmp_path)
     assert problem.endswith("or, if the students' folders are in class, collect that folder")
     gradescope = {"export/submission_12/a.ipynb": "", "export/submission_metadata.yml": ""}
-    with pytest.raises(ValueError, match=r"Gradescope's export.*submission_metadata\.yml says"):
+    with pytest.raises(ValueError, match=r"Gradescope's export.*in submission_metadata\.yml"):
         collected(zipped(tmp_path / "g.zip", gradescope), LESSON, tmp_path)
     assert not (tmp_path / "submitted").exists()
 
