@@ -143,13 +143,13 @@ plots.plot_attention(tokens, rows[layer, :, head].tolist(), place)
 # %% [markdown]
 # *How to read it:* each panel is a message, and each bar is the weight that *blue* gives to a token (grey: to itself); the bars of a panel sum to 1. Both panels show the same head, with the same matrices. The other words differ, and with them the weights and the values that are mixed: this is how the two vectors of *blue* part. A long bar says where this head collects values, not what it does with them. In all other heads the two rows are more alike; this one was chosen for their difference.
 #
-# Behind the last layer, BERT has a *pooler*: one more linear layer and a tanh, applied to the vector of `[CLS]`. It was trained for BERT's own pretraining task (does the second text follow the first?). DistilBERT has none, and the embedded encoder was later trained without it, so we leave it aside.
+# After the last layer, BERT has a *pooler*: one more linear layer and a tanh, applied to the vector of `[CLS]`. It was trained for BERT's own pretraining task (does the second text follow the first?). DistilBERT has none, and the embedded encoder was later trained without it, so we leave it aside.
 #
 # ### Exercise 3.1: attention ●●○ about 15 minutes
 #
 # *Importance: high. Every transformer, of any size, is built on these few lines.*
 #
-# Write `attention`, which does the four steps for all texts and heads at once and returns two tensors in a plain tuple: the output, then the weights. The weights are the softmax over the keys of query · key / √d. They are exactly 0 on padding (mask 0), whatever finite numbers stand there, and each row sums to 1. That also holds for the rows of padding tokens, which look at the real ones like all others. Only a text that is all padding gets zeros, in output and weights, and never NaN. The mask may have any pattern of 0 and 1.
+# Write `attention`, which does the four steps for all texts and heads at once and returns two tensors in a plain tuple: the output, then the weights. The weights are the softmax over the keys of query · key / √d. They are exactly 0 on padding (mask 0), whatever finite scores are there, and each row sums to 1. That also holds for the rows of padding tokens, which look at the real ones like all others. Only a text that is all padding gets zeros, in output and weights, and never NaN. The mask may have any pattern of 0 and 1.
 #
 # Query, key and value share one float type: float16, bfloat16, float32 or float64. Both results have that type too. In each type they are right, and never NaN or infinite, for scores of up to ±10,000. All four tensors that you were given stay unchanged. Write it without PyTorch's own attention (`scaled_dot_product_attention` and `MultiheadAttention`).
 #
@@ -682,7 +682,7 @@ compared = if_answered(
 compared
 
 # %% [markdown]
-# *How to read it:* by macro-F1 the five perceptrons (MLPLOW to MLPHIGH) lie around the linear classifier (0.629): which is better is luck of the start. Support vectors have the best accuracy here (0.746), but a lower macro-F1 (0.617): one rare class can cost that much, so look at the classes one by one. The forest, whose trees ask about one feature at a time, is far behind (0.350). The terms are not equal, since one setting was searched for the linear classifier and none for the others. And more labels help, too: on all 16,000 messages the same linear classifier reached 0.670. So this table does not show whether the features or the classifiers are the limit.
+# *How to read it:* by macro-F1 the five perceptrons (0.614 to 0.645) lie around the linear classifier (0.629): which is better is luck of the start. Support vectors have the best accuracy here (0.746), but a lower macro-F1 (0.617): one rare class can cost that much, so look at the classes one by one. The forest, whose trees ask about one feature at a time, is far behind (0.350). The terms are not equal, since one setting was searched for the linear classifier and none for the others. And more labels help, too: on all 16,000 messages the same linear classifier reached 0.670. So this table does not show whether the features or the classifiers are the limit.
 # <!-- numbers from: compared, scores; given: 16,000 -->
 #
 # ### Which classes does it confuse?
@@ -820,7 +820,7 @@ if purities:
     plots.plot_purity(purities)
 
 # %% [markdown]
-# *How to read it:* the dots of a row are five seeds of one setting, a measure of luck. The settings differ by more than that: with 100 neighbours a map keeps less (0.301 to 0.313) than with 3 (0.346 to 0.360), and a third dimension helps a little (0.352 to 0.369). The metric changes the look and hardly the purity (`euclidean`: 0.332 to 0.343). No map reaches the features (0.405), and these lie closer to labels at random (about 0.24) than to 1.
+# *How to read it:* the dots of a row are five seeds of one setting, a measure of luck. The settings differ by more than that: with 100 neighbours a map keeps less (0.301 to 0.313) than with 3 (0.346 to 0.360), and a third dimension helps a little (0.357 to 0.369). The metric changes the look and hardly the purity (`euclidean`: 0.336 to 0.354). No map reaches the features (0.405), and these lie closer to labels at random (about 0.24) than to 1.
 # <!-- numbers from: purity; given: 100, 3 -->
 #
 # ### Exercise 3.6: project ●○○ about 8 minutes
@@ -902,7 +902,7 @@ for name, pipeline, X in [("TF-IDF", words, texts), ("mean features", linear, fe
 plots.plot_learning_curves(curves, majority.score(features["validation"], labels["validation"]))
 
 # %% [markdown]
-# *How to read it:* the horizontal axis counts labelled messages and is logarithmic: each mark takes two to five times the labelling work of the one before. Where one line is clearly above the other, that classifier is the better choice for that budget. (A point is one random draw of messages, five for each size; the line joins their means. No `C` was chosen for these sizes; that of the features has seen 4,000 labels.) In our run the features lead with up to CROSSA messages, TF-IDF from CROSSB. Also look at how they end: a line that has gone flat will gain little from more labels, one that still climbs may gain more.
+# *How to read it:* the horizontal axis counts labelled messages and is logarithmic: each mark takes two to five times the labelling work of the one before. Where one line is clearly above the other, that classifier is the better choice for that budget. (A point is one random draw of messages, five for each size; the line joins their means. No `C` was chosen for these sizes; that of the features has seen 4,000 labels.) In our run the features lead with up to 1,000 messages, TF-IDF from 3,000 on. Also look at how they end: a line that has gone flat will gain little from more labels, one that still climbs may gain more.
 # <!-- numbers from: few-labels; given: 4,000 -->
 #
 # **They cannot learn what matters to you.** The encoder is frozen: whatever its vectors do not keep apart, no classifier on top can. Let both classifiers read a few messages for which one telling word is not enough. *Negation*, *contrast* and *metaphors without an emotion word* are hard for different reasons.
@@ -945,7 +945,7 @@ verdicts
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_classifiers", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # 1. TF-IDF wins both by accuracy (0.87; mean features 0.75) and by macro-F1 (0.81 against 0.67); always answering the most frequent class gives a macro-F1 of 0.08. A likely reason: many messages contain a word that gives the emotion away, and TF-IDF gives each such word a column with weights learnt from thousands of labels. The frozen encoder was not trained for emotion, and a linear layer can only use what its vectors keep apart. Mean features also beat [CLS] (0.67 against 0.59): the embedded encoder was trained with the mean, never to sum up the message in its first token.
-# 2. With `n_neighbors=3` the map is a clump of small knots with specks far away, with 100 an even cloud; `euclidean` draws another cloud. The purity (k = 10, 1,000 messages, five seeds each) is 0.346 to 0.360 with 3 neighbours, 0.339 to 0.347 with 15, 0.301 to 0.313 with 100, and 0.332 to 0.343 with `euclidean`; the features have 0.405, labels dealt out at random about 0.24. So the metric changed mostly the look, while larger neighbourhoods also lost purity, by more than seeds differ. No map keeps all of what the features hold, and the features mix the classes already: about six in ten of a message's neighbours have another label.
+# 2. With `n_neighbors=3` the map is a clump of small knots with specks far away, with 100 an even cloud; `euclidean` draws another cloud. The purity (k = 10, 1,000 messages, five seeds each) is 0.346 to 0.360 with 3 neighbours, 0.329 to 0.354 with 15, 0.301 to 0.313 with 100, and 0.336 to 0.354 with `euclidean`; the features have 0.405, labels dealt out at random about 0.24. So the metric changed mostly the look, while larger neighbourhoods also lost purity, by more than seeds differ. No map keeps all of what the features hold, and the features mix the classes already: about six in ten of a message's neighbours have another label.
 # <!-- numbers from: scores, purity; given: 10, 1,000, 3, 15, 100 -->
 
 # %% [markdown]

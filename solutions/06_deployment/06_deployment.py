@@ -623,7 +623,7 @@ plots.plot_sizes(trade_off)
 # %% [markdown]
 # ## 6. Classes without training
 #
-# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of like meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
+# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of similar meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
 #
 # We need a function from texts to vectors. Masked mean pooling, as in lesson 3:
 
@@ -657,7 +657,7 @@ library = emotion["validation"]["text"][:200]
 vectors = [extractor(text, return_tensors=True)[0].mean(dim=0).numpy() for text in library]
 
 # %% [markdown]
-# Vectors that are close belong to messages of like meaning. Which of the two hundred are nearest to a new one?
+# Vectors that are close belong to messages of similar meaning. Which of the two hundred are nearest to a new one?
 
 # %% tags=["lesson-only"]
 from sklearn.metrics.pairwise import cosine_similarity
@@ -817,7 +817,7 @@ with TestClient(counter) as client:
 #
 # <details><summary>Hint 1</summary>Two classes derived from <code>BaseModel</code> describe the body: one for <code>parameters</code>, one for the whole. A field's type can be <code>StrictStr | list[StrictStr]</code>. Unknown keys are ignored by default.</details>
 # <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then <code>predict</code> inside <code>try</code>; then cut each list to <code>top_k</code>.</details>
-# <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written behind a colon.</details>
+# <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written after a colon.</details>
 # <details><summary>Hint 4</summary><code>@app.exception_handler(...)</code> is one way to answer faults; a <code>try</code> around the one call that can fail, which returns a <code>JSONResponse</code>, is a shorter one. <code>logging.getLogger(__name__).exception("…")</code> in the <code>except</code> logs the trace, too.</details>
 
 
@@ -950,7 +950,7 @@ switch["broken"] = False
 print(checks())
 
 # %% [markdown]
-# The process lives all the time, so nobody restarts it in vain; while `/ready` says 503, whatever distributes requests sends them elsewhere. It asks the model a tiny text, rather than whether it has failed before: one odd message that the model chokes on must not take the service away from everybody else.
+# The process lives all the time, so nobody restarts it in vain; while `/ready` says 503, whatever distributes requests sends them elsewhere. It asks the model a tiny text, rather than whether it has failed before: one odd message that the model cannot handle must not take the service away from everybody else.
 #
 # What has been counted so far? Three of the lines:
 

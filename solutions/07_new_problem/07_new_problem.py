@@ -963,7 +963,7 @@ plots.plot_rows_needed(table)
 #
 # The cell must stand on its own, apart from imports: load, compute, predict. It is run again when it is graded, so keep it within five minutes.
 #
-# <details><summary>Hint 1</summary>Before you build, write the yardstick: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; two or three <em>against</em> in a fold are no measure.</details>
+# <details><summary>Hint 1</summary>Before you build, write the measure: a function that returns the cross-validated stance score of any classifier, over several random splits. Score the predictions for all rows of a split together; two or three <em>against</em> in a fold are no measure.</details>
 # <details><summary>Hint 2</summary>Which parameter of <code>LogisticRegression</code> makes a rare class count as much as a frequent one?</details>
 # <details><summary>Hint 3</summary>A setting that gains less than the scores vary between random splits has shown nothing. Let a default stand until something beats it by more than that.</details>
 
@@ -1080,7 +1080,7 @@ pd.DataFrame(
 # %% [markdown]
 # Compare the rows, and note that accuracy would mislead you: in our run it is highest (0.86) for a model that never answers *against*.
 #
-# <details><summary>What decides it (open it when you have an answer of your own)</summary>Class weights, which make the rare class count in the loss. The row <em>frozen</em> is the same model without them, and never answers <em>against</em>. They are not enough: <em>words, balanced</em> has them and never answers it either. Whether only frozen features will do is not shown; without weights they score like fine-tuning. How much the weights gain depends on who landed in the test split, and the embedded split was chosen so that the gain resembles the original data's: over forty splits it is 0.08 on average (see its data card), not the 0.19 seen here. The interval above says nothing about that choice.</details>
+# <details><summary>What decides it (open it when you have an answer of your own)</summary>Class weights, which make the rare class count in the loss. The row <em>frozen</em> is the same model without them, and never answers <em>against</em>. They are not enough: <em>words, balanced</em> has them and never answers it either. Whether only frozen features will do is not shown; without weights they score like fine-tuning. How much the weights gain depends on which posts are in the test split, and the embedded split was chosen so that the gain resembles the original data's: over forty splits it is 0.08 on average (see its data card), not the 0.19 seen here. The interval above says nothing about that choice.</details>
 #
 # Why not give fine-tuning class weights too? Try it (lesson 4's `balanced_loss`), with several seeds: thirteen posts then steer millions of weights. See how far apart the seeds end.
 #
