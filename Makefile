@@ -3,13 +3,16 @@ PYTHON3 ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LAB := $(VENV)/.lab
+# Other Pythons on which the unit tests run; the workflow names one at a time.
+PYTHONS ?= python3.12 python3.13
 
 # A notebook's kernel starts in the notebook's folder, where a relative path means something else.
 ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup setup-cpu lock pictures dist
+.PHONY: lab demo test test-pythons test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup setup-cpu lock pictures dist
 
 setup: $(READY)
 
@@ -18,7 +21,14 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
-	touch $(READY)
+	touch $(LAB) $(READY)
+
+# What a student needs: no grader, no tests, no site.
+$(LAB): pyproject.toml constraints.txt
+	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON3) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $(LAB)
 
 # On Linux, pip's default torch brings gigabytes of CUDA. This installs its CPU build first.
 setup-cpu:
@@ -26,7 +36,7 @@ setup-cpu:
 	$(BIN)/pip install --quiet --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' constraints.txt)"
 	$(MAKE) setup
 
-lab: $(READY)
+lab: $(LAB)
 	$(BIN)/jupyter lab notebooks
 
 demo: $(READY)
@@ -35,6 +45,15 @@ demo: $(READY)
 # nbval re-executes every solution notebook beside the tests of the code.
 test: $(READY)
 	$(BIN)/python -m pytest tests --notebooks
+
+# The unit tests on other Pythons, with the releases of constraints.txt, in environments of their own.
+test-pythons:
+	for python in $(PYTHONS); do \
+	  folder=build/pythons/$$(basename $$python) && \
+	  $$python tests/notebooks/colab_environment.py constraints.txt $$folder --all && \
+	  PYTHONPATH=. $$folder/bin/python -m pytest tests/unit -m 'not slow and not training and not thorough' -q \
+	  || exit 1; \
+	done
 
 # Lessons whose stories train, on the real data; and what fine-tuning reaches on the embedded.
 test-training: $(READY)
@@ -51,7 +70,7 @@ colab-environment:
 
 # The first cell, each release and its answers on the libraries of that environment, which
 # COURSE_COLAB names.
-test-colab: $(READY)
+test-colab: $(LAB)
 	test -x "$$COURSE_COLAB/bin/python"
 	$(BIN)/python -m pytest tests/notebooks/test_bootstrap.py
 	$(BIN)/python -c 'from grading.release.readme import update_readme; update_readme()'

@@ -1,11 +1,12 @@
 """Build an environment like Colab's: releases that it lists, for the Python that runs this.
 
-    python3.12 tests/notebooks/colab_environment.py LIST FOLDER
+    python3.12 tests/notebooks/colab_environment.py LIST FOLDER [--all]
 
 LIST is the file or the address of a list of `name==version` lines, as Colab publishes them; FOLDER
 becomes a virtual environment, which is completed where it exists. It holds what the course needs,
 what the course could break, and whatever of the list these require: not all of Colab's 640
-libraries. Needs nothing but Python and pip.
+libraries. With --all it holds everything that is listed, which is how `make test-pythons` installs
+constraints.txt for another Python. Needs nothing but Python and pip.
 
 Colab without a GPU has a CPU build of torch. Where pip's settings lead to none, the CUDA build is
 installed without CUDA's libraries (several gigabytes), in whose place stand empty ones.
@@ -60,10 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("list", help="file or address of name==version lines")
     parser.add_argument("folder", type=Path, help="becomes the environment")
+    parser.add_argument("--all", action="store_true", help="install everything that is listed")
     arguments = parser.parse_args()
     listed = releases(read(arguments.list))
     create(arguments.folder)
-    complete(arguments.folder, listed, f"{LESSONS} {AT_RISK}".split())
+    complete(arguments.folder, listed, listed if arguments.all else f"{LESSONS} {AT_RISK}".split())
     stand_in_for_cuda(arguments.folder)
     left_out = sorted(required(arguments.folder) - listed.keys())
     print(f"required, but not on the list: {', '.join(left_out) or 'nothing'}")
@@ -103,7 +105,8 @@ def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> Non
     RuntimeError
         If pip cannot install it; what pip says is in the message.
     """
-    install(folder, [f"pip=={listed['pip']}"])
+    if "pip" in listed:
+        install(folder, [f"pip=={listed['pip']}"])
     wanted = {normal(name) for name in wanted} & listed.keys()
     while True:
         wanted |= required(folder) & listed.keys()
