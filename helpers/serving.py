@@ -221,7 +221,7 @@ def read_body(body: bytes) -> Asked:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise Refused(422, '"inputs" must be a string or a list of strings')
     if len(texts) > TEXTS_LIMIT:
-        raise Refused(413, f"{len(texts)} texts; at most {TEXTS_LIMIT} a request")
+        raise Refused(413, f"{len(texts)} texts; at most {TEXTS_LIMIT} per request")
     longest = max(map(len, texts), default=0)
     if longest > CHARACTERS_LIMIT:
         raise Refused(413, f"a text of {longest} characters; at most {CHARACTERS_LIMIT}")
@@ -237,7 +237,9 @@ def _top_k(parameters: Any) -> int | None:
         raise Refused(422, '"parameters" must be an object')
     top_k = (parameters or {}).get("top_k")
     if top_k is not None and (type(top_k) is not int or top_k < 1):
-        raise Refused(422, f'"top_k" must be a whole number from 1, not {json.dumps(top_k)[:50]}')
+        raise Refused(
+            422, f'"top_k" must be a whole number of at least 1, not {json.dumps(top_k)[:50]}'
+        )
     return top_k
 
 

@@ -45,21 +45,23 @@ def plot_probabilities(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> No
 
 
 def plot_sizes(table: pd.DataFrame) -> None:
-    """Draw the versions of a model: size, time and accuracy side by side.
+    """Draw the versions of a model: size, times and accuracy side by side.
 
     Parameters
     ----------
     table : DataFrame
-        Index: the version. Columns ``megabytes``, ``ms (one text)`` and ``accuracy``.
+        Index: the version. Columns ``megabytes``, ``ms (one text)``, ``ms per text (batches)`` and
+        ``accuracy``.
     """
     import matplotlib.pyplot as plt
 
     columns = {
         "megabytes": "size on disk (MB)",
         "ms (one text)": "time for one text (ms)",
+        "ms per text (batches)": "per text, of many (ms)",
         "accuracy": "accuracy (share)",
     }
-    figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.3), sharey=True)
+    figure, axes = plt.subplots(1, 4, figsize=(10.5, 2.5), sharey=True)
     for axis, (column, label) in zip(axes, columns.items(), strict=True):
         bars = axis.barh(table.index, table[column], color=SPARE[: len(table)], edgecolor="black")
         form = "{:.3f}" if column == "accuracy" else "{:.1f}"
@@ -69,11 +71,13 @@ def plot_sizes(table: pd.DataFrame) -> None:
     axes[0].invert_yaxis()
     figure.tight_layout()
     rows = [
-        f"{name}: {row['megabytes']:.0f} MB, {row['ms (one text)']:.1f} ms, accuracy "
-        f"{row['accuracy']:.3f}"
+        f"{name}: {row['megabytes']:.0f} MB, {row['ms (one text)']:.1f} ms, "
+        f"{row['ms per text (batches)']:.1f} ms per text of many, accuracy {row['accuracy']:.3f}"
         for name, row in table.iterrows()
     ]
-    show(figure, "Bars of size, time and accuracy of each version of the model. " + "; ".join(rows))
+    show(
+        figure, "Bars of size, times and accuracy of each version of the model. " + "; ".join(rows)
+    )
 
 
 def plot_load(table: pd.DataFrame) -> None:

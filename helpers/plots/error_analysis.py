@@ -266,7 +266,7 @@ def plot_reliability(models: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Non
     panels[1, 0].set_ylabel("messages")
     panels[0, 0].set_xlim(0, 1)
     panels[0, 0].set_ylim(0, 1.02)
-    panels[0, 0].legend(loc="upper left", fontsize=9)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     show(
         figure,
         f"Reliability diagram, mean confidence against accuracy of each group. {'; '.join(texts)}.",
@@ -330,7 +330,7 @@ def plot_rates(counts: pd.DataFrame, column: str, label: str, reference: str = "
     low, high = axes.get_xlim()
     axes.set_xlim(max(0.0, low) - 0.01, min(1.0, high) + 0.01)
     axes.set_xlabel(label)
-    axes.set_ylabel("(number of cases)")
+    axes.set_ylabel("(in brackets: their number)")
     axes.grid(axis="x", alpha=0.3)
     show(figure, f"Dots with intervals, {label}: {'; '.join(texts)}.")
 

@@ -199,7 +199,9 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
         axes.set_visible(False)
     figure.supxlabel("first dimension of the map (no unit)", fontsize=10)
     figure.supylabel("second dimension (no unit)", fontsize=10)
-    figure.suptitle("messages per cell, one panel per class (its number of messages)", fontsize=10)
+    left_out = f"; {(~inside).sum()} far out are not drawn" if not inside.all() else ""
+    title = f"messages per cell, one panel per class (its number of messages{left_out})"
+    figure.suptitle(title, fontsize=10)
     figure.tight_layout()
     show(
         figure,
@@ -395,24 +397,27 @@ def plot_map_settings(
     )
 
 
-def plot_learning_curves(curves: pd.DataFrame, floor: float) -> None:
-    """Show accuracy by the number of labelled rows, one line a classifier.
+def plot_learning_curves(curves: Mapping[str, pd.DataFrame], floor: float) -> None:
+    """Show accuracy by the number of labelled rows: points, and a line through their means.
 
     Parameters
     ----------
-    curves : DataFrame
-        Index: rows of training data; one column a classifier.
+    curves : mapping of str to DataFrame
+        By classifier; index: rows of training data; one column per repetition, which may be empty.
     floor : float
         Accuracy of the most frequent class.
     """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    for column, color, marker in zip(curves, SPARE, "os^v", strict=False):
-        axes.plot(curves.index, curves[column], color=color, marker=marker, label=column)
+    means = {name: runs.mean(axis=1) for name, runs in curves.items()}
+    for (name, runs), color, marker in zip(curves.items(), SPARE, "os^v", strict=False):
+        axes.plot(runs.index, runs, marker, color=color, alpha=0.5, markersize=4)
+        axes.plot(runs.index, means[name], color=color, marker=marker, label=name)
+    sizes = next(iter(curves.values())).index
     axes.axhline(floor, color=NEUTRAL, linestyle="--", label="most frequent class")
     axes.set_xscale("log")
-    axes.set_xticks(curves.index, [f"{rows:,}" for rows in curves.index])
+    axes.set_xticks(sizes, [f"{rows:,}" for rows in sizes])
     axes.minorticks_off()
     axes.set_xlabel("labelled messages (logarithmic)")
     axes.set_ylabel("accuracy on the validation split")
@@ -420,11 +425,12 @@ def plot_learning_curves(curves: pd.DataFrame, floor: float) -> None:
     axes.legend(frameon=False)
     axes.grid(axis="y", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    ends = "; ".join(
-        f"{name} from {curves[name].iloc[0]:.2f} to {curves[name].iloc[-1]:.2f}" for name in curves
+    shown = "; ".join(
+        f"{name} {', '.join(f'{mean:.2f} with {rows:,}' for rows, mean in line.items())}"
+        for name, line in means.items()
     )
     show(
         figure,
-        f"Lines: accuracy with {curves.index[0]:,} to {curves.index[-1]:,} labelled messages. "
-        f"{ends}; the most frequent class alone {floor:.2f}.",
+        "Points and lines of the accuracy by labelled messages, means of the repetitions: "
+        f"{shown}; the most frequent class alone {floor:.2f}.",
     )

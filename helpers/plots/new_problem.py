@@ -206,7 +206,7 @@ def plot_labels_paid(found: Mapping[str, pd.DataFrame], total: int) -> None:
         if name != first:
             axes.plot(reference.index, reference, "--", color="black", linewidth=1.5, label=first)
         means = runs.mean(axis=1)
-        axes.plot(means.index, means, color=colour, linewidth=3)
+        axes.plot(means.index, means, color=colour, linewidth=3, label="mean")
         axes.set_title(name, fontsize=10)
         axes.set_xticks(range(0, int(runs.index.max()) + 1, 100))
         axes.set_ylim(-0.3, total + 0.3)

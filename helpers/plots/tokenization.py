@@ -119,12 +119,13 @@ def plot_token_lengths(lengths: Sequence[int], limits: Sequence[int]) -> None:
     covered = []
     for limit in limits:
         share = (lengths <= limit).mean()
-        covered.append(f"{share:.1%} within {limit}")
+        said = "over 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # 100% would be all
+        covered.append(f"{said} within {limit}")
         axis.axvline(limit, color="#D55E00", linestyle="--", linewidth=1.2)
         axis.text(
             limit,
             axis.get_ylim()[1],
-            f" {share:.1%}\n ≤ {limit}",
+            f" {said}\n ≤ {limit}",
             va="top",
             color="#A34700",
             size=9,

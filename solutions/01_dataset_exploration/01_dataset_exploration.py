@@ -23,7 +23,7 @@
 # - describe classes and lengths in one table and two figures, for two datasets side by side;
 # - balance a training split in three ways, and say what each one costs.
 #
-# **Time:** about 90 minutes of reading and exercises, on a CPU as on a GPU: no neural network runs here. Executing every cell takes less than a minute on two CPU cores. Not timed on a GPU, which nothing in this lesson would use.
+# **Time:** about 90 minutes of reading and exercises, on a CPU as on a GPU: no neural network runs here. Executing every cell takes less than a minute on two CPU cores. Not timed on a GPU, which nothing in this lesson would use. (Numbers in the text are those of the embedded corpus; with the real data, yours differ.)
 #
 # **The question.** *Which mistakes of a future classifier can you see in its data already, before there is a classifier?*
 
@@ -326,7 +326,7 @@ plot_words_by_class(frame, context_size)
 # %% [markdown]
 # *How to read it:* half of a class's messages lie within its box, the black line in it is the median, and dots are unusually short or long messages. The scale is logarithmic: equal steps multiply. The limit counts tokens, while the boxes count words, so it is drawn as a grey band: its right end holds if each word is one token, its left end if each is two. A message in the band may lose its end; all of these stay left of it.
 #
-# Boxes that overlap as much as these also show that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and would fail on a short message of that class.
+# Boxes that overlap as much as these also show that length alone will not tell the classes apart. If one class were clearly longer, a model could score by counting words, and might fail on a short message of that class.
 
 # %% tags=["nbval-check-output"]
 frame["words"].describe().round(1)
@@ -479,7 +479,7 @@ tweets = load("tweet_emotion")
 tweets["train"].features["label"]
 
 # %% [markdown]
-# Three names are in both datasets, but with other ids: 0 is sadness in one and anger in the other. Never carry ids from one dataset to another; carry names.
+# Three names are in both datasets. *joy* happens to be 1 in both, but 0 is sadness in one and anger in the other. Never carry ids from one dataset to another; carry names.
 
 # %% tags=["shows:shares"]
 both = {"emotion": train, "tweet_emotion": tweets["train"]}
@@ -508,7 +508,7 @@ for name, split in both.items():
 # %% [markdown]
 # ### A dataset of your own choice
 #
-# Now choose one yourself: put the name of any dataset on the Hub into the first line (and its configuration into the call, if it has several). A dataset can change: once you rely on one, name a commit of it as `revision`. Without the Hub, the cell takes headlines about companies and markets that the course brings along.
+# Now choose one yourself: put the name of any dataset on the Hub into the first line (and its configuration into the call, if it has several). A dataset can change: once you rely on one, name a commit of it as `revision`. Without the Hub, the cell takes headlines that the course brings along, most of them about companies and markets.
 
 # %% tags=["lesson-only"]
 name, revision = "zeroshot/twitter-financial-news-topic", None
@@ -527,7 +527,7 @@ print(first.features)
 first.shuffle(seed=0).select(range(3)).to_pandas()
 
 # %% [markdown]
-# Then go through this lesson's questions again: how many rows does the smallest class have, does any text occur in two splits, is any text longer than the context? With columns named `text` and `label`, your `summarize_dataset` answers half of them in one call.
+# Then go through this lesson's questions again: how many rows does the smallest class have, does any text occur in two splits, is any text longer than the context? With columns named `text` and `label`, your `summarize_dataset` gives a first overview in one call (rows, classes, imbalance, lengths); these three need a line each.
 
 # %% [markdown]
 # ## What to do about imbalance
@@ -671,7 +671,7 @@ pd.DataFrame(
 # %% [markdown]
 # ## Only the train split
 #
-# Two rules, and both have been broken in published work. **First: split, then balance.** Watch what happens the other way round: we balance *everything*, hold out a fifth, and ask how many held-out messages the model has already seen.
+# Two rules. **First: split, then balance.** Watch what happens the other way round: we balance *everything*, hold out a fifth, and ask how many held-out messages the model has already seen.
 
 # %% tags=["lesson-only"]
 from sklearn.model_selection import train_test_split

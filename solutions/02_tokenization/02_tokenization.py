@@ -22,7 +22,7 @@
 # - tell what a tokenizer keeps and what it loses: capitals, accents, spaces, emoji;
 # - pad, truncate and tokenize a whole dataset, and see what padding costs.
 #
-# **Time:** about 100 minutes of reading and exercises, on a CPU as on a GPU: nearly all of the work here is the CPU's. Not timed on a GPU.
+# **Time:** about 100 minutes of reading and exercises, on a CPU as on a GPU: nearly all of the work here is the CPU's. Not timed on a GPU. (Numbers in the text are those of the embedded corpus and tokenizer; with others, yours differ.)
 #
 # **The question:** what does a model actually see of a message, and what do we pay for showing it?
 
@@ -264,9 +264,11 @@ plots.plot_vocabulary_tradeoff(sizes)
 #
 # **Question.** The pretrained vocabulary lies far to the right. Whose texts need all those entries?
 #
+# <details><summary>Answer</summary>Those that it was learnt from: long, varied, on every subject. Our messages are short and all about feelings, and use a small part of it.</details>
+#
 # ## WordPiece: how BERT's family cuts
 #
-# DistilBERT, BERT and MiniLM all use **WordPiece**. Its vocabulary is learned by merging too, but a pair is chosen for how much more probable it makes the training texts, not for its count alone. Cutting a word afterwards is simpler than you may expect. First the result:
+# DistilBERT, BERT and MiniLM all use **WordPiece**. Its vocabulary is learned by merging too, but a pair is chosen for how much more probable it makes the training texts, not for its count alone. (That is the original method. The trainer that section 3 uses merges by count, as BPE does, and only writes the pieces in the way of WordPiece.) Cutting a word afterwards is simpler than you may expect. First the result:
 
 # %% tags=["nbval-check-output"]
 tokens = tokenizer.tokenize(message)
@@ -292,6 +294,8 @@ pd.Series({piece: piece in vocab for piece in beginnings}, name="in the vocabula
 # WordPiece takes the **longest** beginning that the vocabulary has, and never looks back: that is what *greedy* means. It then does the same with the rest, whose pieces are in the vocabulary with `##` in front. If at any point no piece fits, the *whole word* becomes `[UNK]`.
 #
 # **Question.** Suppose that the vocabulary holds `a`, `ab` and `##bc`. What becomes of `abc`?
+#
+# <details><summary>Answer</summary><code>[UNK]</code>. The longest piece that begins the word is <code>ab</code>. What is left needs <code>##c</code>, which is missing, and WordPiece never goes back to try <code>a</code> and <code>##bc</code>.</details>
 #
 # ### Exercise 2.3: WordPiece ●●● about 20 minutes
 #
@@ -772,7 +776,7 @@ for padding in tqdm(["longest", "max_length"], desc="timing"):
 plots.plot_seconds(seconds)
 
 # %% [markdown]
-# *How to read it:* two bars for the same messages, whose real tokens get the same vectors up to rounding. The gap between the bars is the price of careless padding, on each step of each epoch.
+# *How to read it:* two bars for the same messages, whose real tokens get the same vectors up to rounding. The gap between the bars is the price of careless padding in one forward pass over 16 messages; in training the backward pass pays it again, at every step.
 #
 # Sorting has a price of its own in *training*: batches of only short messages are no random sample. Training can instead shuffle first and sort within large chunks (`train_sampling_strategy="group_by_length"` in `TrainingArguments`, lesson 4). Where order does not matter, as for lesson 3's features, we sort outright.
 #

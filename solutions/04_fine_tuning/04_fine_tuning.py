@@ -250,7 +250,7 @@ print("by the formula:", naive.log().tolist())
 print("log_softmax:   ", extreme.log_softmax(dim=0).tolist())
 
 # %% [markdown]
-# `log_softmax` subtracts the largest logit first, which changes nothing in exact arithmetic and everything in a computer's.
+# `log_softmax` subtracts the largest logit first, so that no exponential overflows, and then the logarithm of the sum of exponentials. It never takes the logarithm of a probability that was rounded to 0.
 #
 # ### Exercise 4.3: weighted cross-entropy ●●○ about 10 minutes
 #
@@ -415,7 +415,7 @@ computed = {
 plots.plot_padding(sum(lengths), computed)
 
 # %% [markdown]
-# *How to read it:* blue is work on tokens, grey is work on padding, and time grows with the whole bar. The upper bar is what many tutorials do (`padding="max_length"`). The decision is easy: padding adds nothing to a gradient, so the last bar learns from the same tokens with a fraction of the work.
+# *How to read it:* blue is work on tokens, grey is work on padding, and time grows with the whole bar. The upper bar pads every message to the longest of the data. (`padding="max_length"`, as in many tutorials, pads to the tokenizer's maximum, here 512, and computes several times more still.) The decision is easy: padding adds nothing to a gradient, so the last bar learns from the same tokens with a fraction of the work.
 #
 # ### The settings
 #
@@ -457,7 +457,7 @@ recipe = {
 _ = torch.set_flush_denormal(True)
 
 # %% [markdown]
-# And one more about chance. **Dropout** sets some of a layer's numbers to zero while the model trains, different ones at each step, so that it learns not to rely on any one of them. That is meant for longer training than two epochs, and drawing its random numbers takes a CPU a good part of each step. So in the embedded model `load_classifier` left it on in the attention and before the head, and switched it off everywhere else; DistilBERT keeps it everywhere:
+# And one more about chance. **Dropout** sets some of a layer's numbers to zero while the model trains, different ones at each step, so that it learns not to rely on any one of them. Drawing the random numbers takes a CPU a good part of each step, so in the embedded model `load_classifier` left it on in the attention and before the head, and switched it off everywhere else; DistilBERT keeps it everywhere:
 
 # %% tags=["nbval-check-output"]
 dropouts = [part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)]
@@ -509,7 +509,7 @@ seconds = {"fine-tuned": time.perf_counter() - started}
 print(f"{seconds['fine-tuned']:.0f} s of training, evaluations included")
 
 # %% [markdown]
-# *How to read it:* on the left both losses should fall. Each point of the blue line averages 50 training steps, with some dropout on; a diamond is the validation loss after an epoch. If blue keeps falling while a diamond rises, the model has begun to learn messages by heart, and more epochs are unlikely to help. With the embedded model and data this has not begun: the second diamond is lower, and macro-F1, on the right, the number we choose by, is higher.
+# *How to read it:* on the left both losses should fall. Each point of the blue line averages 50 training steps, with some dropout on; a diamond is the validation loss after an epoch. If blue keeps falling while a diamond rises, the model has begun to learn messages by heart. Then look at the right panel before you stop: macro-F1 may still gain (section 9 shows a case). With the embedded model and data this has not begun: the second diamond is lower, and macro-F1, on the right, the number we choose by, is higher.
 # <!-- numbers given: 50 -->
 #
 # ### What was kept
@@ -636,7 +636,7 @@ text
 #
 # Then read the last column. Fine-tuning costs many times the seconds of TF-IDF. Whether its gain is worth that depends on what an error costs you, not on the table.
 #
-# One caution: the interval covers the luck of the validation sample, not that of the seed, which draws the head and the order of the rows. Sections 8 and 9 look at that. And the best epoch was chosen on these same messages, which may flatter fine-tuning a little.
+# One caution: the interval covers the luck of the validation sample, not that of the seed, which draws the head and the order of the rows. Sections 8 and 9 look at that for shorter trainings; this model was trained from one seed. And the best epoch was chosen on these same messages, which may flatter fine-tuning a little.
 #
 # ## 8. The same loop in plain PyTorch
 #
@@ -842,7 +842,7 @@ trials[["f1", "seconds"]].round(3)
 # *How to read it:* three lines, each point an average over the last ten steps. The loop by hand lies on the Trainer's line of the same seed, step by step, and ends with nearly the same score: 0.496 and 0.498. (Where rounding differs a little, as between two kinds of hardware, the two drift apart towards the end.) The third line is the Trainer with another seed. In the table compare two distances: between the two ways with the same seed, and between the two seeds of one way.
 # <!-- numbers from: seeds -->
 #
-# A change that gains less than the seeds of one recipe lie apart has not been shown to gain anything, and one that was tried from a single seed may have been lucky, or unlucky. The next section takes that seriously.
+# A change tried from *one* seed that gains less than the seeds of one recipe lie apart has not been shown to gain anything. And two seeds say little about that distance: section 9 has five, and they lie much further apart.
 #
 # ## 9. An honest small search
 #
@@ -860,7 +860,7 @@ trials[["f1", "seconds"]].round(3)
 # | weight decay | 0, 0.01, 0.1 |
 # | warm-up, as a share of all steps | 0, 0.1, 0.2 |
 #
-# No draw trains for more epochs than the default: the winner should not win by training longer.
+# No draw sees a message more often than the default does. Small batches still take more steps and more time, so read the seconds beside the score.
 
 # %% tags=["nbval-check-output"]
 rng = np.random.default_rng(4)
@@ -919,14 +919,14 @@ ranked = search.sort_values("f1", ascending=False).set_index("name")[[*settings,
 ranked.rename(columns=settings).round({"learning rate": 6, "f1": 3})
 
 # %% [markdown]
-# *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. The table lists all sixteen: a report on a search says how much was tried. Look for a panel in which the dots rise or fall together: that setting matters. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
+# *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. The table lists all sixteen: a report on a search says how much was tried. Look for a panel in which the dots rise or fall together: that setting may matter; check in the table that no other setting changes with it. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
 #
-# With the embedded model and data the scores range from 0.213 to 0.650. All seven draws with one epoch end at 0.250 or below, and so do the two with rates under 1e-4, although they have two epochs: their steps were too few, or too small. The other seven reach 0.440 or more. Among these, weight decay and warm-up show no order. The best draw is the only one with two epochs in batches of 16, and so the one with the most steps.
+# With the embedded model and data the scores range from 0.213 to 0.650. All seven draws with one epoch end at 0.250 or below, and so do the two with rates under 1e-4, although they have two epochs. The number of steps alone does not explain it: draw 13 took 80 steps in one epoch and has 0.243, draw 5 took 40 in two and has 0.440. The other seven reach 0.440 or more. Among these, seven draws are too few to judge weight decay and warm-up. The best draw is the only one with two epochs in batches of 16, and so the one with the most steps.
 # <!-- numbers from: search; given: 1e-4, 16 -->
 #
 # ### Train the best again
 #
-# The best of sixteen is the best for two reasons: its settings are good, and its seed was lucky. The search cannot tell the two apart: to pick the highest score is to pick luck along with quality. So the score that the winner had in the search is too high on average. This is the **winner's curse**. The remedy costs time: train the best three again, from five seeds that the search has not used, and the default beside them. (Why five? Two can lie close by luck.)
+# The best of sixteen can owe its place to two things: good settings, and a lucky seed. The search cannot tell the two apart: to pick the highest score is to pick luck along with quality. So the score that the winner had in the search is too high on average. This is the **winner's curse**. The remedy costs time: train the best three again, from five seeds that the search has not used, and the default beside them. (Why five? Two can lie close by luck.)
 #
 # One more recipe starts from the same seeds: the default with the **class weights** of section 3, which the search did not draw. For these we give the Trainer a loss function of our own.
 
@@ -974,7 +974,7 @@ winner = means.drop("default")["f1"].idxmax()
 candidates.groupby("name", sort=False)["f1"].agg(["mean", "min", "max"]).round(3)
 
 # %% [markdown]
-# *How to read it:* one row per recipe, best mean on top. A dot is a run from a fresh seed, the short line is the mean of the five, and in brackets stand the seconds of one training. A diamond to the right of the short line is the winner's curse at work: the search flattered that draw. (It is a tendency: one draw may escape it.) Then compare rows: where all dots of one lie to the right of all dots of another, five seeds of each agree on the order; where rows overlap, they do not.
+# *How to read it:* one row per recipe, best mean on top. A dot is a run from a fresh seed, the short line is the mean of the five, and the brackets show the seconds of one training. A diamond to the right of the short line is the winner's curse at work: the search flattered that draw. (It is a tendency: one draw may escape it.) Then compare rows: where all dots of one lie to the right of all dots of another, five seeds of each agree on the order; where rows overlap, they do not.
 #
 # With the embedded model and data the best draw had 0.650 in the search, and its fresh seeds have a mean of 0.663 (from 0.651 to 0.692): it escaped the curse and stays on top, while the third of the search falls from 0.562 to 0.512. The default has a mean of 0.508 (from 0.419 to 0.623).
 # <!-- numbers from: search, fresh -->
@@ -983,7 +983,7 @@ candidates.groupby("name", sort=False)["f1"].agg(["mean", "min", "max"]).round(3
 #
 # ### Better, or lucky with the rows?
 #
-# Seeds are one kind of luck, the rows are another. Section 7 put an interval around each score. When two models answered the same rows, their **difference** can be told more sharply. A message that both get right, or both get wrong, does not say which model is better; only the messages on which exactly one of them is right do. And when a sample happens to hold many hard messages, both scores fall, and the difference stays almost where it was.
+# Seeds are one kind of luck, the rows are another. Section 7 put an interval around each score. When two models answered the same rows, their **difference** can be estimated more precisely. A message that both get right, or both get wrong, does not say which model is better; only the messages on which exactly one of them is right do. And when a sample happens to hold many hard messages, both scores fall, and the difference stays almost where it was.
 #
 # The **paired bootstrap** makes use of this. It draws rows with replacement, as in section 7, and scores *both* models on the same drawn rows. Each draw gives one difference, and the middle 95 % of many differences are an interval for the gain. The more often two models agree, the narrower it is; two separate intervals stay as wide as they were.
 #
@@ -1080,7 +1080,7 @@ def paired_table() -> pd.DataFrame:
 if_answered(paired_table, "the table of paired intervals is missing")
 
 # %% [markdown]
-# *How to read it:* a row is a pair of models, `difference` the gain in accuracy of the first named, `lower` and `upper` the ends of its interval. Where both ends have the same sign, the gain is more than the luck of the rows. Where 0 lies between them, these rows do not decide. None of this covers the luck of the seed: another training of either model may give another difference. The last row shows it by itself: its two models differ in nothing but the seed, so none of their difference comes from a better recipe.
+# *How to read it:* a row is a pair of models, `difference` the gain in accuracy of the first named, `lower` and `upper` the ends of its interval. Where both ends have the same sign, the gain is more than the luck of the rows. Where 0 lies between them, these rows do not decide. None of this covers the luck of the seed: another training of either model may give another difference. The last row compares two seeds of one recipe. Its interval contains 0, so these rows do not tell the two apart; and in accuracy seed 1 is behind, in macro-F1 (section 8) ahead: the two metrics need not agree.
 #
 # Both kinds of luck at once: the winner of the search against the default, from each of the five fresh seeds, each with the interval of its rows.
 
@@ -1098,7 +1098,7 @@ def gains(column: str) -> pd.DataFrame:
 if_answered(lambda: gains("hits"), "the winner's paired intervals are missing")
 
 # %% [markdown]
-# *How to read it:* the intervals say how far the luck of the rows goes, the five rows of the table how far the luck of the seeds does. If all five intervals lie above 0, neither can explain the gain away. If the differences themselves have both signs, the seeds alone do not agree on which recipe is better.
+# *How to read it:* the intervals say how far the luck of the rows goes, the five rows of the table how far the luck of the seeds does. If all five intervals lie above 0, neither can explain the gain away. (A third kind is not covered: all runs learnt from the same 1,280 messages.) If the differences themselves have both signs, the seeds alone do not agree on which recipe is better.
 #
 # With the embedded model and data the gain lies between 0.058 and 0.165, and all five intervals lie above 0.
 # <!-- numbers from: winner -->
@@ -1171,7 +1171,7 @@ plots.plot_recalls(recalls, weighing["messages"].iloc[0])
 # %% [markdown]
 # *How to read it:* from the open circle to the full one, a class's recall moved when weights were added (means of five runs). Check whether rare classes moved right, and which classes paid for it. With so few steps, weights can decide whether a rare class is learnt at all; whether they still gain as much in longer training, this figure does not show.
 #
-# With the embedded model and data the recall of *surprise*, the rarest class, rises from 0.12 to 0.49, and those of *sadness* and *joy*, the two most frequent, fall from 0.89 to 0.78 and from 0.92 to 0.86. Macro-F1 rises from 0.508 to 0.718, which is more than the search gained. What you did not put into a search, it cannot find.
+# With the embedded model and data the recall of *surprise*, the rarest class, rises from 0.12 to 0.49, and those of *sadness* and *joy*, the two most frequent, fall from 0.89 to 0.78 and from 0.92 to 0.86. Macro-F1 rises from 0.508 to 0.718, which is more than the search gained (in accuracy it gains less). What you did not put into a search, it cannot find.
 # <!-- numbers from: weighted, recalls -->
 #
 # ### Stop early
@@ -1211,7 +1211,7 @@ stopping.round(3)
 # %% [markdown]
 # *How to read it:* on the left, where the training loss still falls and the validation loss no longer does, the model is learning its messages by heart. On the right the diamond is the epoch that would be kept; a grey area, if there is one, is what was planned and not trained. Note two limits. The best epoch was chosen on the messages that score it, so its score is flattered as the best of a search is. And the schedule was made for twelve epochs: where training stops earlier, the rate has not come down to zero. Once you know how many epochs it takes, a run that is planned for that many is a better one to keep.
 #
-# With the embedded model and data the best epoch was number 4, with 0.744, and the training ended after number 6. Note that the two panels disagree: the validation loss was lowest after epoch 3 and rose from then on, while macro-F1 gained once more. A model that becomes surer of its errors loses more by each of them, even when it makes fewer.
+# With the embedded model and data the best epoch was number 4, with 0.744, and the training ended after number 6. Note that the two panels disagree: the validation loss was lowest after epoch 3 and rose from then on, while macro-F1 gained once more. This can happen when a model becomes surer of its errors; these outputs do not show whether it did. It is one seed, and epochs 4 and 5 are close, so another seed may well stop elsewhere.
 # <!-- numbers from: stopping -->
 #
 # ### One look at test
@@ -1236,7 +1236,7 @@ if_answered(lambda: gains("test_hits"), "the paired intervals on test are missin
 # With the embedded model and data the winner had 0.650 in the search and has 0.663 from fresh seeds and 0.666 on test, where the default has 0.509. On test the gain in accuracy lies between 0.056 and 0.182, and all five intervals lie above 0.
 # <!-- numbers from: fresh, test, test-gains -->
 #
-# What an honest search does not do: it does not find *the* best settings. Sixteen draws from ranges that we chose, on one dataset, with very short trainings. Another sixteen could give another winner. What you get is a recipe whose score you can believe.
+# What an honest search does not do: it does not find *the* best settings. It made sixteen draws, from ranges that we chose, on one dataset and with very short trainings. Another sixteen could give another winner. What you get is a recipe whose score you can believe.
 #
 # ## 10. How much to train
 #
@@ -1305,7 +1305,7 @@ with torch.no_grad():
 print("largest change of a logit:", (after - before).abs().max().item())
 
 # %% [markdown]
-# Each way with 64, 256, 1,024 and 4,096 labelled messages, three times: a seed draws the messages, the head and the order. More epochs for few messages, so that there are steps enough. Each way has a learning rate of its own, since the fewer numbers move, the further each must go. We chose the rates in a few quick trials from one seed: so large differences count here, small ones do not.
+# Each way with 64, 256, 1,024 and 4,096 labelled messages, three times: a seed draws the messages, the head and the order. Fewer messages get more epochs, so that each training has enough steps. Each way has a learning rate of its own, since the fewer numbers move, the further each must go. We chose the rates in a few quick trials from one seed, whose number we did not record, so a way may owe its place to a luckier rate: large differences count here, small ones do not.
 
 # %% tags=["lesson-only"]
 ways = {
@@ -1367,13 +1367,13 @@ costs = most.groupby("name", sort=False)[["trained", "seconds", "f1"]].mean().ro
 costs.astype({"trained": int}).rename(columns={"trained": "trained parameters"})
 
 # %% [markdown]
-# *How to read it:* a mark is one training, a line goes through the means of three. Where the marks of two ways overlap, three runs do not tell the ways apart. In the table the seconds fall by far less than the parameters do: in every case each message goes forward through all layers, and gradients come back down to the lowest layer that learns. With LoRA that is the first layer. What LoRA saves above all is memory: for every number that learns, AdamW keeps two more. In a model of 23 million parameters that hardly matters; in one with billions it decides whether training fits at all, and a new task needs only a small file of corrections.
+# *How to read it:* a mark is one training, a line goes through the means of three. A seed draws the same messages for all ways, so compare within a seed; three seeds decide little in any case. From left to right the steps grow, too: 48, 96, 128, 256. In the table the seconds fall by far less than the parameters do: in every case each message goes forward through all layers, and gradients come back down to the lowest layer that learns. With LoRA that is the first layer. What LoRA saves above all is memory: for every number that learns, AdamW keeps two more. In a model of 23 million parameters that hardly matters; in one with billions it decides whether training fits at all, and a new task needs only a small file of corrections.
 # <!-- numbers given: 23 -->
 #
-# With the embedded model and data 64 labels are too few for all four ways (means of 0.23 to 0.29). From 256 labels on the head alone falls behind: with 4,096 it reaches 0.473, the other three about 0.7. There the three marks of LoRA lie above the three of *everything*, and LoRA takes less time (22 s against 33 s); the marks of the top two layers overlap with both, in 18 s. This holds for trainings as short as these, and says nothing about the whole split, on which section 5 trained everything.
+# With the embedded model and data, with 64 labels and the 48 steps that we gave them, all four ways stay low (means of 0.23 to 0.29). From 256 labels on the head alone falls behind: with 4,096 it reaches 0.473, the other three about 0.7. There the three marks of LoRA lie above the three of *everything*, and LoRA takes less time (22 s against 33 s); the marks of the top two layers overlap with both, in 18 s. This holds for trainings as short as these, and says nothing about the whole split, on which section 5 trained everything.
 # <!-- numbers from: amounts, costs; given: 64, 256, 4,096, 0.7 -->
 #
-# And without any training of the encoder? Lesson 7 puts logistic regression on frozen features beside fine-tuning where labels are few.
+# How do frozen features compare? Lesson 7 puts logistic regression on frozen features beside fine-tuning where labels are few.
 #
 # ### Another checkpoint
 #
@@ -1438,19 +1438,19 @@ def run_models() -> list[dict]:
 others = stored("04_models", run_models)
 
 # %% [markdown]
-# What came of each:
+# Their scores:
 
 # %% tags=["lesson-only", "shows:models"]
 plots.plot_trials(others)
 others.groupby("name", sort=False)[["f1", "seconds"]].mean().round(3)
 
 # %% [markdown]
-# *How to read it:* as before; a row's seconds stand in brackets. Half of the layers is half of the work in the layers; the rest of it (the embeddings' update, above all) stays. Random weights end close to a rule that always gives one answer: all that the other rows score above them comes from pretraining, in trainings as short as these.
+# *How to read it:* as before; a row's seconds are in brackets. Half of the layers is half of the work in the layers; the rest of it (such as the embeddings' update) stays. Random weights end close to a rule that always gives one answer. The whole encoder had the same recipe and differs only in its starting weights, so its lead comes from pretraining, in trainings as short as these. The halves trained for twice the epochs.
 #
-# With the embedded model and data every second layer reaches 0.552 in four epochs, the lower half 0.249, and the whole encoder 0.508 in two. So it counts *which* layers are kept. Read the seconds with care: the model with random weights does the same work as the whole encoder, and took 22 s where that took 17, on the same machine. Four epochs of a half took 25 s, so halving the layers saved less than half of the time here.
+# With the embedded model and data every second layer reaches 0.552 in four epochs, the lower half 0.249, and the whole encoder 0.508 in two. So it matters *which* layers are kept. Read the seconds with care: the model with random weights does the same work as the whole encoder, and took 22 s where that took 17, on the same machine. Four epochs of a half took 25 s, where half of the time per epoch would give 17 s; with timings as uneven as these, read no more than the direction. Nor does it show that a half is as good as the whole: the half took twice the steps and more time, and the dots overlap.
 # <!-- numbers from: models -->
 #
-# Another checkpoint from the Hub needs a tokenizer of its own; besides, one name changes. With network the next cells load a small model of another family (`distilroberta`) and train it like a trial; without, they say so.
+# To use another checkpoint from the Hub, change its name in the code, and load its own tokenizer. With network the next cells load a small model of another family (`distilroberta`) and train it like a trial; without, they say so.
 
 # %% tags=["lesson-only"]
 from datasets import Dataset
@@ -1471,7 +1471,7 @@ else:
     print(tokenizer.tokenize("i feel unstoppable"))
 
 # %% [markdown]
-# `train_on` is the course's own wrapper of the Trainer. The same messages, the same number of steps; a smaller rate, because the model is twice as wide as the embedded one.
+# `train_on` is the course's own wrapper of the Trainer. It gets the same messages and the same number of steps, and a smaller rate, because the model is twice as wide as the embedded one.
 
 # %% tags=["lesson-only"]
 if other_model is not None:
@@ -1567,8 +1567,8 @@ check("emotion_predictions")
 # === END MARK SCHEME ===
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_hyperparameters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# I searched at random: sixteen draws of rate, epochs, batch size, weight decay and warm-up, one seed each, on 1,280 training messages, by macro-F1 on 1,000 validation messages. The best three and the short recipe as it is were trained again from five fresh seeds. The winner (rate 2.1e-4, two epochs, batches of 16, decay 0.1, no warm-up) gets a mean of 0.663 (0.651 to 0.692), the short recipe 0.508 (0.419 to 0.623). In the search it had 0.650, which I do not quote, since it was chosen by that score. On the same rows all five paired intervals of its gain lie above 0, and the smallest gain is 0.058: I am sure that it beats the short recipe. Whether it is the best of all draws I cannot say. Class weights take the short recipe to 0.718 (0.681 to 0.734). My own model took section 5's recipe (rate 3e-4, batches of 64), without weights, on the whole split for two epochs; I tried nothing else at that size, so it may not be the best. Of one thing I am sure: fine-tuning on the whole split beats frozen features, by 0.16 in accuracy with an interval from 0.145 to 0.180.
-# <!-- numbers from: search, fresh, winner, weighted, pairs; given: 1,280, 1,000, 3e-4, 64 -->
+# I searched at random: sixteen draws of rate, epochs, batch size, weight decay and warm-up, one seed each, on 1,280 training messages, by macro-F1 on 1,000 validation messages. The best three and the short recipe were trained again from five fresh seeds. The winner (rate 2.1e-4, two epochs, batches of 16, decay 0.1, no warm-up) gets a mean of 0.663 (0.651 to 0.692), the short recipe 0.508 (0.419 to 0.623). In the search it had 0.650, which I do not quote, since it was chosen by that score. On the same rows all five paired intervals of its gain in accuracy lie above 0, and the smallest of these gains is 0.058: I am sure that it beats the short recipe on these 1,280 messages. Whether it is the best of all draws I cannot say. My own model took section 5's recipe on the whole split for two epochs: macro-F1 0.876 on validation, from one seed. It beats frozen features by 0.16 in accuracy (interval 0.145 to 0.180, which covers the rows, not the seed). I tried nothing else at that size.
+# <!-- numbers from: search, fresh, winner, pairs; given: 1,280, 1,000, 0.876 -->
 
 # %% [markdown]
 # ## Recap
@@ -1576,7 +1576,7 @@ check("emotion_predictions")
 # You can now
 #
 # - put a head on an encoder and let the label names travel with it (`id2label`),
-# - choose a metric first, and say why macro-F1 is the strictest of the three,
+# - choose a metric first, and say what macro-F1 shows that the other two hide,
 # - train with `Trainer`: dynamic padding, grouped lengths, warm-up and decay, bfloat16 where it pays,
 # - read learning curves, keep one best checkpoint, and predict *in order*,
 # - compare fine-tuning with cheaper ways, with intervals and seconds in the same table,

@@ -107,7 +107,7 @@ with torch.no_grad():
 same
 
 # %% [markdown]
-# Equal to the last bit. What the folder does *not* hold: the code (a name of a class in the library), the versions of the libraries, the data, and how well any of it works. The versions are one line; write them down next to the model. The rest is the model card's job, at the end of this lesson.
+# Equal to the last bit. What the folder does *not* hold: the code (a name of a class in the library), the versions of the libraries (but for that of transformers, which `config.json` notes), the data, and how well any of it works. The versions are one line; write them down next to the model. The rest is the model card's job, at the end of this lesson.
 
 # %% tags=["lesson-only"]
 from importlib.metadata import version
@@ -217,7 +217,7 @@ plots.plot_probabilities(dict(zip(shown, classifier(shown, top_k=None), strict=T
 # %% [markdown]
 # ## 3. A model behind an address
 #
-# Other programs will not import your notebook. They send an HTTP request to an *address* and read the answer: from a phone, from another language, from another continent. Both sides have to agree on a format. We take the Hub's, so that every client written for the Hub works with our server too:
+# Other programs will not import your notebook. They send an HTTP request to an *address* and read the answer: from a phone, from another language, from another continent. Both sides have to agree on a format. We take the Hub's, so that clients written for the Hub's text classification work with our server too:
 #
 # - the request: `POST` with the JSON body `{"inputs": texts, "parameters": {"top_k": 2}}`, where `parameters` may be missing,
 # - the answer: for each text a list of `{"label": …, "score": …}`, best first,
@@ -284,7 +284,7 @@ with calls_to_this_machine():
 # %% [markdown]
 # ### A polite client
 #
-# A server can be busy, or still be loading its model. Then it answers 503, and may say in how many seconds to come back: in the header `Retry-After`, or in the body's `estimated_time`. 429 means "too many requests, try later", and a proxy in front of the server answers 502 or 504 while it cannot reach it. A polite client waits and tries again, but not for ever. (Where no time is named, clients in production wait longer after each attempt, plus a random share: *exponential backoff with jitter*. Ours waits one second.) We treat every other error as final: a request that makes no sense makes none the second time either.
+# A server can be busy, or still be loading its model. Then it answers 503, and may say in how many seconds to come back: in the header `Retry-After`, or in the body's `estimated_time`. 429 means "too many requests, try later", and a proxy in front of the server answers 502 where it gets no valid answer from it, 504 where it gets none in time. A polite client waits and tries again, but not for ever. Sending a `POST` twice is safe here, because classifying changes nothing; never repeat an order or a payment like that. (Where no time is named, clients in production wait longer after each attempt, plus a random share: *exponential backoff with jitter*. Ours waits one second.) We treat every other error as final: a request that makes no sense makes none the second time either.
 #
 # ### Exercise 6.2: query ●●● about 20 minutes
 #
@@ -366,7 +366,7 @@ check("query")
 # %% [markdown]
 # ### Many clients at once
 #
-# One request at a time tells little about a service. We let several clients ask at once, each with one message after the other, and write down how long each request took. The median (p50) is what most users feel, the slowest hundredth (p99) what they complain about.
+# One request at a time tells little about a service. We let several clients ask at once, each with one message after the other, and write down how long each request took. Half of the requests are faster than the median (p50), one in a hundred is slower than p99, and that is the one people complain about. (With 240 requests, two or three decide p99.)
 
 # %%
 from concurrent.futures import ThreadPoolExecutor
@@ -414,7 +414,7 @@ load_table = pd.DataFrame({clients: under_load(clients) for clients in (1, 4, 16
 plots.plot_load(load_table.rename_axis("clients"))
 
 # %% [markdown]
-# *How to read it:* from left to right more clients ask at once. If the server computed one text after the other, a request among sixteen clients would take sixteen times as long as one alone, and the throughput would stay the same. In our run, on two cores, it takes seven times as long, and the throughput doubles. The right panel shows why: texts that wait for the model are computed together, eight per batch with sixteen clients. Here clients and server share one processor; over a real network the numbers differ.
+# *How to read it:* from left to right more clients ask at once. If the server computed one text after the other, a request among sixteen clients would take sixteen times as long as one alone, and the throughput would stay the same. In our run, on two cores, it takes about seven times as long, and the throughput doubles. Two things raise it: with many clients the model no longer waits between requests, and texts that wait for the model are computed together, eight per batch with sixteen clients (right panel). To tell them apart, start the server with `batch_size=1`. Here clients and server share one processor; over a real network the numbers differ.
 #
 # A queue needs a limit, or a busy server answers nobody in time. Ours holds 512 texts. When it is full, the server answers 503 with a `Retry-After` and an `estimated_time`, which your `query` understands.
 #
@@ -451,13 +451,13 @@ else:
 # %% [markdown]
 # ## 4. Inside the pipeline
 #
-# What did `classifier(...)` do for each text? Tokenize with truncation; one forward pass, in evaluation mode and without gradients; softmax; look up the name. Four steps, and you have met them all. So you can replace any of them, which we do right after the exercise.
+# What did `classifier(...)` do for each text? Tokenize (with truncation, if you ask for it); one forward pass, in evaluation mode and without gradients; softmax; look up the name. Four steps, and you have met them all. So you can replace any of them, which we do right after the exercise.
 #
 # ### Exercise 6.3: classify ●●○ about 10 minutes
 #
 # *Importance: high. When a pipeline and your own code disagree, this is the function that finds out why.*
 #
-# Write `classify`: what `pipeline("text-classification")` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`, whatever that is. The score is a float, and the model is left as it came, in evaluation mode.
+# Write `classify`: what `pipeline("text-classification")` with `truncation=True` gives for one text (its best class), without the pipeline. The text is truncated at `tokenizer.model_max_length`, whatever that is. The score is a float, and the model is left as it came, in evaluation mode.
 #
 # <details><summary>Hint 1</summary>Which two arguments does the tokenizer need, so that it cuts the text and returns tensors? They come with a dimension for the batch, here of size 1.</details>
 # <details><summary>Hint 2</summary><code>model(**inputs).logits[0]</code> has one number per class. <code>model.config.id2label</code> has the names.</details>
@@ -571,18 +571,19 @@ versions_of_it = {
 
 
 # %% [markdown]
-# For each version: the size of its file, the milliseconds for one text (the median of fifty, one after the other), the milliseconds per text when a thousand come at once, and the accuracy on this thousand. All get the thousand sorted by length, since the pipeline pads batches of 32 in the order given while `onnx_predictor` sorts by itself: unsorted, PyTorch would compute far more padding and look slower than it is.
+# For each version: the size of its file, the milliseconds for one text (the median of fifty, one after the other), the milliseconds per text when a thousand come at once, and the accuracy on this thousand. All get the thousand sorted by length, since the pipeline pads batches of 32 in the order given while `onnx_predictor` sorts by itself: unsorted, PyTorch computes more padding and looks slower than it is. A fourth row shows by how much. (The passes still differ in size: 32 texts in the pipeline, at most 256 tokens in ONNX Runtime.)
 
 
 # %% tags=["lesson-only"]
-def measure(ask, path: Path) -> tuple[dict[str, float], list[str]]:
+def measure(ask, path: Path, ordered=True) -> tuple[dict[str, float], list[str]]:
     messages = emotion["validation"].to_pandas().head(1000)
     singles = []
     for text in messages["text"].head(50):
         started = time.perf_counter()
         ask([text])
         singles.append(time.perf_counter() - started)
-    messages = messages.sort_values("text", key=lambda texts: texts.str.len())
+    if ordered:
+        messages = messages.sort_values("text", key=lambda texts: texts.str.len())
     started = time.perf_counter()
     labels = [scores[0]["label"] for scores in ask(messages["text"].tolist())]
     batched = (time.perf_counter() - started) / len(messages)
@@ -593,13 +594,14 @@ def measure(ask, path: Path) -> tuple[dict[str, float], list[str]]:
 
 
 # %% [markdown]
-# All three, and how often each gives the same label as the original:
+# All three, and how often each gives the same label as the original; then PyTorch without sorting:
 
 # %% tags=["lesson-only"]
 rows, answers = {}, {}
 for name, (ask, path) in versions_of_it.items():
     rows[name], answers[name] = measure(ask, path)
     rows[name]["same label"] = np.mean(np.equal(answers[name], answers["PyTorch float32"]))
+rows["PyTorch, unsorted"], _ = measure(predict, folder / "model.safetensors", ordered=False)
 
 # %% [markdown]
 # As a table, and as a picture:
@@ -612,16 +614,16 @@ trade_off.round(3)
 plots.plot_sizes(trade_off)
 
 # %% [markdown]
-# *How to read it:* each row of bars is a version of the same model. You want the first two panels short and the third unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
+# *How to read it:* each row of bars is a version of the same model. You want the first three panels short and the last unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
 # <!-- numbers given: 8 -->
 #
-# In our run the ONNX graph needs less than half of PyTorch's time for a single text, and gains less in batches; 8 bits gain more in batches than for a single text. What part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
+# In our run the ONNX graph needs less than half of PyTorch's time for a single text, and gains less in batches; 8 bits gain more in batches than for a single text. SORTGAIN What part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
 # <!-- numbers given: 8 -->
 
 # %% [markdown]
 # ## 6. Classes without training
 #
-# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of like meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
+# Suppose that tomorrow somebody wants a class *boredom*. No labels, no time. Then let the **names** of the classes do the work: an encoder that was trained to put sentences of similar meaning close together can compare a message with the *word* boredom. This is **zero-shot classification**.
 #
 # We need a function from texts to vectors. Masked mean pooling, as in lesson 3:
 
@@ -632,7 +634,7 @@ encoder = load_encoder(EMBEDDED_CHECKPOINT, source="embedded").cpu()
 sentence_tokenizer = load_tokenizer(EMBEDDED_CHECKPOINT, source="embedded")
 
 # %% [markdown]
-# The encoder comes without a head and without any training on emotions. We take the embedded one in any case, since it was trained to compare sentences; of one that was not (DistilBERT, say) expect less here.
+# The encoder comes without a head and without any training on emotions. We take the embedded one in any case, since it was trained to compare sentences; one that was not (DistilBERT, say) may do worse, which is not tested here.
 
 
 # %%
@@ -655,7 +657,7 @@ library = emotion["validation"]["text"][:200]
 vectors = [extractor(text, return_tensors=True)[0].mean(dim=0).numpy() for text in library]
 
 # %% [markdown]
-# Vectors that are close belong to messages of like meaning. Which of the two hundred are nearest to a new one?
+# Vectors that are close belong to messages of similar meaning. Which of the two hundred are nearest to a new one?
 
 # %% tags=["lesson-only"]
 from sklearn.metrics.pairwise import cosine_similarity
@@ -665,7 +667,7 @@ for row in np.argsort(-closeness)[:3]:
     print(f"{closeness[row]:.2f}", library[row])
 
 # %% [markdown]
-# This is *semantic search*; near duplicates in a dataset are found like that, too. No class was named, nothing was trained (`embed` and the pipeline compute the same vectors, or the comparison would make no sense). Close means alike in topic and wording, not in feeling: with the embedded data one of the three is about a happy party. Now to labels: the names of classes are texts, too.
+# This is *semantic search*; near duplicates in a dataset are found like that, too. No class was named, nothing was trained (`embed` and the pipeline compute the same vectors, or the comparison would make no sense). Close means alike in topic and wording more than in feeling, here: with the embedded data one of the three is about a happy party. Now to labels: the names of classes are texts, too.
 #
 # The cosine similarity of a message with each label is a number between -1 and 1. A softmax of such close numbers would be nearly flat, so they are multiplied first. The factor, 10 here, is an inverse *temperature*: the larger, the sharper the answer.
 
@@ -748,13 +750,15 @@ sample = emotion["validation"].select(range(500))
 message_vectors = embed(sample["text"][:])
 wordings = {"the name": classes, "i feel …": [f"i feel {word}" for word in adjectives]}
 accuracies = {"most frequent class": np.bincount(sample["label"]).max() / len(sample)}
+tuned = [scores[0]["label"] for scores in predict(sample["text"][:])]
+accuracies["fine-tuned"] = np.mean([classes.index(name) for name in tuned] == sample["label"][:])
 for wording, prompts in wordings.items():
     nearest = cosine_similarity(message_vectors, embed(prompts)).argmax(axis=1)
     accuracies[wording] = np.mean(nearest == np.array(sample["label"]))
 pd.Series(accuracies, name="accuracy").round(3).to_frame()
 
 # %% [markdown]
-# Compare the rows with each other, and with the fine-tuned model's accuracy in section 5: that is what labels are worth. One might bet on the second wording, which resembles a message more than a bare name does. With the embedded encoder the bet is lost: 0.454 against 0.544. Such *prompts* are settings like any other: choose them on validation, never on test.
+# Compare the rows with each other, and with the fine-tuned model on the same 500: that is what labels are worth. One might bet on the second wording, which resembles a message more than a bare name does. With the embedded encoder the bet is lost: 0.454 against 0.544. (The two wordings differ in the word as well as in *i feel*, so this does not say which of the two matters.) Such *prompts* are settings like any other: choose them on validation, never on test.
 #
 # The pipeline `zero-shot-classification` goes another way (not tried here): a larger model, trained to tell whether one sentence follows from another, reads the text once with each label, so its time grows with the number of labels.
 
@@ -813,7 +817,7 @@ with TestClient(counter) as client:
 #
 # <details><summary>Hint 1</summary>Two classes derived from <code>BaseModel</code> describe the body: one for <code>parameters</code>, one for the whole. A field's type can be <code>StrictStr | list[StrictStr]</code>. Unknown keys are ignored by default.</details>
 # <details><summary>Hint 2</summary>The order of things: one string becomes a list of one; then the limits; then <code>predict</code> inside <code>try</code>; then cut each list to <code>top_k</code>.</details>
-# <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written behind a colon.</details>
+# <details><summary>Hint 3</summary>Classes can be defined inside a function. If FastAPI takes your body for a query parameter, look whether the parameter has its type written after a colon.</details>
 # <details><summary>Hint 4</summary><code>@app.exception_handler(...)</code> is one way to answer faults; a <code>try</code> around the one call that can fail, which returns a <code>JSONResponse</code>, is a shorter one. <code>logging.getLogger(__name__).exception("…")</code> in the <code>except</code> logs the trace, too.</details>
 
 
@@ -876,7 +880,7 @@ def create_app(predict) -> FastAPI:
 check("create_app")
 
 # %% [markdown]
-# The course's server differs from yours in ways that only show on a busy day. It limits the size of a body *before* it is read into memory. It computes requests together, its queue has a limit, and when one text of a batch makes the model fail, the others still get their answer. `helpers/serving.py` can be read in one sitting; after this exercise you will follow it.
+# The course's server differs from yours in ways that only show on a busy day. It limits the size of a body *while* it arrives. It computes requests together, its queue has a limit, and when one text makes the model fail, the other requests of its batch still get their answers. `helpers/serving.py` can be read in one sitting; after this exercise you will follow it.
 #
 # To serve the folder that we have filled, type `course serve FOLDER` in a terminal. It takes the 8-bit model, if there is one. From Python it is the same function:
 
@@ -892,7 +896,7 @@ with start_server(ask_small, name=name) as server:
 #
 # Your service answers, and says no clearly. Before others rely on it, a team adds what nobody asks for on the first day (the course's server has it, in `helpers/operations.py`):
 #
-# - a **token**: who sends none gets 401. It is compared with `hmac.compare_digest`, which takes as long for a nearly right token as for a wrong one,
+# - a **token**: a request without one gets 401. (Only over HTTPS, which a proxy in front adds: in plain HTTP anyone on the way can read it.) It is compared with `hmac.compare_digest`, which takes as long for a nearly right token as for a wrong one,
 # - **liveness and readiness**, told apart: `/health` says that the process answers (if not, restart it), `/ready` that the model does (if not, send nobody there),
 # - a **deadline**: after so many seconds the caller gets 504, and texts that still wait are dropped. A pass of the model that has begun cannot be stopped, so a model that hangs makes `/ready` fail,
 # - a **request id** and one line of the log for each request, and counters under `/metrics`, which Prometheus collects.
@@ -946,7 +950,7 @@ switch["broken"] = False
 print(checks())
 
 # %% [markdown]
-# The process lives all the time, so nobody restarts it in vain; while `/ready` says 503, whatever distributes requests sends them elsewhere. It asks the model a tiny text, rather than whether it has failed before: one odd message that the model chokes on must not take the service away from everybody else.
+# The process lives all the time, so nobody restarts it in vain; while `/ready` says 503, whatever distributes requests sends them elsewhere. It asks the model a tiny text, rather than whether it has failed before: one odd message that the model cannot handle must not take the service away from everybody else.
 #
 # What has been counted so far? Three of the lines:
 
@@ -956,9 +960,9 @@ wanted = ('classifier_requests_total{route="POST', "classifier_texts_total")
 print(*[line for line in lines if line.startswith(wanted)], sep="\n")
 
 # %% [markdown]
-# Refusals count, too: a jump of 401 is somebody who guesses, a jump of 504 a model that is too slow. A histogram of seconds is among the other lines; p50 and p99 are estimated from it.
+# Refusals count, too: a jump of 401 may be somebody who guesses, or a client with an old token, a jump of 504 a model that is too slow, or stuck. A histogram of seconds is among the other lines; p50 and p99 are estimated from it.
 #
-# And the log: one JSON object per line, which programs can search. A caller may bring an id in the header `X-Request-ID`, and quote it when something went wrong. Odd ids are replaced, because a line break in one could forge a line of the log.
+# And the log: one JSON object per line, which programs can search. A caller may bring an id in the header `X-Request-ID`, and quote it when something went wrong. Odd ids are replaced: what a caller sends ends up in logs, and in the tools that read them.
 
 # %% tags=["lesson-only"]
 import io
@@ -978,7 +982,7 @@ print(stream.getvalue())
 #
 # ### In a container
 #
-# A **container** is the service with all that it needs, Python and libraries included, in one file (an *image*) that runs the same everywhere. A `Dockerfile` says how it is built. `write_container` writes one for our model, with exact versions and with the settings of a Hugging Face Space, which builds it for you:
+# An **image** packs the service with all that it needs, Python and libraries included but not the kernel; it runs wherever Docker runs on the same kind of processor. While it runs, it is a **container**. A `Dockerfile` says how the image is built. `write_container` writes one for our model, with exact versions of the libraries that it names (not of what those need) and with the settings of a Hugging Face Space, which builds it for you:
 
 # %% tags=["lesson-only"]
 from helpers.operations import write_container
@@ -987,13 +991,13 @@ container = write_container(folder, folder.with_name("container"), name=folder.n
 print((container / "Dockerfile").read_text())
 
 # %% [markdown]
-# Three lines deserve a look. `USER`: the service runs as an ordinary user, so that somebody who breaks into it is not root. `HEALTHCHECK`: Docker itself asks `/health`. And a line that is missing: the token. It is given when the container starts (`--env SERVICE_TOKEN`, in a Space as a secret), because whoever has an image can read everything in it. With the ONNX file the image needs no PyTorch. (No image was built where this course is tested, which has no Docker; the program inside was run.)
+# Three lines deserve a look. `USER`: the service runs as an ordinary user, so that somebody who breaks into it is not root. `HEALTHCHECK`: Docker itself asks `/health`, and marks the container as unhealthy; restarting it is the job of what runs the containers, and Kubernetes has probes of its own. And a line that is missing: the token. It is given when the container starts (`--env SERVICE_TOKEN`, in a Space as a secret), because anyone who has an image can read everything in it. With the ONNX file the image needs no PyTorch. (No image was built where this course is tested, which has no Docker; the program inside was run.)
 #
 # ### The way back
 #
-# The next model will be better on the test split and worse somewhere that nobody tested. So keep the way back short. **Two versions** run side by side behind one address; a proxy in front decides by a *setting* who gets which: first one request in twenty to the new one, then all. Compare the counters of both, and the shares of their labels. If something looks wrong, **rollback** means to change that setting, which takes seconds; to build or train anything in that hour takes too long, and goes wrong.
+# The next model will be better on the test split and worse somewhere that nobody tested. So keep the way back short. **Two versions** run side by side behind one address; a proxy in front decides by a *setting* who gets which: first one request in twenty to the new one, then all. Compare the counters of both, and the shares of their labels. If something looks wrong, **rollback** means to change that setting, which takes seconds; to build or train anything in that hour takes too long, and easily goes wrong.
 #
-# For that, keep: the image of the old version, under a name that never changes its content (a digest, not `latest`); its model folder with card and versions; and some dozens of messages with the answers that it gave, to see that the old version is the old one again. Both must speak the same contract. A model with other class names is not a new version but another service: give it an address of its own.
+# For that, keep: the image of the old version, under a name that never changes its content (a digest, not `latest`); its model folder with card and versions; and some dozens of messages that you wrote yourself, with the answers that it gave, to see that the old version is the old one again. Both must speak the same contract. A model with other class names is not a new version but another service: give it an address of its own.
 
 # %% [markdown]
 # ## 8. Watch it
@@ -1038,7 +1042,7 @@ windows[10:] = [broken(texts) for texts in windows[10:]]
 watched = pd.DataFrame([signals(texts) for texts in windows])
 
 # %% [markdown]
-# What is normal? A hundred messages of the validation split, drawn again and again, show how far each signal varies by chance. A band of three standard deviations around the mean allows for that. For a normally distributed signal expect about nine false alarms in a thousand windows, not the textbook's three: mean and deviation are estimated from twenty draws only.
+# What is normal? A hundred messages of the validation split, drawn again and again, show how far each signal varies by chance. A band of three standard deviations around the mean allows for that. For a normally distributed signal expect about nine false alarms in a thousand windows for each signal, not the textbook's three: mean and deviation are estimated from twenty draws only.
 
 # %% tags=["lesson-only"]
 usual = np.array(emotion["validation"]["text"][:], dtype=object)
@@ -1092,11 +1096,11 @@ def described(texts: list[str]) -> pd.DataFrame:
 known = described(emotion["validation"]["text"][:])
 
 # %% [markdown]
-# The other messages are real shifts, not made up for this: tweets about emotions, and film reviews, which lesson 7 uses. A window has 200 of them.
+# The other messages come from other datasets, or from the course's stand-ins for them: short posts about emotions, and film reviews, which lesson 7 uses. A window has 200 of them.
 
 # %% tags=["lesson-only"]
 others = {
-    "tweets": load("tweet_emotion")["test"]["text"][:200],
+    "posts": load("tweet_emotion")["test"]["text"][:200],
     "film reviews": load("imdb")["test"].shuffle(seed=0)["text"][:200],
 }
 windows = {name: described(texts) for name, texts in others.items()}
@@ -1135,10 +1139,10 @@ found.join(by_chance, on="signal").round(3)
 plots.plot_drift(found, chance)
 
 # %% [markdown]
-# *How to read it:* one row per text, one filled point per window; circles are the length, squares the top probability. The open points are the twenty windows of the same text, and the dotted lines are the rule of thumb. Film reviews are a shift by any measure: the PSI is 5.26 for the length and 3.56 for the top probability. Tweets are nearer. The PSI of their length, 0.24, is still below 0.25; but chance alone gave 0.09 at most, so it is a shift. And the same text reached 0.14, above 0.1, where nothing has shifted at all: with windows this small a PSI is never near 0. So compare with draws of *your* window size, not with somebody's rule.
+# *How to read it:* one row per text, one filled point per window; circles are the length, squares the top probability. The open points are the twenty windows of the same text, and the dotted lines are the rule of thumb. Film reviews are a shift by any measure: the PSI is 5.26 for the length and 3.56 for the top probability. Posts are nearer. The PSI of their length, 0.24, is still below 0.25; but chance alone gave 0.095 at most, so it is a shift. And the same text reached 0.14, above 0.1, where nothing has shifted at all: with windows this small, chance alone reaches that far. So compare with draws of *your* window size, not with somebody's rule.
 # <!-- numbers from: drift; given: 0.1, 0.25 -->
 #
-# This finds covariate drift, and cannot find **concept drift**: the same words come in, but their right label has changed (*sick* becomes praise, a rule of what counts as a complaint is rewritten). Every input and every probability stays as it was, so PSI and KS stay at what chance gives, while accuracy falls. Only labels show that: have people label a small random sample every week, say a hundred messages, and watch its accuracy *with an interval* (section 9 computes one), since a hundred messages say little about two points more or less.
+# This finds covariate drift that shows in these two signals, and cannot find **concept drift**: the same words come in, but their right label has changed (*sick* becomes praise, a rule of what counts as a complaint is rewritten). Every input and every probability stays as it was, so PSI and KS stay at what chance gives, while accuracy falls. Only labels show that: have people label a small random sample every week, say a hundred messages, and watch its accuracy *with an interval* (section 9 computes one), since a hundred messages say little about two points more or less.
 #
 # Nor does covariate drift say that the model has become worse. It says that what you measured on validation may no longer hold.
 
@@ -1195,7 +1199,7 @@ results = [
 ]
 
 # %% [markdown]
-# They go into the head, beside the language, the task, the licence, the data (where the Hub has them) and the model that was fine-tuned. A score on a sample has an interval:
+# They go into the head, beside the language, the task, the licence, the data (where the Hub has them) and the model that was fine-tuned. (The head's licence is the model's. We take that of the data; the base model's terms apply too, Apache 2.0 for both of ours. With `other`, the Hub also wants `license_name` and `license_link`.) A score on a sample has an interval:
 
 # %% tags=["lesson-only"]
 from scipy.stats import binomtest
@@ -1228,7 +1232,7 @@ Fine-tuned on the train split of {data_name} ({len(emotion["train"]):,} messages
 
 ## Results
 
-Test split ({len(truth):,} messages): accuracy {metrics["accuracy"]:.3f} (95 % interval
+Measured with {name}, on the test split ({len(truth):,} messages): accuracy {metrics["accuracy"]:.3f} (95 % interval
 {interval.low:.3f} to {interval.high:.3f}), macro-F1 {metrics["f1"]:.3f}.
 
 {by_class.to_html(border=0)}
@@ -1253,7 +1257,7 @@ Markdown(description)
 # %% [markdown]
 # ### To the Hub
 #
-# A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. Anyone to whom you give access then loads the model by that name, as we load checkpoints.
+# A model repository on the Hub is this folder, with a history. Fill in a name of your own and log in, and the next cell makes a **private** repository and uploads it. Without, it says what it would do. You load it by that name wherever you are logged in; to share it, put it into an organization, or make it public.
 
 # %% tags=["lesson-only"]
 from huggingface_hub import HfApi
@@ -1301,20 +1305,20 @@ else:
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written_model_card", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # **Intended use.** Counting moods over many short English messages, for example to see whether feedback on a service turns angrier, with a person who reads samples. Not for judging single people (health, hiring, pupils): there is no class "none", and about one answer in twelve is wrong.
 #
-# **Data.** The course's stand-in for dair-ai/emotion: 16,000 short English messages in lower case, put together from lines by one mostly British author. The labels were set by that author, a few of them wrong on purpose; no writer of a real message was asked. Other languages, dialects, long texts and talk that is not about feelings are missing.
+# **Data.** The course's stand-in for dair-ai/emotion: 16,000 short English messages in lower case, put together from lines by one mostly British author. The labels were set by that author, about three in a hundred of them wrong on purpose (its data card says so); no writer of a real message was asked. Other languages, dialects, long texts and talk that is not about feelings are missing.
 #
-# **Metrics by class.** The best class is sadness (F1 0.946, 583 messages), just before joy (0.938, 670). The weakest is surprise (F1 0.713, recall 0.639); with 72 messages its figures are also the least certain. Accuracy (0.915) is the average over messages, so 72 of 2,000 hardly move it; macro-F1 counts each class alike and is lower (0.870).
+# **Metrics by class.** The best class is sadness (F1 0.946, 583 messages), just before joy (0.938, 670). The weakest is surprise (F1 0.713, recall 0.639); with 72 messages its figures are also the least certain. Accuracy (0.914) is the average over messages, so 72 of 2,000 hardly move it; macro-F1 counts each class alike and is lower (0.870).
 #
-# **Limits.** I tried "i do not feel happy": joy, 66 %; the *not* is missed. "i got the letter today" names no emotion and gets fear, 77 %. Messages that lost their spaces (section 8) bring the mean confidence down from about 0.94 to 0.76; what they do to accuracy I did not measure. Watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
+# **Limits.** I tried "i do not feel happy": joy, 66 %; the *not* is missed. "i got the letter today" names no emotion and gets fear, 77 %. In windows where half of the messages lost their spaces (section 8) the mean confidence falls from about 0.94 to 0.76; what they do to accuracy I did not measure. Watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
 # <!-- numbers from: probabilities, by-class, watch; computed: (0.952 * 583 + 0.933 * 670 + 0.811 * 164 + 0.941 * 270 + 0.896 * 241 + 0.639 * 72) / 2000, (0.946 + 0.938 + 0.816 + 0.934 + 0.873 + 0.713) / 6; given: 2,000, 16,000, 6 -->
 
 # %% [markdown]
 # ## Recap
 #
-# - A model is a folder: weights, configuration, tokenizer. It does not hold versions, data or figures; write those down beside it.
+# - A model is a folder: weights, configuration, tokenizer. It does not hold most versions, the data or figures; write those down beside it.
 # - Logits become an answer by softmax, sorting and names. `pipeline` does it with `top_k`; `truncation=True` is yours to ask for.
 # - A service is a contract: what goes in, what comes out, and a status for everything that goes wrong. A client waits and tries again on 429, 502, 503 and 504, and gives up on any other error.
-# - Requests computed together are cheaper than one by one; a queue needs a limit.
+# - Requests that wait can be computed together, which raises the throughput; a queue needs a limit.
 # - ONNX often makes a model faster, 8 bits make it smaller too. The price is measured, not assumed.
 # - Embedded labels classify without training: a baseline, and a start for classes that have no labels yet.
 # - A team adds a token, readiness apart from liveness, a deadline, request ids and counters, and keeps the way back short.
