@@ -1,4 +1,4 @@
-"""The one console command, `course`: students' commands and, where they are there, instructors'."""
+"""The one console command, `course`: students' commands, and instructors' if they are installed."""
 
 import importlib.util
 

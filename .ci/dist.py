@@ -1,9 +1,9 @@
-"""Write what a release consists of to dist/: the wheel, the notebooks and the release notes.
+"""Write the files of a release to dist/: the wheel, the notebooks and the release notes.
 
     python .ci/dist.py v0.1.0
 
-The wheel is built twice, from this folder and from an export of the tagged commit: they must be
-equal to the last byte. Nothing is built if the tag, pyproject.toml, CITATION.cff and CHANGELOG.md
+The wheel is built twice, from this folder and from an export of the tagged commit. The two must be
+identical, byte for byte. Nothing is built if the tag, pyproject.toml, CITATION.cff and CHANGELOG.md
 do not name the same version.
 """
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def version_problems(tag: str, project: str, citation: str, changelog: str) -> list[str]:
-    """Return what does not belong together in a tag and the texts of three files."""
+    """Return the contradictions between a tag and the texts of three files."""
     version = tomllib.loads(project)["project"]["version"]
     problems = []
     if tag != f"v{version}":
@@ -33,7 +33,7 @@ def version_problems(tag: str, project: str, citation: str, changelog: str) -> l
 
 
 def notes(changelog: str, version: str) -> str:
-    """Return the section of a version with a date, without its heading; empty if there is none."""
+    """Return a version's dated section without its heading; empty if there is no such section."""
     heading = rf"## \[?{re.escape(version)}\]? - \d{{4}}-\d\d-\d\d\n"
     found = re.search(rf"(?ms)^{heading}(.*?)(?=^## |\Z)", changelog)
     return found[1].strip() if found else ""
@@ -47,7 +47,7 @@ def git(*arguments: str, **options) -> str:
 
 
 def wheel_of(source: Path, folder: Path) -> Path:
-    """Build a wheel whose files carry the time of the commit; return its path."""
+    """Build a wheel whose files have the time of the commit; return its path."""
     environment = os.environ | {"SOURCE_DATE_EPOCH": git("log", "-1", "--format=%ct")}
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
     subprocess.run([*command, "--wheel-dir", folder, source], check=True, env=environment)

@@ -1,4 +1,7 @@
-"""Print what the course and its tests require, without the pins: for the weekly canary."""
+"""Print what the course and its tests require, without pinned versions.
+
+The weekly canary, a CI job that tests the newest releases, installs these.
+"""
 
 import re
 import tomllib

@@ -1,1 +1,1 @@
-"""Every figure that README or a lesson quotes, measured: ``python -m benchmarks --help``."""
+"""Measures every figure that README or a lesson quotes: ``python -m benchmarks --help``."""

@@ -2,14 +2,14 @@
 
 ``python -m benchmarks baselines --data mirror`` measures one topic on one kind of data; without
 arguments the lessons' scores are measured, on the real data only where COURSE_MIRROR is set.
-``python -m benchmarks accuracy attacks grading class_size`` is about the grader, which no data of a
-lesson's has to do with. A topic may have parts: ``course.cold`` is the function ``cold`` of
-the module ``course``.
+``python -m benchmarks accuracy attacks grading class_size`` measures the grader, which uses no data
+of a lesson. A topic may have parts: ``course.cold`` is the function ``cold`` of the module
+``course``.
 
 ``--list`` names the scores that are out of date and what has changed since; ``--stale`` measures
 exactly these again, the shortest first, and can be interrupted. ``--release`` is for the release
-job: it fails while a score is out of date. ``--vouch NAME … --reason "…"`` says that a change
-cannot have moved a score.
+job: it fails while a score is out of date. ``--vouch NAME … --reason "…"`` records that a change
+cannot have affected a score.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from grading.release.readme import missing_figures
 # Scores of the lessons (`make results`). Each is a module of this package with `measure`.
 KINDS = ("embedded", "mirror")
 SCORES = ("baselines", "fine_tuning", "error_analysis", "frozen", "new_problem")
-# Speed (`make bench`): on the real data where it is at hand, else on the embedded. `dropout`
-# takes 25 minutes and is asked for by name.
+# Speed (`make bench`): on the real data if it is available, otherwise on the embedded data.
+# `dropout` takes 25 minutes, so it is only measured if it is named.
 SPEED = ("features", "fine_tuning_speed", "serving", "dropout")
-# About the course's tools (`make bench`): the names of these figures do not say which data.
+# About the course's tools (`make bench`): the names of these figures do not contain the data.
 TOOLS = ("accuracy", "attacks", "grading", "class_size", "growth", "start", "course")
-# Asked for by name alone.
+# Only measured if they are named.
 LONG = (
     "course.cold",
     "course.test",
@@ -48,7 +48,7 @@ TOPICS = SCORES + SPEED + TOOLS + LONG
 
 
 def main() -> int:
-    """Measure the topics named, on the data named, and keep what was found; or look after it."""
+    """Measure the named topics on the named data and record the figures, or manage the record."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def measure_topic(topic: str, data: str) -> None:
-    """Measure one topic on one kind of data, and keep its figures."""
+    """Measure one topic on one kind of data, and record its figures."""
     name, _, part = topic.partition(".")
     module = importlib.import_module(f"benchmarks.{name}")
     started = time.perf_counter()
@@ -107,7 +107,7 @@ def show_stale(refuse: bool) -> int:
     Parameters
     ----------
     refuse : bool
-        Fail where a score is out of date, as a release must. Missing figures always fail.
+        Fail if a score is out of date, as a release must. Missing figures always fail.
     """
     missing, old = missing_figures(), record.stale()
     for name in missing:
@@ -123,9 +123,9 @@ def show_stale(refuse: bool) -> int:
 
 
 def measure_stale() -> int:
-    """Measure what is out of date, the shortest command first; each is kept as it is done."""
+    """Measure what is out of date, the shortest command first; each figure is recorded at once."""
     figures, old = record.read()["figures"], record.stale()
-    # How long a test takes is not known, for it proves other things as well: tests come last.
+    # The duration of a test is unknown, because it proves other things as well: tests come last.
     commands = {figures[name]["command"]: figures[name]["seconds"] or math.inf for name in old}
     for number, command in enumerate(sorted(commands, key=commands.get), start=1):
         print(f"[{number} of {len(commands)}] {command}", flush=True)

@@ -1,6 +1,6 @@
 """How often the grader is wrong: known answers and mutants of the references, in the sandbox.
 
-What is played, and how, stands in `grading.proof.prove` and `grading.proof.mutants`.
+`grading.proof.prove` and `grading.proof.mutants` say which answers are graded, and how.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def measure(data: str) -> dict[str, Figure]:
     Parameters
     ----------
     data : {"mirror", "embedded"}
-        The sandbox of the proof reads the embedded data.
+        The sandbox of the proof uses the embedded data.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def _timed(proof: str, sandbox: str, runs: int) -> tuple[list[Tried], float]:
 
 
 def _together(some: list[Tried], more: list[Tried]) -> list[Tried]:
-    """Return answers with what became of them in two proofs."""
+    """Return answers with their outcomes in two proofs."""
     others = {(one.exercise, one.name): one for one in more}
     together = []
     for one in some:
@@ -88,7 +88,7 @@ def _together(some: list[Tried], more: list[Tried]) -> list[Tried]:
 
 
 def variants_text(counts: pd.DataFrame) -> str:
-    """Return the Markdown table of the known answers, a row an exercise."""
+    """Return the Markdown table of the known answers, with one row per exercise."""
     problems = " | ".join(name.replace("_", " ") for name in PROBLEMS)
     rows = [
         f"| lesson | exercise | wrong | right | {problems} | check alone |",
@@ -105,10 +105,10 @@ def variants_text(counts: pd.DataFrame) -> str:
 
 
 def counted(found: int, tried: int) -> str:
-    """Return a count, and beside a zero how large the share may be all the same.
+    """Return a count; beside a zero, also how large the share may be nevertheless.
 
-    Where none of n is found, the 95 % interval of the share runs from 0 to about 3 / n (the rule of
-    three). Runs of one answer under several seeds are no further answers: n counts answers.
+    If none of n is found, the 95 % interval of the share runs from 0 to about 3 / n (the rule of
+    three). Runs of one answer with several seeds count as one answer: n counts answers.
     """
     if found or not tried:
         return str(found)
@@ -126,7 +126,7 @@ def mistaken_text(tried: list[Tried]) -> str:
 
 
 def mutants_text(counts: pd.DataFrame) -> str:
-    """Return the Markdown table of the mutants, a row a lesson."""
+    """Return the Markdown table of the mutants, with one row per lesson."""
     rows = [
         "| lesson | mutants | equivalent | caught | survived | score |",
         "|---|---|---|---|---|---|",
@@ -145,7 +145,7 @@ def survivors_text(mutants: list[Tried]) -> str:
 
 
 def equivalents_text() -> str:
-    """Return the Markdown list of the mutants that are no mistakes, with the reasons."""
+    """Return the Markdown list of the mutants that are not mistakes, with the reasons."""
     found = (
         (exercise, name, f": {reason}")
         for lesson in LESSONS

@@ -1,8 +1,8 @@
-"""What is handed in for each row of the table in docs/security.md, whoever grades it.
+"""What is handed in to each grader for each row of the table in docs/security.md.
 
-Most submissions are those of `tests/security`. The others, for rows that are about what surrounds
-a grader, are written here so that they say the same to every grader: none of them knows which one
-it is in.
+Most submissions are those of `tests/security`. The others, for rows that are about the parts around
+a grader, are written here, so that every grader gets the same: none of them depends on the grader
+that runs it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from attacks import ATTACKS, CONNECT, OPEN_FILES, RIGHT, WRONG, Attack
 GAMBLES = 10
 HONEST = "zoe"
 NBGRADER, OTTER = "nbgrader", "otter-grader"
-SECONDS_FOR_LONG_TEXTS = 60.0  # some ten times what it takes without them
+SECONDS_FOR_LONG_TEXTS = 60.0  # about ten times the time that grading takes without such texts
 
 Fair = tuple[set[float | None], set[float | None]]
-"""The points that the attacked exercise may have, and those that the other one may have."""
+"""The fair points for the attacked exercise, and for the other one."""
 ALL: Fair = ({2.0}, {1.0})
 NOTHING: Fair = ({0.0, None}, {0.0, None})
 WRONG_ONE: Fair = ({0.0}, {1.0})
@@ -43,7 +43,7 @@ Files = dict[str, bytes | Path]
 
 @dataclass(frozen=True)
 class Case:
-    """One attack, as every grader meets it.
+    """One attack, the same for every grader.
 
     Attributes
     ----------
@@ -51,31 +51,31 @@ class Case:
     name : str
     rounds : tuple of dict
         What is handed in before each run of the grader: content by path below `submitted/`; a
-        `Path` is what a link names.
+        `Path` is the target of a link.
     fair : dict of str to Fair
         By student.
     shows : str
-        What the attacked cells must show for nothing to have been found.
+        What the attacked cells must show if they have found nothing.
     unwanted : str
-        What the grader's own log must not hold.
+        What the grader's own log must not contain.
     loops : bool
-        A cell has five seconds.
+        One of the cells loops; it gets five seconds.
     steady : bool
-        Every round must end the same.
+        Every round must end in the same way.
     refused : bool
         The run must name the students as not graded.
     may_be_refused : bool
-        A student who has no points at all, and is named as not graded, is treated well enough.
+        A student may also have no points at all, if named as not graded.
     killed : bool
-        The grader is killed while it grades, and started again.
+        The grader is killed while it grades, and is started again.
     shown : bool
-        What teachers open is looked at as well.
+        The pages and tables that teachers open are checked, too.
     seconds : float or None
-        The grader may not take more of the processor, for the two notebooks of a class.
+        The most processor time that the grader may take for the two notebooks of a class.
     lacks : frozenset of str
-        Graders that have no such part, so that the attack means nothing to them.
+        Graders that have no such part, so that the attack does not apply to them.
     prepare : callable or None
-        Takes the course's folder and nbgrader's settings, before anything is graded.
+        Gets the course's folder and nbgrader's settings before anything is graded.
     """
 
     row: int
@@ -101,20 +101,20 @@ class Case:
 
 NEITHER = frozenset({NBGRADER, OTTER})
 NOT_OTTER = frozenset({OTTER})
-# They replace what answers this grader's questions. Nobody else asks any.
+# They replace the code that answers this grader's questions. Other graders ask none.
 ABOUT_REPLIES = {"answers with a pickle", "answers too much", "answers another question"}
 ROWS_ABOUT_REPLIES = {26, 27}
 
 
 def _notebook(notebook: nbformat.NotebookNode, student: str = "ada") -> Files:
-    # Escapes everything that is not ASCII: some notebooks hold text that is no valid Unicode.
+    # Escapes everything that is not ASCII: some notebooks contain text that is not valid Unicode.
     return {
         f"{student}/{small_course.NAME}/{small_course.NAME}.ipynb": json.dumps(notebook).encode()
     }
 
 
 def honest() -> Files:
-    """Return the submission that every case's attacks are handed in with."""
+    """Return the submission that is handed in together with every case's attacks."""
     return _notebook(submissions.GOOD, HONEST)
 
 
@@ -150,7 +150,7 @@ def cases(paths: list[str], port: int) -> list[Case]:
     paths : list of str
         Files that no student may open.
     port : int
-        Where something listens on the machine of whoever grades.
+        A port of the grading machine on which something listens.
     """
     wrong, right = {"ada": WRONG_ONE}, {"ada": ALL}
     good = _notebook(submissions.GOOD)
@@ -214,7 +214,7 @@ def _through_a_platform(course: Path, config: Config) -> None:
 
 
 EXPLODED = "a pickle of a student was loaded"
-# Marks are put together when the attack runs: a log may quote its source.
+# Marks are assembled when the attack runs, because a log may quote its source.
 PICKLES = f"""
 import pickle, socket, struct
 
@@ -343,7 +343,7 @@ NAMES = (
     *(unicodedata.normalize(form, "jos\u00e9") for form in JOSE),
     "[bo]b",
     "bell\x07\x1b[31m",
-    "x" * 240,  # with 300 no file system takes them
+    "x" * 240,  # no file system accepts 300
 )
 
 
@@ -381,7 +381,7 @@ def _with_an_attachment() -> nbformat.NotebookNode:
 
 
 def _long_texts() -> list[Case]:
-    """Return row 29: texts on which a pattern may choke, where each grader has to read them."""
+    """Return row 29: texts that may slow down a pattern, in every place that graders must read."""
     texts = {
         "three million <": "<" * 3_000_000,
         "144 KB of \\begin": "\\begin{a}" * 16_000,

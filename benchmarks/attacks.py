@@ -1,22 +1,22 @@
-"""The table of attacks in docs/security.md, played to stock nbgrader and to otter-grader.
+"""The table of attacks in docs/security.md, tried on stock nbgrader and on otter-grader.
 
-They get the submissions that `tests/security` hands to this course's grader, of the same small
-lesson, each together with an honest one that is graded after it; that every row holds here is
-proved by those tests, which write the figure. Stock nbgrader is its own `nbgrader autograde` with
-its own settings; the same hidden tests are plain asserts in its graded cells, between its marks for
-hidden tests. otter-grader is its own `otter run`, which needs no container; the same tests are its
-own kind of test files, those with functions that raise.
+They get the submissions that `tests/security` hands in to this course's grader, for the same small
+lesson, each together with an honest one that is graded after it. (Those tests prove that every row
+holds here, and record that figure.) Stock nbgrader is its own `nbgrader autograde` with its own
+settings; the same hidden tests are plain asserts in its graded cells, between its marks for hidden
+tests. otter-grader is its own `otter run`, which needs no container; the same tests are in its own
+test files, in the form of functions that raise.
 
-Because both run students' code with the rights of the person who grades, all of it is put into a
-box of ours, with the course's folder in memory. The box protects the machine and nobody in it: it
-has no network, but a listener of its own; room, processes and memory for more than the attacks use
-up, except that a box that holds more than `BOX.memory_bytes` is ended. Limits on time are those of
-the tests where an attack loops.
+Because both run students' code with the rights of the person who grades, everything runs in a box
+of ours, with the course's folder in memory. The box protects the machine, but nothing inside the
+box. It has no network except a listener of its own, and enough disk space, processes and memory for
+more than the attacks use; but a box that holds more than `BOX.memory_bytes` is ended. If an attack
+loops, the limits on time are those of the tests.
 
 An attack is survived if the attacked exercise has the points that it deserves, the other exercise
 and the honest submission have theirs, nothing was found, opened or reached, the teacher's files are
-as they were, and nothing runs on. A row of the table is survived if all its attacks are that mean
-anything to a grader; rows of which none does are counted apart.
+unchanged, and no process is left running. A row of the table is survived if all its attacks that
+apply to a grader are; rows in which none applies are counted separately.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ DOCS = ROOT / "docs" / "security.md"
 HOLDS, NOT_HERE = "holds", "does not apply"
 BOX = Limits(memory_bytes=2 * 2**30, processes=1000, scratch_bytes=384 * 2**20)
 PROGRAMS = "/programs"
-"""Where the box has `stock_nbgrader.py` and `stock_otter.py`."""
+"""The folder in the box with `stock_nbgrader.py` and `stock_otter.py`."""
 RUN_SECONDS = 600.0
 LARGEST_MEGABYTES = 20.0
 OTTER_RELEASE = "otter-grader==7.0.0"
@@ -67,8 +67,8 @@ OTTER_FOLDER = ROOT / "build" / "otter"
 # otter-grader has a limit for a submission, not for a cell. Starting takes it ten seconds, and
 # much longer on a busy machine.
 OTTER_LOOP_SECONDS = 120.0
-WORKERS = 4  # boxes at the same time: they mostly wait, for kernels to start and for limits
-# What an attack was after, by row, where its own outputs must show that it did not get it.
+WORKERS = 4  # boxes at the same time: they mostly wait for kernels to start, or for limits
+# By row, what an attack has achieved if its outputs do not show that it failed.
 SOUGHT = {
     5: "hidden tests are found",
     6: "the teacher's files are opened",
@@ -76,7 +76,7 @@ SOUGHT = {
     13: "there is no quota",
     16: "modules of the student's own are imported",
 }
-# The same, where the grader's log must not hold it.
+# The same for rows where the grader's log shows it.
 IN_LOG = {
     7: "a student's pickle is loaded by the grader",
     32: "escapes of a student's reach the terminal",
@@ -86,7 +86,7 @@ IN_LOG = {
 
 @dataclass
 class Ended:
-    """How a course is after a case.
+    """The state of a course after a case.
 
     Attributes
     ----------
@@ -95,14 +95,14 @@ class Ended:
     said : str
         What the attacked cells show.
     harm : list of str
-        What happened besides points.
+        Damage apart from wrong points.
     stamps : dict of str to str
     reached : int
-        Connections that a listener on the machine has seen.
+        Connections to a listener on the machine.
     megabytes : float
-        What the graded notebooks take.
+        The size of the graded notebooks.
     seconds : float
-        What all of the grader's processes have taken of the processor.
+        The processor time of all of the grader's processes.
     log : str
     """
 
@@ -117,7 +117,7 @@ class Ended:
 
 
 def survived(case: Case, ended: Ended) -> list[str]:
-    """Return what an attack has done that it must not; nothing if it was survived."""
+    """Return the harm that an attack has done; nothing if it was survived."""
     if not ended.rounds:
         return [*ended.harm, "nobody is graded"]
     last, found = ended.rounds[-1], list(ended.harm)
@@ -142,7 +142,7 @@ def survived(case: Case, ended: Ended) -> list[str]:
 
 
 def _treated(case: Case, student: str, got: dict[str, float | None], log: str) -> list[str]:
-    """Return what is wrong with how a student was treated."""
+    """Return what is wrong in the treatment of a student."""
     named = _names(student, log)
     if case.may_be_refused and named and not any(score is not None for score in got.values()):
         return []
@@ -156,7 +156,7 @@ def _treated(case: Case, student: str, got: dict[str, float | None], log: str) -
 
 
 def _shown(student: str) -> str:
-    """Return a name as a table in Markdown can hold it."""
+    """Return a name in a form that a table in Markdown can contain."""
     written = ascii(student)[1:-1]
     return written if len(written) <= 20 else f"{written[:10]}… ({len(student)} characters)"
 
@@ -170,14 +170,14 @@ def _unfair(cell: str, score: float | None, allowed: set[float | None]) -> str:
 
 
 def _names(student: str, log: str) -> bool:
-    """Tell whether a log says of a student that something is wrong."""
+    """Return whether a log says that something is wrong with a student's submission."""
     lines = [line for line in log.splitlines() if "ERROR]" in line or "WARNING]" in line]
     written = {student, ascii(student)[1:-1]}
     return any(f"{name}'" in line or f"/{name}/" in line for line in lines for name in written)
 
 
 class Nbgrader:
-    """nbgrader as it comes."""
+    """nbgrader without changes."""
 
     name = NBGRADER
     program = "stock_nbgrader.py"
@@ -198,7 +198,7 @@ class Nbgrader:
 
     @staticmethod
     def config(course: Path) -> Config:
-        """Return nbgrader's own settings, but for the names of two folders."""
+        """Return nbgrader's own settings, except for the names of two folders."""
         config = Config()
         config.CourseDirectory.root = str(course)
         config.CourseDirectory.course_id = small_course.NAME
@@ -207,7 +207,7 @@ class Nbgrader:
         return config
 
     def prepare(self, case: Case, course: Path) -> None:
-        """Write the settings for a case, and do what comes before grading."""
+        """Write the settings for a case, and do what must be done before grading."""
         lines = ["c = get_config()"]
         settings = {"source_directory": "solutions", "release_directory": "notebooks"}
         settings["course_id"] = small_course.NAME
@@ -226,7 +226,7 @@ def _write_solution(course: Path, hidden: tuple[str, str] = ("", "")) -> None:
 
 
 def _release(config: Config) -> None:
-    # nbgrader starts `alembic` by name, which an environment that is not activated does not find.
+    # nbgrader starts `alembic` by name, which is not found if the environment is not activated.
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     result = api.generate_assignment(small_course.NAME)
@@ -252,12 +252,12 @@ def shown({name}):
 def hidden({name}):
 {hidden}
 """
-# otter-grader asks for the address of "localhost".
+# otter-grader needs the address of "localhost".
 LOOKED_UP = {"hosts": "127.0.0.1 localhost\n", "nsswitch.conf": "hosts: files\n"}
 
 
 class Otter:
-    """otter-grader as it comes, in an environment of its own."""
+    """otter-grader without changes, in an environment of its own."""
 
     name = OTTER
     program = "stock_otter.py"
@@ -283,7 +283,7 @@ class Otter:
         for number, (name, points) in enumerate((("double", 2), ("total", 1))):
             source = _as_function(small_course.CHECKS[number], small_course.IN_CELLS[number])
             (tests / f"{name}.py").write_text(OTTER_TEST.format(name=name, points=points, **source))
-        # What otter has for answers that draw numbers: each cell begins with the same seed.
+        # otter's own way for answers that draw numbers: each cell starts with the same seed.
         settings = self.released / "otter_config.json"
         settings.write_text(json.dumps({"seed": 1}))
         command = [scripts / "otter", "generate", "-t", "tests", "-c", settings.name]
@@ -294,7 +294,7 @@ class Otter:
 
 
 def _as_function(check: str, hidden: str) -> dict[str, str]:
-    """Return a check and a hidden test of nbgrader's as bodies of functions."""
+    """Return a check and a hidden test of nbgrader as bodies of functions."""
 
     def indented(source: str) -> str:
         return "\n".join(f"    {line}" for line in source.strip().splitlines())
@@ -303,10 +303,10 @@ def _as_function(check: str, hidden: str) -> dict[str, str]:
 
 
 def otter_python() -> Path:
-    """Return the Python that has otter-grader; its environment is made if it is missing.
+    """Return the Python that has otter-grader; create its environment if it is missing.
 
-    It is one of its own, so that the course's stays as it is. It also finds the course's packages,
-    behind its own: some attacks import them.
+    It is a separate environment, so that the course's own is not changed. It also finds the
+    course's packages, after its own, because some attacks import them.
     """
     python, ready = OTTER_FOLDER / "bin" / "python", OTTER_FOLDER / f"{OTTER_RELEASE}.ready"
     if ready.is_file():
@@ -323,14 +323,14 @@ def otter_python() -> Path:
 
 
 NAMELESS = itertools.cycle(range(2**30 + os.getpid() * 64, 2**30 + os.getpid() * 64 + 64))
-"""Users without a name, one for each box: the kernel counts their processes apart."""
-PREPARING = threading.Lock()  # nbgrader's commands change the folder that they are in
+"""Users without a name, one for each box, so that the kernel counts their processes apart."""
+PREPARING = threading.Lock()  # nbgrader's commands change the folder in which they run
 Grader = Nbgrader | Otter
 GRADERS = (Nbgrader, Otter)
 
 
 def play(grader: Grader, case: Case, folder: Path) -> list[str]:
-    """Play a case on a course of its own and return what it has done; see `survived`."""
+    """Try a case on a course of its own, and return the harm that it has done; see `survived`."""
     course = Path(shutil.copytree(grader.released, Path(folder, "course"), dirs_exist_ok=True))
     (course / "submitted").mkdir()
     with PREPARING:
@@ -348,7 +348,7 @@ def play(grader: Grader, case: Case, folder: Path) -> list[str]:
         "limits": {
             "processes": BOX.processes,
             "file_bytes": BOX.file_bytes,
-            "memory_bytes": 2**40,  # of one process; all together are watched
+            "memory_bytes": 2**40,  # of one process; the sum of all is watched
             "user": next(NAMELESS) if os.geteuid() == 0 else None,
         },
         "rounds": len(case.rounds),
@@ -380,12 +380,12 @@ def _in_a_box(grader: Grader, course: bytes, plan: dict[str, Any]) -> Ended:
     except subprocess.TimeoutExpired:
         process.kill()
         answer, errors = process.communicate()
-        harm.append("it does not come to an end")
+        harm.append("it does not end")
     watching.join()
     if harm:
         return Ended(harm=harm)
     if not answer:
-        raise RuntimeError(f"the box has told nothing: {errors[-2000:].decode(errors='replace')}")
+        raise RuntimeError(f"the box sent no results: {errors[-2000:].decode(errors='replace')}")
     return Ended(**json.loads(answer.splitlines()[-1]))
 
 
@@ -401,12 +401,12 @@ def _box_of(grader: Grader) -> list[str]:
             added += ["--dir", str(folder), "--chmod", "0755", str(folder)]
     for outside, inside in shared.items():
         added += ["--ro-bind", outside, inside]
-    place = command.index("--remount-ro")  # nothing can be added behind it
+    place = command.index("--remount-ro")  # nothing can be added after it
     return [*command[:place], *added, *command[place:]]
 
 
 def _watch(process: subprocess.Popen, harm: list[str]) -> None:
-    """End a box that holds more memory than it may: nothing in it does."""
+    """End a box that holds more memory than it may; no process in the box does this."""
     while process.poll() is None:
         within = processes_below(process.pid)
         if held_bytes(within, BOX.memory_bytes) + _unmapped_bytes(within) > BOX.memory_bytes:
@@ -417,7 +417,7 @@ def _watch(process: subprocess.Popen, harm: list[str]) -> None:
 
 
 def _unmapped_bytes(processes: list[psutil.Process]) -> int:
-    """Return the memory of files without a name, which no process has to map."""
+    """Return the memory of files without a name, which processes need not map."""
     sizes: dict[int, int] = {}
     for process in processes:
         for opened in Path(f"/proc/{process.pid}/fd").glob("*"):
@@ -429,7 +429,7 @@ def _unmapped_bytes(processes: list[psutil.Process]) -> int:
 
 
 def _packed(course: Path) -> bytes:
-    """Return a folder as a tar file, links as links."""
+    """Return a folder as a tar file, with links as links."""
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w") as packed:
         packed.add(course, arcname=".")
@@ -437,23 +437,23 @@ def _packed(course: Path) -> bytes:
 
 
 Tried = list[tuple[str, list[str]]]
-"""Attacks by name, each with what it has done."""
+"""Attacks by name, each with the harm that it has done."""
 
 
 def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
-    """Play every attack to both graders, and write the table of what became of them.
+    """Try every attack on both graders, and write the table of the outcomes.
 
     Parameters
     ----------
     data : {"mirror", "embedded"}
-        The lesson is a small one of its own: it counts as embedded.
+        The lesson is a small one made for this: it counts as embedded.
     rows : set of int or None
-        Only these rows; nothing is written then.
+        Only these rows; then nothing is written.
 
     Returns
     -------
     dict of str to Figure
-        Counts of rows: those that mean something to each grader, and those that it survives.
+        Counts of rows: those that apply to each grader, and those that it survives.
     """
     if data != "embedded":
         return {}
@@ -479,7 +479,7 @@ def measure(data: str, rows: set[int] | None = None) -> dict[str, Figure]:
 def _start(
     pool: ThreadPoolExecutor, grader: Grader, folder: Path, rows: set[int] | None
 ) -> list[tuple[Case, Future | None]]:
-    """Start to play every attack; None where an attack means nothing to a grader."""
+    """Start to try every attack; return None for attacks that do not apply to a grader."""
     return [
         (case, None if grader.name in case.lacks else pool.submit(_told, grader, case, folder))
         for case in cases(list(grader.paths), told.PORT)
@@ -488,7 +488,7 @@ def _start(
 
 
 def _told(grader: Grader, case: Case, folder: Path) -> list[str]:
-    """Play an attack, and print what it has done."""
+    """Try an attack, and print the harm that it has done."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=folder) as room:
         effects = play(grader, case, Path(room))
@@ -499,7 +499,7 @@ def _told(grader: Grader, case: Case, folder: Path) -> list[str]:
 
 
 def _by_row(started: list[tuple[Case, Future | None]]) -> dict[int, Tried]:
-    """Return what every attack has done, by row; rows that mean nothing to a grader are empty."""
+    """Return the harm of every attack, by row; rows that do not apply to a grader are empty."""
     found: dict[int, Tried] = {}
     for case, future in started:
         tried = found.setdefault(case.row, [])
@@ -512,19 +512,19 @@ EXPLAINED = (
     f"otter-grader is release {OTTER_RELEASE.partition('==')[2]}, with its own runner without "
     "containers (`otter run`), one process for each submission, in a box like that of stock "
     "nbgrader. Its usual way (`otter grade`) puts each submission into a Docker container, "
-    "together with its tests: what is about points ends the same there; files, processes and "
-    "memory of the teacher's machine are better off. Where an attack loops, a submission is ended "
-    "as `otter grade --timeout` does; otter's seed is set.\n\n"
-    "An attack *does not apply* where a grader has no such part: replies to questions (rows 26 "
-    "and 27, and three attacks of row 7) in neither; the time of handing in (row 18) and pages of "
-    "feedback (row 28, and the scripts of row 23) not in otter-grader. Such attacks are not "
-    "played, and a row of which none applies counts neither as held nor as lost: {counts}. The "
-    "second column counts the attacks that were played to stock nbgrader and to otter-grader."
+    "together with its tests: attacks on points end the same there; the teacher's files, processes "
+    "and memory are better protected. If an attack loops, the submission is killed as `otter grade "
+    "--timeout` does; otter's seed is set.\n\n"
+    "An attack *does not apply* if a grader has no such part: neither has replies to questions "
+    "(rows 26 and 27, and three attacks of row 7), and otter-grader has no submission times (row "
+    "18) and no feedback pages (row 28, and the scripts of row 23). Such attacks are not run, and "
+    "a row in which none applies counts neither as held nor as lost: {counts}. The second column "
+    "counts the attacks that were run on stock nbgrader and on otter-grader."
 )
 
 
 def write_table(found: dict[str, dict[int, Tried]]) -> None:
-    """Put the table of what became of each row's attacks into docs/security.md."""
+    """Write the table with the outcome of each row's attacks into docs/security.md."""
     one, other = found[NBGRADER], found[OTTER]
     counts = ", ".join(
         f"{sum(map(bool, tried.values()))} of {len(tried)} rows apply to {name}"
@@ -542,7 +542,7 @@ def write_table(found: dict[str, dict[int, Tried]]) -> None:
 
 
 def _cell(tried: Tried) -> str:
-    """Return what a row's attacks have done, those with the same effect together."""
+    """Return the harm of a row's attacks; attacks with the same effect share a sentence."""
     if not tried:
         return NOT_HERE
     effects: dict[str, list[str]] = {}

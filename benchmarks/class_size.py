@@ -1,8 +1,8 @@
-"""What a class costs by its size, and whether the capacity model of docs/grading-at-scale.md holds.
+"""The time for classes of several sizes, compared with the model of docs/grading-at-scale.md.
 
-The students are those of `grading.py`. Each class is graded by a `course grade` of its own, with
-the sandbox on and nothing kept from the one before. The two smallest classes give the model's two
-numbers, the others check it.
+The students are those of `grading.py`. Each class is graded by its own run of `course grade`, with
+the sandbox on and without results of an earlier run. The two smallest classes determine the model's
+two numbers, and the others test it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ SIZES = (10, 40, 100, 400)
 
 
 def measure(data: str) -> dict[str, Figure]:
-    """Grade classes of several sizes; write table and figure of docs/grading-at-scale.md.
+    """Grade classes of several sizes; write the table and figure of docs/grading-at-scale.md.
 
     Parameters
     ----------
     data : {"mirror", "embedded"}
-        The sandbox reads the embedded data.
+        The sandbox uses the embedded data.
 
     Returns
     -------
     dict of str to Figure
-        Seconds by size, the model's two numbers, and how far it is off, as a share.
+        Seconds by size, the model's two numbers, and its largest error, as a share.
     """
     if data != "embedded":
         return {}
@@ -62,19 +62,19 @@ def seconds_of(size: int) -> float:
 
 
 def capacity(taken: dict[int, float]) -> tuple[float, float]:
-    """Return the start and the seconds of a submission on one worker, by the smallest classes."""
+    """Return the start and the seconds per submission and worker, from the two smallest classes."""
     (few, quick), (more, slow) = sorted(taken.items())[:2]
     slope = (slow - quick) / (more - few)
     return quick - slope * few, slope * WORKERS
 
 
 def foretold(size: int, start: float, each: float) -> float:
-    """Return the seconds that a class takes by the model."""
+    """Return the seconds that the model predicts for a class."""
     return start + size * each / WORKERS
 
 
 def table(taken: dict[int, float], start: float, each: float) -> str:
-    """Return the Markdown table of what was taken and foretold, and the numbers behind it."""
+    """Return the Markdown table of measured and predicted seconds, and the model's numbers."""
     rows = ["| submissions | seconds | seconds each | by the model |", "|---|---|---|---|"]
     for size, seconds in taken.items():
         model = foretold(size, start, each)
@@ -84,7 +84,7 @@ def table(taken: dict[int, float], start: float, each: float) -> str:
 
 
 def draw(taken: dict[int, float], start: float, each: float, path: Path) -> None:
-    """Draw what classes took, and what the two smallest of them foretell."""
+    """Draw the seconds of all classes, and the line that the two smallest predict."""
     figure = plots.Figure(figsize=(5.4, 3.2), layout="constrained")
     axes = figure.subplots()
     ends = [0, max(taken)]

@@ -1,7 +1,8 @@
-"""Fine-tuning with the checkpoint's dropout between layers, and without: seconds and accuracy.
+"""Fine-tuning with and without the checkpoint's dropout between layers: seconds and accuracy.
 
-`helpers.models.load_classifier` switches it off. Here both ways train the whole train split by the
-course's recipe, in turn in one process, from the same seeds; nothing else differs.
+`helpers.models.load_classifier` switches this dropout off. Here, both variants train the whole
+train split by the course's recipe, in turn in one process, from the same seeds; nothing else
+differs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SPLITS = ("validation", "test")
 
 
 def measure(data: str) -> dict[str, Figure]:
-    """Train both ways with several seeds.
+    """Train both variants with several seeds.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ def measure(data: str) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        How many times as long the steps take with dropout between layers, the median of the seeds
-        with the least and the most; and the mean difference of accuracy, without less with, with
-        Student's interval.
+        How many times as long the steps take with dropout between layers: the median of the seeds,
+        with the least and the most; and the mean difference of accuracy, without dropout minus
+        with it, with Student's interval.
     """
     emotion, tokenizer = load("emotion", source=data), load_tokenizer()
     rows = tokenized(emotion["train"], tokenizer)

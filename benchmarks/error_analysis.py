@@ -1,4 +1,4 @@
-"""Planted wrong labels: what the reference of lesson 5 and cleanlab find of them."""
+"""Planted wrong labels: how many the reference of lesson 5 and cleanlab find."""
 
 from __future__ import annotations
 

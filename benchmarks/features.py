@@ -1,8 +1,8 @@
-"""Features of the emotion texts: the usual recipe against `helpers.features`, in one process.
+"""Features of the emotion texts: the usual recipe and `helpers.features`, in one process.
 
-The usual recipe, as popular notebooks have it, pads the whole dataset to its longest text and takes
-batches of 1,000 in float32. All of its batches have the same shape, so some are timed whole and
-count for the others. Ours is timed whole, from an empty cache, what it needs for its key included.
+The usual recipe, from popular notebooks, pads the whole dataset to its longest text and takes
+batches of 1,000 in float32. All of its batches have the same shape, so only some are timed and
+represent the others. Ours is timed as a whole, from an empty cache, including the time for its key.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def measure(data: str) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        Seconds, ratios, and shares of what a matrix product of the machine reaches. In float32
-        alone where the machine has no bfloat16. `tests/unit/test_equal_features.py` proves that
-        what is faster comes to the same.
+        Seconds, ratios, and shares of the speed of a large matrix product on this machine. Only in
+        float32 if the machine has no bfloat16. `tests/unit/test_equal_features.py` proves that the
+        faster recipe gives the same features.
     """
     emotion, tokenizer, encoder = load("emotion", source=data), load_tokenizer(), load_encoder()
     texts = emotion["train"]["text"][:]
@@ -59,13 +59,13 @@ def measure(data: str) -> dict[str, Figure]:
         found[f"features.seconds_{name}"] = _figure(times, "s", data)
         found[f"features.speedup_{name}"] = _figure(ratios, "ratio", data)
         found[f"features.limit_share_{name}"] = _figure(shares, "share", data)
-    # The format that the machine takes, which is the last.
+    # The number format that lessons use on this machine is the last one.
     found["features.limit_share"] = found.pop(f"features.limit_share_{name}")
     return found
 
 
 def usual_seconds(texts, tokenizer, encoder) -> list[float]:
-    """Return what all texts take, by each of the batches timed."""
+    """Return the seconds for all texts, estimated from each of the timed batches."""
     started = time.perf_counter()
     tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
     preparing = time.perf_counter() - started
@@ -98,7 +98,7 @@ def our_seconds(texts, tokenizer, encoder, dtype) -> list[float]:
 
 @contextmanager
 def features_from_nothing(dtype: torch.dtype) -> Iterator[Callable]:
-    """Give `dataset_features`, with products in `dtype` and an empty cache."""
+    """Yield `dataset_features`, with products in `dtype` and an empty cache."""
     chosen = patch("helpers.models.pick_dtype", return_value=dtype)
     folder = tempfile.TemporaryDirectory()
     with chosen, folder as cache, patch.dict(os.environ, COURSE_CACHE=cache):
@@ -106,7 +106,7 @@ def features_from_nothing(dtype: torch.dtype) -> Iterator[Callable]:
 
 
 def useful_operations(texts, tokenizer, config) -> float:
-    """Return the multiplications and additions of matrix products that real tokens ask for."""
+    """Return the multiplications and additions of matrix products that real tokens need."""
     lengths = np.array([len(ids) for ids in tokenizer(texts, truncation=True)["input_ids"]], float)
     hidden, inner = config.hidden_size, config.intermediate_size
     linear = 2 * lengths.sum() * (4 * hidden**2 + 2 * hidden * inner)
@@ -115,7 +115,7 @@ def useful_operations(texts, tokenizer, config) -> float:
 
 
 def matrix_product_speed(dtype: torch.dtype) -> float:
-    """Return the operations a second of a large square product, median of 20."""
+    """Return the operations per second of a large square product, median of 20."""
     left, right = (torch.randn(SIDE, SIDE).to(dtype) for _ in range(2))
     times = []
     for _ in range(21):

@@ -1,14 +1,15 @@
-"""Fine-tuning: the usual recipe against ours, in texts a second, and what both learn.
+"""Fine-tuning: the usual recipe and ours, in texts per second, and the accuracy of both.
 
-The usual recipe, as popular notebooks have it, pads every text to the longest of the dataset, draws
-batches of 64 at random, keeps the checkpoint's dropout and computes in float32. Both are the
+The usual recipe, from popular notebooks, pads every text to the longest of the dataset, draws
+batches of 64 at random, keeps the checkpoint's dropout and computes in float32. Both use the
 library's Trainer on the same encoder, with the same optimizer, rate and schedule.
 
-Seconds are those of the steps, in turn, in one process. Batches of like lengths differ in size, so
-ours takes as many as are sorted together: a random sample of the dataset, from its longest texts to
-its shortest. All of the usual batches are of one size, and few will do.
+The seconds are those of the steps, in turn, in one process. Our batches hold texts of similar
+lengths, so their sizes differ: ours are timed on all batches that are sorted together, a random
+sample of the dataset from its longest texts to its shortest. The usual batches all have one size,
+so a few are enough.
 
-What both learn is compared after whole trainings on the same few rows, with the same seeds.
+Accuracy is compared after complete trainings on the same few rows, with the same seeds.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ EPOCHS = 2
 
 
 class Clock(TrainerCallback):
-    """Notes how many seconds the steps of a training take; stands in for the bar."""
+    """Records how many seconds the steps of a training take; replaces the progress bar."""
 
     def on_train_begin(self, args, state, control, **options):
         self.started = time.perf_counter()
@@ -64,14 +65,14 @@ def measure(data: str) -> dict[str, Figure]:
     -------
     dict of str to Figure
         Ratios of throughput, the median of the rounds with the least and the most; and the mean
-        difference of validation accuracy, ours less the usual, with Student's interval.
+        difference of validation accuracy, ours minus the usual, with Student's interval.
     """
     emotion, tokenizer = load("emotion", source=data), load_tokenizer()
     return speedups(emotion["train"], tokenizer, data) | accuracies(emotion, tokenizer, data)
 
 
 def speedups(train: Dataset, tokenizer, data: str) -> dict[str, Figure]:
-    """Return our texts a second over the usual way's."""
+    """Return our texts per second divided by the usual recipe's."""
     names = train.features["label"].names
     padded, rows = tokenized(train, tokenizer, padding=True), tokenized(train, tokenizer)
     formats = {"float32": torch.float32}
@@ -98,7 +99,7 @@ def speedups(train: Dataset, tokenizer, data: str) -> dict[str, Figure]:
 
 
 def accuracies(emotion, tokenizer, data: str) -> dict[str, Figure]:
-    """Return how much more of validation our way gets right, with the same seeds."""
+    """Return how much higher the validation accuracy of our recipe is, with the same seeds."""
     train = emotion["train"].shuffle(seed=0).select(range(ROWS))
     names = train.features["label"].names
     padded, rows = tokenized(train, tokenizer, padding=True), tokenized(train, tokenizer)

@@ -1,4 +1,4 @@
-"""Lesson 7 without fine-tuning: stances and financial topics by sentence features."""
+"""Lesson 7 without fine-tuning: stances and financial topics from sentence features."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def topics(data: str) -> dict[str, Figure]:
 
 
 def stances(data: str) -> dict[str, Figure]:
-    """Train it on stances; a seed draws the folds by which its strength is chosen on train.
+    """Train it on stances; a seed draws the folds that choose its strength on train.
 
-    Seeds that choose the same strength give the same answers, so the interval that matters is that
-    over the test rows: of five such intervals, the mean.
+    Seeds that choose the same strength give the same answers, so the interval over the test rows
+    is what matters: the result has the mean of five such intervals.
     """
     dataset = load("stance_climate", source=data)
     truth, features = labels_of(dataset), sentence_features(dataset)
@@ -74,7 +74,7 @@ def stances(data: str) -> dict[str, Figure]:
 
 
 def chosen_strength(features: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """Choose C as the reference does: 1, unless another is better by more than the folds' luck."""
+    """Choose C as the reference does: 1, unless another is better by more than chance."""
 
     def trial(strength: float, split_seed: int) -> float:
         folds = StratifiedKFold(5, shuffle=True, random_state=split_seed)

@@ -2,22 +2,23 @@
 
 Forty students hand in a lesson. Of ten, one hands in the blank release, one the answers from an
 editor that drops metadata and cell ids, and eight have the reference's answer or one of its
-variants, right or wrong, by chance. Stock nbgrader has its own sanitizing, its own executor and
-its own settings, but for a limit on time that lets the lesson's cells finish: one notebook after
-the other, every cell of it, in a kernel with the rights of whoever grades. The hidden tests stand
-between its marks in the graded cells and assert in the student's process. `course grade` has the
-sandbox on, asks the same tests from outside, and leaves out what only the story computes (cells
-tagged `lesson-only`). Nobody's result is kept from an earlier run.
+variants, right or wrong, by chance. Stock nbgrader has its own sanitizing, its own executor and its
+own settings, except for a limit on time that lets the lesson's cells finish: one notebook after the
+other, every cell of it, in a kernel with the instructor's rights. The hidden tests are between its
+marks in the graded cells, and are asserts in the student's process. `course grade` uses the
+sandbox, asks the same tests from outside, and leaves out what only the story computes (cells tagged
+`lesson-only`). No result of an earlier run is used.
 
-Both run as commands of their own, in turn: half of its share by nbgrader, the class by us, and the
-other half by nbgrader. Stock nbgrader has no parallel work, so its seconds grow with the
-submissions; it grades the first twenty (four in lesson 3), and what it takes for forty is its
-start, once, and forty times the seconds of these. Ours grades all forty, its start included. What
-processes hold is read every three seconds, shared pages counted once.
+Both are run as separate commands, in turn: nbgrader grades half of its share, we grade the class,
+and nbgrader grades the other half. Stock nbgrader does not work in parallel, so its seconds grow
+with the submissions; it grades the first twenty (four in lesson 3), and its seconds for forty are
+its start, once, and forty times the seconds of these. Ours grades all forty, start included. The
+memory of the processes is read every three seconds, with shared pages counted once.
 
-What a cluster's workers add to each other is measured with notebooks that wait instead of
-computing: three workers on a machine of two processors would else measure the machine. Everything
-else is what a cluster does: scheduler, workers, sandboxes, questions, and one machine that records.
+How much a cluster's workers add to each other is measured with notebooks that wait instead of
+computing; otherwise, three workers on a machine of two processors would measure the machine.
+Everything else is as on a cluster: scheduler, workers, sandboxes, questions, and one machine that
+records.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ from grading.sandbox.memory import held_bytes, processes_below
 from grading.steps.run_nbgrader import autograde_one, nbgrader_api, release
 from helpers.lessons import Lesson, lesson_named
 
-sys.path.append(str(ROOT / "tests" / "security"))  # what waits is the tests' small course
+sys.path.append(str(ROOT / "tests" / "security"))  # for the small course whose notebooks wait
 
 import small_course
 from submissions import put_submission
@@ -66,14 +67,14 @@ from submissions import put_submission
 DOCS = ROOT / "docs" / "grading-at-scale.md"
 STUDENTS = 40
 STOCK = {"01_dataset_exploration": 20, "03_feature_extraction": 4}
-"""How many of them stock nbgrader grades."""
+"""How many submissions stock nbgrader grades."""
 WORKERS = 2
 TAKEN_APART = 5
 WAITING = 12
 WAIT = 5  # seconds
 COURSE = [sys.executable, "-W", "ignore", "-c", "from course import app; app()"]
 NBGRADER = [sys.executable, "-W", "ignore", "-m", "nbgrader"]
-# The hidden test of a graded cell, as nbgrader's own way of grading wants it.
+# The hidden test of a graded cell, in the form that nbgrader's own way of grading needs.
 IN_CELL = """
 ### BEGIN HIDDEN TESTS
 from pathlib import Path
@@ -91,7 +92,7 @@ def measure(data: str) -> dict[str, Figure]:
     Parameters
     ----------
     data : {"mirror", "embedded"}
-        The sandbox reads the embedded data.
+        The sandbox uses the embedded data.
 
     Returns
     -------
@@ -102,17 +103,17 @@ def measure(data: str) -> dict[str, Figure]:
 
 
 def lesson_1(data: str) -> dict[str, Figure]:
-    """Measure lesson 1 alone; as `measure`."""
+    """Measure lesson 1 only; like `measure`."""
     return _measured(lesson_named("1"), data)
 
 
 def lesson_3(data: str) -> dict[str, Figure]:
-    """Measure lesson 3 alone; as `measure`."""
+    """Measure lesson 3 only; like `measure`."""
     return _measured(lesson_named("3"), data)
 
 
 def dask(data: str) -> dict[str, Figure]:
-    """Measure what a cluster's workers add to each other; as `measure`."""
+    """Measure how much a cluster's workers add to each other; like `measure`."""
     if data != "embedded":
         return {}
     efficiency = dask_efficiency(3)
@@ -144,7 +145,7 @@ def _measured(lesson: Lesson, data: str) -> dict[str, Figure]:
 
 
 def write_tables(values: dict[str, float]) -> None:
-    """Write the page's tables from figures by name, of the lessons that have been measured."""
+    """Write the page's tables from figures by name, for the lessons that have been measured."""
     speeds, parts = [], []
     for name in STOCK:
         lesson, key = lesson_named(name), f"lesson{name[1]}"
@@ -180,14 +181,14 @@ def _numbers(values, digits: int = 1) -> str:
 
 
 def left_out(lesson: Lesson) -> str:
-    """Return how many of a lesson's code cells only the story needs, and of how many."""
+    """Return how many of a lesson's code cells only the story needs, and the number of all."""
     cells = nbformat.read(solution_path(lesson), as_version=4).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
     return f"{sum(LESSON_ONLY in cell.metadata.get('tags', []) for cell in code)} of {len(code)}"
 
 
 def compared(lesson: Lesson, sample: int) -> tuple[tuple[float, int], tuple[float, int]]:
-    """Return the seconds for the class and the most bytes held, of stock nbgrader and of us."""
+    """Return the seconds for the class and the most bytes held, for stock nbgrader and for us."""
     with tempfile.TemporaryDirectory(prefix="class-") as folder:
         first, mine, second = (Path(folder, name) for name in ("first", "mine", "second"))
         half = sample // 2
@@ -203,7 +204,7 @@ def compared(lesson: Lesson, sample: int) -> tuple[tuple[float, int], tuple[floa
 
 
 def hand_in(lesson: Lesson, course: Path, students: range) -> None:
-    """Make a course folder with its release, and have students hand in."""
+    """Create a course folder with its release, and let students hand in."""
     release([lesson], course)
     _submit(lesson, course, students, release_path(lesson, course))
 
@@ -229,7 +230,7 @@ def work(lesson: Lesson, released: NotebookNode, solved: NotebookNode, number: i
 
 
 def stock_course(lesson: Lesson, course: Path, students: range) -> None:
-    """Make a folder as stock nbgrader has it, with the same work handed in."""
+    """Create a folder in the form of stock nbgrader, with the same work handed in."""
     source = course / "source" / lesson.name / f"{lesson.name}.ipynb"
     source.parent.mkdir(parents=True)
     notebook = nbformat.read(solution_path(lesson), as_version=4)
@@ -239,7 +240,7 @@ def stock_course(lesson: Lesson, course: Path, students: range) -> None:
         if exercise:
             cell.source += IN_CELL.format(path=path, exercise=exercise)
     nbformat.write(notebook, source)
-    # Our rubrics stand where nbgrader's do not, which it would refuse to release.
+    # Our rubrics are in cells in which nbgrader expects none, so it would refuse to release them.
     made = [*NBGRADER, "generate_assignment", lesson.name]
     made.append("--ClearMarkScheme.enforce_metadata=False")
     subprocess.run(made, cwd=course, check=True, capture_output=True, env=variables())
@@ -247,16 +248,16 @@ def stock_course(lesson: Lesson, course: Path, students: range) -> None:
 
 
 def variables() -> dict[str, str]:
-    """Return the variables of both graders: the embedded data, and no wait for a network."""
+    """Return the environment variables of both graders: embedded data, no waiting for a network."""
     outside = {name: os.environ[name] for name in os.environ if name != "COURSE_MIRROR"}
-    # nbgrader starts alembic by its name.
+    # nbgrader starts `alembic` by name.
     path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
     return {**outside, "HF_HUB_OFFLINE": "1", "PATH": path}
 
 
 def timed(command: list[str], folder: Path) -> tuple[float, int]:
     """Run a command; return the seconds that it took, and the most memory that it held."""
-    # A kernel in a box has no parent outside; this makes it a child of this process.
+    # A kernel in a box has no parent outside of it; this makes it a child of this process.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     started, most = time.monotonic(), 0
     with subprocess.Popen(
@@ -273,14 +274,14 @@ def timed(command: list[str], folder: Path) -> tuple[float, int]:
             most = max(most, held_bytes(processes_below(os.getpid())[1:], 0))
     seconds = time.monotonic() - started
     reading.join(5)
-    if process.returncode not in (0, 1):  # 1: somebody's work needs a person
+    if process.returncode not in (0, 1):  # 1: a person must look at somebody's work
         text = b"".join(said).decode(errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {text}")
     return seconds, most
 
 
 def reap(besides: int) -> None:
-    """Wait for the kernels that have ended and became children of this process."""
+    """Wait for kernels that have ended and that have become children of this process."""
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
             if child.pid != besides and child.status() == psutil.STATUS_ZOMBIE:
@@ -288,7 +289,7 @@ def reap(besides: int) -> None:
 
 
 class Timed(Sandbox):
-    """A sandbox that adds up where its time goes."""
+    """A sandbox that measures how long each part takes."""
 
     spent: dict[str, float] = {}  # noqa: RUF012 - of one notebook, all its boxes together
 
@@ -312,7 +313,7 @@ class Timed(Sandbox):
 def breakdown(lesson: Lesson) -> dict[str, float]:
     """Return the mean seconds of a submission's parts, one at a time on the machine.
 
-    `import` is what a batch pays once, `idle` the GiB that its warm process holds.
+    `import` is needed once per batch; `idle` is the memory of its warm process, in GiB.
     """
     spent: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory(prefix="one-") as folder, ExitStack() as stack:
@@ -335,29 +336,29 @@ def breakdown(lesson: Lesson) -> dict[str, float]:
             if not outcome.graded:
                 raise RuntimeError(outcome.sentence)
             spent.append({**Timed.spent, "record": whole - sum(Timed.spent.values())})
-    # The first has what is done only once, such as the hidden tests' own imports.
+    # The first submission includes what is done only once, such as the hidden tests' own imports.
     parts = {part: mean(one.get(part, 0.0) for one in spent[1:]) for part in PARTS}
     return {"import": imported, "idle": idle, **parts}
 
 
 def warm_processes() -> list[psutil.Process]:
-    """Return this process's children from which kernels are forked."""
+    """Return the children of this process from which kernels are forked."""
     found = []
     for child in psutil.Process().children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             if "grading.inside.warm" in child.cmdline():
                 found.append(child)
     return found
 
 
 def dask_efficiency(workers: int) -> float:
-    """Return the throughput of several Dask workers over that of one, times their number."""
+    """Return the throughput of several Dask workers divided by their number times one worker's."""
     alone, together = (_seconds_on_cluster(number) for number in (1, workers))
     return alone / (workers * together)
 
 
 def _seconds_on_cluster(workers: int) -> float:
-    """Return how long a class takes whose notebooks wait, on workers whose kernels are warm."""
+    """Return how long a class takes whose notebooks wait, on workers with warm kernels."""
     with tempfile.TemporaryDirectory(prefix="waits-") as folder, ExitStack() as stack:
         course = Path(folder)
         small_course.write_course(course)
@@ -377,7 +378,7 @@ def _seconds_on_cluster(workers: int) -> float:
             client.wait_for_workers(workers)
             client.register_plugin(WarmKernels())
         tasks = submitted(small_course.NAME, course)
-        # One each, for which a worker's warm process is waited for.
+        # One submission per worker first, to wait until its warm process is ready.
         _graded_on(cluster, [task for task in tasks if task[1] in first], course)
         return _graded_on(cluster, [task for task in tasks if task[1] not in first], course)
 

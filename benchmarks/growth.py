@@ -1,14 +1,14 @@
 """Time and memory at 1, 4, 16 and 64 thousand texts, and a million texts streamed to disk.
 
-Texts are the first eight words of the embedded emotion messages, each as often as it takes, so that
-all of it fits into minutes. Features come from the course's own encoder. Fine-tuning is one whole
-epoch of a small random encoder: what is looked at is how the Trainer, its sampler and its batches
-grow, not the matrix products of a batch, which are the same in each. Error analysis runs the
-references of lesson 5 (losses, confident learning, slices) on random logits. The million texts are
-three random words each, read by the same small random encoder.
+Texts are the first eight words of the embedded emotion messages, repeated as often as necessary, so
+that everything takes only minutes. Features come from the course's own encoder. Fine-tuning is one
+whole epoch of a small random encoder: it shows how the Trainer, its sampler and its batches grow,
+not the matrix products of a batch, which are the same for each size. Error analysis runs the
+references of lesson 5 (losses, confident learning, slices) on random logits. The million texts have
+three random words each, and are read by the same small random encoder.
 
-Each measurement has a process of its own. Memory is the process's peak over what it held before.
-An exponent is that between the last two sizes: 1 is linear, 2 would be a square.
+Each measurement has a process of its own. Memory is the process's peak minus what it held before.
+An exponent compares the last two sizes: 1 is linear, 2 is quadratic.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def measure(data: str) -> dict[str, Figure]:
 
 
 def in_own_process(work: Callable[[int], tuple], size: int) -> tuple[float, float]:
-    """Run it in a process that has imported this module and computed nothing yet."""
+    """Run `work` in a process that has imported this module and has computed nothing yet."""
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(1, mp_context=context) as pool:
@@ -91,7 +91,7 @@ def in_own_process(work: Callable[[int], tuple], size: int) -> tuple[float, floa
 
 
 def features(size: int) -> tuple[float, float]:
-    """Features of a dataset by the course's encoder, nothing in the cache."""
+    """Compute the features of a dataset with the course's encoder, from an empty cache."""
     texts, tokenizer, encoder = short_texts(size), load_tokenizer(), load_encoder()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["COURSE_CACHE"] = folder
@@ -100,7 +100,7 @@ def features(size: int) -> tuple[float, float]:
 
 
 def finetuning(size: int) -> tuple[float, float]:
-    """Tokens, batches and one epoch of a small random classifier."""
+    """Run tokenization, batching and one epoch of a small random classifier."""
     texts, tokenizer = short_texts(size), load_tokenizer()
     model = BertForSequenceClassification(small_config(num_labels=CLASSES))
     labels = np.random.default_rng(0).integers(CLASSES, size=size)
@@ -113,7 +113,7 @@ def finetuning(size: int) -> tuple[float, float]:
 
 
 def error_analysis(size: int) -> tuple[float, float]:
-    """Losses, suspect labels and the accuracy of slices, by the references of lesson 5."""
+    """Run losses, suspect labels and the accuracy of slices, with the references of lesson 5."""
     notebook = source_notebook(LESSON)
     answers = {
         name: run_cell(notebook, name)[name]
@@ -140,7 +140,7 @@ def error_analysis(size: int) -> tuple[float, float]:
 
 
 def streaming(size: int) -> tuple[float, float]:
-    """Seconds of the stream, and what the process grew by after its first tenth."""
+    """Return the seconds of the stream, and how much the process grew after its first tenth."""
     tokenizer, encoder = load_tokenizer(), BertModel(small_config()).eval()
     words, random = sorted(tokenizer.get_vocab())[-5000:], np.random.default_rng(0)
     held = []
@@ -160,7 +160,7 @@ def streaming(size: int) -> tuple[float, float]:
 
 
 def short_texts(size: int) -> list[str]:
-    """Return the first eight words of the messages, in their order, over and over."""
+    """Return the first eight words of the messages, in their order, repeated."""
     messages = load("emotion", source="embedded")["train"]["text"][:]
     return [" ".join(messages[row % len(messages)].split()[:8]) for row in range(size)]
 
@@ -172,9 +172,9 @@ def small_config(**options: int) -> BertConfig:
 
 
 def cost(work: Callable[[], object]) -> tuple[float, float]:
-    """Return seconds, and mebibytes of the peak over what the process held before."""
+    """Return seconds, and the mebibytes of the peak minus what the process held before."""
     status = Path("/proc/self/status")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from what is held now
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again at what is held now
     held, started = psutil.Process().memory_info().rss, time.perf_counter()
     work()
     seconds = time.perf_counter() - started

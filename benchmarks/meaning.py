@@ -1,11 +1,11 @@
 """What a figure depends on: the meaning of the code that measures it, and nothing else.
 
-Measuring takes hours and code changes every day, so a comment, a docstring, a Markdown cell or a
-file that moves must not make a figure old, and a changed constant three modules away must. What is
-compared is therefore the syntax tree of every definition that the measurement reaches, without
-docstrings, and without the names of the files and folders that the definitions are in.
+Measuring takes hours and code changes every day. So a changed comment, docstring or Markdown cell
+or a moved file must not make a figure out of date, but a changed constant three modules away must.
+Therefore the syntax trees of all definitions that the measurement reaches are compared, without
+docstrings, and without the names of the files and folders that contain the definitions.
 
-Nothing is imported here: sources are read as text. Reached is what a definition names, directly or
+Nothing is imported here: sources are read as text. A definition reaches what it names, directly or
 through its imports, and what it names in a string (`"grading.inside.relay"`, as for `python -m`).
 What is reached in other ways (by a path, through a registry, in another process) is declared in the
 measuring file, as `DEPENDS_ON`.
@@ -26,16 +26,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
-# Folders of modules that are imported by their own name alone, below the repository's root.
+# Folders whose modules are imported by their own name only, below the repository's root.
 SEARCHED = (".", "data", "tests/security")
 NOT_FOLLOWED = ("benchmarks.record", "helpers.sources")
-"""How figures are kept, and where the same files come from, says nothing of what they are."""
+"""Code that stores figures or finds files: it has no effect on a figure's value."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 DECLARED = "DEPENDS_ON"
-"""What a measuring file binds to the files that are reached in ways that cannot be seen."""
+"""The name under which a measuring file lists files that are reached in other ways."""
 WHOLE = "*"
-"""Stands for everything in a module, where a definition's name would be."""
+"""Means everything in a module, in place of a definition's name."""
 
 Place = tuple[str, str]
 """A module's dotted name, and the name of a definition in it or `WHOLE`."""
@@ -50,7 +50,7 @@ class Reached:
     places : tuple of Place
         Definitions of this repository, in order.
     code : str
-        Hash of their meaning; the same whichever files they are in.
+        Hash of their meaning; it does not depend on the files that contain them.
     libraries : tuple of str
         Top-level names of the packages from elsewhere that they use.
     """
@@ -61,7 +61,7 @@ class Reached:
 
 
 def constant(path: Path, name: str) -> object:
-    """Return a literal that a Python file binds to a name at its top level; None without one."""
+    """Return the literal that a Python file assigns to a name at its top level, or None."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [name]:
             return ast.literal_eval(node.value)
@@ -69,7 +69,7 @@ def constant(path: Path, name: str) -> object:
 
 
 def _files(root: Path, declared: Iterable[str]) -> Iterator[tuple[Path, str]]:
-    """Yield files, each with the name of what counts in it."""
+    """Yield files, each with the name of the definition in it that counts, or `WHOLE`."""
     for text in declared:
         pattern, _, name = text.partition(":")
         found = sorted(root.glob(pattern))
@@ -81,7 +81,7 @@ def _files(root: Path, declared: Iterable[str]) -> Iterator[tuple[Path, str]]:
 
 
 def _content(path: Path) -> str:
-    """Return a data file's content; JSON without what only lays it out."""
+    """Return a data file's content; for JSON, without what only affects its layout."""
     if path.suffix == ".json":
         return json.dumps(json.loads(path.read_text(encoding="utf-8")), sort_keys=True)
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -89,7 +89,7 @@ def _content(path: Path) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of a module: what it means, what of this repository it reaches, and other packages."""
+    """A part of a module: its meaning, what it reaches in this repository, and other packages."""
 
     meanings: set[str]
     places: set[Place]
@@ -111,16 +111,16 @@ class Sources:
         self._named: dict[str, Path | None] = {}
 
     def reached(self, starts: Iterable[Place], declared: Iterable[str] = ()) -> Reached:
-        """Follow the code from some definitions to all that they reach.
+        """Follow the code from some definitions to everything that they reach.
 
         Parameters
         ----------
         starts : iterable of Place
         declared : iterable of str
             Files, or folders with all the Python files below them, relative to the root; ``*``
-            stands for any name, and ``file.py:name`` for one definition, without what the file
-            does besides. Python files are compared by meaning, and what they reach is followed;
-            JSON by content; others by their bytes.
+            matches any name, and ``file.py:name`` is one definition, without other effects of the
+            file. Python files are compared by meaning, and what they reach is followed; JSON is
+            compared by content; others by their bytes.
 
         Raises
         ------
@@ -149,14 +149,14 @@ class Sources:
         return Reached(tuple(sorted(seen)), whole, tuple(sorted(libraries)))
 
     def add(self, path: Path) -> str:
-        """Take in a file, whether or not it can be imported by name; return the name."""
+        """Read a file, even if it cannot be imported by name; return the name of its module."""
         name = path.relative_to(self.root).with_suffix("").as_posix().replace("/", ".")
         name = name.removesuffix(".__init__")
         self._named[name] = path
         return name
 
     def path(self, name: str) -> Path | None:
-        """Return the file of a module; None for one from elsewhere."""
+        """Return the file of a module; None for a module from elsewhere."""
         if name not in self._named:
             below = name.replace(".", "/")
             found = (
@@ -179,7 +179,7 @@ class Sources:
         return self._modules[name]
 
     def place(self, dotted: str) -> Place | None:
-        """Return where a dotted name leads in this repository: a module, or something in one."""
+        """Return the place of a dotted name in this repository: a module, or something in one."""
         module, rest = dotted, ""
         while module and self.path(module) is None:
             module, _, last = module.rpartition(".")
@@ -187,7 +187,7 @@ class Sources:
         return (module, rest.partition(".")[0] or WHOLE) if module else None
 
     def named(self, text: object) -> Place | None:
-        """Return where a string leads that is the dotted name of something in this repository."""
+        """Return the place in this repository whose dotted name a string is, or None."""
         if not (isinstance(text, str) and DOTTED.fullmatch(text)):
             return None
         place = self.place(text)
@@ -201,9 +201,9 @@ class _Module:
     def __init__(self, name: str, path: Path, sources: Sources):
         self.name, self._sources = name, sources
         self._definitions: dict[str, list[ast.stmt]] = {}
-        self._effects: list[ast.stmt] = []  # what happens when it is imported
-        self._program: list[ast.stmt] = []  # ... and when it is run
-        self._imports: dict[str, str] = {}  # dotted names, by the name that they have here
+        self._effects: list[ast.stmt] = []  # statements that are run when it is imported
+        self._program: list[ast.stmt] = []  # statements that are run when it is started
+        self._imports: dict[str, str] = {}  # dotted names, by the name that they have in this file
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         self._package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for node in _without_docstring(tree.body):
@@ -229,7 +229,7 @@ class _Module:
                     self._imports |= dict(self._imported(inner))
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-        """Yield each name that an import binds, with the dotted name of what it is."""
+        """Yield each name that an import binds, with the dotted name that it stands for."""
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
@@ -245,18 +245,18 @@ class _Module:
         return name in self._definitions or name in self._imports
 
     def part(self, name: str, effects: bool = True) -> _Part:
-        """Return a definition, or everything, with what happens when the module is imported."""
+        """Return a definition, or everything, with the effects of importing the module."""
         if name == WHOLE:
             nodes = [node for found in self._definitions.values() for node in found]
             return self._read([*nodes, *self._effects, *self._program], self._imports.values())
         if name in self._definitions:
             return self._read([*self._definitions[name], *(self._effects if effects else [])])
-        if name in self._imports:  # handed on
+        if name in self._imports:  # imported here, and used from here by another module
             return self._read(self._effects, [self._imports[name]])
         submodule = f"{self.name}.{name}"
         if self._sources.path(submodule):
             return _Part(set(), {(submodule, WHOLE)}, set())
-        return self.part(WHOLE)  # made in a way that cannot be seen from here
+        return self.part(WHOLE)  # defined in a way that cannot be seen in the source
 
     def _read(self, nodes: Iterable[ast.stmt], dotted: Iterable[str] = ()) -> _Part:
         parts = [*map(self._statement, nodes), self._named(set(dotted))]
@@ -264,7 +264,7 @@ class _Module:
         return _Part(*(set().union(*(getattr(part, name) for part in parts)) for name in fields))
 
     def _named(self, dotted: set[str]) -> _Part:
-        """Return what some dotted names lead to."""
+        """Return what some dotted names refer to."""
         found = {name: self._sources.place(name) for name in dotted}
         foreign = {name.partition(".")[0] for name, place in found.items() if place is None}
         return _Part(set(), set(found.values()) - {None}, foreign - sys.stdlib_module_names)
@@ -287,7 +287,7 @@ class _Module:
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Return statements without those that are a text alone: docstrings, and texts below a name."""
+    """Return statements without those that are only a string: docstrings, texts below a name."""
     return [
         node
         for node in body
@@ -300,7 +300,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _bound(node: ast.Assign | ast.AnnAssign) -> list[str]:
-    """Return the names that an assignment binds; none where it changes something that is there."""
+    """Return the names that an assignment binds; none if it changes an existing object."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     names = [
         part
@@ -311,9 +311,9 @@ def _bound(node: ast.Assign | ast.AnnAssign) -> list[str]:
 
 
 def _names_in(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield names that code reads, each with the attributes behind it: ("np", ".linalg.norm").
+    """Yield names that code reads, each with the attributes after it: ("np", ".linalg.norm").
 
-    Annotations are left out: what they name is never run. So are attributes that are set.
+    Annotations are left out, because what they name is never run. So are attributes that are set.
     """
     if isinstance(node, ast.Attribute):
         parts, value = [], node
@@ -334,7 +334,7 @@ def _names_in(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _outer_names(node: ast.stmt) -> set[str]:
-    """Return the names that a statement takes from its module: no parameter, no local variable."""
+    """Return the names that a statement takes from its module: no parameters or local variables."""
     whole = symtable.symtable(ast.unparse(node), "statement", "exec")
     names = {symbol.get_name() for symbol in whole.get_symbols() if symbol.is_referenced()}
     waiting = list(whole.get_children())
@@ -347,7 +347,7 @@ def _outer_names(node: ast.stmt) -> set[str]:
 
 def _meaning(node: ast.stmt, sources: Sources, local: dict[str, str]) -> str:
     """Return a statement's syntax tree as text, without docstrings and names of our modules."""
-    # A library's function may be replaced by another library's of the same name.
+    # A function of a library may be replaced by one of the same name from another library.
     foreign = {
         local[name]
         for name, _ in _names_in(node)
@@ -358,7 +358,7 @@ def _meaning(node: ast.stmt, sources: Sources, local: dict[str, str]) -> str:
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes out what has no meaning here: docstrings, and the places of our own modules."""
+    """Removes what has no effect: docstrings, and the places of our own modules."""
 
     def __init__(self, sources: Sources, local: dict[str, str]):
         self._sources, self._local = sources, local
@@ -372,7 +372,7 @@ class _Plain(ast.NodeTransformer):
         return super().generic_visit(node)
 
     def _is_our_import(self, node: ast.stmt) -> bool:
-        """Tell whether a statement imports from this repository: what it binds is followed."""
+        """Return whether a statement imports from this repository; such imports are followed."""
         return isinstance(node, IMPORTS) and all(
             self._sources.place(self._local[alias.asname or alias.name.partition(".")[0]])
             for alias in node.names
@@ -383,7 +383,7 @@ class _Plain(ast.NodeTransformer):
         return ast.Constant("" if place[1] == WHOLE else place[1]) if place else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Name what a module of ours holds without the module: `verdicts.PASSED` is `PASSED`."""
+        """Replace an attribute of a module of ours by its name: `verdicts.PASSED` is `PASSED`."""
         for name, rest in _names_in(node):
             place = self._sources.place(self._local.get(name, "") + rest)
             if place and place[1] != WHOLE and rest == f".{place[1]}":

@@ -54,7 +54,7 @@ def posts(data: str) -> dict[str, Figure]:
 
 
 def reviews(data: str) -> dict[str, Figure]:
-    """Average a fine-tuned model that reads head and tail with words and pairs of the whole."""
+    """Average a fine-tuned model that reads head and tail with word counts of the whole review."""
     dataset, tokenizer = load("imdb", source=data), load_tokenizer()
     names, truth = dataset["train"].features["label"].names, labels_of(dataset)
     tokens = {
@@ -83,7 +83,7 @@ def head_and_tail(ids: list[int], limit: int = 128, head: int = 32) -> list[int]
 
 
 def word_chances(dataset, labels: np.ndarray) -> np.ndarray:
-    """Return the class probabilities of the test split by words and pairs, weighted as by Bayes.
+    """Return the class probabilities of the test split from words and pairs, weighted as by Bayes.
 
     Source: S. Wang and C. D. Manning, "Baselines and Bigrams: Simple, Good Sentiment and Topic
     Classification", ACL 2012.

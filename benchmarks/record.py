@@ -1,9 +1,9 @@
-"""The record of measured figures, ``results.json``: what is kept, and what is out of date.
+"""The record of measured figures, ``results.json``: what is stored, and what is out of date.
 
-A *score* (a share, a count) is out of date when the code or the libraries that it depends on have
-changed in meaning since; `benchmarks.meaning` says what that is. A *timing* is a fact about a day:
-it carries commit, date and processor, and is never out of date. A score that a test of `make test`
-proves is written by that test.
+A *score* (a share, a count) is out of date if the code or the libraries that it depends on have
+changed in meaning since it was measured; `benchmarks.meaning` defines this. A *timing* describes
+one day: it has a commit, a date and a processor, and is never out of date. If a test of `make test`
+proves a score, that test writes it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from benchmarks.meaning import DECLARED, WHOLE, Place, Sources, constant
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results.json")
 TIMED_UNITS = ("s", "ms", "ratio", "MiB", "GiB", "exponent")
-"""Units of figures that depend on the machine and the day."""
+"""Units of figures that depend on the machine and on the day."""
 OLD_TIMING_DAYS = 90
-# Releases that decide a score, by the name that code imports.
+# Releases that affect a score, by the name that code imports.
 DECIDING = {
     "cleanlab": ("cleanlab",),
     "datasets": ("datasets",),
@@ -53,12 +53,12 @@ class Figure:
     unit : str
         ``"share"`` for scores between 0 and 1, ``"s"``, ``"ratio"``, ``"ms"``, ``"count"``.
     n : int
-        How many rows, runs or repetitions `value` sums up.
+        The number of rows, runs or repetitions that `value` summarizes.
     data : {"mirror", "embedded"}
     lower, upper : float or None
         A 95 % interval, or the least and the largest of repeated timings.
     kind : {"score", "timing"}, optional
-        By default what the unit says.
+        By default, it follows from the unit.
     """
 
     value: float
@@ -75,23 +75,23 @@ class Figure:
 
 
 def read(path: Path = RESULTS) -> dict[str, Any]:
-    """Return the record; an empty one where there is no file."""
+    """Return the record; an empty one if there is no file."""
     return json.loads(path.read_text()) if path.exists() else {"figures": {}}
 
 
 def keep(
     figures: dict[str, Figure], command: str, seconds: float | None, path: Path = RESULTS
 ) -> dict[str, Any]:
-    """Write figures into the record, and return it; those of other commands stay.
+    """Write figures into the record, and return it; figures of other commands stay.
 
     Parameters
     ----------
     figures : dict of str to Figure
         By name; figures on the embedded data end in ``.embedded``.
     command : str
-        Measures them again.
+        The command that measures them again.
     seconds : float or None
-        How long the command took; None where it proves more than these figures.
+        How long the command took; None if it proves more than these figures.
     path : Path
         The record.
     """
@@ -105,7 +105,7 @@ def keep(
             "seconds": None if seconds is None else round(seconds, 1),
             "commit": commit(),
             "date": today(),
-            # Not all figures need come from the machine that measured last.
+            # The figures may come from different machines.
             "processor": record["machine"]["processor"],
             "depends": {} if timing else depends(command, figure.data),
             "vouched": None,
@@ -115,7 +115,7 @@ def keep(
 
 
 def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path = RESULTS) -> None:
-    """Write what a test has just proved into the record, if the record does not say so already.
+    """Record what a test has just proved, if the record does not contain it already.
 
     Parameters
     ----------
@@ -123,10 +123,10 @@ def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path 
     test : str
         The test's file or folder, relative to the repository's root.
     exact : bool
-        Whether the value is the same on every machine. Where it is not, a value that was proved
-        elsewhere stays as long as the code is the same.
+        Whether the value is the same on every machine. If it is not, a value from another machine
+        stays as long as the code is the same.
     path : Path
-        The record; one that says the same stays as it is, to the byte.
+        The record; if nothing changes, the file is not written.
     """
     command = f"python -m pytest {test}"
     known = read(path)["figures"]
@@ -143,7 +143,7 @@ def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path 
 
 
 def write(record: dict[str, Any], path: Path = RESULTS) -> None:
-    """Write a record whole or not at all."""
+    """Write a record as a whole or not at all."""
     record["figures"] = dict(sorted(record["figures"].items()))
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
@@ -158,9 +158,9 @@ def depends(command: str, data: str, sources: Sources | None = None) -> dict[str
     command : str
         ``python -m benchmarks TOPIC …`` or ``python -m pytest FILES``.
     data : {"mirror", "embedded"}
-        Scores on the real data do not depend on the embedded.
+        Scores on the real data do not depend on the embedded data.
     sources : Sources, optional
-        What has been read for other scores need not be read again.
+        Sources that were read for other scores, so that they need not be read again.
     """
     starts, declared = _starts(command)
     if data == "mirror":
@@ -172,7 +172,7 @@ def depends(command: str, data: str, sources: Sources | None = None) -> dict[str
 
 
 def _starts(command: str) -> tuple[list[Place], list[str]]:
-    """Return where the code of a command begins, and what its files declare besides."""
+    """Return where the code of a command begins, and what its files declare in `DEPENDS_ON`."""
     _, _, program, *words = command.split()
     if program == "benchmarks":
         name, _, part = words[0].partition(".")
@@ -190,7 +190,7 @@ def _starts(command: str) -> tuple[list[Place], list[str]]:
 
 
 def pins() -> dict[str, str]:
-    """Return the release of each package that the course is locked to."""
+    """Return the release of each package that the course's constraints name."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     return dict(line.split("==") for line in lines)
 
@@ -227,13 +227,13 @@ def old_timings(path: Path = RESULTS) -> dict[str, int]:
 
 
 def vouch(names: list[str], reason: str, path: Path = RESULTS) -> None:
-    """Say of scores that what has changed since cannot have moved them.
+    """Record that what has changed since cannot have affected these scores.
 
     Parameters
     ----------
     names : list of str
     reason : str
-        Is kept with them, and shown in README.
+        Stored with the scores, and shown below the table of results.
     path : Path
 
     Raises
@@ -258,7 +258,7 @@ def today() -> str:
 
 
 def commit() -> str | None:
-    """Return the commit that is checked out, with a + where files have changed since."""
+    """Return the commit that is checked out, with a + if files have changed since."""
     git = ["git", "-C", str(ROOT)]
     try:
         asked = [
@@ -309,7 +309,7 @@ def _processor() -> str:
 
 
 def put_into(page: Path, part: str, text: str) -> None:
-    """Put a measured part into a page, between the comments that mark its place."""
+    """Write a measured part into a page, between the comments that mark its place."""
     begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
     before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]

@@ -1,22 +1,22 @@
-"""Serving: transformers' own pipeline against the model that lesson 6 puts behind the server.
+"""Serving: transformers' own pipeline and the model that lesson 6 puts behind the server.
 
 Both get the same fine-tuned classifier, tokenizer and texts, in turn, in one process: one text at a
-time, and 32 at once. The pipeline is used as its documentation shows it, in float32; the course's
-way is the model exported to ONNX with its weights in int8, as lesson 6 does step by step.
+time, and 32 at once. The pipeline is used as its documentation shows, in float32; the course's way
+is the model exported to ONNX with its weights in int8, as lesson 6 does step by step.
 
-Latencies are those of whole requests of one text each to ``course serve``, which runs as a process
-of its own. Each client keeps its connection and asks again as soon as it is answered. Clients and
-server share the machine's cores, so that many clients also slow the server down.
+Latencies are those of whole requests of one text each to ``course serve``, which runs as a separate
+process. Each client keeps its connection and sends the next request as soon as it gets an answer.
+Clients and server share the machine's cores, so many clients also slow the server down.
 
-What else was tried (two cores; milliseconds a text, 32 at once; ours 0.98, the pipeline 7.0):
+What else was tried (two cores; milliseconds per text, 32 at once; ours 0.98, the pipeline 7.0):
 
 - passes of at most 4,096 places 1.74, 1,024 1.31, 512 1.10, 256 (ours) 0.98, 128 1.04, 64 1.12;
 - float32 in passes of 256 places 2.12, so int8 is worth a factor of two;
-- two sessions of one thread each, side by side, 0.91: a tenth for twice the memory, and nothing
-  for a text alone;
-- threads that sleep between two passes 1.15, and a text alone takes 2.3 instead of 1.5;
-- `onnxruntime.transformers.optimizer` knows none of the six attentions of today's export, and the
-  quantiser does not take the nodes that it does fuse. ONNX Runtime fuses the same when it loads.
+- two sessions of one thread each, at the same time, 0.91: a tenth less for twice the memory, and no
+  gain for a single text;
+- threads that sleep between two passes 1.15, and a single text takes 2.3 instead of 1.5;
+- `onnxruntime.transformers.optimizer` recognizes none of the six attentions of today's export, and
+  the quantizer does not accept the nodes that it does fuse. ONNX Runtime fuses the same on loading.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ from helpers.serving import BATCH_SIZE, Predict
 from helpers.training import fine_tuned
 
 ROUNDS = 5
-SINGLES = 200  # calls a round with one text each
-BATCHES = 20  # calls a round with 32 texts each
+SINGLES = 200  # calls per round with one text each
+BATCHES = 20  # calls per round with 32 texts each
 CLIENTS = (1, 8, 32)
-REQUESTS = 960  # a round
+REQUESTS = 960  # per round
 START_SECONDS = 120
 
 
 def measure(data: str) -> dict[str, Figure]:
-    """Time both ways in turn, and ask the server as clients do.
+    """Time both ways in turn, and send requests to the server as clients do.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def measure(data: str) -> dict[str, Figure]:
     dict of str to Figure
         Ratios of throughput, the median of the rounds with the least and the most; milliseconds
         over all rounds, with the least and the most of a round; the share of texts that get the
-        same label, which `tests/unit/test_equal_labels.py` holds to 0.99 on the embedded data.
+        same label, at least 0.99 on the embedded data (`tests/unit/test_equal_labels.py`).
     """
     emotion, tokenizer = load("emotion", source=data), load_tokenizer()
     texts = emotion["validation"]["text"][:]
@@ -86,7 +86,7 @@ def measure(data: str) -> dict[str, Figure]:
 
 
 def export(model, tokenizer, folder: Path) -> None:
-    """Write a classifier as ONNX, its weights in int8, as lesson 6 does."""
+    """Write a classifier as ONNX, with its weights in int8, as lesson 6 does."""
     import onnx
 
     class LogitsOnly(torch.nn.Module):
@@ -119,10 +119,10 @@ def export(model, tokenizer, folder: Path) -> None:
 
 
 def speedups(usual: Callable, ours: Predict, texts: list[str], data: str) -> dict[str, Figure]:
-    """Return the usual way's seconds over ours."""
+    """Return the usual way's seconds divided by ours."""
 
     def usual_one(texts: list[str]) -> list:
-        return usual(texts[0], top_k=None, truncation=True)  # without a loader of batches
+        return usual(texts[0], top_k=None, truncation=True)  # so that it needs no loader of batches
 
     def usual_batch(texts: list[str]) -> list:
         return usual(texts, top_k=None, truncation=True, batch_size=BATCH_SIZE)
@@ -136,18 +136,18 @@ def speedups(usual: Callable, ours: Predict, texts: list[str], data: str) -> dic
         taken = [[seconds_of(way, calls) for way in (usually, ours)] for _ in range(ROUNDS)]
         ratios = [usual_seconds / our_seconds for usual_seconds, our_seconds in taken]
         each = 1000 * np.median(taken, axis=0) / sum(map(len, calls))
-        print(f"{name}: milliseconds a text, usual and ours: {each.round(3)}")
+        print(f"{name}: milliseconds per text, usual and ours: {each.round(3)}")
         figures[f"serving.speedup_{name}"] = over_rounds(np.median(ratios), ratios, "ratio", data)
     return figures
 
 
 def over_rounds(value: float, rounds: list[float], unit: str, data: str) -> Figure:
-    """Return a figure with the least and the most of its rounds."""
+    """Return a figure with the smallest and the largest value of its rounds."""
     return Figure(float(value), unit, len(rounds), data, float(min(rounds)), float(max(rounds)))
 
 
 def seconds_of(predict: Callable, calls: list[list[str]]) -> float:
-    """Return how long some calls take, after one that warms up."""
+    """Return how long some calls take, after one call to warm up."""
     predict(calls[0])
     started = time.perf_counter()
     for call in calls:
@@ -157,7 +157,7 @@ def seconds_of(predict: Callable, calls: list[list[str]]) -> float:
 
 @contextmanager
 def served(folder: Path) -> Iterator[int]:
-    """Run ``course serve`` on a folder, and give its port."""
+    """Run ``course serve`` on a folder, and yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = "from course import app; app()"
@@ -175,9 +175,9 @@ def served(folder: Path) -> Iterator[int]:
 
 
 def wait_for(port: int, process: subprocess.Popen) -> None:
-    """Return once the server answers."""
+    """Wait until the server answers."""
     with requests.Session() as session:
-        session.trust_env = False  # a proxy does not know this machine's servers
+        session.trust_env = False  # a proxy cannot reach servers of this machine
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and process.poll() is None:
             try:
@@ -200,7 +200,7 @@ def latencies(port: int, texts: list[str], data: str) -> dict[str, Figure]:
     """Return the median and the 99th percentile of a request's milliseconds."""
     figures = {}
     for clients in CLIENTS:
-        asked(port, texts[: 2 * clients], clients)  # connections and buffers are made
+        asked(port, texts[: 2 * clients], clients)  # creates connections and buffers
         rounds = [asked(port, texts[:REQUESTS], clients) for _ in range(ROUNDS)]
         for share in (50, 99):
             ends = [np.percentile(taken, share) for taken in rounds]
@@ -210,7 +210,7 @@ def latencies(port: int, texts: list[str], data: str) -> dict[str, Figure]:
 
 
 def asked(port: int, texts: list[str], clients: int) -> np.ndarray:
-    """Return the milliseconds of each request, the texts being dealt out among the clients."""
+    """Return the milliseconds of each request; the clients share the texts."""
 
     def one_client(number: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

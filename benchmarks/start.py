@@ -1,8 +1,9 @@
-"""How long a student waits for the first figure of lessons 1 to 3, from the kernel's start.
+"""How long a student waits for the first figure of lessons 1 to 3, from the start of the kernel.
 
-Warm, all that lessons keep on disk is there. Cold, nothing is: the course's cache, Numba's and
-Matplotlib's are empty and the course's own modules are not compiled, as in a fresh clone. The
-libraries are installed and compiled in both, and the system may still hold their files in memory.
+Warm: everything that lessons keep on disk exists. Cold: nothing does. The course's, Numba's and
+Matplotlib's caches are empty and the course's own modules are not compiled, as in a fresh clone. In
+both cases the libraries are installed and compiled, and the system may still have their files in
+memory.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def measure(data: str) -> dict[str, Figure]:
     Returns
     -------
     dict of str to Figure
-        Seconds; warm ones are medians with the least and the most of `RUNS`.
+        Seconds; warm ones are medians of `RUNS`, with the least and the most.
         ``start.first_figure_warm`` and ``_cold`` are those of lesson 1.
     """
     found = {}

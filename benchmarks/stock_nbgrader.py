@@ -1,8 +1,8 @@
-"""Stock nbgrader on one small class, in a box that nothing leaves: what `attacks.py` runs in there.
+"""Stock nbgrader on one small class, in a closed box: the program that `attacks.py` runs in there.
 
-The course's folder comes as a tar file by standard input and lies in memory. What is told of it
-afterwards goes to standard output as JSON. `stock_otter.py` does the same for otter-grader, with
-the functions of this file.
+The course's folder arrives as a tar file on standard input and is kept in memory. The results go to
+standard output as JSON. `stock_otter.py` does the same for otter-grader, with the functions of this
+file.
 """
 
 import contextlib
@@ -25,10 +25,10 @@ import time
 from pathlib import Path
 
 PORT = 45678
-"""Where something listens in the box, as a service on the teacher's machine would."""
+"""Where a listener in the box waits, like a service on the teacher's machine."""
 NAME = "sums"
 MARK = "document.title"
-"""What students' scripts would change."""
+"""The files that students' scripts would change."""
 SCORES = """
 select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
 join base_cell on base_cell.id = grade.cell_id
@@ -49,18 +49,18 @@ class Nbgrader:
         self.log = course / "nbgrader.log"
 
     def grade(self, again: bool, kill: bool) -> None:
-        """Grade everybody; or be killed when a student's code runs."""
+        """Grade everybody, or be killed as soon as a student's code runs."""
         self._run("autograde", NAME, *(["--force"] if again else []), kill=kill)
 
     def _run(self, *arguments: str, kill: bool = False) -> None:
-        """Run a command of nbgrader's."""
+        """Run one of nbgrader's commands."""
         command = [sys.executable, "-m", "nbgrader", *arguments]
         status = run(command, self.course, self.log, self.seconds, kill)
         if status is None and not kill:
             self.harm.append(f"nbgrader {arguments[0]} takes more than {self.seconds:g} s")
 
     def scores(self) -> Scores:
-        """Return the points by program of each student's cells; None where there are none."""
+        """Return the points from the program for each student's cells; None if there are none."""
         found: Scores = {}
         with contextlib.closing(sqlite3.connect(self.course / "gradebook.db")) as gradebook:
             for student, cell, score in gradebook.execute(SCORES):
@@ -68,18 +68,18 @@ class Nbgrader:
         return found
 
     def stamps(self) -> dict[str, str]:
-        """Return when each student has handed in, as far as the gradebook knows."""
+        """Return when each student has handed in, according to the gradebook."""
         with contextlib.closing(sqlite3.connect(self.course / "gradebook.db")) as gradebook:
             return dict(gradebook.execute("select student_id, timestamp from submitted_assignment"))
 
     def said(self, student: str) -> str:
-        """Return what the attacked exercise's two cells show, as a person would read it."""
+        """Return what the two cells of the attacked exercise show, as a person would read it."""
         return html.unescape(
             shown_by(self.course / "autograded" / student / NAME / f"{NAME}.ipynb")
         )
 
     def show(self) -> None:
-        """Write what teachers open, and look for what comes to life in it."""
+        """Write what teachers open, and search it for anything that would run."""
         self._run("generate_feedback", NAME)
         self._run("export", "--to=grades.csv")
         for page in self.course.glob(f"feedback/*/{NAME}/*.html"):
@@ -87,21 +87,21 @@ class Nbgrader:
         self.harm += formulas(self.course / "grades.csv")
 
     def megabytes(self) -> float:
-        """Return how much the graded notebooks take on the disk."""
+        """Return the size of the graded notebooks on the disk."""
         return sizes(self.course.glob("autograded/**/*"))
 
 
 def run(command: list[str], folder: Path, log: Path, seconds: float, kill: bool) -> int | None:
-    """Run a command and return its status; None if it was ended by us.
+    """Run a command and return its status; None if we ended it.
 
     Parameters
     ----------
     command : list of str
     folder, log : Path
     seconds : float
-        When it is ended.
+        After this time it is ended.
     kill : bool
-        End it as soon as a kernel runs.
+        End it as soon as a kernel is running.
     """
     with open(log, "ab") as output:
         process = subprocess.Popen(
@@ -126,7 +126,7 @@ def run(command: list[str], folder: Path, log: Path, seconds: float, kill: bool)
 
 
 def shown_by(path: Path) -> str:
-    """Return what the attacked exercise's two cells show in a graded notebook."""
+    """Return what the two cells of the attacked exercise show in a graded notebook."""
     if not path.is_file() or path.stat().st_size > 10**7:
         return ""
     texts = []
@@ -139,7 +139,7 @@ def shown_by(path: Path) -> str:
 
 
 class _Live(html.parser.HTMLParser):
-    """Collects what of a student's a browser would run when it opens a page."""
+    """Collects everything from a student that a browser would run when it opens a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class _Live(html.parser.HTMLParser):
 
 
 def alive(page: str) -> list[str]:
-    """Return what in a page of feedback is a student's and would run."""
+    """Return everything from a student in a page of feedback that would run."""
     reader = _Live()
     reader.feed(page)
     reader.close()
@@ -176,14 +176,14 @@ def alive(page: str) -> list[str]:
 
 
 def formulas(table: Path) -> list[str]:
-    """Return whether a cell of an exported table begins a formula."""
+    """Return whether a cell of an exported table begins like a formula."""
     rows = table.read_text().splitlines() if table.is_file() else []
     begun = any(re.search(r"(^|,)\"?=", row) for row in rows)
     return ["a name is a formula in the exported table"] if begun else []
 
 
 def sizes(paths) -> float:
-    """Return how many megabytes files take."""
+    """Return the size of files in megabytes."""
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 
 
@@ -198,13 +198,13 @@ def fingerprint(course: Path, names: tuple[str, ...]) -> str:
 
 
 def hand_in(course: Path, number: int) -> None:
-    """Put what is handed in before a run where the grader looks for it."""
+    """Put what is handed in before a run into the folder where the grader expects it."""
     source = course / "rounds" / str(number)
     shutil.copytree(source, course / "submitted", symlinks=True, dirs_exist_ok=True)
 
 
 def others() -> dict[int, str]:
-    """Return the command lines of what runs beside this process and the box's first."""
+    """Return the command lines of all processes except this one and the box's first."""
     found = {}
     for number in filter(str.isdigit, os.listdir("/proc")):
         if int(number) in (1, os.getpid()):
@@ -219,7 +219,7 @@ def others() -> dict[int, str]:
 
 
 def left_over() -> bool:
-    """Tell whether anything runs on; the dying have a moment."""
+    """Return whether any process is still running; dying ones get a moment."""
     end = time.monotonic() + 15
     while others() and time.monotonic() < end:
         time.sleep(0.2)
@@ -227,13 +227,13 @@ def left_over() -> bool:
 
 
 def processor_seconds() -> float:
-    """Return what has been started here, and has ended, has taken of the processor."""
+    """Return the processor time of all processes that were started here and have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def listen(seen: list) -> None:
-    """Note who connects."""
+    """Record each connection."""
     listener = socket.create_server(("127.0.0.1", PORT))
 
     def accept() -> None:
@@ -244,7 +244,7 @@ def listen(seen: list) -> None:
 
 
 def main(grader_class: type) -> None:
-    """Grade what was handed in, round by round, and tell how it is afterwards."""
+    """Grade what was handed in, round by round, and report the state afterwards."""
     from grading.inside.start import take_limits
 
     plan = json.loads(sys.argv[1])
@@ -273,7 +273,7 @@ def main(grader_class: type) -> None:
     told |= {"stamps": grader.stamps(), "megabytes": grader.megabytes()}
     told |= {"reached": len(reached), "seconds": processor_seconds()}
     told["log"] = grader.log.read_text(errors="replace")[-300_000:]
-    # A line of its own: a student's code may have written to the same file.
+    # On a line of its own: a student's code may have written to the same file.
     sys.__stdout__.write("\n" + json.dumps(told))
 
 

@@ -1,9 +1,9 @@
-"""otter-grader on one small class, in a box that nothing leaves: what `attacks.py` runs in there.
+"""otter-grader on one small class, in a closed box: the program that `attacks.py` runs in there.
 
 otter-grader's runner without containers (`otter run`) grades one submission, so it is started for
-each. What its runner with containers (`otter grade`) adds, as far as it can be had without one, is
-done as there: a submission has some time and is then ended with all its processes, and each run of
-the grader begins with no results.
+each. What its runner with containers (`otter grade`) adds is done in the same way, as far as that
+is possible without containers: a submission has a limit on time and is then ended with all its
+processes, and each run of the grader begins without results.
 
     stock_otter.py PLAN                    grade a course, as `stock_nbgrader.py` does
     stock_otter.py run SUBMISSION FOLDER   grade one submission, in a process of its own
@@ -21,11 +21,11 @@ from pathlib import Path
 from stock_nbgrader import NAME, Scores, formulas, main, others, run, shown_by, sizes
 
 CELLS = {"double": "test_double", "total": "test_total"}
-"""Names of otter's tests, and of the cells that ask the same in nbgrader."""
+"""Names of otter's tests, and of the cells with the same tests in nbgrader."""
 
 
 class Otter:
-    """otter-grader's own runner, with its own settings but for a seed, in a course's folder."""
+    """otter-grader's own runner, with its own settings except for a seed, in a course's folder."""
 
     teachers = ("solutions", "tests", "autograder.zip")
 
@@ -36,7 +36,7 @@ class Otter:
         self.log.touch()
 
     def grade(self, again: bool, kill: bool) -> None:
-        """Grade everybody, one after the other; or be killed when a student's code runs."""
+        """Grade everybody, one after the other, or be killed as soon as a student's code runs."""
         shutil.rmtree(self.results, ignore_errors=True)
         for student in sorted(os.listdir(self.course / "submitted")):
             self._grade(student, kill)
@@ -52,17 +52,17 @@ class Otter:
             return
         status = run(self._command("run", submission, folder), folder, self.log, self.seconds, kill)
         if status is None:
-            for number in others():  # as the end of its container would
+            for number in others():  # the end of its container would do the same
                 with contextlib.suppress(OSError):
                     os.kill(number, signal.SIGKILL)
             if not kill and not self.may_take_long:
                 self.harm.append(f"otter run takes more than {self.seconds:g} s")
         result = self._read(student)
-        if status != 0 or not result or "score" in result:  # a score of all is one of nothing
+        if status != 0 or not result or "score" in result:  # a single score: no test was run
             self._note(student, f"status {status}")
 
     def _handed_over(self, student: str, folder: Path) -> Path | None:
-        """Return the file that otter is given: the only one, or a ZIP of all, as it makes one."""
+        """Return the file that otter is given: the only one, or a ZIP of all, as otter makes it."""
         source = self.course / "submitted" / student / NAME
         files = [path for path in sorted(source.rglob("*")) if path.is_file()]
         if len(files) < 2:
@@ -73,7 +73,7 @@ class Otter:
         return [sys.executable, __file__, *map(str, words)]
 
     def _note(self, student: str, what: str) -> None:
-        """Tell who has no result: who starts otter sees its status."""
+        """Report a student without a result: a person who runs otter sees its status."""
         with open(self.log, "a") as log:
             log.write(f"[otter | ERROR] '{student}': {what}\n")
 
@@ -81,7 +81,7 @@ class Otter:
         path = self.results / student / "results.json"
         try:
             return json.loads(path.read_text())
-        except (OSError, ValueError):  # there is none, or it was not written to its end
+        except (OSError, ValueError):  # the file does not exist, or was not written completely
             return {}
 
     def scores(self) -> Scores:
@@ -94,7 +94,7 @@ class Otter:
         return found
 
     def stamps(self) -> dict[str, str]:
-        """Return nothing: otter knows no time of handing in."""
+        """Return nothing: otter records no time of submission."""
         return {}
 
     def said(self, student: str) -> str:
@@ -110,12 +110,12 @@ class Otter:
         self.harm += formulas(table)
 
     def megabytes(self) -> float:
-        """Return how much the results take on the disk."""
+        """Return the size of the results on the disk."""
         return sizes(self.results.glob("*/results.json"))
 
 
 def grade_one(submission: str, folder: str) -> None:
-    """Do what `otter run` does, and keep the executed notebook, which is looked at as well."""
+    """Do what `otter run` does, and keep the executed notebook, which is checked as well."""
     import dill
     from otter.run import main as otter_run
 
@@ -123,7 +123,7 @@ def grade_one(submission: str, folder: str) -> None:
     autograder = str(course / "autograder.zip")
     results = otter_run(submission, autograder=autograder, output_dir=folder, no_logo=True)
     executed, results.notebook = results.notebook, None
-    # In ASCII: what a student prints may be no valid Unicode, and otter has managed so far.
+    # In ASCII: a student may print text that is not valid Unicode, which otter has handled so far.
     Path(folder, "executed.ipynb").write_text(json.dumps(executed or {"cells": []}))
     Path(folder, "results.pkl").write_bytes(dill.dumps(results))
 

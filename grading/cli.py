@@ -19,19 +19,19 @@ console = Console(emoji=False)  # a file may be named :x:
 
 
 def complain(problem: object) -> None:
-    """Print what is wrong, as it is written: brackets in it are no markup, nor is it a command."""
+    """Print a problem exactly as it is: brackets are not markup, and nothing is a command."""
     console.print(f"[red]✗[/red] {shown_lines(problem)}", highlight=False, soft_wrap=True)
 
 
 def fail(error: object) -> NoReturn:
-    """Print what went wrong and end the command as one that could not start."""
+    """Print what went wrong and end the command with status 2."""
     complain(error)
     raise typer.Exit(2) from (error if isinstance(error, Exception) else None)
 
 
 @contextlib.contextmanager
 def gradebook_of(course: Path) -> Iterator[None]:
-    """Wait for a course's gradebook; end the command with a sentence where what follows fails."""
+    """Wait for a course's gradebook; if the block fails, end the command with a sentence."""
     import sqlite3
 
     from sqlalchemy.exc import DBAPIError
@@ -46,9 +46,9 @@ def gradebook_of(course: Path) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         fail(
-            f"the gradebook cannot be used ({one_line(getattr(error, 'orig', error))}): end what "
-            "else is using it and give the command again; if nbgrader is newer than the gradebook, "
-            "copy the gradebook and run `nbgrader db upgrade`"
+            f"the gradebook cannot be used ({one_line(getattr(error, 'orig', error))}): close the "
+            "other programs that use it and repeat the command; if nbgrader is newer than the "
+            "gradebook, copy the gradebook and run `nbgrader db upgrade`"
         )
     except (GradingError, OSError, ValueError) as error:
         fail(error)
@@ -56,16 +56,16 @@ def gradebook_of(course: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """End the command with a sentence where Ctrl-C stops what can be done again."""
+    """End the command with a sentence if Ctrl-C stops work that can be repeated."""
     try:
         yield
     except KeyboardInterrupt:
-        console.print("Stopped half-way. The same command does all of it again.")
+        console.print("Stopped before the end. Repeat the command to do all of it again.")
         raise typer.Exit(130) from None
 
 
 class Platform(StrEnum):
-    """Who reads grades."""
+    """The platform that grades are exported to."""
 
     CANVAS = "canvas"
     MOODLE = "moodle"
@@ -86,9 +86,9 @@ def chosen(names: list[str] | None) -> list[Lesson]:
 
 @commands.command()
 def build(
-    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; default: all."),
     check: bool = typer.Option(False, help="Only compare with what is committed; write nothing."),
-    force: bool = typer.Option(False, help="Execute even where the source has not changed."),
+    force: bool = typer.Option(False, help="Execute even if the source has not changed."),
 ) -> None:
     """Build solution notebooks and releases from their sources."""
     from grading.release.build import build as build_lesson
@@ -99,13 +99,13 @@ def build(
 
     problems = check_messages_build() if check else []
     if not check:
-        build_messages()  # before lessons run, whose checks speak
+        build_messages()  # first, because the checks of lessons that run use them
     for lesson in chosen(lessons):
         try:
             if check:
                 found = check_build(lesson)
                 problems += found
-                said = "differs" if found else "as its source gives"
+                said = "differs from its source" if found else "agrees with its source"
                 console.print(f"{lesson.name}: {said}", markup=False)
             else:
                 executed = build_lesson(lesson, force=force)
@@ -125,11 +125,11 @@ def build(
 @commands.command()
 def publish(
     to: str = typer.Argument(
-        ..., metavar="FOLDER|BRANCH", help="A folder; a branch with --branch."
+        ..., metavar="FOLDER|BRANCH", help="A folder, or with --branch a branch."
     ),
     branch: bool = typer.Option(False, "--branch", help="Commit to a branch of this repository."),
 ) -> None:
-    """Write what students get: no answer, test, variant or key, and no history."""
+    """Write the students' edition: without answers, tests, variants, keys or history."""
     from grading.release.edition import unknown_to_git
     from grading.release.publish import NotPublished, publish_branch, publish_folder
 
@@ -138,7 +138,7 @@ def publish(
     except NotPublished as refused:
         for finding in refused.findings:
             complain(finding)
-        fail("not published: students would get what is named above")
+        fail("not published: students would get the answers or tests listed above")
     except (OSError, RuntimeError) as error:
         fail(error)
     done = published.what or "nothing has changed"
@@ -146,10 +146,10 @@ def publish(
     said = f"its notebooks install {published.installs}"
     console.print(f"  {shown(said)}", highlight=False, soft_wrap=True)
     if unknown := unknown_to_git():
-        said = f"left out, for git does not know them: {listed(unknown)}"
+        said = f"left out, because they are not in git: {listed(unknown)}"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     if published.leading:
-        said = "these lead students to the whole course, answers and all: "
+        said = "these lead students to the whole course, including the answers: "
         said += listed(published.leading)
         if not branch:
             said += "; with --branch, notebooks install the edition itself"
@@ -159,7 +159,7 @@ def publish(
 @commands.command()
 def scan(
     paths: list[Path] = typer.Argument(
-        ..., help="Folders, repositories, archives, wheels, pages: whatever students may get."
+        ..., help="Folders, repositories, archives, wheels, pages: anything that students may get."
     ),
 ) -> None:
     """Look for answers, tests, variants and keys in files, archives and git histories."""
@@ -173,16 +173,16 @@ def scan(
     for finding in found:
         complain(finding)
     if len(found) >= MOST_FINDINGS:
-        console.print(f"a search ends after {MOST_FINDINGS:d} findings: there may be more")
+        console.print(f"the search stopped after {MOST_FINDINGS:d} findings: there may be more")
     console.print("nothing was found" if not found else f"{len(found)} findings", highlight=False)
     raise typer.Exit(1 if found else 0)
 
 
 @commands.command()
 def pin(
-    check: bool = typer.Option(False, help="Only say whether notebooks install what lies here."),
+    check: bool = typer.Option(False, help="Only say whether notebooks install this code."),
 ) -> None:
-    """Have notebooks install the current commit; then run `course build`, and push both."""
+    """Make notebooks install the current commit; afterwards run `course build`, and push both."""
     from grading.release.pin import pin as pin_commit
     from grading.release.pin import pin_problem
 
@@ -200,8 +200,8 @@ def pin(
 
 @commands.command()
 def demo(
-    folder: Path = typer.Argument(Path("build/demo"), help="A course folder, made anew."),
-    workers: int = typer.Option(2, min=1, help="Submissions graded side by side."),
+    folder: Path = typer.Argument(Path("build/demo"), help="A course folder; it is replaced."),
+    workers: int = typer.Option(2, min=1, help="Submissions graded at the same time."),
 ) -> None:
     """Grade a small made-up class: release, hand in, grade, and report."""
     from grading.batch.demo import run_demo
@@ -222,10 +222,10 @@ def grade(
         Path(), exists=True, help="The course's folder, with submitted/ in it."
     ),
     workers: int = typer.Option(
-        None, min=1, help="Graded side by side; as processors and memory allow without."
+        None, min=1, help="Submissions graded at the same time; default: what the machine allows."
     ),
     scheduler: str = typer.Option("", help="A Dask scheduler's address: its workers grade."),
-    again: bool = typer.Option(False, "--again", help="Also what has not changed since."),
+    again: bool = typer.Option(False, "--again", help="Also grade what has not changed since."),
     trust_submissions: bool = typer.Option(
         False, help="Run students' code without a sandbox. Only for work that you trust."
     ),
@@ -238,7 +238,7 @@ def grade(
 
     try:
         wanted = NO_SANDBOX if trust_submissions else ""
-        # A cluster's workers find a sandbox of their own.
+        # A cluster's workers find their own sandbox.
         sandbox = wanted if scheduler else find_sandbox(wanted)
         workers = workers or workers_here(Limits())
         with gradebook_of(course):
@@ -246,7 +246,7 @@ def grade(
                 assignment, student, course, workers, sandbox, console, again, scheduler
             )
     except KeyboardInterrupt:
-        console.print("Stopped. What was graded stands; the same command goes on with the rest.")
+        console.print("Stopped. Finished grades are kept; repeat the command to grade the rest.")
         raise typer.Exit(130) from None
     except SandboxMissing as error:
         fail(error)
@@ -255,13 +255,13 @@ def grade(
 
 @commands.command()
 def regrade(
-    receipt: Path = typer.Argument(..., help="As `course grade` leaves one in receipts/."),
+    receipt: Path = typer.Argument(..., help="A file that `course grade` wrote to receipts/."),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
     private: Path = typer.Option(
-        None, exists=True, file_okay=False, help="The overlay of then, if private/ has changed."
+        None, exists=True, file_okay=False, help="The overlay used then, if private/ has changed."
     ),
 ) -> None:
-    """Grade once more what a receipt is about, and compare; the gradebook is not touched."""
+    """Grade a receipt's submission again, and compare; the gradebook is not changed."""
     from grading.batch.assignment import regrade_receipt
     from grading.sandbox.commands import SandboxMissing
 
@@ -276,7 +276,7 @@ def regrade(
 def private(
     course: Path = typer.Option(Path(), exists=True, file_okay=False, help="The course's folder."),
 ) -> None:
-    """Make private/ with a secret: from then on, public tests do not tell what will be asked."""
+    """Create private/ with a secret: then nobody can predict what public tests will ask."""
     from grading.judging.overlay import write_secret
     from grading.paths import private_path
 
@@ -284,7 +284,10 @@ def private(
     try:
         path = write_secret(folder)
     except FileExistsError as error:
-        fail(f"{error.filename} is there already: a new secret would ask everybody anew")
+        fail(
+            f"{error.filename} exists already: with a new secret, everybody would be graded again "
+            "with other questions"
+        )
     except OSError as error:
         fail(error)
     console.print(f"  {shown(path)}: never publish it; `course backup` keeps it", highlight=False)
@@ -297,7 +300,7 @@ def collect(
     roster: Path = typer.Option(None, exists=True, help="The platform's table of the class."),
     course: Path = typer.Option(Path(), help="The course's folder."),
 ) -> None:
-    """Take what was handed in on a learning platform into submitted/."""
+    """Copy what was handed in on a learning platform into submitted/."""
     from grading.batch.assignment import must_be_there
     from grading.intake.collect import collect as collect_work
     from grading.intake.collect import marked_late
@@ -310,7 +313,7 @@ def collect(
         name = assignment_name(assignment)
         must_be_there(name, course)
         if not course.is_dir():
-            raise ValueError(f"there is no folder {course}: correct --course, or make it")
+            raise ValueError(f"there is no folder {course}: correct --course, or create it")
         refused: dict[str, str] = {}
         with stoppable():
             taken, problems = collect_work(source, name, course, known, refused)
@@ -322,9 +325,9 @@ def collect(
     for problem in problems:
         complain(one_line(problem))
     place = shown(course / "submitted")
-    console.print(f"{len(taken)} notebooks were taken into {place}")
+    console.print(f"{len(taken)} notebooks were copied to {place}")
     if late := [student for student, given in taken.items() if marked_late(given)]:
-        said = f"marked late by Canvas, which does not say since when: {listed(late)}"
+        said = f"marked late by Canvas, which does not say how late: {listed(late)}"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1 if problems or not taken else 0)
 
@@ -332,13 +335,13 @@ def collect(
 @commands.command()
 def export(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
-    platform: Platform = typer.Argument(..., help="Who is to read it."),
+    platform: Platform = typer.Argument(..., help="The platform that reads the file."),
     to: Path = typer.Argument(..., help="A file to write; for Gradescope a folder."),
     roster: Path = typer.Option(
-        None, exists=True, help="What Canvas or Moodle gives out: gradebook, grading worksheet."
+        None, exists=True, help="The table from Canvas (gradebook) or Moodle (grading worksheet)."
     ),
     scale: bool = typer.Option(
-        False, "--scale", help="To the platform's maximum, where that is not ours."
+        False, "--scale", help="Scale points to the platform's maximum, if it differs from ours."
     ),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
@@ -368,19 +371,19 @@ def export(
     for problem in exported.unreadable:
         complain(one_line(problem))
     for student in exported.missing:
-        complain(f"{one_line(student)}: has no row of its own in the roster, and was left out")
+        complain(f"{one_line(student)}: has no unique row in the roster, and was left out")
     for students, what in (
         (
             exported.not_assigned,
-            "not taken by Canvas (N/A) until the work is assigned to them there, or its grades are "
-            "posted if it is anonymous",
+            "not accepted by Canvas (N/A) until the work is assigned to them there, or its grades "
+            "are posted if it is anonymous",
         ),
-        (exported.above, "above the maximum, and passed over by Moodle"),
+        (exported.above, "above the maximum, which Moodle ignores"),
     ):
         if students:
             complain(one_line(f"{what}: the grades of {listed(students)}"))
     for students, what in (
-        (exported.unknown, "in the roster are no students of ours, and keep what stood there"),
+        (exported.unknown, "in the roster are not in our gradebook, and keep their old entries"),
         (exported.nothing, NOTHING),
         (exported.excused, "are excused in Canvas, and stay so"),
     ):
@@ -390,7 +393,7 @@ def export(
     if exported.scaled_to:
         console.print(f"[yellow]note[/yellow] scores were scaled to {exported.scaled_to:g}")
     if exported.points_of:
-        said = f"the roster does not say its maximum: these are points of {exported.points_of:g}"
+        said = f"the roster does not say its maximum: these points are of {exported.points_of:g}"
         console.print(f"[yellow]note[/yellow] {said}", highlight=False, soft_wrap=True)
     if waiting := [grade for grade in exported.grades if grade.waiting]:
         count = sum(grade.waiting for grade in waiting)
@@ -411,7 +414,7 @@ def feedback(
     ),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
-    """Write everyone's feedback; with --zip as a file that the platform gives to each student."""
+    """Write everyone's feedback; with --zip also one file from which the platform hands it out."""
     from grading.intake.names import assignment_name
     from grading.records.collected import zip_feedback
     from grading.records.deadlines import refresh_everyone
@@ -426,7 +429,7 @@ def feedback(
     for problem in times:
         complain(one_line(problem))
     for student in missing:
-        complain(f"{one_line(student)}: came from no platform's download, and was left out")
+        complain(f"{one_line(student)}: not from a platform's download, so it was left out")
     if zip_file:
         console.print(f"  {shown(zip_file)}: {len(given)} students", highlight=False)
     raise typer.Exit(1 if missing or times else 0)
@@ -434,7 +437,7 @@ def feedback(
 
 @commands.command()
 def forget(
-    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    student: str = typer.Argument(..., help="The student's name in the gradebook."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask first."),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
@@ -442,15 +445,15 @@ def forget(
     from grading.records.forgetting import forget_student
 
     if not yes:
-        typer.confirm(f"Remove all of {one_line(student)} for good?", abort=True)
+        typer.confirm(f"Remove all records of {one_line(student)} permanently?", abort=True)
     with gradebook_of(course):
         removed = forget_student(student, course)
     for what in removed:
         console.print(shown(f"removed: {what}"), highlight=False)
     console.print(
         "These were not touched, and may name the student: backups, reports (ASSIGNMENT.html), "
-        "exported tables and ZIP files, downloaded/, and the learning platform. Work is back as "
-        "soon as it is collected again from one of them.",
+        "exported tables and ZIP files, downloaded/, and the learning platform. If work is "
+        "collected from one of them again, it is back.",
         highlight=False,
     )
 
@@ -460,7 +463,7 @@ def backup(
     to: Path = typer.Argument(..., help="A ZIP file to write."),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
-    """Write a course's files and gradebook into one file, also while grading goes on."""
+    """Write a course's files and gradebook into one file; this also works during grading."""
     from grading.records.backup import back_up
 
     with gradebook_of(course):
@@ -470,27 +473,27 @@ def backup(
 
 @commands.command()
 def restore(
-    source: Path = typer.Argument(..., exists=True, help="As `course backup` writes one."),
+    source: Path = typer.Argument(..., exists=True, help="A file that `course backup` wrote."),
     course: Path = typer.Option(Path(), help="A folder without a course in it."),
 ) -> None:
-    """Put a backup back, once all of it is known to be as it was."""
+    """Restore a backup, after checking that it is complete and unchanged."""
     from grading.records.backup import restore as put_back
 
     with gradebook_of(course):
         count = put_back(source, course)
-    console.print(f"{count} files were put back into {shown(course)}", highlight=False)
+    console.print(f"{count} files were restored to {shown(course)}", highlight=False)
 
 
 @commands.command()
 def extend(
-    student: str = typer.Argument(..., help="By the name that the gradebook knows."),
+    student: str = typer.Argument(..., help="The student's name in the gradebook."),
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
     until: str = typer.Argument(
-        ..., help="A day, to its end, or a time; in this machine's time zone."
+        ..., help="A day (until its end) or a time, in this machine's time zone."
     ),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
-    """Let one student hand in later; what was taken off for lateness is reckoned anew."""
+    """Let one student hand in later; penalties for lateness are computed again."""
     from grading.intake.names import assignment_name
     from grading.records.deadlines import extend as grant
     from grading.records.deadlines import last_moment, refresh_penalties
@@ -537,7 +540,7 @@ def changes(
     except (OSError, ValueError) as error:
         fail(error)
     for path in unreadable(name, course):
-        said = f"{path} cannot be read, and the change that it is about is not listed"
+        said = f"{path} cannot be read, so its change is not listed"
         console.print(f"[yellow]note[/yellow] {shown(said)}", highlight=False, soft_wrap=True)
     show_changes(found, console)
     if to:
@@ -547,10 +550,10 @@ def changes(
 @commands.command()
 def report(
     assignment: str = typer.Argument(..., help="A lesson by name or number, or your own."),
-    to: Path = typer.Option(None, help="The page; ASSIGNMENT.html in the course's folder without."),
+    to: Path = typer.Option(None, help="The page; default: ASSIGNMENT.html in the course folder."),
     course: Path = typer.Option(Path(), exists=True, help="The course's folder."),
 ) -> None:
-    """Write a page on how a class has done in an assignment."""
+    """Write a page that shows how a class did in an assignment."""
     from grading.intake.names import assignment_name
     from grading.records.assignment_report import write_assignment_report
 
@@ -563,17 +566,17 @@ def report(
 
 @commands.command()
 def prove(
-    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
-    runs: int = typer.Option(1, min=1, help="How often each answer is graded, under fresh seeds."),
-    workers: int = typer.Option(2, min=1, help="Lessons proved side by side."),
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; default: all."),
+    runs: int = typer.Option(1, min=1, help="How often each answer is graded, with new seeds."),
+    workers: int = typer.Option(2, min=1, help="Lessons graded at the same time."),
     mutants: bool = typer.Option(
-        False, "--mutants", help="Instead: the references with small automatic mistakes."
+        False, "--mutants", help="Instead: reference answers with small automatic mistakes."
     ),
     seeds: int = typer.Option(
         0,
         min=0,
-        help="Instead: the right answers alone, each under this many seeds (200 find a test that "
-        "refuses one in a hundred).",
+        help="Instead: only the right answers, each with this many seeds (200 seeds find a test "
+        "that wrongly fails one time in a hundred).",
     ),
     folder: Path | None = typer.Option(
         None,
@@ -581,21 +584,21 @@ def prove(
         exists=True,
         file_okay=False,
         metavar="FOLDER",
-        help="Instead of the course's own answers those of FOLDER: right_….py and wrong_….py in "
+        help="Use the answers in FOLDER instead of the course's own: right_….py and wrong_….py in "
         "LESSON/EXERCISE, LESSON/variants/EXERCISE or EXERCISE.",
     ),
     trust_submissions: bool = typer.Option(
-        False, help="Without a sandbox, where there is none: only for answers that you trust."
+        False, help="Run without a sandbox if there is none: only for answers that you trust."
     ),
 ) -> None:
-    """Grade answers of which it is known whether they are right, and say where grading is wrong."""
+    """Grade answers that are known to be right or wrong, and say where the grader is mistaken."""
     from grading.batch.pool import costly_libraries, warm_batch
     from grading.paths import ROOT
     from grading.proof.prove import lessons_in, overlays_of, show_mutants, show_proof
     from grading.sandbox.commands import NO_SANDBOX, SandboxMissing, find_sandbox
 
     if mutants and (seeds or folder):
-        fail("--mutants are made of the course's own answers: leave out --from and --seeds")
+        fail("--mutants uses the course's own answers: leave out --from and --seeds")
     chosen_lessons = chosen(lessons)
     try:
         if folder:
@@ -620,16 +623,16 @@ def prove(
 @commands.command()
 def translate(
     language: str = typer.Argument(..., help="es"),
-    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; all without."),
+    lessons: list[str] = typer.Argument(None, help="Lessons by name or number; default: all."),
 ) -> None:
-    """Bring the catalogues of a language up to date, and say what is to be translated.
+    """Update the catalogues of a language, and list what must be translated.
 
-    With all lessons go the messages of the visible checks.
+    Without lessons, the messages of the visible checks are included.
     """
     from grading.release.languages import LANGUAGES, faults, update_catalog
 
     if language not in LANGUAGES:
-        fail(f"no language {language!r}; there is {', '.join(LANGUAGES)}")
+        fail(f"there is no language {language!r}; choose from {', '.join(LANGUAGES)}")
     missing = 0
     for lesson in [*chosen(lessons), *([] if lessons else [None])]:
         update_catalog(lesson, language)
@@ -642,7 +645,7 @@ def translate(
 
 @commands.command()
 def doctor() -> None:
-    """Say which sandbox is in use, and try to get out of it."""
+    """Say which sandbox is used, and try to break out of it."""
     from grading.sandbox.doctor import examine
 
     raise typer.Exit(0 if examine(console) else 1)

@@ -1,4 +1,4 @@
-"""Where the rooms of the house are, for a course rooted at a folder."""
+"""Paths of the files and folders of a course, given its root folder."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def hidden_tests_path(lesson: Lesson, root: Path = ROOT) -> Path:
 
 
 def private_path(root: Path = ROOT) -> Path:
-    """Return the folder of a course's private overlay, which need not be there."""
+    """Return the folder of a course's private overlay, which may not exist."""
     return root / "private"
 
 

@@ -1,8 +1,8 @@
 """nbgrader's settings for this course: the one place that reads them and sets a course's folder.
 
-Everything else asks here, so that a course in another folder, or a gradebook on a server, is the
-same to every step. The settings' files import the rooms whose classes they name, so they are read
-when a function is called, never while a module is imported.
+All other code asks this module, so that every step agrees on a course in another folder, or on a
+gradebook on a server. The settings files import the modules whose classes they name. So they are
+read when a function is called, never while a module is imported.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 from grading.paths import ROOT
 
 OURS = Path(__file__).parent / "steps"
-# What grading rests on: nobody's other settings may take it out.
+# Grading depends on these sections: no other settings file may remove them.
 FIXED = ("Autograde", "GenerateAssignment", "GenerateFeedback", "HTMLExporter")
 LOADERS = {"nbgrader_config.json": JSONFileConfigLoader, "nbgrader_config.py": PyFileConfigLoader}
 LOCK_SECONDS = 120.0
-"""How long to wait for a gradebook that another program holds."""
+"""How long to wait for a gradebook that another program has locked."""
 
 
 def nbgrader_config(root: Path = ROOT) -> Config:
-    """Return nbgrader's settings for a folder, from where nbgrader itself looks for them.
+    """Return nbgrader's settings for a folder, from all places where nbgrader itself looks.
 
-    The course's own come first; above them, each over those before, the system's, the environment's
-    and the user's in Jupyter's folders, and those of the folder.
+    The course's own settings are read first. Then come the system's, the environment's and the
+    user's settings in Jupyter's folders, and last those of the folder. Later ones override earlier
+    ones.
     """
     ours = PyFileConfigLoader("nbgrader_config.py", path=str(OURS)).load_config()
     config = Config()
@@ -59,10 +60,10 @@ def course_config(course: Path, root: Path = ROOT) -> Config:
 
 @functools.cache
 def adapt_gradebooks() -> None:
-    """Have nbgrader wait for a gradebook that another program holds, and make new ones quickly.
+    """Make nbgrader wait for a gradebook that another program has locked, and create new ones fast.
 
-    SQLite's own five seconds are less than formgrader or an export of a large class takes. To learn
-    which version of its tables a new gradebook has, nbgrader starts `alembic`, for seconds.
+    SQLite waits five seconds by default, but formgrader or an export of a large class takes longer.
+    To find the version of a new gradebook's tables, nbgrader runs `alembic`, which takes seconds.
     """
     nbgrader.api.get_alembic_version = ScriptDirectory(ALEMBIC_DIR).get_current_head
     create = nbgrader.api.create_engine
@@ -77,12 +78,12 @@ def adapt_gradebooks() -> None:
 
 
 def course_directory(course: Path) -> CourseDirectory:
-    """Return where the course in a folder has its submissions, releases and gradebook."""
+    """Return where the course in a folder keeps its submissions, releases and gradebook."""
     return CourseDirectory(config=course_config(course))
 
 
 @functools.cache
 def answer_stubs() -> tuple[str, str]:
-    """Return what stands in a release in place of an answer: in a code cell, and in a text cell."""
+    """Return what a release has in place of an answer: in a code cell, and in a text cell."""
     settings = nbgrader_config().ClearSolutions
     return settings.code_stub["python"], settings.text_stub

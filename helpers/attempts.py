@@ -1,4 +1,4 @@
-"""Show a reader their own answer at work, in cells that must run without it."""
+"""Show students what their own answer does, in cells that must also run without an answer."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ Result = TypeVar("Result")
 
 
 def if_answered(attempt: Callable[[], Result], otherwise: str) -> Result | None:
-    """Return what an answer gives; where it is missing or fails, say so in one line.
+    """Return an answer's result; if the answer is missing or fails, print one line that says so.
 
     Parameters
     ----------
     attempt : callable
-        Takes nothing, and calls the student's function or reads their variable.
+        Takes no arguments, and calls the student's function or reads their variable.
     otherwise : str
-        What is left out, to end the line with.
+        What the cell leaves out in that case; the end of the printed line.
 
     Returns
     -------
     object
-        The result, or None where there is none.
+        The result, or None if there is none.
     """
     try:
         return attempt()
     except NotImplementedError:
         reason = "Not answered yet"
     except NameError as error:
-        # The stub of a variable stops before it sets it.
-        reason = f"Not there yet ({error})"
+        # The stub of a variable raises before it assigns the variable.
+        reason = f"Not defined yet ({error})"
     except Exception as error:
-        # Whatever goes wrong in an answer is the exercise's own check to tell.
+        # Explaining what is wrong with an answer is the job of the exercise's own check.
         reason = f"Your answer stops with {type(error).__name__}"
     print(f"{reason}: {otherwise}.")
     return None

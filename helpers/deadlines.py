@@ -1,4 +1,4 @@
-"""What a release says of its deadline: the file beside the notebook, read for a student."""
+"""A lesson's deadline, from the file that a release has next to the notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE = "deadline.toml"
 LONGEST = 300
-"""Characters that are shown of a sentence."""
+"""How many characters of a sentence are shown at most."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,16 @@ class Deadline:
     Attributes
     ----------
     due : datetime
-        With the offset in which the teacher gave it.
+        In the time zone (UTC offset) that the teacher used.
     late : str
-        A sentence on what being late costs; empty where the release says nothing of it.
+        A sentence on what being late costs; empty if the release does not say.
     """
 
     due: datetime
     late: str = ""
 
     def sentence(self, now: datetime) -> str:
-        """Return the date and what is left of the time, or how long ago it was."""
+        """Return the date, and how much time is left or how long ago it was."""
         date = f"{self.due:%Y-%m-%d %H:%M} ({self.due.tzname()})"
         if now > self.due:
             return f"was due {date}, {_length(now - self.due)} ago"
@@ -36,7 +36,7 @@ class Deadline:
 
 
 def _length(time: timedelta) -> str:
-    """Return a length of time in its largest unit, rounded down: nobody has more than that."""
+    """Return a length of time in its largest unit, rounded down so as not to promise too much."""
     units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
     for unit, one in units.items():
         if count := time // one:
@@ -45,12 +45,12 @@ def _length(time: timedelta) -> str:
 
 
 def read_deadline(folder: Path, assignment: str) -> Deadline | None:
-    """Return the deadline that lies in a folder, if there is one and it is the assignment's.
+    """Return the deadline in a folder if there is one and it belongs to the assignment, else None.
 
     Raises
     ------
     ValueError
-        If an editor has damaged the file; the message names it.
+        If the file is damaged; the message names it.
     """
     path = folder / FILE
     if not path.is_file():
@@ -58,11 +58,11 @@ def read_deadline(folder: Path, assignment: str) -> Deadline | None:
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
         if written["assignment"] != assignment:
-            return None  # several notebooks may lie in one folder
+            return None  # one folder may hold several notebooks
         due, late = written["due"], written.get("late", "")
         if not isinstance(due, datetime) or due.tzinfo is None or not isinstance(late, str):
-            raise ValueError("a value is not of its kind")
+            raise ValueError("a value has the wrong type")
     except (OSError, ValueError, KeyError, RecursionError):
         raise ValueError(f"{path} cannot be read: ask your teacher for the date") from None
-    # A terminal takes some characters for commands.
+    # A terminal would interpret unprintable characters as commands.
     return Deadline(due, "".join(filter(str.isprintable, late))[:LONGEST])

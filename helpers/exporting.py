@@ -1,4 +1,4 @@
-"""Plumbing of the export to ONNX: silence where the libraries below have much to say."""
+"""For the export to ONNX: hide the many warnings of the libraries that do it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Hold back the notes of the exporter and the quantiser; errors pass.
+    """Hide the warnings of the exporter and the quantiser, but not errors.
 
-    They speak of operators that text models have none of, and of deprecations between their own
-    parts.
+    The warnings are about operators that text models do not have, and about deprecated calls from
+    one of these libraries to another.
     """
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -1,4 +1,8 @@
-"""Features of a whole dataset, fast: lengths grouped, no gradients, bf16 where it pays, cached."""
+"""Compute the features of a whole dataset, fast.
+
+Texts of similar length share a batch, no gradients are kept, bfloat16 is used where it is faster,
+and results are cached.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +33,9 @@ def dataset_features(
     pooling: str = "mean",
     tokens_per_batch: int = 4096,
 ) -> np.ndarray:
-    """Return one feature vector a text, from the disk cache where they were computed before.
+    """Return one feature vector per text, from the disk cache if they were computed before.
 
-    One pass computes both poolings, so that asking for the second costs nothing.
+    One pass computes both poolings, so the second one costs no extra time.
 
     Parameters
     ----------
@@ -42,9 +46,9 @@ def dataset_features(
     pooling : {"mean", "cls"}
         Average over real tokens, or the vector of the first token.
     tokens_per_batch : int
-        Places of a forward pass, padding included. Memory and time of a pass follow its places,
-        so a batch holds many short texts or few long ones. On a PC's CPU as many passes run at
-        once as torch has threads.
+        Positions in a forward pass, padding included. Memory and time of a pass grow with its
+        positions, so a batch holds many short texts or a few long ones. On a PC's CPU, as many
+        passes run at once as torch has threads.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def dataset_features(
     texts = list(texts)
     tokens = tokenizer(texts, truncation=True)["input_ids"] if texts else []
     dtype = pick_dtype(model.device)
-    # What the model sees is the key: its weights and the tokens, whichever tokenizer made them.
+    # The key consists of what the result depends on: weights and tokens, but not the tokenizer.
     content = (np.asarray(ids, dtype=np.int64).tobytes() for ids in tokens)
     key = fingerprint([weights_hash(model), f"products in {dtype}", *content])
     computed = []
@@ -89,26 +93,26 @@ def stream_features(
     pooling: str = "mean",
     texts_at_once: int = 8192,
 ) -> np.memmap:
-    """Write one feature vector a text into a .npy file, however many texts there are.
+    """Write one feature vector per text into a .npy file, however many texts there are.
 
-    Memory holds `texts_at_once` texts and their features. The file appears when all texts have
-    been read, whole or not at all.
+    Memory holds only `texts_at_once` texts and their features. The file appears only when all texts
+    have been read, so it is never incomplete.
 
     Parameters
     ----------
     texts : iterable of str
-        Read once, as far as the next texts are needed.
+        Read once, and never further than the next `texts_at_once` texts.
     tokenizer, model, pooling
         As in `dataset_features`.
     path : str or Path
-        Of the file; one that is there is replaced.
+        Of the file; an existing file is replaced.
     texts_at_once : int
-        Neighbours in length are found among these.
+        Texts of similar length are grouped among these.
 
     Returns
     -------
     memmap of float32, shape (texts, hidden), in the order of `texts`
-        Reads from the file what is asked for.
+        Reads from the file only the rows that are used.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def stream_features(
     part = Path(f"{path}.part")
 
     def write_header(rows: int) -> None:
-        """NumPy leaves room in it for any number of rows."""
+        """Write the header; NumPy leaves room in it to overwrite the number of rows later."""
         description = {"descr": "<f4", "fortran_order": False, "shape": (rows, hidden)}
         np.lib.format.write_array_header_1_0(file, description)
 
@@ -157,10 +161,10 @@ def weights_hash(model: PreTrainedModel) -> str:
 
 
 def length_batches(lengths: Sequence[int], tokens_per_batch: int) -> Iterator[np.ndarray]:
-    """Yield the rows of each batch: neighbours in length share one, the longest come first.
+    """Yield the rows of each batch: texts of similar length share a batch, longest texts first.
 
-    Hardly any place of a batch is padding, and a batch that does not fit into memory fails at
-    once rather than after minutes. A row longer than `tokens_per_batch` gets a batch of its own.
+    So batches have hardly any padding, and a batch that does not fit into memory fails at once
+    rather than after minutes. A row longer than `tokens_per_batch` gets a batch of its own.
     """
     import numpy as np
 
@@ -201,7 +205,7 @@ def run_batches(
     description: str,
     tokens_per_batch: int = 4096,
 ) -> None:
-    """Let a model read rows of token ids in evaluation mode, and leave it as it came.
+    """Run a model on rows of token ids in evaluation mode; its mode is restored afterwards.
 
     Parameters
     ----------
@@ -212,10 +216,10 @@ def run_batches(
     dtype : torch.dtype
         Of the matrix products.
     store : callable
-        Is given, for each batch, its rows, what the model returned, and what it had read; by
-        several threads at once.
+        Called for each batch with its rows, the model's output and the model's input. Several
+        threads may call it at the same time.
     description : str
-        Stands at the progress bar, which is shown where the work takes more than a second.
+        Label of the progress bar, which is shown if the work takes more than a second.
     tokens_per_batch : int
         As in `length_batches`.
     """
@@ -224,7 +228,7 @@ def run_batches(
 
     def run(rows: np.ndarray) -> int:
         chosen = {"input_ids": [list(tokens[row]) for row in rows]}
-        with torch.inference_mode():  # which is a thread's own
+        with torch.inference_mode():  # each thread has its own setting
             batch = tokenizer.pad(chosen, return_tensors="pt").to(model.device)
             store(rows, model(**batch), batch)
         return len(rows)
@@ -244,10 +248,10 @@ def run_batches(
 def _in_threads(
     run: Callable[[np.ndarray], int], batches: list[np.ndarray], device: torch.device
 ) -> Iterator[int]:
-    """Yield `run` of each batch; on a PC's CPU each of torch's threads has a batch of its own.
+    """Yield `run` of each batch; on a PC's CPU each of torch's threads works on its own batch.
 
-    So they wait for one another once, not at every layer. Few batches would leave threads idle, and
-    autocast, which is a thread's own, takes one thread.
+    So the threads wait for one another only once, not at every layer. With few batches some threads
+    would be idle, and autocast is set for one thread only: then the batches run one after another.
     """
     import torch
 
@@ -259,17 +263,17 @@ def _in_threads(
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield from pool.map(run, batches)
     finally:
-        torch.set_num_threads(threads)  # the last number given is that of threads to come
+        torch.set_num_threads(threads)  # new threads take the number that was set last
 
 
 @contextmanager
 def fast_products(model: PreTrainedModel, dtype: torch.dtype) -> Iterator[None]:
-    """Have a model multiply matrices in `dtype`, until the block ends; for inference alone.
+    """Make a model multiply matrices in `dtype` until the block ends; for inference only.
 
-    On a PC's CPU only the linear layers do, and the rest stays in float32: attention over a few
-    tokens is slower in bfloat16. Their weights are laid out once as oneDNN reads them. In float32,
-    too, that is twice as fast on AMD, where torch's usual library leaves AVX-512 unused. Elsewhere,
-    and with a torch that has no such products, it is autocast.
+    On a PC's CPU only the linear layers use `dtype`, and the rest stays in float32: attention over
+    a few tokens is slower in bfloat16. The layers' weights are rearranged once for oneDNN. On AMD
+    this is twice as fast in float32 as well, since torch's usual library does not use AVX-512
+    there. On other devices, and if torch lacks these operators, autocast is used.
     """
     import torch
 
@@ -284,11 +288,11 @@ def fast_products(model: PreTrainedModel, dtype: torch.dtype) -> Iterator[None]:
         yield
     finally:
         for layer in layers:
-            del layer.forward  # which uncovers the class's own
+            del layer.forward  # so that the class's own method is used again
 
 
 def _onednn_is_there() -> bool:
-    """Tell whether this is a PC with torch's own operators for oneDNN, which are not public."""
+    """Tell whether this is a PC whose torch has operators for oneDNN; they are not public API."""
     import torch
 
     operators = ("_reorder_linear_weight", "_linear_pointwise")
@@ -300,10 +304,11 @@ def _onednn_is_there() -> bool:
 
 
 def _onednn_product(layer: torch.nn.Linear, dtype: torch.dtype) -> Callable:
-    """Return a layer's product; what widens hands its result on in `dtype`.
+    """Return a replacement for a layer's `forward` that multiplies in `dtype`.
 
-    Between the layer that widens and the one that narrows again lies an activation only, whose
-    result is rounded to `dtype` in any case: two copies of the widest array are spared.
+    A layer with more outputs than inputs returns `dtype` instead of float32. Only an activation
+    follows it before the next linear layer, which rounds to `dtype` in any case. This saves two
+    copies of the largest array.
     """
     import torch
 

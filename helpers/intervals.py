@@ -1,4 +1,4 @@
-"""Intervals for the mean F1 of chosen classes, and for what one classifier gains over another."""
+"""Intervals for the mean F1 of chosen classes, and for the gain of one classifier over another."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mean_f1_interval(
     ----------
     labels, predicted : sequence of int, same length
     classes : sequence of int
-        The classes to average over; one that neither occurs nor is predicted counts 0.
+        The classes to average over; a class that neither occurs nor is predicted counts as 0.
     draws, seed : int
 
     Returns
@@ -41,10 +41,10 @@ def gain_interval(
     draws: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float, float]:
-    """Return how much the mean F1 grows from one set of predictions to another, with interval.
+    """Return how much the mean F1 grows from one set of predictions to another, with its interval.
 
-    Both are scored on the same drawn rows, so that the luck of the rows, which hits both alike,
-    cancels out: the interval is narrower than two separate ones suggest.
+    Both are scored on the same drawn rows. Whether those rows are easy or hard affects both alike
+    and cancels out, so the interval is narrower than two separate intervals suggest.
 
     Parameters and result as in `mean_f1_interval`.
     """
@@ -53,7 +53,7 @@ def gain_interval(
 
 
 def _summary(values: np.ndarray) -> tuple[float, float, float]:
-    """Split into the score on all rows, which stands first, and the quantiles of the others."""
+    """Return the score on all rows, which comes first in `values`, and quantiles of the others."""
     import numpy as np
 
     return (float(values[0]), *map(float, np.quantile(values[1:], [0.025, 0.975])))  # type: ignore[return-value]  # two quantiles
@@ -71,7 +71,7 @@ def _drawn(
 
     labels = np.asarray(labels)
     rng = np.random.default_rng(seed)
-    # How often each row is drawn; the first line takes every row once.
+    # How often each row is drawn; in the first row of `counts`, each exactly once.
     counts = rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), size=draws)
     counts = np.concatenate([np.ones((1, len(labels)), dtype=counts.dtype), counts])
     scores = []

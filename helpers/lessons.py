@@ -17,11 +17,11 @@ class Lesson:
         Folder and notebook name, such as ``"01_dataset_exploration"``.
     title : str
     minutes : int
-        Reading and exercises for a student who has seen Python and pandas, in minutes.
+        Minutes for reading and exercises, for a student who knows some Python and pandas.
     exercises : dict of str to int
-        Points of each exercise, in the order in which the lesson sets them.
+        Points of each exercise, in the order of the lesson.
     story_trains, answer_trains : bool
-        Whether the story, or an answer, trains a model for minutes.
+        Whether the lesson itself, or an answer to an exercise, trains a model for minutes.
     wants_gpu : bool
         Whether the notebook asks Colab for a machine with a GPU.
     """
@@ -162,7 +162,7 @@ def lesson_named(name: str) -> Lesson:
     Raises
     ------
     ValueError
-        If there is no such lesson; the message lists those that there are.
+        If there is no such lesson; the message lists the lessons.
     """
     for lesson in LESSONS:
         if name in (lesson.name, lesson.topic, str(lesson.number), f"{lesson.number:02d}"):
@@ -172,12 +172,12 @@ def lesson_named(name: str) -> Lesson:
 
 
 def lesson_of(exercise: str) -> Lesson:
-    """Return the lesson that sets an exercise.
+    """Return the lesson that an exercise belongs to.
 
     Raises
     ------
     ValueError
-        If no lesson sets it; the message lists the exercises that there are.
+        If no lesson has it; the message lists the exercises.
     """
     for lesson in LESSONS:
         if exercise in lesson.exercises:

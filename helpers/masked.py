@@ -1,4 +1,4 @@
-"""A masked language model: the checkpoint's own where it is at hand, else one that learns here."""
+"""A masked language model: the checkpoint's own if available, else one that is trained here."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
-# Rows of a step and their tokens (all of most posts and headlines; what is longer would make the
-# others wait), the share of tokens hidden, and how fast the new part and the encoder learn.
+# Rows per step; tokens per row (enough for most posts and headlines, and longer texts would slow
+# down their whole batch); share of tokens hidden; learning rates of the new head and the encoder.
 ROWS, LENGTH, SHARE, HEAD_RATE, ENCODER_RATE = 32, 32, 0.15, 1e-3, 2e-4
 
 
@@ -43,7 +43,7 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
     Raises
     ------
     SourceError
-        If neither a mirror nor the Hub has it. The embedded encoder came without its head.
+        If neither a mirror nor the Hub has it. The embedded encoder has no such head.
     """
     from transformers import AutoModelForMaskedLM
 
@@ -51,7 +51,7 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
         root = mirror_folder()
         folder = root / "models" / checkpoint if root else None
         if folder is None or not folder.is_dir():
-            raise SourceNotThere("no mirror holds it")
+            raise SourceNotThere("there is no mirror, or the mirror does not have it")
         return folder
 
     loaders = {
@@ -77,9 +77,9 @@ def pretrained_masked_model(checkpoint: str = CHECKPOINT) -> PreTrainedModel:
 def untrained_masked_model(seed: int = 0) -> PreTrainedModel:
     """Put a new language-model head on the embedded encoder.
 
-    Its last layer is tied to the encoder's word embeddings: the score of a word is the product of
-    its embedding with what the head makes of the mask's place. So only a small square of weights
-    in between, and a bias, are new.
+    Its last layer shares the encoder's word embeddings: the score of a word is the dot product of
+    its embedding and the head's output at the mask. So only one small square matrix and a bias are
+    new.
     """
     from transformers import BertForMaskedLM, set_seed
 
@@ -91,7 +91,7 @@ def untrained_masked_model(seed: int = 0) -> PreTrainedModel:
 def adapted_masked_model(
     texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, steps: int, seed: int = 0
 ) -> PreTrainedModel:
-    """Train `untrained_masked_model` to fill masks in some texts; from disk where it was before.
+    """Train `untrained_masked_model` to fill masks in some texts, or load it if trained before.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def adapted_masked_model(
     tokenizer : PreTrainedTokenizerBase
         The embedded checkpoint's; texts are cut to 32 tokens.
     steps : int
-        Batches of 32 texts. A number of steps, not of seconds, so that two runs are the same.
+        Batches of 32 texts. Training is limited by steps, not seconds, so that two runs are equal.
     seed : int
     """
     model = untrained_masked_model(seed)
@@ -115,13 +115,13 @@ def adapted_masked_model(
 def masked_accuracy(
     model: PreTrainedModel, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, seed: int = 0
 ) -> dict[str, float]:
-    """Hide tokens of some texts, always the same, and return how many the model finds.
+    """Hide tokens of some texts, always the same ones, and return how many the model finds.
 
     Returns
     -------
     dict of str to float
-        Shares of the hidden tokens: ``first guess``, ``first five``, and ``most frequent``, what
-        the most frequent hidden token would get.
+        Shares of the hidden tokens that the model's ``first guess`` and its ``first five`` guesses
+        find, and, to compare with, what always guessing the ``most frequent`` hidden token finds.
     """
     import numpy as np
     import torch
@@ -130,7 +130,7 @@ def masked_accuracy(
     rng = np.random.default_rng(seed)
     best, truth = [], []
     with torch.inference_mode():
-        # Scores over a whole vocabulary are large: a batch of few places.
+        # Scores over a whole vocabulary need much memory, so batches have few positions.
         for chosen in length_batches([len(ids) for ids in rows], 1024):
             batch, places, hidden = _hide([rows[row] for row in chosen], tokenizer, rng)
             scores = model(**batch.to(model.device)).logits[places.to(model.device)]
@@ -147,9 +147,9 @@ def masked_accuracy(
 def _hide(
     rows: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase, rng: np.random.Generator
 ) -> tuple[BatchEncoding, torch.Tensor, torch.Tensor]:
-    """Pad some rows and mask tokens: the batch, where the masks are, and what they hide.
+    """Pad some rows and mask tokens; return the batch, where the masks are, and the hidden tokens.
 
-    At least one token of the batch is hidden, and never a special one.
+    At least one token of the batch is hidden. Special tokens are never hidden.
     """
     import torch
 
@@ -164,10 +164,10 @@ def _hide(
 
 
 def _scores_at(model: PreTrainedModel, batch: BatchEncoding, places: torch.Tensor) -> torch.Tensor:
-    """Score the vocabulary at the masks alone: six places in seven need no scores."""
+    """Score the vocabulary at the masks only, since six of seven positions need no scores."""
     import torch
 
-    # float16 would need its loss scaled.
+    # float16 is not used, because it would need loss scaling.
     enabled = pick_dtype(model.device) == torch.bfloat16
     with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=enabled):
         states = model.base_model(**batch).last_hidden_state

@@ -1,4 +1,4 @@
-"""Fill a classroom's mirror: what the Hub has, in a folder that COURSE_MIRROR can name."""
+"""Fill a classroom's mirror: a folder with files from the Hub, for the variable COURSE_MIRROR."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ MANIFEST = "mirror.json"
 def fill_mirror(folder: Path, names: list[str] | None = None) -> None:
     """Copy datasets and the course's checkpoint from the Hub into a mirror.
 
-    Runs again where it was broken off: a name whose files stand in the folder with the sizes that
-    the manifest notes is kept, any other is fetched (and the Hub's own cache keeps what it has of
-    a broken download).
+    An interrupted run can be repeated: what is already in the folder, with the file sizes that the
+    manifest lists, is kept, and everything else is downloaded. The Hub's own cache keeps the parts
+    of an interrupted download.
 
     Parameters
     ----------
     folder : Path
-        Made where it is missing.
+        Created if missing.
     names : list of str, optional
         Datasets of `helpers.data.DATASETS` and the course's checkpoint; by default all of them.
 
     Raises
     ------
     ValueError
-        If there is no dataset or checkpoint of a name.
+        If a name is neither a dataset nor the checkpoint.
     SourceError
         If the Hub does not have something, or does not answer.
     OSError
@@ -59,7 +59,7 @@ def fill_mirror(folder: Path, names: list[str] | None = None) -> None:
 
 
 def _mirror_dataset(name: str, folder: Path) -> dict[str, int]:
-    """Write a dataset's splits, checked, and return the size of each file."""
+    """Load and check a dataset, write its splits, and return the size of each file."""
     import pyarrow.parquet as pq
 
     info = info_of(name)
@@ -91,7 +91,7 @@ def _is_complete(folder: Path, sizes: dict[str, int] | None) -> bool:
 
 
 def _write_whole(path: Path, write: Callable[[Path], object]) -> int:
-    """Write a file under another name first, so that it appears whole or not at all."""
+    """Write a file under another name first, so that it is never incomplete under its own name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     write(part)

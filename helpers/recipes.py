@@ -1,4 +1,4 @@
-"""Fine-tuning with any recipe on token ids, cached, and the logits of many texts, in order."""
+"""Fine-tune with any recipe on token ids, with a cache, and compute the logits of many texts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Tokens = Sequence[Sequence[int]]
 
-# Other datasets have fewer rows than lesson 4's: batches are smaller, so that there are steps
-# enough, and so are the steps.
+# Other datasets have fewer rows than lesson 4's. So batches are smaller, which gives enough steps,
+# and the learning rate is smaller to match.
 SMALLER = {"per_device_train_batch_size": 32, "learning_rate": 1e-4}
 
 
@@ -29,7 +29,7 @@ def kept_classifier(
     tokenizer: PreTrainedTokenizerBase,
     **recipe: Any,
 ) -> PreTrainedModel:
-    """Return the default checkpoint fine-tuned on some rows, from disk where it was before.
+    """Return the default checkpoint fine-tuned on some rows, from disk if it was trained before.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def logits_after_training(
     start: PreTrainedModel | None = None,
     **recipe: Any,
 ) -> np.ndarray:
-    """Fine-tune as `kept_classifier` does and keep, of the model, only what it says of `wanted`.
+    """Fine-tune as `kept_classifier` does, but keep only the model's logits for `wanted`.
 
-    For comparisons over many seeds, whose models nobody needs afterwards.
+    For comparisons over many seeds, where the models are not needed afterwards.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def logits_after_training(
     wanted : sequence of sequence of int
         Input ids of the rows whose logits are kept.
     start : PreTrainedModel, optional
-        A model of the same architecture, whose encoder training starts from; the head is new.
-        The default checkpoint without. It stays as it is.
+        A model of the same architecture. Training starts from its encoder, with a new head. By
+        default, the default checkpoint. The model is not changed.
 
     Returns
     -------
@@ -97,9 +97,9 @@ def logits_after_training(
 def token_logits(
     model: PreTrainedModel, tokens: Tokens, tokenizer: PreTrainedTokenizerBase
 ) -> np.ndarray:
-    """Return the logits of each row of input ids, in their order.
+    """Return the logits of each row of input ids, in the order of the rows.
 
-    Rows of like length share a batch of at most 4,096 places, so hardly any place is padding.
+    Rows of similar length share a batch of at most 4,096 positions, so there is hardly any padding.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def token_logits(
 
 
 def _new(names: Sequence[str], seed: int) -> PreTrainedModel:
-    """Load the checkpoint with a head drawn from the seed, without a line about it."""
+    """Load the checkpoint with a head drawn from the seed, without printing anything."""
     from contextlib import redirect_stdout
 
     from transformers import set_seed
@@ -138,7 +138,7 @@ def _key(
     names: Sequence[str],
     recipe: Any,
 ) -> str:
-    """Return a fingerprint of all that the result depends on: weights, rows and recipe."""
+    """Return a fingerprint of everything that the result depends on: weights, rows and recipe."""
     from helpers.models import pick_dtype
 
     rows = [str([list(ids), int(label)]) for ids, label in zip(tokens, labels, strict=True)]
@@ -167,13 +167,13 @@ def _train(
 
 
 def freeze(model: PreTrainedModel, layers: int) -> None:
-    """Let only the upper part of a classifier learn.
+    """Freeze the lower layers of a classifier, so that only the upper part learns.
 
     Parameters
     ----------
     model : PreTrainedModel
     layers : int
-        How many of the lower layers to freeze, with the embeddings below them; 0 freezes nothing.
+        How many of the lower layers to freeze, together with the embeddings; 0 freezes nothing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Scores of a classifier with the interval that its test set's size allows."""
+"""Scores of a classifier, each with an interval that reflects the size of the test set."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def bootstrap_scores(
 ) -> dict[str, tuple[float, float, float]]:
     """Return accuracy, weighted F1 and macro-F1, each with its bootstrap 95 % interval.
 
-    Drawing the rows again with replacement only changes how often each pair of true and predicted
-    label occurs, so whole confusion matrices are drawn at once.
+    Drawing rows with replacement only changes how often each pair of true and predicted label
+    occurs. So whole confusion matrices are drawn at once, which is much faster.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""The course's inference server: the Hub's text-classification contract, and a page to try it.
+"""The course's inference server: the Hub's API for text classification, and a page to try it.
 
 ``POST /`` takes ``{"inputs": text or texts, "parameters": {"top_k": …}}`` and answers one list of
-``{"label", "score"}`` a text, best first. Requests that arrive together are computed together.
-``GET /health`` says that the process answers, ``GET /ready`` whether the model does, ``GET
-/metrics`` counts for Prometheus, and ``GET /`` is the page. What surrounds every request, a token
-and the log among it, is in `helpers.operations`.
+``{"label", "score"}`` per text, best first. Requests that arrive together are computed together.
+``GET /health`` says that the process answers, and ``GET /ready`` whether the model does. ``GET
+/metrics`` has counters for Prometheus, and ``GET /`` is the page. What surrounds every request,
+such as the token and the log, is in `helpers.operations`.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ CHARACTERS_LIMIT = 10_000
 BODY_LIMIT = 1_000_000  # bytes
 QUEUE_LIMIT = 512  # texts that wait for the model
 BATCH_SIZE = 32  # texts that the model gets at once
-BATCH_WAIT = 0.002  # seconds that the first text of a batch waits for company
+BATCH_WAIT = 0.002  # seconds that the first text of a batch waits for others
 DEADLINE = 30.0  # seconds that a request may take
 PROBE = "ready?"
-PROBE_SECONDS = 2.0  # in which a model that is ready answers the probe
+PROBE_SECONDS = 2.0  # a model that is ready answers the probe within this time
 SHUTDOWN_SECONDS = 30
 
 PAGE = Path(__file__).with_name("serving_page.html")
 COLAB_FRAMES = ("https://colab.research.google.com", "https://*.googleusercontent.com")
-"""Who may show the page in a frame on Colab: its window, and the frame around a cell's output."""
+"""Pages that may frame ours on Colab: Colab's own, and the frame around a cell's output."""
 
 log = logging.getLogger("course.serving")
-log.addHandler(logging.NullHandler())  # silent in a notebook; `course serve` adds one of its own
+log.addHandler(logging.NullHandler())  # silent in a notebook; `course serve` adds its own
 
 
 class Refused(Exception):
@@ -71,15 +71,16 @@ class ModelFault(Exception):
 
 
 class Batcher:
-    """Collects texts of concurrent requests and hands them to the model together.
+    """Collects texts of concurrent requests and passes them to the model together.
 
-    A forward pass over 32 short texts takes far less than 32 passes. While one batch is computed,
-    the next one gathers by itself; only a text that comes to an idle server waits, a moment.
+    One forward pass over 32 short texts takes far less time than 32 passes. While one batch is
+    computed, texts for the next one arrive. Only a text that comes to an idle server is delayed,
+    for a moment, so that others can join its batch.
 
     Parameters
     ----------
     predict : callable
-        Takes a list of texts; called in a thread of its own, one batch at a time.
+        Takes a list of texts; called in its own thread, one batch at a time.
     batch_size, queue_limit : int
     wait : float
         Seconds.
@@ -99,7 +100,7 @@ class Batcher:
         self.waiting = 0
         self.texts = 0
         self.batches = 0
-        self.seconds_per_text = 0.01  # a guess, until the first batch was timed
+        self.seconds_per_text = 0.01  # a guess, until the first batch is timed
         self._probing: asyncio.Task[bool] | None = None
         self._queue: asyncio.Queue[tuple[str, asyncio.Future[Any]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
@@ -133,7 +134,7 @@ class Batcher:
             while len(batch) < self.batch_size and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             self.waiting -= len(batch)
-            # Nobody waits any more for what is past its deadline.
+            # Nobody waits any longer for texts of requests that have passed their deadline.
             batch = [pair for pair in batch if not pair[1].done()]
             if batch:
                 await self._compute(batch)
@@ -141,9 +142,9 @@ class Batcher:
     async def is_ready(self) -> bool:
         """Return whether the model answers a tiny text in time.
 
-        It goes through the queue, as all texts do: a model that is stuck, still loads, or has far
-        too much to do is not ready. One probe at a time, however many ask: the question is free
-        for everybody, and must not become a way to keep the model busy.
+        The tiny text goes through the queue like all texts: a model that is stuck, is still being
+        loaded, or has far too much to do is not ready. There is only one probe at a time, however
+        many clients ask: anybody may ask, and that must not become a way to keep the model busy.
         """
         if self._probing is None or self._probing.done():
             self._probing = asyncio.create_task(self._probe())
@@ -163,7 +164,7 @@ class Batcher:
         try:
             answers = await loop.run_in_executor(self._thread, self._predicted, texts)
         except ModelFault as fault:
-            # One text that the model chokes on must not take its neighbours along.
+            # If the model fails on one text, the others of its batch must still be answered.
             if len(batch) > 1:
                 for pair in batch:
                     await self._compute([pair])
@@ -196,7 +197,7 @@ class Batcher:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a valid body asks for."""
+    """What a valid request body asks for."""
 
     texts: list[str]
     top_k: int | None
@@ -208,7 +209,7 @@ def read_body(body: bytes) -> Asked:
     Raises
     ------
     Refused
-        With status 422 if it is not what the contract describes, 413 if it holds too much.
+        With status 422 if it does not follow the API, 413 if it contains too much.
     """
     try:
         request = json.loads(body)
@@ -227,7 +228,7 @@ def read_body(body: bytes) -> Asked:
         raise Refused(413, f"a text of {longest} characters; at most {CHARACTERS_LIMIT}")
     try:
         "".join(texts).encode()
-    except UnicodeEncodeError:  # JSON can spell half of a surrogate pair, which is no character
+    except UnicodeEncodeError:  # JSON can contain half of a surrogate pair, not a character
         raise Refused(422, "a text holds half of a surrogate pair") from None
     return Asked(texts, _top_k(request.get("parameters")))
 
@@ -251,7 +252,8 @@ async def receive(request: Request) -> bytes:
         if size <= BODY_LIMIT:
             body += chunk
         elif size > 10 * BODY_LIMIT:
-            # Up to here it is read on, since many clients read no answer before they have sent all.
+            # Up to this size we go on reading, since many clients send everything before they read
+            # an answer.
             break
     if size > BODY_LIMIT:
         raise Refused(413, f"the body is too large; at most {BODY_LIMIT:,} bytes")
@@ -272,16 +274,16 @@ def serving_app(
     Parameters
     ----------
     predict : callable
-        Takes a list of texts and returns one list of ``{"label", "score"}`` a text, best first.
+        Takes a list of texts and returns one list of ``{"label", "score"}`` per text, best first.
     name : str
-        The model's, for ``GET /health`` and the page.
+        The model's name, for ``GET /health`` and the page.
     batch_size, wait, queue_limit
         As in `Batcher`.
     deadline : float
-        Seconds after which a request is answered with 504. Texts of it that still wait are not
-        computed; a pass of the model that has begun cannot be stopped, and others wait for its end.
+        Seconds after which a request is answered with 504. Its texts that are still waiting are not
+        computed. A forward pass that has begun cannot be stopped, so other requests wait for it.
     token : str, optional
-        With one, requests must bring it; see `helpers.operations.OPEN` for those that need not.
+        If given, requests must contain it, except those in `helpers.operations.OPEN`.
     """
     from fastapi import FastAPI
     from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -299,7 +301,7 @@ def serving_app(
     app = FastAPI(title="Text classification", lifespan=lifespan, openapi_url=None)
     if token is not None:
         app.add_middleware(token_checked, token=token)
-    app.add_middleware(observed, metrics=metrics)  # around the other: refusals count, too
+    app.add_middleware(observed, metrics=metrics)  # the outer layer, to count refusals
     page, headers = page_and_headers(name)
 
     async def answer(request: Request) -> JSONResponse:
@@ -315,13 +317,13 @@ def serving_app(
             retry = {"Retry-After": str(max(1, round(wait)))} if wait else {}
             return JSONResponse(refused.body, refused.status, retry)
         except ModelFault:
-            # Its message may name files of the server: that goes to the log, not to the caller.
+            # Its message may name files on the server, so it goes to the log, not to the caller.
             return JSONResponse({"error": "the model failed; the server's log says why"}, 500)
         return JSONResponse([scores[: asked.top_k] for scores in answers])
 
     def health() -> dict[str, Any]:
         alive = {"status": "ok", "model": name}
-        if token is not None:  # then how much the service is used is not for everybody
+        if token is not None:  # without the token, nobody should learn how much it is used
             return alive
         counts = {"texts": batcher.texts, "batches": batcher.batches, "waiting": batcher.waiting}
         return alive | counts
@@ -345,19 +347,19 @@ def serving_app(
 
 
 def loaded_later(load: Callable[[], Predict]) -> Predict:
-    """Return a predict callable at once, while a thread loads what it asks.
+    """Return a predict callable at once, while a thread loads the model.
 
-    The server can then say from its first second that it lives, and that it is not ready yet. A
-    call waits until the model is there, and raises what `load` raised.
+    So the server can say from the start that it is alive but not ready yet. A call of the returned
+    function waits until the model is loaded; if `load` raised an exception, the call raises it.
     """
     loading = ThreadPoolExecutor(1, thread_name_prefix="loading").submit(load)
     return lambda texts: loading.result()(texts)
 
 
 def page_and_headers(name: str) -> tuple[str, dict[str, str]]:
-    """Return the page of a model with this name, and headers for it.
+    """Return the page for a model with this name, and HTTP headers for it.
 
-    They let the browser run the page's own script and nothing else.
+    The headers allow the browser to run the page's own script and nothing else.
     """
     page = PAGE.read_text(encoding="utf-8")
     sources = []
@@ -376,7 +378,7 @@ def page_and_headers(name: str) -> tuple[str, dict[str, str]]:
 
 
 class RunningServer:
-    """A server in a thread of this process. Stop it with `stop`, or use it in a ``with`` block.
+    """A server in a thread of this process. Call `stop`, or use it in a ``with`` block.
 
     Attributes
     ----------
@@ -400,7 +402,7 @@ class RunningServer:
         return self
 
     def stop(self) -> None:
-        """Take no new requests, answer those that are under way, and end the thread."""
+        """Accept no new requests, finish those that are being answered, and end the thread."""
         self._server.should_exit = True
         self._thread.join(SHUTDOWN_SECONDS + 5)
         self._socket.close()
@@ -417,25 +419,25 @@ class RunningServer:
 
 
 def start_server(predict: Predict, port: int = 0, name: str = "", **options: Any) -> RunningServer:
-    """Start the server in a thread and return it once it answers, to this machine only.
+    """Start the server in a thread, only for this machine, and return it once it answers.
 
     Parameters
     ----------
     predict, name, options
         As in `serving_app`.
     port : int
-        0 takes any free one.
+        0 chooses any free port.
 
     Raises
     ------
     OSError
-        If the port is taken; the message names it.
+        If the port is in use; the message names it.
     """
     return RunningServer(serving_app(predict, name, **options), port).start()
 
 
 def run_server(predict: Predict, port: int, name: str = "", token: str | None = None) -> None:
-    """Serve until Ctrl+C or SIGTERM; requests under way are answered first."""
+    """Serve until Ctrl+C or SIGTERM; requests that have been received are answered first."""
     server, listening = _prepared(serving_app(predict, name, token=token), port)
     print(f"{name} at {address_of(listening)}  (Ctrl+C stops it)", flush=True)
     try:
@@ -446,9 +448,9 @@ def run_server(predict: Predict, port: int, name: str = "", token: str | None = 
 
 @contextmanager
 def calls_to_this_machine() -> Iterator[None]:
-    """Let the Hub's own client call a server of ours where ``HF_HUB_OFFLINE`` is set.
+    """Let the Hub's own client call our server even if ``HF_HUB_OFFLINE`` is set.
 
-    That variable stops every call of the client, to this machine as well.
+    That variable stops every call of the client, even calls to this machine.
     """
     from huggingface_hub import constants
 
@@ -460,15 +462,15 @@ def calls_to_this_machine() -> Iterator[None]:
 
 
 def address_of(listening: socket.socket) -> str:
-    """Return the address of a listening socket, as a browser takes it."""
+    """Return the address of a listening socket, to open in a browser."""
     return "http://{}:{}".format(*listening.getsockname())
 
 
 def _prepared(app: FastAPI, port: int) -> tuple[uvicorn.Server, socket.socket]:
     import uvicorn
 
-    # Where the protocol is named, asyncio sends the last bytes of an answer at once. Else they wait
-    # until the client has confirmed the first: 40 milliseconds on a connection that is kept.
+    # If the protocol is given, asyncio sends the last bytes of an answer at once. Otherwise they
+    # wait until the client has confirmed the first bytes: 40 ms on a connection that is kept open.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -487,7 +489,7 @@ def _prepared(app: FastAPI, port: int) -> tuple[uvicorn.Server, socket.socket]:
 
 
 def _leave_proxy_out() -> None:
-    """Keep requests to this machine away from a school's proxy, which could not answer them."""
+    """Send requests to this machine directly: a school's proxy could not answer them."""
     for name in ("no_proxy", "NO_PROXY"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]
         if "127.0.0.1" not in hosts:

@@ -1,6 +1,6 @@
-"""Where data and models come from, and in which order: mirror, Hub, embedded default.
+"""Where data and models come from, and in which order: mirror, Hub, embedded copy.
 
-`helpers.data` and `helpers.models` share this order; it is written once, here.
+`helpers.data` and `helpers.models` both use this order; it is defined only here.
 """
 
 import errno
@@ -21,19 +21,19 @@ Loaded = TypeVar("Loaded")
 
 
 class SourceError(RuntimeError):
-    """Data or a model could not be had from a source; the message says what to do about it."""
+    """Data or a model could not be loaded from a source; the message says what to do about it."""
 
 
 class SourceNotThere(SourceError):
-    """The source simply does not have it: in the automatic order the next one is asked."""
+    """The source does not have it: with ``source="auto"`` the next source is asked."""
 
 
 class NetworkFailed(SourceNotThere):
-    """The network is the reason: worth a line to a reader who counted on it."""
+    """The network failed: a reader who expected it to work is told so in one line."""
 
 
 def mirror_folder() -> Path | None:
-    """Return the folder that ``COURSE_MIRROR`` names, or None where it is not set.
+    """Return the folder that ``COURSE_MIRROR`` names, or None if it is not set.
 
     Raises
     ------
@@ -47,31 +47,31 @@ def mirror_folder() -> Path | None:
     if not folder.is_dir():
         raise SourceError(
             f"COURSE_MIRROR names {value!r}, which is not a folder; "
-            "point it at the classroom's mirror or unset it"
+            "set it to the classroom's mirror or unset it"
         )
     return folder
 
 
 def hub_is_offline() -> bool:
-    """Tell whether ``HF_HUB_OFFLINE`` asks to leave the Hub alone."""
+    """Tell whether ``HF_HUB_OFFLINE`` says not to use the Hub."""
     return os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def hub_is_reachable() -> bool:
-    """Ask the Hub for its front page once per process, and wait three seconds at most."""
+    """Ask the Hub for its front page, once per process, and wait three seconds at most."""
     global _hub_answers
     if _hub_answers is None:
         _hub_answers = _ask_hub()
     return _hub_answers
 
 
-# None until the Hub was asked; False again once a download broke off, so that a process pays for
-# a bad network once and not with every dataset and model.
+# None until the Hub is asked. Set to False when a download breaks off, so that a process waits for
+# a bad network only once, not for every dataset and model.
 _hub_answers: bool | None = None
 
 
 def _ask_hub() -> bool:
-    """Ask in a thread of its own: a broken resolver blocks longer than an HTTP client's timeout."""
+    """Ask in a separate thread: if name resolution (DNS) is broken, it ignores HTTP timeouts."""
     import requests
 
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
@@ -95,14 +95,14 @@ def first_available(
     loaders: dict[str, Callable[[], Loaded]],
     source: str = "auto",
 ) -> tuple[Loaded, str]:
-    """Load from the first source that has it, or from the one that `source` forces.
+    """Load from the first source that has it, or only from `source`.
 
     Parameters
     ----------
     what : str
         What is being loaded, for messages.
     loaders : dict of str to callable
-        One loader per source; each raises `SourceError` where its source does not have it.
+        One loader per source; each raises `SourceNotThere` if its source does not have it.
     source : {"auto", "mirror", "hub", "embedded"}
 
     Returns
@@ -116,9 +116,9 @@ def first_available(
     ValueError
         If `source` is unknown.
     SourceNotThere
-        If no source, or not the forced one, has it; the message holds each reason.
+        If no source (or not the one that was asked for) has it; the message has each reason.
     SourceError
-        If what a source has is broken.
+        If a source has it, but broken.
     """
     if source != "auto" and source not in SOURCES:
         raise ValueError(f"unknown source {source!r}; choose 'auto', 'mirror', 'hub' or 'embedded'")
@@ -130,31 +130,32 @@ def first_available(
         except SourceNotThere as reason:
             reasons.append(f"{name}: {reason}")
             if isinstance(reason, NetworkFailed) and source == "auto":
-                print(f"The Hub could not be used: {reason}. Looking elsewhere.")
+                print(f"The Hub could not be used: {reason}. Trying other sources.")
         except SourceError as reason:
-            # A source that has the thing but broken is the reader's to know, not to skip.
+            # If a source has it but broken, the reader must know: don't try the next source.
             raise SourceError(f"{what} from the {name}: {reason}") from reason
     raise SourceNotThere(f"{what} could not be loaded. " + "; ".join(reasons))
 
 
 def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str) -> Path:
-    """Return the local folder of a Hub repository's files, downloaded where the cache lacks them.
+    """Return the local folder of a Hub repository's files; download them if not in the cache.
 
     Parameters
     ----------
     hub_id : str
     revision : str
-        Commit, so that the course reads the same bytes next year.
+        Commit, so that the course still reads the same bytes next year.
     patterns : list of str
-        The files wanted; each pattern must match at least one.
+        Which files to get; each pattern must match at least one.
     repo_type : {"dataset", "model"}
 
     Raises
     ------
     SourceNotThere
-        If the Hub is not to be asked (``HF_HUB_OFFLINE``), does not answer or breaks off.
+        If the Hub must not be used (``HF_HUB_OFFLINE``), does not answer, or the download breaks
+        off.
     SourceError
-        If it has no such repository or file, or this machine has no room for it.
+        If the Hub has no such repository or file, or this machine cannot store it.
     """
     if hub_is_offline():
         raise SourceNotThere("HF_HUB_OFFLINE is set; unset it to use the Hub")
@@ -169,7 +170,7 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
     }
     try:
         cached = Path(snapshot_download(**request, local_files_only=True))
-        # A download that was broken off leaves a folder with some of its files.
+        # An interrupted download leaves a folder with only some of its files.
         if all(any(cached.glob(pattern)) for pattern in patterns):
             return cached
     except LocalEntryNotFoundError:
@@ -177,7 +178,7 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
     if not hub_is_reachable():
         raise NetworkFailed("it does not answer; check the network")
     try:
-        # All files at once: one connection that stalls or breaks must not hold up the next.
+        # All files at the same time, so that one slow or broken connection doesn't delay the rest.
         folder = Path(snapshot_download(**request, etag_timeout=5, max_workers=8))
     except RepositoryNotFoundError as reason:
         raise SourceError(f"it has no {hub_id} that you may read") from reason
@@ -191,20 +192,20 @@ def hub_snapshot(hub_id: str, revision: str, patterns: list[str], repo_type: str
         raise
     missing = [pattern for pattern in patterns if not any(folder.glob(pattern))]
     if missing:
-        raise SourceError(f"{hub_id} at {revision} holds no {', '.join(missing)}")
+        raise SourceError(f"{hub_id} at {revision} does not contain {', '.join(missing)}")
     return folder
 
 
-# What the operating system says of a network, where Python has no exception of its own for it.
+# Error numbers of the operating system for network problems that have no exception class in Python.
 _NETWORK_NUMBERS = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH}
 _FULL_NUMBERS = {errno.ENOSPC, errno.EDQUOT}
 _READ_ONLY_NUMBERS = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def is_network_failure(error: Exception) -> bool:
-    """Tell whether an exception means that the Hub could not be reached or did not do its part.
+    """Tell whether an exception means that the Hub could not be reached or answered wrongly.
 
-    A full disk, a folder that may not be written and a mistake in a program mean something else.
+    A full disk, a folder without write permission and a programming mistake are not such failures.
 
     Parameters
     ----------
@@ -214,20 +215,20 @@ def is_network_failure(error: Exception) -> bool:
     import requests
     from huggingface_hub.errors import HfHubHTTPError
 
-    # The HTTP client below huggingface_hub changes with its version. A status such as 503 is an
-    # error of the client's, too, and names the base class of all of them.
+    # huggingface_hub uses different HTTP clients in different versions. HfHubHTTPError, for a
+    # status such as 503, inherits from the client's base class, so we take that class from there.
     clients = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
     network = (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
-    # A proxy's login page comes in place of the Hub's answer, and is no JSON.
+    # A proxy may send its login page instead of the Hub's answer, and that is not JSON.
     if isinstance(error, (*clients, requests.RequestException, *network, json.JSONDecodeError)):
         return True
-    # What the operating system refuses has a number. Without one, an OSError is the library's own
-    # word for what a server sent: no metadata, or a file of another size.
+    # An OSError from the operating system has a number. Without a number it is raised by the
+    # library itself because of what a server sent: no metadata, or a file with the wrong size.
     return isinstance(error, OSError) and _number(error) in {None, *_NETWORK_NUMBERS}
 
 
 def local_failure(error: Exception) -> str:
-    """Return what to tell a reader if the cache on this machine cannot be written, else ""."""
+    """Return what to tell a reader if this machine's cache cannot be written, else ""."""
     from huggingface_hub import constants
 
     if not isinstance(error, OSError):
@@ -244,6 +245,6 @@ def local_failure(error: Exception) -> str:
 
 
 def _number(error: OSError) -> int | None:
-    """Return the operating system's number of an error; hf_xet only writes it into the text."""
+    """Return the operating system's number of an error; hf_xet has it only in the message."""
     written = re.search(r"\(os error (\d+)\)", str(error))
     return int(written[1]) if error.errno is None and written else error.errno

@@ -1,4 +1,4 @@
-"""How far a student has come: read from their notebooks as they are saved, and nowhere else."""
+"""How far a student has come, according to their saved notebooks and nothing else."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _CALL = re.compile(r"""\bcheck\(\s*["'](\w+)["']\s*\)""")
 
 @dataclass(frozen=True)
 class LessonStatus:
-    """What a saved notebook says of its exercises.
+    """What a saved notebook says about its exercises.
 
     Attributes
     ----------
     lesson : Lesson
     path : Path or None
-        The notebook; None where there is none, or none that can be read.
+        The notebook; None if there is none that can be read.
     exercises : dict of str to str
-        ``"passed"``, ``"wrong"`` or ``"not attempted"`` by the visible check as it last ran;
-        ``"written"`` for a text that a person will read.
+        ``"passed"``, ``"wrong"`` or ``"not attempted"``, as the visible check said when it last
+        ran; ``"written"`` for a text that a person will read.
     deadline : Deadline or None
-        As the release says beside the notebook; None where it says nothing.
+        From the file next to the notebook; None if there is none.
     problem : str
-        Why what it says cannot be read; empty otherwise.
+        Why that file cannot be read; empty otherwise.
     """
 
     lesson: Lesson
@@ -50,34 +50,34 @@ class LessonStatus:
 
     @property
     def points(self) -> int:
-        """Points of the exercises that are done; the grade is what hidden tests find."""
+        """Points of the exercises that are done. The grade depends on hidden tests instead."""
         return sum(self.lesson.exercises[name] for name in self.done)
 
     @property
     def minutes_left(self) -> int:
-        """The lesson's minutes, as far as its points are still to come; in steps of five."""
+        """The share of the lesson's minutes for the points still missing, in steps of five."""
         left = 1 - self.points / self.lesson.points
         return 5 * round(self.lesson.minutes * left / 5)
 
 
 def course_status(folder: Path) -> list[LessonStatus]:
-    """Return the status of every lesson, from the notebooks below a folder.
+    """Return the status of every lesson, from the notebooks in a folder.
 
     Raises
     ------
     OSError
-        If the folder holds no notebook of the course.
+        If the folder contains no notebook of the course.
     """
     found = [lesson_status(lesson, folder) for lesson in LESSONS]
     if not any(status.path for status in found):
         raise OSError(
-            f"{folder.resolve()} holds no notebook of the course; name a folder that does"
+            f"{folder.resolve()} contains no notebook of the course; give a folder that does"
         )
     return found
 
 
 def lesson_status(lesson: Lesson, folder: Path) -> LessonStatus:
-    """Return the status of one lesson; of several copies, the one that was saved last."""
+    """Return the status of one lesson; if there are several copies, of the one saved last."""
     path, exercises = _last_saved(lesson, folder)
     beside = path.parent if path else folder / lesson.name
     try:
@@ -97,7 +97,7 @@ def _last_saved(lesson: Lesson, folder: Path) -> tuple[Path | None, dict[str, st
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             exercises |= dict(_found(cells, lesson))
         except (ValueError, KeyError, TypeError, AttributeError):
-            continue  # half-written, or no notebook
+            continue  # written only in part, or not a notebook
         return path, exercises
     return None, exercises
 
@@ -110,7 +110,7 @@ def _found(cells: list[dict[str, Any]], lesson: Lesson) -> Iterable[tuple[str, s
             if called and called[1] in lesson.exercises:
                 yield called[1], _checked(called[1], cell.get("outputs", []))
         else:
-            # An editor may lose the one or the other.
+            # An editor may lose either the cell's id or its metadata.
             names = {cell.get("id"), cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")}
             for name in names & lesson.exercises.keys():
                 yield name, WRITTEN if source.strip() not in ("", STUB) else NOT_ATTEMPTED
@@ -119,8 +119,8 @@ def _found(cells: list[dict[str, Any]], lesson: Lesson) -> Iterable[tuple[str, s
 def _checked(name: str, outputs: list[dict[str, Any]]) -> str:
     """Return what a check found when its cell was last run.
 
-    `check` shows a result only if the answer passed. Otherwise it raises, and the class of the
-    exception is the same in every language.
+    `check` shows a result only if the answer passed. Otherwise it raises an exception, whose class
+    is the same in every language.
     """
     for output in outputs:
         text = output.get("evalue") or "".join(output.get("data", {}).get("text/plain", ""))
@@ -133,7 +133,7 @@ def _checked(name: str, outputs: list[dict[str, Any]]) -> str:
 
 
 def next_exercise(found: list[LessonStatus]) -> str:
-    """Return a sentence on what to do next: what was begun first, then what comes first."""
+    """Return a sentence on what to do next: the first wrong answer, else the first missing one."""
     for status in found:
         for name, state in status.exercises.items():
             if state == WRONG:
@@ -146,25 +146,25 @@ def next_exercise(found: list[LessonStatus]) -> str:
 
 
 def summary(found: list[LessonStatus]) -> str:
-    """Return what all lessons together have come to, in a sentence."""
+    """Return one sentence that sums up the progress in all lessons."""
     done = sum(len(status.done) for status in found)
     exercises = sum(len(status.exercises) for status in found)
     points = sum(status.points for status in found)
     possible = sum(status.lesson.points for status in found)
     hours = sum(status.minutes_left for status in found) / 60
     return (
-        f"{done} of {exercises} exercises done, for {points} of {possible} points as the visible "
-        f"checks and your texts stand; about {hours:.0f} hours left."
+        f"{done} of {exercises} exercises done, worth {points} of {possible} points, judging by "
+        f"the visible checks and your texts; about {hours:.0f} hours left."
     )
 
 
 def deadlines(found: list[LessonStatus], now: datetime) -> list[str]:
-    """Return a line on each lesson's deadline, and what being late costs; nothing without any."""
+    """Return a line for each deadline, then what being late costs; nothing if there are none."""
     dated = [(status.lesson.name, status.deadline) for status in found if status.deadline]
     lines = [f"{name}: {deadline.sentence(now)}" for name, deadline in dated]
     late = [deadline.late for _, deadline in dated if deadline.late]
     problems = [status.problem for status in found if status.problem]
-    return lines + list(dict.fromkeys([*late, *problems]))  # what is the same is said once
+    return lines + list(dict.fromkeys([*late, *problems]))  # each sentence only once
 
 
 PAGE = """<!doctype html>

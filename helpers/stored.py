@@ -1,7 +1,7 @@
-"""Results of many trainings that a lesson shows without training again: computed once, committed.
+"""Stored results of many trainings, so that a lesson can show them without training again.
 
-A lesson holds the code that computes them. Maintainers let it compute and write them by executing
-the lesson with the variable ``COURSE_RUN_AGAIN``.
+The results are files in the repository. The code that computes them is in the lesson: to compute
+and write them again, maintainers run the lesson with the variable ``COURSE_RUN_AGAIN``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "results"
 VARIABLE = "COURSE_RUN_AGAIN"
-"""With the value 1 all results are computed and written again, with names (``a,b``) only those."""
+"""If it is 1, all results are computed and written again; if it has names (``a,b``), only those."""
 LIBRARIES = ("torch", "transformers", "accelerate", "datasets", "scikit-learn", "numpy")
 KEYS = {"date", "seconds", "machine", "versions", "dataset", "encoder", "records"}
 
@@ -39,22 +39,22 @@ def stored_results(
     encoder: PreTrainedModel,
     again: bool = False,
 ) -> pd.DataFrame:
-    """Read results from the course's own file, and say in one line how they were computed.
+    """Read results from a file of the course, and print in one line how they were computed.
 
     Parameters
     ----------
     name : str
-        Of the file, without its ending.
+        Of the file, without its extension.
     compute : callable
-        Takes nothing; returns one record per row: a mapping of column to number or string. Called
-        only where results are computed again.
+        Takes no arguments; returns one record per row: a mapping of column to number or string.
+        Called only if results are computed again.
     dataset : DatasetDict
         What `compute` trains on, with the columns ``text`` and ``label``.
     encoder : PreTrainedModel
-        What it starts from, without a head and untrained. Where dataset or encoder are not those
-        of the file, the printed line says so.
+        What `compute` starts from, without a head and not fine-tuned. If the file's results come
+        from another dataset or encoder, a printed line says so.
     again : bool
-        Compute here and now, and leave the file as it is.
+        Compute the results now, and leave the file as it is.
 
     Returns
     -------
@@ -64,7 +64,8 @@ def stored_results(
     Raises
     ------
     SourceError
-        If the file is missing or damaged, or would be written with real data; the message names it.
+        If the file is missing or damaged, or if it would be written while a mirror or the Hub may
+        be used; the message names it.
     """
     import pandas as pd
 
@@ -72,7 +73,7 @@ def stored_results(
     rewritten = {"1", name} & set(os.environ.get(VARIABLE, "").split(","))
     if rewritten and not (hub_is_offline() and mirror_folder() is None):
         raise SourceError(
-            f"{_where(path)} holds results of the embedded data and model: to write it, set "
+            f"{_where(path)} is for results of the embedded data and model: to write it, set "
             "HF_HUB_OFFLINE=1 and unset COURSE_MIRROR"
         )
     document = _computed(compute) | made_from if again or rewritten else _read(path)
@@ -84,8 +85,8 @@ def stored_results(
         return frame
     print(f"{name}: {len(frame)} stored rows, {_how(document)} with the embedded data and model.")
     if any(document[part] != made_from[part] for part in made_from):
-        print("What you have loaded is other data or another model, and would give other numbers:")
-        print("again=True computes them here.")
+        print("You have loaded other data or another model, which would give other numbers:")
+        print("to compute them here, pass again=True.")
     return frame
 
 
@@ -103,7 +104,7 @@ def _computed(compute: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, A
     import pandas as pd
 
     started = time.perf_counter()
-    # As they would be read from the file; pandas also writes NumPy's numbers.
+    # Same form as when read from the file. pandas can write NumPy's numbers, json cannot.
     records = json.loads(pd.DataFrame(list(compute())).to_json(orient="records"))
     return {
         "date": datetime.date.today().isoformat(),
@@ -116,7 +117,7 @@ def _computed(compute: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, A
 
 
 def _machine() -> str:
-    """Return what computes: the processor with the number of its cores, or the GPU."""
+    """Return the hardware that computes: the processor and its number of cores, or the GPU."""
     import torch
 
     if torch.cuda.is_available():
@@ -151,7 +152,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
-    """Write the file whole or not at all."""
+    """Write the file completely or not at all."""
     path.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / path.name

@@ -1,10 +1,11 @@
-"""The program that ``course train`` starts, in one process or several, by ``accelerate launch``.
+"""The program that ``course train`` starts with ``accelerate launch``, in one or several processes.
 
 Each process takes an equal share of every batch, and after each step they average their gradients.
-So as many rows make a step as in one process, and the same model comes out, but for rounding and
-the chance of dropout. On CPUs the processes talk by gloo, on NVIDIA's GPUs by NCCL.
+So a step uses as many rows as in one process, and the resulting model is the same, except for
+rounding and the random numbers of dropout. The processes communicate through gloo on CPUs and
+through NCCL on NVIDIA GPUs.
 
-It was run on CPUs of one machine; not on a GPU, nor on several machines.
+This was tested on the CPUs of one machine, but not on a GPU or on several machines.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ EPOCHS = 2
 
 
 def launcher(processes: int) -> list[str]:
-    """Return the command that starts a script, whose name follows, in processes of this machine.
+    """Return a command that starts a script in processes of this machine; append its name.
 
     Parameters
     ----------
     processes : int
-        One a GPU; on a CPU they share the cores.
+        One per GPU; on a CPU they share the cores.
     """
     from helpers.models import pick_device
 
     command = [sys.executable, "-m", "accelerate.commands.launch"]
     command += ["--num_processes", str(processes), "--num_machines", "1"]
-    command += ["--mixed_precision", "no", "--dynamo_backend", "no"]  # the Trainer sees to these
+    command += ["--mixed_precision", "no", "--dynamo_backend", "no"]  # the Trainer sets these
     if pick_device().type == "cpu":
         threads = max(1, (os.cpu_count() or 1) // processes)
         command += ["--num_cpu_threads_per_process", str(threads)]
     if processes > 1:
-        # For CPUs too: it starts the processes itself, where --cpu leaves that to MPI.
+        # Also for CPUs: with --multi_gpu accelerate starts the processes; --cpu leaves that to MPI.
         command += ["--multi_gpu", "--main_process_port", "0"]
     return command
 
@@ -54,7 +55,7 @@ def dataset_named(data: str) -> DatasetDict:
     ValueError
         If `data` is neither.
     SourceError
-        If it cannot be had, or holds something else.
+        If it cannot be loaded, or its contents are wrong.
     """
     from helpers.data import DATASETS, load, load_tables
 
@@ -66,23 +67,23 @@ def dataset_named(data: str) -> DatasetDict:
 
 
 def check_output(folder: Path) -> None:
-    """Raise a ValueError if a folder holds anything that a model would be written over."""
+    """Raise a ValueError if a folder contains anything, which a model might overwrite."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"{folder} is there and not empty; name a new folder for the model")
+        raise ValueError(f"{folder} exists and is not empty; choose a new folder for the model")
 
 
 def train(data: str, output: Path, epochs: int, seed: int) -> None:
-    """Fine-tune the default checkpoint, and save it with its tokenizer; in all processes at once.
+    """Fine-tune the default checkpoint and save it with its tokenizer; runs in every process.
 
     Parameters
     ----------
     data : str
         As in `dataset_named`.
     output : Path
-        Written by the first process alone.
+        Only the first process writes to it.
     epochs : int
     seed : int
-        Draws the new head, the order of the rows and the dropout.
+        For the random numbers of the new head, the order of the rows and the dropout.
     """
     from datasets import Dataset
     from transformers import set_seed
@@ -105,28 +106,28 @@ def train(data: str, output: Path, epochs: int, seed: int) -> None:
 
 
 def shared_batches() -> dict[str, Any]:
-    """Return options of ``TrainingArguments`` by which all processes together take one batch."""
+    """Return options of ``TrainingArguments`` that divide each batch among the processes."""
     from helpers.training import RECIPE
 
     processes = int(os.environ.get("WORLD_SIZE", 1))
     size = max(1, RECIPE["per_device_train_batch_size"] // processes)  # type: ignore[operator]  # a whole number
     return {
         "per_device_train_batch_size": size,
-        # A classifier's loss is its batch's mean already; else the Trainer would add the means up.
+        # A classifier's loss is already a mean over its batch. The default would add the means up.
         "average_tokens_across_devices": False,
-        # The order of the rows is the first process's: dropout draws from each one's own chance.
+        # All processes use the first one's order of rows. Dropout differs between processes.
         "accelerator_config": {"use_seedable_sampler": False},
         "ddp_find_unused_parameters": False,
     }
 
 
 def is_first() -> bool:
-    """Tell whether this process is the one that speaks and writes."""
+    """Tell whether this process is the one that prints and writes files."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def accuracy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Dataset) -> float:
-    """Return the share of rows whose label the model finds."""
+    """Return the share of rows whose label the model predicts."""
     import numpy as np
 
     from helpers.recipes import token_logits
@@ -145,7 +146,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if not is_first():
-        os.environ["TQDM_DISABLE"] = "1"  # one bar for all
+        os.environ["TQDM_DISABLE"] = "1"  # one progress bar for all processes
     own_device()
     with nullcontext() if is_first() else redirect_stdout(io.StringIO()):
         train(**vars(arguments))
@@ -153,7 +154,7 @@ def main() -> None:
 
 
 def own_device() -> None:
-    """Let "cuda" mean a GPU of its own for each process of a machine."""
+    """Make "cuda" mean a different GPU in each process of a machine."""
     import torch
 
     if torch.cuda.is_available():
@@ -161,7 +162,7 @@ def own_device() -> None:
 
 
 def leave_group() -> None:
-    """Part from the other processes, where there are any."""
+    """Disconnect from the other processes, if there are any."""
     import torch
 
     if torch.distributed.is_initialized():

@@ -1,4 +1,4 @@
-"""The course's fine-tuned classifier: trained once by lesson 4's recipe, then kept on disk."""
+"""The course's fine-tuned classifier: trained once with lesson 4's recipe, then kept on disk."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ RECIPE = {
 def fine_tuned(
     dataset: DatasetDict, tokenizer: PreTrainedTokenizerBase, epochs: int = 2, seed: int = 0
 ) -> PreTrainedModel:
-    """Return the default checkpoint fine-tuned on the train split, from disk where it was before.
+    """Return the default checkpoint fine-tuned on the train split, from disk if trained before.
 
     Parameters
     ----------
     dataset : DatasetDict
         Its split ``train`` has the columns ``text`` and ``label`` (ClassLabel); no other split
-        is looked at.
+        is used.
     tokenizer : PreTrainedTokenizerBase
         The default checkpoint's; texts are truncated at its maximum.
     epochs : int
     seed : int
-        Draws the new head, the order of the rows and the dropout.
+        For the random numbers of the new head, the order of the rows and the dropout.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def fine_tuned(
     model = load_classifier(len(names), dict(enumerate(names)))
     tokens = tokenizer(train["text"][:], truncation=True)
     rows = Dataset.from_dict({**tokens, "label": train["label"][:]})
-    # What the model sees is the key: its weights and the tokens, whichever tokenizer made them.
+    # The key consists of what the result depends on: weights, tokens, labels and recipe.
     recipe = repr([RECIPE, epochs, seed, pick_dtype(model.device), names])
     key = fingerprint(
         [weights_hash(model), recipe, *map(str, rows["input_ids"][:]), str(rows["label"][:])]
@@ -74,23 +74,23 @@ def fine_tuned(
 
 
 def trained_or_kept(model: PreTrainedModel, key: str, train: Callable[[], None]) -> str:
-    """Load a model's trained weights from the cache; where they are not there, train and keep them.
+    """Load a model's trained weights from the cache; if they are missing, train and store them.
 
-    Of several processes that want the same weights, one trains and the others wait for it.
+    If several processes need the same weights, one trains and the others wait for it.
 
     Parameters
     ----------
     model : PreTrainedModel
         Changed in place.
     key : str
-        Fingerprint of all that the weights depend on.
+        Fingerprint of everything that the weights depend on.
     train : callable
         Trains the model.
 
     Returns
     -------
     str
-        Where the weights are from, for people.
+        Where the weights come from, in words for people.
     """
     from filelock import FileLock
     from safetensors import SafetensorError
@@ -114,7 +114,7 @@ def trained_or_kept(model: PreTrainedModel, key: str, train: Callable[[], None])
 def precision_options() -> dict[str, bool]:
     """Return the options of ``TrainingArguments`` that train in the fastest number format.
 
-    Weights stay in float32; only the products of matrices are computed in half of the bits.
+    Weights stay in float32; only matrix products are computed in 16 bits, where that is fast.
     """
     import torch
 
@@ -136,7 +136,7 @@ def train_on(
     seed: int,
     **changes: Any,
 ) -> None:
-    """Train a classifier in place, with one bar that leaves nothing behind.
+    """Train a classifier in place, with one progress bar that disappears afterwards.
 
     Parameters
     ----------
@@ -175,17 +175,17 @@ def train_on(
         # Without its own bar the Trainer would print its last log instead.
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-        # The Trainer leaves its autocast around the model, which would answer in other digits than
-        # the same weights from the disk.
+        # The Trainer leaves its autocast around the model. With it, the model's outputs would
+        # differ in some digits from those of the same weights loaded from disk.
         trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
 
 
 @contextmanager
 def denormals_as_zeros() -> Iterator[None]:
-    """Have a CPU take numbers below the smallest normal one for zeros, until the block ends.
+    """Make a CPU treat numbers below the smallest normal one as zeros, until the block ends.
 
-    AdamW's memory of tokens that batches no longer hold decays to such numbers, with which a CPU
-    computes many times slower.
+    AdamW's averages for tokens that no longer occur in batches shrink to such numbers, and a CPU
+    computes many times slower with them.
     """
     import torch
 
@@ -198,10 +198,10 @@ def denormals_as_zeros() -> Iterator[None]:
 
 
 def progress_bar(description: str = "training"):
-    """Return a Trainer callback that shows one bar and leaves nothing behind.
+    """Return a Trainer callback that shows one progress bar, which disappears afterwards.
 
-    It stands in for the Trainer's own bar and table (``disable_tqdm=True``), which is welcome for
-    one long run and too much for a dozen short ones.
+    It replaces the Trainer's own bar and table (off with ``disable_tqdm=True``), which are useful
+    for one long run but too much for a dozen short ones.
     """
     from tqdm.auto import tqdm
     from transformers import TrainerCallback
@@ -220,13 +220,13 @@ def progress_bar(description: str = "training"):
 
 
 def take_step(model: PreTrainedModel, batch: dict, optimizer: torch.optim.Optimizer) -> float:
-    """Take one step of training in the fastest number format, and return the batch's loss."""
+    """Take one training step in the fastest number format, and return the batch's loss."""
     import torch
 
     from helpers.models import pick_dtype
 
     dtype = pick_dtype(model.device)
-    # float16 would need its loss scaled, which is the Trainer's business.
+    # float16 would need loss scaling, which only the Trainer does.
     enabled = dtype == torch.bfloat16
     with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=enabled):
         loss = model.train()(**batch).loss
@@ -238,7 +238,7 @@ def take_step(model: PreTrainedModel, batch: dict, optimizer: torch.optim.Optimi
 
 
 def _keep(model: PreTrainedModel, path: Path) -> None:
-    """Write the weights whole or not at all; a folder that cannot be written costs only time."""
+    """Write the weights completely or not at all; if that fails, they are only trained again."""
     from safetensors.torch import save_model
 
     try:

@@ -22,13 +22,13 @@ html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
 
-# Notebooks come executed; what stands in them is what is shown.
+# Notebooks are executed already; the site shows the outputs that they contain.
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_output_stderr = "remove"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-# A lesson's headings are those of a notebook, which may begin where its story does.
+# The first heading of a notebook may be of any level, about which MyST would warn.
 suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]
 
 COLOURED = (Comment, Keyword, String)
@@ -37,7 +37,7 @@ SCROLLS = '<div class="cell_output">\n<div class="output text_html"><div>\n<tabl
 
 
 class LightFormatter(HtmlFormatter):
-    """Mark up comments, keywords and short strings alone: a page of code is half the size."""
+    """Mark up only comments, keywords and short strings: a page of code is half the size."""
 
     def format_unencoded(self, tokensource, outfile):
         def plainer(kind):
@@ -59,7 +59,7 @@ def write_formula(writer, node):
 
 
 def setup(app):
-    """Leave out what no page uses, and put in what readers without a mouse need."""
+    """Leave out styles that a page does not use, and add what readers without a mouse need."""
     app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
 
     def lighter(app, page, template, context, doctree):
@@ -69,7 +69,7 @@ def setup(app):
             file for file in files if not any(name in str(file.filename) for name in unused)
         ]
         body = context.get("body", "").replace(" docutils container", "")
-        # Wide code and tables scroll, which a keyboard does only where it can put its focus.
+        # Wide code and tables scroll. With a keyboard, only an element with the focus does.
         body = body.replace("<pre>", '<pre tabindex="0">')
         context["body"] = body.replace(SCROLLS, SCROLLS.replace(">", ' tabindex="0">', 1))
         tree = context.get("furo_navigation_tree", "")

@@ -1,4 +1,4 @@
-"""Every test runs on the embedded data and model; real data is asked for by name."""
+"""Every test uses the embedded data and model; a test of real data asks for them by name."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# Taken out before anything is imported, so that no test meets the real data by chance.
+# Removed before anything is imported, so that no test uses the real data by accident.
 _MIRROR = os.environ.pop("COURSE_MIRROR", None)
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -21,12 +21,12 @@ def mirror() -> Path:
 
 
 EXECUTED = pytest.StashKey[Path]()
-"""What has become of the notebooks, which are executed beside the tests."""
+"""The results of the notebooks, which are executed at the same time as the tests."""
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--notebooks", action="store_true", help="execute all notebooks beside the tests"
+        "--notebooks", action="store_true", help="execute all notebooks while the tests are running"
     )
 
 
@@ -45,13 +45,13 @@ def pytest_sessionstart(session):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """What waits for the notebooks comes last."""
+    """Run tests that wait for the notebooks last."""
     waiting = {"executed", "after_lesson"}
     items.sort(key=lambda item: not waiting.isdisjoint(getattr(item, "fixturenames", ())))
 
 
 class FailuresAtOnce:
-    """Show each failure as it happens: a run that is cut off has told what failed before."""
+    """Show each failure as it happens, so that an interrupted run has shown the failures so far."""
 
     def __init__(self, config):
         self.plugins = config.pluginmanager
@@ -70,15 +70,15 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def executed(request) -> Path:
-    """Return the folder of what has become of the notebooks."""
+    """Return the folder with the results of the notebooks."""
     if EXECUTED not in request.session.stash:
-        pytest.skip("only with --notebooks, as `make test` has it")
+        pytest.skip("needs --notebooks, which `make test` sets")
     return request.session.stash[EXECUTED]
 
 
 @pytest.fixture(scope="session")
 def after_lesson(request):
-    """Return a function that waits for a lesson that is being executed: what it keeps is used."""
+    """Return a function that waits for a lesson that is still executed, to use what it stores."""
 
     def wait(name: str) -> None:
         if EXECUTED in request.session.stash:

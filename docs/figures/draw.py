@@ -2,9 +2,9 @@
 
     python docs/figures/draw.py build/demo/report.html
 
-check.png shows what the check says about a known wrong answer, heat_map.png the heat map of a
-demo's class report. check.png keeps a hash of the page that it shows, by which a test finds out
-that the check's words have changed.
+check.png shows what the check says about a known wrong answer. heat_map.png shows the heat map of
+the demo's class report. check.png contains a hash of the page that it shows, so that a test can
+find out whether the check's words have changed.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def check_page() -> str:
     path = ROOT / WRONG
     remark, answer = path.read_text(encoding="utf-8").split("\n", 1)
     if not remark.startswith("# Wrong"):
-        raise ValueError(f"{path} does not begin with a remark that says what is wrong")
+        raise ValueError(f"{path} does not begin with a comment that says what is wrong")
     result = run_check(EXERCISE, runpy.run_path(str(path)))
     call = f'check("{EXERCISE}")'
     return PAGE.format(
@@ -72,7 +72,7 @@ def draw(pages: dict[str, tuple[Path, str]]) -> None:
     Parameters
     ----------
     pages : dict of str to (Path, str)
-        The page and the selector of the element, by the name of the picture.
+        For each picture's name, the page and the selector of the element.
     """
     from playwright.sync_api import sync_playwright
 
@@ -95,7 +95,7 @@ def draw(pages: dict[str, tuple[Path, str]]) -> None:
 
 
 def keep(name: str, source: str) -> None:
-    """Make a picture small, and note the hash of what it shows."""
+    """Reduce the size of a picture file, and write the hash of its source into it."""
     note = PngImagePlugin.PngInfo()
     note.add_text(DRAWN_FROM, hash_of(source))
     path = FOLDER / name

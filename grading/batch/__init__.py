@@ -1,1 +1,1 @@
-"""A class is graded: many submissions side by side, here or on a cluster."""
+"""Grading a whole class: many submissions in parallel, on this machine or on a cluster."""

@@ -1,4 +1,4 @@
-"""`course grade` and `course regrade`: what a teacher sees of grading."""
+"""`course grade` and `course regrade`: grade an assignment and show a teacher the results."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ from grading.steps.preprocessors import answer_key, submission_contents, tests_p
 from grading.steps.run_nbgrader import GradingError, generate_release, refresh_feedback
 from helpers.lessons import lesson_named
 
-NOT_CONFINED = "Without a sandbox, as --trust-submissions asks: students' code had your rights."
+NOT_CONFINED = "--trust-submissions: students' code ran without a sandbox, with all your rights."
 
 
 def must_be_there(name: str, course: Path) -> None:
-    """Refuse an assignment that is neither a lesson nor in the course's folder: a slip of the pen.
+    """Refuse an assignment that is neither a lesson nor in the course's folder, such as a typo.
 
     Raises
     ------
     ValueError
-        The message says which lessons there are, and where one's own would lie.
+        The message lists the lessons and says where an assignment of one's own belongs.
     """
     directory = course_directory(course)
     steps = (directory.source_directory, directory.release_directory)
@@ -71,7 +71,7 @@ def must_be_there(name: str, course: Path) -> None:
         try:
             lesson_named(name)
         except ValueError as error:
-            raise ValueError(f"{error}; an assignment of your own lies in {own[0]}") from None
+            raise ValueError(f"{error}; put an assignment of your own in {own[0]}") from None
 
 
 def grade_assignment(
@@ -86,8 +86,8 @@ def grade_assignment(
 ) -> bool:
     """Grade an assignment's submissions, show progress and a table.
 
-    What has been graded and has not changed since is left as it is, unless `again`. With the
-    address of a Dask `scheduler` its workers grade, and this machine records.
+    Submissions that are graded and have not changed since are left as they are, unless `again`.
+    With the address of a Dask `scheduler`, its workers grade, and this machine records the results.
 
     Returns
     -------
@@ -97,8 +97,8 @@ def grade_assignment(
     Raises
     ------
     ValueError
-        If nothing was handed in, or not by a student who is named; or if ``deadlines.toml`` says
-        what cannot be meant.
+        If nothing was handed in, or nothing by one of the named students; or if ``deadlines.toml``
+        contains a mistake.
     GradingError
         If the assignment's release cannot be generated, or it has no hidden tests.
     """
@@ -113,7 +113,7 @@ def grade_assignment(
     _make_known(assignment, directory)
     _must_have_tests(assignment, directory)
     _show_overlay(assignment, directory, console)
-    put_due_date(assignment, course)  # before anything is graded, which looks whether it is late
+    put_due_date(assignment, course)  # before grading, which checks whether work is late
     names = [student for _, student in tasks]
     reasons = reasons_to_grade(assignment, names, course, sandbox)
     if again:
@@ -121,7 +121,7 @@ def grade_assignment(
     _show_reasons(reasons, console)
     done = set(names) - reasons.keys()
     if done:
-        console.print(f"{len(done)} of {len(tasks)} are graded already; --again grades them anew.")
+        console.print(f"{len(done)} of {len(tasks)} are graded already; --again repeats them.")
     left = [task for task in tasks if task[1] not in done]
     known = changes(assignment, course)
     if scheduler:
@@ -167,7 +167,7 @@ def _on_cluster(
 def _shown(
     grading: Generator[tuple[Task, Outcome]], total: int, console: Console
 ) -> dict[str, Outcome]:
-    """Show progress while submissions are graded; return those that were not, by student."""
+    """Show progress while submissions are graded; return those that failed, by student."""
     problems: dict[str, Outcome] = {}
     columns = (
         *Progress.get_default_columns()[:2],
@@ -190,7 +190,7 @@ def _shown(
 
 
 def _make_known(assignment: str, directory: CourseDirectory) -> None:
-    """Generate an assignment that the gradebook does not know yet, or whose release is missing."""
+    """Generate an assignment's release if it is missing or not in the gradebook yet."""
     folder = Path(directory.format_path(directory.release_directory, ".", assignment))
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
@@ -203,9 +203,9 @@ def _make_known(assignment: str, directory: CourseDirectory) -> None:
 
 
 def _must_have_tests(assignment: str, directory: CourseDirectory) -> None:
-    """Refuse to grade without hidden tests where they are to give points.
+    """Refuse to grade without hidden tests if exercises need them.
 
-    Each submission would take its time, and no exercise of it could be graded.
+    Otherwise every submission would take its time, but no exercise could be graded.
     """
     private = private_path(Path(directory.root)) / assignment / TESTS
     if tests_path(directory, assignment).is_file() or private.is_file():
@@ -217,19 +217,19 @@ def _must_have_tests(assignment: str, directory: CourseDirectory) -> None:
             if by_program := sorted(set(asked) - answers):
                 own = Path(directory.format_path(directory.source_directory, ".", assignment))
                 raise GradingError(
-                    f"there is no {own / 'hidden_tests.py'}, by which {listed(by_program)} of "
-                    f"{notebook.name}.ipynb would be graded: put it there; that of a lesson is in "
+                    f"{own / 'hidden_tests.py'} is missing, which grades {listed(by_program)} of "
+                    f"{notebook.name}.ipynb: put it there; that of a lesson is in "
                     f"the course's repository, in solutions/{assignment}"
                 )
 
 
 def _show_overlay(assignment: str, directory: CourseDirectory, console: Console) -> None:
-    """Say what of the private overlay counts, and refuse it before anything is graded with it.
+    """Print which parts of the private overlay are used, after checking them before grading.
 
     Raises
     ------
     ValueError
-        If it holds what cannot be meant.
+        If it contains a mistake.
     """
     root = Path(directory.root)
     lessons = {path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb")}
@@ -253,7 +253,7 @@ def _show(
     nothing: dict[str, str],
     console: Console,
 ) -> None:
-    """Print what needs a person first, then one row per student, then the notes."""
+    """Print first what a person must look at, then one row per student, then the notes."""
     for student, outcome in problems.items():
         console.print(f"[red]✗[/red] {shown(student)}: not graded: {shown(outcome.sentence)}")
     for student, (found, _) in ended.items():
@@ -281,7 +281,7 @@ def _show(
 
 
 def _show_reasons(reasons: dict[str, str], console: Console) -> None:
-    """Say whose submission is graded again, and why."""
+    """Print whose submissions are graded again, and why."""
     by_reason: dict[str, list[str]] = {}
     for student, reason in reasons.items():
         if reason != NEW:
@@ -314,7 +314,7 @@ def _show_table(found: pd.DataFrame, title: str, console: Console) -> None:
 
 
 def _points(found: list[Verdict]) -> str:
-    """Return the points of a submission; a dash where some of it could not be graded."""
+    """Return the points of a submission, or a dash if a part of it could not be graded."""
     reached = [verdict.points for verdict in found]
     if not found or None in reached:
         return "–"
@@ -324,7 +324,7 @@ def _points(found: list[Verdict]) -> str:
 def regrade_receipt(
     path: Path, course: Path, console: Console, private: Path | None = None
 ) -> bool:
-    """Grade once more what a receipt is about, with its seed and limits.
+    """Grade a receipt's submission again, with the seed and limits in the receipt.
 
     Parameters
     ----------
@@ -333,17 +333,17 @@ def regrade_receipt(
     course : Path
     console : Console
     private : Path, optional
-        The private overlay that it was graded with, if the course's own is another one by now.
+        The private overlay that it was graded with, if the course's own overlay has changed since.
 
     Returns
     -------
     bool
-        Whether every test ended as it says.
+        Whether every test ended as the receipt says.
 
     Raises
     ------
     ValueError
-        If what was graded then is not what is there now.
+        If the submission, or anything else that the grade depends on, has changed since.
     """
     receipt = read_receipt(path)
     directory = course_directory(course)
@@ -352,11 +352,11 @@ def regrade_receipt(
     then = receipt["sha256"]
     changed = [name for name in [*now, *(then.keys() - now)] if now.get(name) != then.get(name)]
     if changed:
-        raise ValueError(f"not what the receipt is about any more: {_what_changed(changed, then)}")
+        raise ValueError(f"changed since the receipt was written: {_what_changed(changed, then)}")
     if receipt["environment"] != environment_lock():
-        console.print("[yellow]note[/yellow] the Python environment is not the receipt's")
+        console.print("[yellow]note[/yellow] the Python environment differs from the receipt's")
     if receipt.get("grader") != grader_code():
-        console.print("[yellow]note[/yellow] the grader's code is not the receipt's")
+        console.print("[yellow]note[/yellow] the grader's code differs from the receipt's")
     key = answer_key(contents, tests_path(directory, receipt["assignment"]))
     submission = notebook_of(contents["submission"], f"{receipt['notebook']}.ipynb")
     release = nbformat.reads(contents["release"].decode(), as_version=4)
@@ -376,10 +376,10 @@ def regrade_receipt(
 
 
 def _what_changed(changed: list[str], then: dict[str, str]) -> str:
-    """Return the names of what has changed since a receipt; of the overlay, which one it was."""
+    """Return what has changed since a receipt; if it is the overlay, say which one was used."""
     told = ", ".join(sorted(changed))
     if not set(OVERLAY) & set(changed):
         return told
     parts = [f"{name} {then[name][:12]}" for name in OVERLAY if name in then]
     was = f"with the overlay {', '.join(parts)} (sha256)" if parts else "without an overlay"
-    return f"{told}; it was graded {was}, and --private FOLDER takes that one"
+    return f"{told}; it was graded {was}: name that overlay with --private FOLDER"

@@ -1,8 +1,8 @@
-"""Grade a batch on a Dask cluster: a task is one submitted notebook, and only this side writes.
+"""Grade a batch on a Dask cluster. A task is one submitted notebook; only this machine records.
 
-A task holds everything that a grade depends on, as bytes, and gives plain data back; whichever
-machine runs it, and however often, the result is the same. Recording is what one machine does
-alone: nbgrader's steps, the gradebook and the receipts, as if the notebook had been graded here.
+A task contains everything that a grade depends on, as bytes, and returns plain data. The result is
+the same on every machine, however often the task is run. Only this machine runs nbgrader's steps
+and writes the gradebook and the receipts, as if the notebook had been graded here.
 """
 
 from __future__ import annotations
@@ -50,10 +50,12 @@ from grading.steps.run_nbgrader import GradingError, autograde_one, check_submis
 
 CONNECT_SECONDS = 30
 IN_FLIGHT = 500
-"""Submissions on their way: enough for workers that come later, too few to fill a memory."""
+"""Most submissions sent to the cluster at once: enough for workers that join later, but not so many
+that they fill the memory."""
 
 BEGUN = "course-submission-begun"
-"""The topic under which workers tell whose grading begins: twice, if a worker was lost."""
+"""The topic of the events by which workers report that they start a task. A task starts twice if
+its first worker was lost."""
 
 _loading = threading.Lock()
 _recording = threading.Lock()
@@ -61,20 +63,20 @@ _recording = threading.Lock()
 
 @dataclass
 class Begun:
-    """How often each task has begun, and the file in which the next run can see that it has."""
+    """How often each task has started, and the file that tells the next run that it has."""
 
     times: collections.Counter[str] = field(default_factory=collections.Counter)
     marks: dict[str, Path] = field(default_factory=dict)
 
     def tell(self, key: str) -> None:
-        """Take in what a worker tells as it begins a task."""
+        """Handle a worker's report that it starts a task."""
         self.times[key] += 1
         if key in self.marks:
             make_mark(self.marks[key])
 
 
 class WarmKernels(distributed.WorkerPlugin):
-    """Has each worker's kernels start warm; `costly` as for `warm_batch`."""
+    """Gives each worker warm kernels; `costly` as for `warm_batch`."""
 
     idempotent = True
 
@@ -93,7 +95,7 @@ class WarmKernels(distributed.WorkerPlugin):
 def autograde_on(
     scheduler: str, tasks: list[Task], course: Path, sandbox: str = ""
 ) -> Generator[tuple[Task, Outcome]]:
-    """Grade submissions on a cluster; yield each, with what became of it, as it is recorded.
+    """Grade submissions on a cluster; yield each one, with its outcome, when it is recorded.
 
     Parameters
     ----------
@@ -103,12 +105,12 @@ def autograde_on(
     course : Path
         The course's folder on this machine.
     sandbox : str
-        The kind that every worker is to use; without, the first that works there.
+        The kind that every worker must use; if empty, the first kind that works there.
 
     Raises
     ------
     GradingError
-        If nobody answers at the address, or no worker is there.
+        If no scheduler answers at the address, or it has no workers.
     """
     config = course_config(course)
     directory = CourseDirectory(config=config)
@@ -154,7 +156,7 @@ def _graded(
     limits: Limits,
     sandbox: str,
 ) -> Outcome:
-    """Have one submission graded on the cluster, record it here, and return what became of it."""
+    """Have one submission graded on the cluster, record the result here, return the outcome."""
     assignment, student = task
     course = Path(directory.root)
     folder = Path(directory.format_path(directory.submitted_directory, student, assignment))
@@ -180,7 +182,7 @@ def _graded(
 def _recorded(
     recorders: concurrent.futures.Executor, record: Callable[..., Outcome], *arguments: Any
 ) -> Outcome:
-    """Have an outcome recorded by another process: one of a new pool, where the first was ended."""
+    """Record an outcome in a process of a pool; if it was killed, in a process of a new pool."""
     ended = (BrokenProcessPool, EOFError, ConnectionError)
     try:
         return recorders.submit(record, *arguments).result()
@@ -190,7 +192,7 @@ def _recorded(
         with _recording, worker_pool(1) as alone:
             return alone.submit(record, *arguments).result()
     except ended:
-        return Outcome(CANNOT_GRADE, "The process that records its grade was ended twice.")
+        return Outcome(CANNOT_GRADE, "The process that records its grade was killed twice.")
 
 
 def _not_graded(course: Path, student: str, assignment: str, why: str) -> Outcome:
@@ -208,8 +210,8 @@ def _asked(
 ) -> dict[str, Any]:
     """Have one notebook graded on the cluster.
 
-    Dask gives the task of a worker that was lost to another one. No student's code should be able
-    to end a worker; if one ever does, the receipt says so.
+    If a worker is lost, Dask gives its task to another worker. No student's code should be able to
+    end a worker; if it ever happens, the receipt says so.
     """
     contents = submission_contents(directory, names)
     notebook_of(contents["submission"], f"{names['notebook']}.ipynb")  # refused here, not there
@@ -220,7 +222,7 @@ def _asked(
     sent = client.submit(
         _grade_told,
         key,
-        # The secret stays here: of it a worker needs the seed alone.
+        # The secret stays here: workers need only the seed, which is computed from it.
         {name: _light(name, text) for name, text in contents.items() if name != "secret"},
         seed_of(contents),
         dataclasses.asdict(limits),
@@ -229,14 +231,14 @@ def _asked(
         key=key,
     )
     found = sent.result() | {"sha256": hashes}
-    del begun.marks[key]  # what is told late would leave a mark behind
+    del begun.marks[key]  # a late report would leave a mark behind
     if begun.times[key] > 1:
         found["notes"] = [*found["notes"], GRADED_AGAIN]
     return found
 
 
 def _light(name: str, content: bytes) -> bytes:
-    """Return a notebook without outputs, which no grade depends on; other files as they are."""
+    """Return a notebook without outputs, which do not affect grades; other files as they are."""
     if name in ("tests", "private"):
         return content
     if name == "submission":
@@ -249,7 +251,7 @@ def _light(name: str, content: bytes) -> bytes:
 
 
 def _grade_told(key: str, *arguments: Any) -> dict[str, Any]:
-    """Tell that a task begins, and do it."""
+    """Report that a task starts, and run it."""
     distributed.get_worker().log_event(BEGUN, key)
     return grade_contents(*arguments)
 
@@ -262,14 +264,14 @@ def grade_contents(
     Parameters
     ----------
     contents : dict of str to bytes
-        ``submission``, ``release``, ``solution`` and ``tests``; ``private`` where there is one.
+        ``submission``, ``release``, ``solution`` and ``tests``; also ``private`` if there is one.
     seed : int
     limits : dict
         Fields of `grading.sandbox.limits.Limits`.
     sandbox : str
-        As `grading.sandbox.commands.find_sandbox` takes it.
+        As for `grading.sandbox.commands.find_sandbox`.
     lock : str
-        The `course_lock` of who asks.
+        The `course_lock` of the machine that asks.
 
     Returns
     -------
@@ -283,7 +285,9 @@ def grade_contents(
     """
     if lock != course_lock():
         where = f"the worker on {platform.node()}"
-        raise GradingError(f"{where} has another version of the course or of its environment")
+        raise GradingError(
+            f"{where} has another version of the course or of its environment: install the same"
+        )
     submission = notebook_of(contents["submission"], "the submission")
     release = nbformat.reads(contents["release"].decode(), as_version=4)
     notebook, _ = realign(submission, release)
@@ -305,5 +309,5 @@ def grade_contents(
 
 
 def course_lock() -> str:
-    """Return a hash of the environment and of the code that grades: the same on all machines."""
+    """Return a hash of the environment and of the grader's code, to compare machines."""
     return digest(environment_lock().encode(), grader_code().encode())

@@ -1,4 +1,4 @@
-"""The demo: made-up classes from release to report."""
+"""The demo: grade made-up classes, from release to report."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from grading.steps.run_nbgrader import generate_feedback, release
 from helpers.lessons import LESSONS, Lesson
 
 QUICK_LESSONS = LESSONS[:2]
-"""Those that a class of twenty hands in: their answers take about a second per student."""
+"""Lessons that a class of twenty hands in. Their answers take about a second per student."""
 
 
 def run_demo(folder: Path, workers: int, console: Console) -> None:
-    """Release, hand in, grade, print and report: a class in two lessons, then four in all.
+    """Release, hand in, grade, print and report: twenty students in two lessons, four in the rest.
 
     Parameters
     ----------
     folder : Path
-        Made anew; what a former demo left there is removed.
+        Created again; the files of an earlier demo there are removed.
     workers : int
     console : Console
     """
@@ -62,7 +62,7 @@ def run_demo(folder: Path, workers: int, console: Console) -> None:
 
 
 def _large_class(folder: Path, workers: int, sandbox: str, console: Console) -> None:
-    """Grade a class of twenty in the lessons that take a second per student, as a teacher would."""
+    """Grade a class of twenty in the lessons that take a second per student, like a teacher."""
     students = [*LARGE_CLASS, CUT_OFF, ABSENT]
     enrol(students, folder)
     count = f"a class of {len(students)}, with known right and wrong answers"
@@ -84,11 +84,11 @@ def _large_class(folder: Path, workers: int, sandbox: str, console: Console) -> 
 
 
 def _whole_course(folder: Path, workers: int, sandbox: str, console: Console) -> None:
-    """Grade four of the class in all other lessons; one of them trains a model."""
+    """Grade four students of the class in all other lessons; one lesson trains a model."""
     console.print(f"\n[bold]All lessons[/bold], by four of the class: {shown(', '.join(CLASS))}")
     tasks = []
     others = [lesson for lesson in LESSONS if lesson not in QUICK_LESSONS]
-    # The answer that trains takes longest, so it comes first.
+    # The answer that trains a model takes longest, so its lesson comes first.
     for lesson in sorted(others, key=lambda lesson: not lesson.answer_trains):
         released, solved = _notebooks(lesson, folder)
         for student, hand_in in CLASS.items():
@@ -115,7 +115,7 @@ def _notebooks(lesson: Lesson, folder: Path) -> tuple[NotebookNode, NotebookNode
 
 
 def _sandbox(console: Console) -> str:
-    """Return the sandbox at hand, or none: the class is made up, and can be trusted."""
+    """Return the sandbox of this machine, or none: the class is made up, so it can be trusted."""
     try:
         return find_sandbox()
     except SandboxMissing as missing:
@@ -127,7 +127,7 @@ def _sandbox(console: Console) -> str:
 def _remove_former(folder: Path) -> None:
     """Remove the folder of an earlier demo, and only such a folder."""
     if not (folder / "gradebook.db").is_file():
-        raise FileExistsError(f"{folder} is there and is no demo of ours; name another folder")
+        raise FileExistsError(f"{folder} exists but is not a demo's folder; choose another one")
     # nbgrader writes graded notebooks read-only.
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -141,7 +141,7 @@ def _show(folder: Path, console: Console, students: list[str] | None = None) -> 
     if students is not None:
         graded = graded[graded["student"].isin(students)]
         nothing = {}
-    # Seven lessons fit into eighty columns where no lines stand between them.
+    # Without lines between them, seven lessons fit into eighty columns.
     table = Table(
         title="Gradebook: points of the exercises that a program grades, lesson by lesson",
         box=box.SIMPLE_HEAD,
@@ -163,9 +163,9 @@ def _show(folder: Path, console: Console, students: list[str] | None = None) -> 
 
 
 def show_bars(graded: pd.DataFrame, console: Console) -> None:
-    """Show in the terminal, too, which exercises were hard: the share of points of each.
+    """Show in the terminal which exercises were hard: the share of points of each.
 
-    As in the heat map, work that could not be graded is left out, and is no zero.
+    As in the heat map, work that could not be graded is left out; it does not count as zero.
     """
     by_program = graded[~graded["exercise"].str.startswith("written_")].dropna(subset="score")
     sums = by_program.groupby("exercise", sort=False)[["score", "points"]].sum()

@@ -1,4 +1,4 @@
-"""Made-up students: notebooks as a class would hand them in, for the demo and the tests."""
+"""Made-up students: notebooks such as a class might hand in, for the demo and the tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from helpers.lessons import Lesson
 MadeUpStudent = Callable[[Lesson, NotebookNode, NotebookNode], NotebookNode]
 """Takes a lesson, its release and its solution notebook; returns what the student hands in."""
 TRAINED = "emotion_predictions"
-"""The exercise whose own answer trains for minutes."""
+"""The exercise whose reference answer trains a model for minutes."""
 NAMES = (
     *("ada", "chen", "deniz", "elif", "farid", "grace", "hana"),
     *("inés", "jonas", "kofi", "lucía", "mei", "noor", "Ольга"),
@@ -41,21 +41,21 @@ def blank(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> Note
 
 
 def half_right(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
-    """Answer every other exercise wrongly, in the way of the first of its wrong variants."""
+    """Answer every second exercise wrongly, with the first of its wrong variants."""
     answers = {cell.id: cell.source for cell in solution.cells if cell.id in lesson.exercises}
     answers |= variants(lesson, "wrong", answered_wrongly(lesson))
     return with_answers(release, answers)
 
 
 def answered_wrongly(lesson: Lesson) -> list[str]:
-    """Return every other exercise; an answer that trains is one of them, since training is long."""
+    """Return every second exercise, including the one whose answer trains, which takes long."""
     exercises = list(lesson.exercises)
     first = exercises.index(TRAINED) % 2 if lesson.answer_trains else 1
     return exercises[first::2]
 
 
 def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> NotebookNode:
-    """Hand in right answers, trained quickly, from an editor that drops all metadata and ids."""
+    """Hand in right answers that train quickly, from an editor that drops all metadata and ids."""
     notebook = reference(lesson, release, without_training(lesson, solution))
     notebook.metadata = NotebookNode()
     notebook.nbformat_minor = 0
@@ -66,7 +66,7 @@ def stripped(lesson: Lesson, release: NotebookNode, solution: NotebookNode) -> N
 
 
 def without_training(lesson: Lesson, solution: NotebookNode) -> NotebookNode:
-    """Return a solution in which right variants stand for the answers that train for minutes."""
+    """Return a solution in which right variants replace the answers that train for minutes."""
     if not lesson.answer_trains:
         return solution
     functions = set(reference_cells(solution))
@@ -81,7 +81,7 @@ def variants(lesson: Lesson, kind: str, exercises: Iterable[str]) -> dict[str, s
 
 
 def known_answers(lesson: Lesson, exercise: str, kind: str) -> list[str]:
-    """Return all variants of an exercise that are of a kind, without the remark on top."""
+    """Return all variants of an exercise of one kind, without the comment at the top."""
     folder = ROOT / "solutions" / lesson.name / "variants" / exercise
     texts = [path.read_text().splitlines() for path in sorted(folder.glob(f"{kind}_*.py"))]
     answers = (dropwhile(lambda line: line.startswith("#"), lines) for lines in texts)
@@ -99,7 +99,7 @@ CLASS: dict[str, MadeUpStudent] = {
 def mixed(
     name: str, skill: float, lesson: Lesson, release: NotebookNode, solution: NotebookNode
 ) -> NotebookNode:
-    """Hand in some of the known answers, right and wrong; the same ones for the same name.
+    """Hand in some of the known answers, right and wrong, always the same for the same name.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def mixed(
         if drawn < 0.4 * (1 - skill):
             continue  # the stub stays as it is
         answer = chance.choice(known) if known else own[exercise]  # one in writing
-        # A misspelt word, on which Python stops.
+        # A misspelt word, which is a syntax error.
         answers[exercise] = answer.replace("return ", "returns ") if drawn > 0.96 else answer
     return with_answers(release, answers)
 
@@ -127,11 +127,11 @@ LARGE_CLASS: dict[str, MadeUpStudent] = CLASS | {
     name: functools.partial(mixed, name, 0.25 + 0.75 * (5 * place % len(NAMES)) / len(NAMES))
     for place, name in enumerate(NAMES)
 }
-"""With `CUT_OFF`, whose file is damaged, and `ABSENT`, who hands in nothing, these are twenty."""
+"""Eighteen students; with `CUT_OFF` (a damaged file) and `ABSENT` (hands in nothing) twenty."""
 
 
 def with_answers(release: NotebookNode, answers: dict[str, str]) -> NotebookNode:
-    """Return a copy of a release with these cells' sources."""
+    """Return a copy of a release in which these cells have new sources."""
     notebook = copy.deepcopy(release)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
@@ -146,7 +146,7 @@ def submit(notebook: NotebookNode, lesson: Lesson, student: str, course: Path) -
 
 
 def enrol(students: Iterable[str], course: Path) -> None:
-    """Put students into the gradebook, where who hands in nothing is known from then on."""
+    """Put students into the gradebook, so that those who hand in nothing are known."""
     directory = course_directory(course)
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         for student in students:
@@ -154,7 +154,7 @@ def enrol(students: Iterable[str], course: Path) -> None:
 
 
 def submit_cut_off(notebook: NotebookNode, lesson: Lesson, course: Path) -> None:
-    """Hand in the first half of a file, as a connection that broke would leave it."""
+    """Hand in the first half of a file, as after an upload that broke off."""
     submit(notebook, lesson, CUT_OFF, course)
     path = course / "submitted" / CUT_OFF / lesson.name / f"{lesson.name}.ipynb"
     text = path.read_text()

@@ -1,4 +1,4 @@
-"""Grade a batch on this machine: submissions side by side, with kernels that start warm."""
+"""Grade a batch on this machine: several submissions at the same time, with warm kernels."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from grading.settings import adapt_gradebooks
 from grading.steps.outcomes import Outcome
 from grading.steps.run_nbgrader import autograde_one, taken_back
 
-WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was ended three times.")
+WORKER_ENDED = Outcome(CANNOT_GRADE, "The process that graded it was killed three times.")
 
-GRADED_AGAIN = "It was graded again after its worker was ended."
+GRADED_AGAIN = "It was graded again after its worker was killed."
 
 
 def autograde(
     tasks: list[Task], course: Path, workers: int = 2, sandbox: str = ""
 ) -> Generator[tuple[Task, Outcome]]:
-    """Grade submissions side by side; yield each, with what became of it, as it is done.
+    """Grade submissions in parallel; yield each one, with its outcome, when it is done.
 
-    A worker that is killed takes its pool with it: what was left is graded in another one, and what
-    is left then one by one. A submission that was being graded when its worker ended says so in its
-    receipt: no student's code should be able to end a worker, and if one ever does, it is seen. So
-    does one that was being graded when the whole command was ended.
+    If a worker is killed, its whole pool ends. The remaining submissions are then graded in another
+    pool, and if that ends, too, one by one. If a submission was being graded when its worker ended,
+    its receipt says so: no student's code should be able to end a worker, and if it ever happens,
+    it must be noticed. The receipt also says so if the whole command was killed meanwhile.
     """
     warm = warm_batch(sandbox, workers, costly_libraries(tasks, course))
     with warm if len(tasks) > 1 else contextlib.nullcontext():
@@ -67,7 +67,7 @@ def autograde(
 def _graded(
     tasks: list[Task], course: Path, workers: int, sandbox: str
 ) -> Iterator[tuple[Task, Outcome | None]]:
-    """Yield each submission with what became of it, or None where its worker was ended."""
+    """Yield each submission with its outcome, or None if its worker was killed."""
     try:
         with worker_pool(workers) as pool:
             running = _begun(pool, tasks, course, sandbox)
@@ -77,12 +77,12 @@ def _graded(
                 except concurrent.futures.process.BrokenProcessPool:
                     yield running[done], None
     except _NoWorkersError:
-        time.sleep(1)  # until what was killed is wholly gone, and is started anew
+        time.sleep(1)  # until the killed process has ended and can be started again
         yield from ((task, None) for task in tasks)
 
 
 class _NoWorkersError(Exception):
-    """What workers are forked from was ended while they started."""
+    """The process from which workers are forked was killed while they started."""
 
 
 def _begun(
@@ -95,23 +95,23 @@ def _begun(
 
 
 def mark_of(course: Path, task: Task) -> Path:
-    """Return the file that says that a submission's grading has begun, and has not ended.
+    """Return the file that exists while a submission is being graded.
 
-    It lies with the receipts, where the next run finds it if this one is ended as a whole.
+    It is next to the receipts, where the next run finds it if this one is killed.
     """
     name = hashlib.sha256(repr(task).encode("utf-8", "surrogatepass")).hexdigest()
     return course / "receipts" / ".begun" / name
 
 
 def make_mark(mark: Path) -> None:
-    """Write down that grading has begun; a disk that is full stops nobody's grading here."""
+    """Create the file that says that grading has started; a full disk must not stop grading."""
     with contextlib.suppress(OSError):
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
 
 
 def _grade_marked(course: Path, assignment: str, student: str, sandbox: str) -> Outcome:
-    """Grade a submission, and note in its receipt if that had begun before."""
+    """Grade a submission, and note in its receipt if this had been started before."""
     mark = mark_of(course, (assignment, student))
     again = mark.exists()
     make_mark(mark)
@@ -133,22 +133,22 @@ def worker_pool(
 
 
 def keep_engines() -> None:
-    """Reuse SQLAlchemy's engine: nbgrader makes a new one a dozen times per submission.
+    """Reuse SQLAlchemy's engines: nbgrader creates a new one a dozen times per submission.
 
-    An engine keeps the statements that it has compiled. Its connections are closed as before.
+    An engine keeps the statements that it has compiled. Connections are still closed as before.
     """
     adapt_gradebooks()
     nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 
 def workers_here(limits: Limits) -> int:
-    """Return how many submissions fit this machine side by side, each using all that it may."""
+    """Return how many submissions can be graded in parallel if each uses all its memory."""
     room = int(psutil.virtual_memory().available) // limits.memory_bytes
     return max(1, min(processors(), room))
 
 
 def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
-    """Return what a lesson among the tasks uses of `grading.sandbox.warm.COSTLY`."""
+    """Return which libraries in `grading.sandbox.warm.COSTLY` the lessons of some tasks use."""
     names = {assignment for assignment, _ in tasks}
     solutions = (course / "solutions" / name / f"{name}.ipynb" for name in names)
     texts = [path.read_text("utf-8") for path in solutions if path.is_file()]
@@ -157,12 +157,12 @@ def costly_libraries(tasks: list[Task], course: Path) -> list[str]:
 
 @contextlib.contextmanager
 def warm_batch(sandbox: str, workers: int, costly: Collection[str]) -> Iterator[None]:
-    """Have kernels start warm, if the sandbox allows for it, each with its share of processors.
+    """Provide warm kernels if the sandbox allows it, each with its share of the processors.
 
     `costly` says which libraries the notebooks use; see `grading.sandbox.warm.warm_kernels`.
     """
     outside = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    # Set before the libraries are imported: their number of threads cannot change afterwards.
+    # Set this before the libraries are imported: afterwards their number of threads is fixed.
     share_processors(threads_of(workers))
     possible = sandbox in ("", "bubblewrap") and find_bubblewrap()
     try:

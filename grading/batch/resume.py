@@ -1,8 +1,8 @@
-"""Which submissions of a batch are graded already, so that a stopped batch can go on.
+"""Find out which submissions of a batch are graded already, so that a stopped batch can continue.
 
-Nothing is kept for this but what grading leaves anyway. A submission is done if its receipt is
-about what lies there now, if the gradebook holds the receipt's points, and if the graded notebook,
-which is written last, carries the receipt's key.
+This uses only the files that grading writes anyway. A submission is done if its receipt is about
+the files that are there now, if the gradebook has the receipt's points, and if the graded notebook,
+which is written last, contains the receipt's key.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NOT_COMPLETE = "its grade is not complete"
 def reasons_to_grade(
     assignment: str, students: list[str], course: Path, sandbox: str
 ) -> dict[str, str]:
-    """Return whose submission is to be graded, and why.
+    """Return the students whose submission must be graded, and why.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def reasons_to_grade(
     course : Path
         The course's folder.
     sandbox : str
-        The kind with which it would be graded; empty where any will do.
+        The kind with which it would be graded; empty if any kind will do.
 
     Returns
     -------
     dict of str to str
-        Without those for whom nothing has changed.
+        The reason by student, without students for whom nothing has changed.
     """
     config = course_config(course)
     directory = CourseDirectory(config=config)
@@ -68,9 +68,9 @@ def reasons_to_grade(
 
 
 def out_of_date(assignment: str, course: Path) -> dict[str, str]:
-    """Return whose grade is about other work, or another lesson, than what lies there; and why.
+    """Return the students whose work or lesson has changed since it was graded, and what changed.
 
-    Changes of the grader or of its environment are left out, and so is who was never graded.
+    Changes of the grader or of its environment do not count; students without a grade are left out.
     """
     students = [student for _, student in submitted(assignment, course)]
     parts = ("submission", "tests", "release", "solution", *OVERLAY)
@@ -80,7 +80,7 @@ def out_of_date(assignment: str, course: Path) -> dict[str, str]:
 
 
 def graded_already(assignment: str, students: list[str], course: Path, sandbox: str) -> set[str]:
-    """Return the students whose submission need not be graded again; see `reasons_to_grade`."""
+    """Return the students whose submission is graded and unchanged; see `reasons_to_grade`."""
     return set(students) - reasons_to_grade(assignment, students, course, sandbox).keys()
 
 
@@ -92,14 +92,14 @@ def _reason(
     limits: dict[str, float],
     sandbox: str,
 ) -> str:
-    """Return why a submission is to be graded; an empty text where it need not be."""
+    """Return why a submission must be graded, or an empty text if it need not be."""
     receipts = sorted((Path(directory.root) / "receipts" / student / assignment).glob("*.json"))
     submitted = Path(directory.format_path(directory.submitted_directory, student, assignment))
     if not receipts:
         return NEW
     release = Path(directory.format_path(directory.release_directory, ".", assignment))
     expected = {path.stem for path in release.glob("*.ipynb")}
-    # What else lies there, such as a copy that an editor made, is graded by nobody.
+    # Other notebooks there, such as a copy that an editor made, are not graded.
     handed_in = {path.stem for path in submitted.glob("*.ipynb")} & expected
     if {path.stem for path in receipts} != handed_in:
         return CHANGES["submission"]
@@ -116,14 +116,14 @@ def _reason(
             if not _recorded(receipt, gradebook):
                 return NOT_COMPLETE
     except (OSError, ValueError, KeyError, TypeError, MissingEntry):
-        return NOT_COMPLETE  # something is missing, or was cut short
+        return NOT_COMPLETE  # something is missing or was only partly written
     return ""
 
 
 def _now(
     receipt: dict[str, Any], directory: CourseDirectory, limits: dict[str, float], sandbox: str
 ) -> dict[str, Any]:
-    """Return what the receipt would hold if its submission were graded now."""
+    """Return what the receipt would contain if its submission were graded now."""
     contents = submission_contents(directory, receipt)
     return {
         "sha256": {name: digest(content) for name, content in contents.items()},
@@ -136,7 +136,7 @@ def _now(
 
 
 def _recorded(receipt: dict[str, Any], gradebook: Gradebook) -> bool:
-    """Return whether the gradebook has the points of a receipt, all of which could be graded."""
+    """Return whether everything could be graded and the gradebook has the receipt's points."""
     verdicts = verdicts_of(receipt)
     if any(verdict.status == CANNOT_GRADE for verdict in verdicts):
         return False

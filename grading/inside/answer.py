@@ -1,4 +1,4 @@
-"""A student's function or variable, called in the process where it lives."""
+"""Call a student's function, or read a student's variable, in its own process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from grading.inside.standins import AppRequests, Backward, all_around, build_all
 
 MOST_ANCESTORS = 20
-"""Classes that an exception is said to descend from."""
+"""How many ancestors of an exception's class are reported at most."""
 
 
 class AnswerError(Exception):
@@ -21,8 +21,8 @@ class AnswerError(Exception):
         Name of the exception's class.
     message : str
     ancestors : tuple of str
-        Names of the classes that it descends from. Like all that an answer says of itself, this is
-        a claim: a class may have any name.
+        Names of the classes that it inherits from. Like everything that an answer says about
+        itself, this may be false: a class may have any name.
     """
 
     def __init__(self, kind: str, message: str, ancestors: tuple[str, ...] = ()):
@@ -34,8 +34,8 @@ class AnswerError(Exception):
     def is_a(self, error: type[BaseException]) -> bool:
         """Return whether the exception is of a class, or of a subclass.
 
-        Libraries share names: urllib has an `HTTPError`, too. So the classes of its own library
-        above it must have been named as well.
+        Names are not unique: urllib has an `HTTPError`, too. So the base classes from the same
+        library must also be among the ancestors.
         """
         claimed = (self.kind, *self.ancestors)
         above = (base for base in error.__mro__ if base.__module__ != "builtins")
@@ -43,7 +43,7 @@ class AnswerError(Exception):
 
 
 def _names_of(function: Any) -> dict[str, Any]:
-    """Return the global names that a function finds, also below decorators and `partial`."""
+    """Return a function's global names, even if it is wrapped by decorators or `partial`."""
     for _ in range(10):
         inner = getattr(function, "__wrapped__", None) or getattr(function, "func", None)
         if inner is None:
@@ -54,14 +54,14 @@ def _names_of(function: Any) -> dict[str, Any]:
 
 
 class Answer:
-    """A student's answer in this process: for the reference, and for tests of the tests.
+    """A student's answer in this process. Also used for reference answers and to test hidden tests.
 
     Attributes
     ----------
     arguments : tuple
-        What the last call's positional arguments held after it.
+        The positional arguments of the last call, as they were after it.
     calls : list of dict
-        What the last call asked of its stand-ins, in order: ``{"of": name, …}``.
+        What the last call did with its stand-ins, in order: ``{"of": name, …}``.
     """
 
     def __init__(self, value: Any):
@@ -73,9 +73,9 @@ class Answer:
         return self.used(None, *arguments, **options)
 
     def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
-        """Call the function and return what a use makes of its result, where the answer runs.
+        """Call the function, apply `use` to its result in the same process, and return that.
 
-        For results that are not plain data and cannot leave that place.
+        For results that are not plain data, which cannot be sent to another process.
         """
         self.calls = []
         given = build_all(copy.deepcopy((arguments, options)), self.calls)

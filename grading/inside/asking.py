@@ -1,8 +1,8 @@
-"""Whether the grader is asking an answer just now.
+"""Know whether a hidden test is calling an answer at the moment.
 
-Some helpers of the lessons do what an exercise asks for. A notebook may call them; an answer that
-is being asked may not, or a line that passes the question on would earn the points. In a box those
-helpers are marked with `refused_while_asked` (see `grading.sandbox.contents`).
+Some helpers of the lessons do what an exercise asks for. A notebook may call them, but an answer
+may not while it is being tested: otherwise one line that calls the helper would earn the points. In
+a box those helpers are decorated with `refused_while_asked` (see `grading.sandbox.contents`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 ASKED = "COURSE_ANSWER_IS_ASKED"
-"""A variable that is set meanwhile: a program that an answer starts knows nothing of `_asked`."""
+"""An environment variable that is set meanwhile, for programs that an answer starts: those do not
+see `_asked`."""
 
 _asked: list[str] = []
 
 
 @contextlib.contextmanager
 def asking(exercise: str) -> Iterator[None]:
-    """Say that an answer is being asked, until the block ends."""
+    """Mark that an answer is being asked, until the block ends."""
     _asked.append(exercise)
     os.environ[ASKED] = exercise
     try:
@@ -31,10 +32,11 @@ def asking(exercise: str) -> Iterator[None]:
 
 
 def refused_while_asked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a function of `helpers` raise RuntimeError where an answer calls it.
+    """Make a function of `helpers` raise RuntimeError if an answer calls it during a test.
 
-    Code that looks for the function itself finds it: in `__closure__`, or in the helpers' source.
-    This keeps a plain call from earning points; going around it can be seen in the notebook.
+    Code that searches for the original function can find it, in `__closure__` or in the helpers'
+    source. So this only prevents that a plain call earns points; a way around it is visible in the
+    notebook.
     """
 
     def guarded(*arguments: Any, **options: Any) -> Any:
@@ -50,5 +52,5 @@ def refusal(name: str) -> str:
     """Return why a helper does not run."""
     return (
         f"a graded answer cannot call `{name}` of the course's helpers: "
-        "write what the exercise asks for yourself"
+        "write the code that the exercise asks for yourself"
     )

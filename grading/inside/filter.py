@@ -1,13 +1,14 @@
-"""The system calls that nothing in a box may make, as a filter that the kernel enforces.
+"""A filter for system calls that nothing in a box may make; the Linux kernel enforces it.
 
-Namespaces give a box its own network, processes and folders. What they leave shared is refused
-here: keyrings, watches and locks on files that all boxes read, sockets of other families, and what
-opens new namespaces or memory that nobody counts. The filter is a program for the kernel's seccomp,
-written in plain Python so that pip alone is enough; tests compare its numbers with libseccomp's.
+Namespaces give a box its own network, processes and folders. This filter refuses access to what
+boxes still share: keyrings, watches and locks on files that all boxes read, and sockets of other
+families. It also refuses calls that create new namespaces, or memory that is not counted. The
+filter is a program for the kernel's seccomp. It is written in plain Python, so that nothing beyond
+pip is needed; tests compare its numbers with libseccomp's.
 
-`program` returns the filter's bytes, which bubblewrap takes for a box and for its first process;
-`install` puts the same filter onto this process, where bubblewrap is not the one that starts it.
-This module imports nothing but the standard library.
+`program` returns the filter's bytes. bubblewrap applies them to a box and to its first process;
+`install` applies the same filter to this process, if it was not started by bubblewrap.
+This module imports only the standard library.
 """
 
 import ctypes
@@ -19,35 +20,36 @@ import struct
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
 SECCOMP_MODE_FILTER = 2
 ALLOW, ERROR, KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
-# Of the kernel's `struct seccomp_data`: the call's number, the machine, and the arguments' low
-# halves. The kernel itself reads no more than those of each argument that is looked at here.
+# Positions in the kernel's `struct seccomp_data`: the call's number, the machine, and the low half
+# of the first argument. For the arguments checked here, the kernel itself reads only that half.
 NUMBER_OFFSET, MACHINE_OFFSET, ARGUMENTS_OFFSET = 0, 4, 16
-# Of the filter's language: load a word, compare it, compare some of its bits, keep some of its
-# bits, return.
+# Instructions of the filter's language: load a word, compare it (equal, at least), test some of its
+# bits, keep some of its bits, return.
 LOAD, EQUAL, AT_LEAST, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""What the kernel calls each kind of processor that the numbers below are known for."""
+"""The kernel's id for each kind of processor whose numbers are listed below."""
 NEWEST = 462
-"""The newest call known here (mseal). A later one does not exist for a box, until it is looked at;
-so do the numbers of x86's other ways to call, which are all higher."""
+"""The newest system call that this filter knows (mseal). For a box, later calls do not exist, until
+somebody has checked them. The same holds for the call numbers of x86's other interfaces, which are
+all higher."""
 
-# By name, the number on x86_64 and on aarch64; calls from 424 on have the same everywhere.
+# By name, the number on x86_64 and on aarch64; from 424 on, numbers are the same everywhere.
 KEYCTL = (250, 219)
 REFUSED = {
     # Keyrings belong to a user and to a session, not to a namespace.
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": KEYCTL,
-    # Who watches a file that all boxes can read learns when another box opens it.
+    # By watching a file that all boxes can read, one box learns when another one opens it.
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "inotify_add_watch": (254, 27),
     "fanotify_init": (300, 262),
     "fanotify_mark": (301, 263),
-    # So does who asks which parts of such a file are in memory.
+    # The same is possible by asking which parts of such a file are in memory.
     "mincore": (27, 232),
-    # Memory that belongs to no process and lies in no folder with a quota.
+    # Memory that belongs to no process and is in no folder with a size limit.
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
@@ -71,7 +73,8 @@ REFUSED = {
     "listmount": (458, 458),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
-    # Another process's memory and files: the relay and the box's first process are of one user.
+    # Another process's memory and files: the relay and the box's first process run as the same
+    # user as the student's code.
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -79,7 +82,7 @@ REFUSED = {
     "process_mrelease": (448, 448),
     "pidfd_getfd": (438, 438),
     "kcmp": (312, 272),
-    # Parts of the kernel that no lesson needs and many of its faults were found in.
+    # Parts of the kernel that no lesson needs, and in which many security bugs were found.
     "userfaultfd": (323, 282),
     "perf_event_open": (298, 241),
     "bpf": (321, 280),
@@ -99,22 +102,23 @@ REFUSED = {
     "iopl": (172, None),
     "ioperm": (173, None),
 }
-# The same, but as if the kernel were an older one: programs then do without by themselves.
+# These calls fail as if the kernel were too old to have them, so that programs use other calls.
 ABSENT = {
-    "clone3": (435, 435),  # its flags lie in memory, where a filter cannot look; libc takes clone
+    "clone3": (435, 435),  # a filter cannot read its flags, which are in memory; libc uses clone
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
-    "io_setup": (206, 0),  # all boxes share one number of these
+    "io_setup": (206, 0),  # all boxes share one limit on their number
     "memfd_create": (319, 279),
     "cachestat": (451, 451),
-    "preadv2": (327, 286),  # can ask whether a part of a file is in memory
-    # Anyone who can read a file can lock it, and see that it is locked. `filelock` does without.
+    "preadv2": (327, 286),  # can tell whether a part of a file is in memory
+    # Anyone who can read a file can lock it and see that it is locked. `filelock` works without it.
     "flock": (73, 32),
 }
-# By name, the numbers, and the place of the argument with the times. Anyone who may write to a file
-# may set its times to now, and all boxes see those of /dev/null. Now is no times (a null pointer):
-# refused, since `pathlib` then creates the file. Times are granted and not set: copying sets them.
+# By name, the numbers, and the position of the argument with the times. Anyone who may write to a
+# file may set its times to now, and all boxes can see the times of /dev/null. A null pointer means
+# "now": such a call is refused, since `pathlib` then creates the file in another way. A call with
+# given times returns as if it had worked, but sets nothing: programs that copy files make it.
 SETTING_TIMES = {
     "utime": ((132, None), 1),
     "utimes": ((235, None), 1),
@@ -124,40 +128,42 @@ SETTING_TIMES = {
 JOIN_SESSION_KEYRING = 1
 FCNTL, CLONE, IOCTL, PERSONALITY = (72, 25), (56, 220), (16, 29), (135, 92)
 SOCKET, SOCKETPAIR, ADVISE, ADVISE_FILE = (41, 198), (53, 199), (28, 233), (221, 223)
-# AF_UNIX, AF_INET and AF_INET6 end in the box's own network namespace, which has only its own
-# loopback; lessons start servers there.
+# AF_UNIX, AF_INET and AF_INET6 reach only the box's own network namespace, whose only interface is
+# its own loopback; lessons start servers there.
 FAMILIES = (1, 2, 10)
-# Lists the interfaces of that namespace, as libc and ZeroMQ do; of AF_NETLINK only NETLINK_ROUTE.
+# Lists the interfaces of that namespace; libc and ZeroMQ need it. Of AF_NETLINK, only NETLINK_ROUTE
+# is allowed.
 AF_NETLINK, NETLINK_ROUTE = 16, 0
-# What `fcntl` may do: commands about this process's own descriptor, signal, pipe or memory. All
-# others do not exist for a box. Most of those tell what others do with a file, or leave something
-# with it that others can read even where nobody may write to it: F_GETLK, F_SETLEASE, F_NOTIFY,
-# F_SETDELEG, and hints such as F_SET_RW_HINT, which need only the file's owner. F_SETPIPE_SZ takes
-# memory that nobody counts.
+# What `fcntl` may do: commands about this process's own descriptor, signal, pipe or memory. For a
+# box, no others exist. Most of the others tell what other processes do with a file, or attach
+# something to it that other processes can read, even if nobody may write to the file: F_GETLK,
+# F_SETLEASE, F_NOTIFY, F_SETDELEG, and hints such as F_SET_RW_HINT, for which it is enough to own
+# the file. F_SETPIPE_SZ uses memory that is not counted.
 OWN_COMMANDS = (
     *(0, 1, 2, 3, 4),  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL
     *(8, 9, 10, 11, 15, 16, 17),  # F_SETOWN, F_GETOWN, F_SETSIG, F_GETSIG and their newer forms
     *(1027, 1028, 1030),  # F_DUPFD_QUERY, F_CREATED_QUERY, F_DUPFD_CLOEXEC
     *(1032, 1033, 1034),  # F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS
 )
-# F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW are granted and lock nothing: SQLite insists on
-# them, and a box has one student.
+# F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW return as if they had worked, but lock nothing:
+# SQLite needs them, and a box has only one student.
 LOCKING_COMMANDS = (6, 7, 37, 38)
-TERMINAL_COMMANDS = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type for whoever sits at a terminal
-# The families of `ioctl` commands that exist in a box, by the letter in their second byte: those of
-# terminals and of descriptors in general ("T"), and those of sockets. File systems have others,
-# which change and tell what the kernel keeps about a file that nobody may write to.
+TERMINAL_COMMANDS = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX can fake typing in a terminal
+# The families of `ioctl` commands that exist in a box, by the letter in their second byte: those
+# for terminals and descriptors in general ("T"), and those for sockets. File systems have others,
+# which change and reveal what the kernel stores about a file, even if nobody may write to it.
 LETTER_OF_A_COMMAND = 0xFF00
 LETTERS = (0x5400, 0x8900)
 # CLONE_NEWNS, and from _NEWCGROUP to _NEWNET; `clone` has no flag for a namespace of times.
 NEW_NAMESPACES = 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x60000000
-PERSONALITIES = (0, 0xFFFFFFFF)  # Linux as it is, and the question which it is
-# MADV_COLD and MADV_PAGEOUT take a file out of memory; MADV_COLLAPSE changes how all see it there.
+PERSONALITIES = (0, 0xFFFFFFFF)  # the default, and the question which one is set
+# MADV_COLD and MADV_PAGEOUT remove a file from memory. MADV_COLLAPSE changes how it is stored there
+# for all processes.
 FORGETTING_ADVICE = (20, 21, 25)
 POSIX_FADV_DONTNEED = 4
 
 Instruction = tuple[int, int, int, int]
-"""Code, how many instructions to skip if true, how many if not, and the operand."""
+"""Code, how many instructions to skip if true, how many to skip if false, and the operand."""
 
 
 def program(machine: str = "") -> bytes:
@@ -194,7 +200,7 @@ def program(machine: str = "") -> bytes:
 
 
 def install() -> None:
-    """Filter this process and all that it starts, for good.
+    """Filter this process and all that it starts; this cannot be undone.
 
     Raises
     ------
@@ -204,7 +210,7 @@ def install() -> None:
     code = program()
     libc = ctypes.CDLL(None, use_errno=True)
     kept = ctypes.create_string_buffer(code, len(code))
-    # As the kernel's `struct sock_fprog`: how many instructions of eight bytes, and where they are.
+    # The kernel's `struct sock_fprog`: the number of instructions of 8 bytes, and their address.
     given = ctypes.create_string_buffer(struct.pack("HP", len(code) // 8, ctypes.addressof(kept)))
     for option, *values in (
         (PR_SET_NO_NEW_PRIVS, 1, 0),
@@ -217,7 +223,7 @@ def install() -> None:
 
 
 def join_empty_keyring() -> None:
-    """Leave the keyring of the session that this process was started in for an empty one.
+    """Replace the session keyring of this process by an empty one.
 
     Raises
     ------
@@ -230,14 +236,14 @@ def join_empty_keyring() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     words = [ctypes.c_long(word) for word in (number, JOIN_SESSION_KEYRING, 0, 0, 0, 0)]
-    # A kernel, or a container around us, that refuses this refuses every use of a keyring.
+    # If a kernel, or a container around us, refuses this, it also refuses any use of a keyring.
     if libc.syscall(*words) < 0 and ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
         error = ctypes.get_errno()
-        raise OSError(error, f"no empty keyring: {os.strerror(error)}")
+        raise OSError(error, f"no empty keyring could be created: {os.strerror(error)}")
 
 
 def _by_argument() -> list[tuple[tuple[int, int | None], list[Instruction]]]:
-    """Return the calls that depend on an argument, each with what follows for it."""
+    """Return the calls whose treatment depends on an argument, each with its instructions."""
     return [
         (SOCKET, _only_sockets()),
         (SOCKETPAIR, _only(0, FAMILIES, errno.EAFNOSUPPORT)),
@@ -252,12 +258,12 @@ def _by_argument() -> list[tuple[tuple[int, int | None], list[Instruction]]]:
 
 
 def _rule(number: int | None, block: list[Instruction]) -> list[Instruction]:
-    """Return what goes through a block if the call has a number, and past it otherwise."""
+    """Return instructions that run a block if the call has this number, and skip it otherwise."""
     return [] if number is None else [(EQUAL, 0, len(block), number), *block]
 
 
 def _failing(error: int) -> Instruction:
-    """Return what ends the call with an error, or, for 0, as done without doing it."""
+    """Return an instruction that ends the call with an error; for 0, as if it had succeeded."""
     return (RETURN, 0, 0, ERROR | error)
 
 
@@ -280,25 +286,25 @@ def _only_sockets() -> list[Instruction]:
 
 
 def _only_own_commands() -> list[Instruction]:
-    """Allow some commands of `fcntl`, and have those that lock do nothing."""
+    """Allow some commands of `fcntl`; make those that lock do nothing."""
     locking = _none_of(1, {0: LOCKING_COMMANDS})[:-1]
     return [*locking, *_only(1, OWN_COMMANDS, errno.EINVAL)]
 
 
 def _no_times(place: int) -> list[Instruction]:
-    """Refuse the call if an argument is null, and have it do nothing otherwise."""
+    """Refuse the call if an argument is null, and make it do nothing otherwise."""
     return [_argument(place), (EQUAL, 0, 1, 0), _failing(errno.EPERM), _failing(0)]
 
 
 def _only_letters() -> list[Instruction]:
-    """Allow commands of `ioctl` that have one of some letters and do not type for a person."""
+    """Allow commands of `ioctl` that have one of some letters and cannot fake typing."""
     typing = _none_of(1, {errno.EPERM: TERMINAL_COMMANDS})[:-1]
     argument, *checks = _only(1, LETTERS, errno.ENOTTY)
     return [*typing, argument, (AND, 0, 0, LETTER_OF_A_COMMAND), *checks]
 
 
 def _none_of(place: int, values: dict[int, tuple[int, ...]]) -> list[Instruction]:
-    """Allow the call unless an argument is one of some values, each with how it then ends."""
+    """Allow the call unless an argument is one of the values, which are grouped by their error."""
     checks = []
     for error, refused in values.items():
         for value in refused:

@@ -1,16 +1,15 @@
-"""What an answer may change for all others of its notebook, and how it is put back.
+"""Protect the answers of a notebook from each other's changes to shared state.
 
 An answer shares its process with the rest of the notebook: modes of torch, filters of warnings, the
-functions of every library. While one is asked, all this is as it was before the notebook ran
-(`remember`), whatever another exercise's cell has made of it, and afterwards it is as the notebook
-had it, whatever the answer has made of it.
+functions of every library. While an answer is asked, all of these are as they were before the
+notebook ran (`remember`), whatever another exercise's cell has changed. Afterwards they are again
+as the notebook had them, whatever the answer has changed.
 
-What is not put back: what is changed within an object that stays the same (a list in a library, a
-model that two exercises share, a class that is not among `PATCHED`), options of libraries that are
-not listed here, modules that are taken out of `sys.modules`, threads, files, and what the cells of
-one notebook hand each other by name, as they are meant to. What a cell computes when it is run,
-such as a variable with predictions, is computed in the state in which the cells above have left it,
-as on the student's own machine.
+Some changes are not undone: changes within an object that stays the same (a list in a library, a
+model that two exercises share, a class that is not in `PATCHED`), options of libraries that are not
+listed here, modules removed from `sys.modules`, threads, files, and variables that the cells of one
+notebook share on purpose. What a cell computes when it is run, such as a variable with predictions,
+is computed in the state that the cells above have left, as on the student's own machine.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# Where an answer might put a function of its own in the place of a library's.
+# Modules and classes in which an answer might replace a library's function by its own.
 PATCHED = (
     "builtins",
     "collections",
@@ -54,10 +53,9 @@ _originals: dict[str, tuple[Any, Names]] = {}
 
 
 def remember() -> None:
-    """Note the functions of those libraries that are imported by now and were not before.
+    """Store the original functions of libraries that have been imported since the last call.
 
-    Called before each cell, so that nothing but the cell that imports a library first can change it
-    unnoticed.
+    Called before each cell. So only the cell that imports a library first can change it unnoticed.
     """
     for place in PATCHED:
         if place in _originals:
@@ -70,7 +68,7 @@ def remember() -> None:
 
 
 def _functions(owner: Any) -> Names:
-    """Return the functions of a module, or the methods of a class; what it inherits is `ABSENT`."""
+    """Return the functions of a module, or the methods of a class; inherited ones are `ABSENT`."""
     inherited = owner.__mro__[1:] if isinstance(owner, type) else ()
     names = {name: ABSENT for base in inherited for name in vars(base) if name not in vars(owner)}
     kinds = (classmethod, staticmethod, property)
@@ -79,12 +77,12 @@ def _functions(owner: Any) -> Names:
 
 
 ABSENT = object()
-"""In the place of a name that a class does not define itself."""
+"""Marks a name that a class inherits but does not define itself."""
 
 
 @contextlib.contextmanager
 def own_state() -> Iterator[None]:
-    """Have an answer run in the state of a fresh process, and leave the notebook its own."""
+    """Let an answer run in the state of a new process; restore the notebook's state afterwards."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_original_functions())
         stack.enter_context(warnings.catch_warnings())
@@ -98,15 +96,15 @@ def own_state() -> Iterator[None]:
 
 
 KEPT = object()
-"""In the place of a fresh value: while an answer runs, the setting is what it was."""
+"""Used instead of a fresh value: the setting is not changed while an answer runs."""
 
 Setting = tuple[Callable[[], Any], Callable[[Any], Any], Any]
 
 
 def _settings() -> Iterator[Setting]:
-    """Yield how each setting is read and written, and what it is in a fresh process.
+    """Yield for each setting how to read and write it, and its value in a new process.
 
-    Seeds are not among them: each question comes with its own.
+    Seeds of random generators are not included: each question sets its own.
     """
     yield os.getcwd, os.chdir, KEPT
     yield lambda: dict(os.environ), _set_environment, KEPT
@@ -114,7 +112,7 @@ def _settings() -> Iterator[Setting]:
     yield lambda: list(sys.path), _set_path, KEPT
     libraries: Iterator[Any] = map(sys.modules.get, ("numpy", "torch", "sklearn"))
     numpy, torch, sklearn = libraries
-    # A module whose import has failed half-way may lack what is asked for.
+    # If the import of a module failed halfway, the module may lack these functions.
     if hasattr(numpy, "seterr"):
         errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
         yield numpy.geterr, lambda kept: numpy.seterr(**kept), errors
@@ -151,7 +149,7 @@ def _device_setter(torch: Any) -> Callable[[Any], None]:
 
 @contextlib.contextmanager
 def _original_functions() -> Iterator[None]:
-    """Put back what the notebook has replaced, until the block ends; then what it had replaced."""
+    """Restore original functions until the block ends; then put the notebook's versions back."""
     remember()
     replaced = _put_back()
     try:
@@ -163,7 +161,7 @@ def _original_functions() -> Iterator[None]:
 
 
 def _put_back() -> list[tuple[Any, str, Any]]:
-    """Put the originals back; return what stood in their places."""
+    """Restore the original functions; return what had replaced them."""
     found = []
     for owner, names in list(_originals.values()):
         for name in _changed(owner, names):
@@ -182,7 +180,7 @@ def _put(owner: Any, name: str, value: Any) -> None:
 
 
 def _set(read: Callable[[], Any], write: Callable[[Any], Any], value: Any) -> None:
-    # Some are expensive to write, and what is as it must be stays.
+    # Some settings are slow to write, so write only if the value differs.
     with contextlib.suppress(Exception):
         now = read()
         if now != value:
@@ -190,6 +188,6 @@ def _set(read: Callable[[], Any], write: Callable[[Any], Any], value: Any) -> No
 
 
 def _tried(write: Callable[..., Any], *values: Any) -> None:
-    """Write a setting; one that cannot be written must not cost the answer."""
+    """Write a setting. If it cannot be written, the answer must not fail because of that."""
     with contextlib.suppress(Exception):
         write(*values)

@@ -12,7 +12,7 @@ from grading.inside.questions import answer_question
 
 
 class GradedKernel(IPythonKernel):
-    """Takes ``question_request`` beside a kernel's usual requests; the reply is one buffer."""
+    """Accepts ``question_request`` in addition to the usual requests; the reply is one buffer."""
 
     msg_types = (*IPythonKernel.msg_types, "question_request")  # type: ignore[assignment]  # read only
 
@@ -31,7 +31,7 @@ class GradedKernel(IPythonKernel):
 def main(arguments: list[str]) -> None:
     """Run a kernel until it is ended."""
     app = IPKernelApp.instance(kernel_class=GradedKernel, log_level="ERROR")
-    # A student's modules can be imported, but none takes the place of a library or of ours.
+    # A student's modules can be imported, but none can replace a library's or our modules.
     app.config.InteractiveShellApp.ignore_cwd = True
     app.config.HistoryManager.enabled = False
     # No debugger is needed here, and importing one would double the time to start.

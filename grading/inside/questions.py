@@ -1,4 +1,4 @@
-"""Answer one question of the grader's with the student's function or variable."""
+"""Answer one question of the grader with the student's function or variable."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from grading.inside.wire import MACHINE_FAULTS, WireError, decode, encode
 
 
 def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
-    """Return the reply to a question, both as `grading.inside.wire` writes them.
+    """Return the reply to a question. Both are encoded by `grading.inside.wire`.
 
-    A question holds a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
-    variable, a `call`: use, arguments and options. One with a `definition` asks nothing: it has the
-    course's own answer put in the place of the student's. A reply holds the nonce and one of
-    `result`, `error` (class, message, and the classes above it), `unsendable` (what it is) and
-    `missing`; after a call also what its `arguments` held afterwards, and the `calls` of its
-    stand-ins.
+    A question contains a `nonce`, a `seed`, the name of an `exercise` and, unless it asks for a
+    variable, a `call`: use, arguments and options. A question with a `definition` asks nothing, but
+    replaces the student's answer by the course's own. A reply contains the nonce and one of
+    `result`, `error` (class, message, and the base classes), `unsendable` (what cannot be sent) and
+    `missing`. After a call it also contains the `arguments` as they are afterwards, and the `calls`
+    of its stand-ins.
     """
     question = decode(payload, QUESTION, CLASSES)
     reply = {"nonce": question["nonce"]}
@@ -39,7 +39,7 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     with (
         asking(name),
         own_state(),
-        # A text that is no valid Unicode can be printed, too: nobody reads it here.
+        # Printing invalid Unicode must not fail: nobody reads this output.
         open(os.devnull, "w", encoding="utf-8", errors="backslashreplace") as nowhere,
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
@@ -64,14 +64,14 @@ def _outcome(answer: Answer, call: list[Any] | None) -> dict[str, Any]:
             use, arguments, options = call
             result = answer.used(use, *arguments, **options)
         sent = encode(result)
-        decode(sent)  # as the grader will: what it cannot read would count as forged
+        decode(sent)  # as the grader will do: a result that it cannot decode would count as forged
         return {"result": sent}
     except AnswerError as error:
         ancestors = [name[:LONGEST_NAME] for name in error.ancestors]
         return {"error": [error.kind[:LONGEST_NAME], error.message[:LONGEST_ERROR], *ancestors]}
     except WireError as error:
         return {"unsendable": str(error)}
-    except BaseException as error:  # SystemExit too: the kernel is to outlive it
+    except BaseException as error:  # even SystemExit must not end the kernel
         return {"error": [type(error).__name__[:LONGEST_NAME], ""]}
 
 
@@ -85,12 +85,12 @@ def _encoded_loosely(value: Any) -> bytes:
 
 
 def _defined(source: str, namespace: dict[str, Any]) -> None:
-    """Run the course's own answer where no history, `In` or `inspect.getsource` shows its text."""
+    """Run the course's own answer so that neither `In` nor `inspect.getsource` shows its code."""
     exec(compile(source, "<reference>", "exec", dont_inherit=True), namespace)
 
 
 def _seed_everything(seed: int) -> None:
-    """Make code that draws without a seed draw the same in every run of the grader."""
+    """Make random numbers that code draws without a seed the same in every run of the grader."""
     random.seed(seed)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed % 2**32)

@@ -1,7 +1,7 @@
 """Pass the grader's requests to the student's kernel: frames on two pipes outside, ZeroMQ inside.
 
-The kernel and its sockets stay in the sandbox; the trusted side reads length-prefixed frames of
-`grading.inside.wire` and has neither Jupyter's protocol nor a port to look after.
+The kernel and its sockets stay in the sandbox. The trusted side only reads frames of
+`grading.inside.wire`, each after its length, and needs neither Jupyter's protocol nor a port.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Kernel:
             ip=str(folder / "socket"),
             key=secrets.token_hex(16).encode(),
         )
-        # Not to our own stderr, which is a file outside: the log is in memory, under a quota.
+        # Not our own stderr, which is a file outside; this log is in memory, with a size limit.
         self.log = folder / "kernel.log"
         self.process = (Forked if forked else _started)(file, self.log)
         self._wait_for_sockets(folder)
@@ -65,7 +65,7 @@ class Kernel:
             raise
 
     def _wait_for_sockets(self, folder: Path) -> None:
-        """Wait until the kernel has bound its sockets: connecting too early costs a retry."""
+        """Wait until the kernel has created its sockets: connecting too early costs a retry."""
         while len(list(folder.glob("socket-*"))) < SOCKETS:
             if self.process.poll() is not None:
                 return  # `_wait_until_ready` reports it
@@ -96,9 +96,9 @@ class Kernel:
         return [(name, channels[name].get_msg()) for name, s in self.sockets.items() if s in ready]
 
     def _replies(self, asked: str) -> Any:
-        """Yield the messages that belong to a request, until it is answered and the kernel idle."""
+        """Yield a request's messages until it is answered and the kernel is idle again."""
         answered, idle = 0.0, False
-        # Under a flood of output the kernel's message that it is idle may be lost.
+        # If there is very much output, the kernel's message that it is idle may be lost.
         while not (answered and (idle or time.monotonic() - answered > 5)):
             for channel, message in self._messages(0.2):
                 if message["parent_header"].get("msg_id") != asked:
@@ -110,7 +110,7 @@ class Kernel:
                 yield channel, message
 
     def run(self, code: str, output_bytes: int) -> dict[str, Any]:
-        """Run a cell and return its outputs and, where it failed, the exception's name."""
+        """Run a cell; return its outputs and, if it failed, the exception's class and message."""
         outputs = Outputs(output_bytes)
         failed = None
         for channel, message in self._replies(self.client.execute(code, allow_stdin=False)):
@@ -133,7 +133,7 @@ class Kernel:
 
 
 def _started(file: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start a kernel as a program of its own."""
+    """Start a kernel as a separate program."""
     command = [sys.executable, "-P", "-m", "grading.inside.kernel", "-f", file]
     with log.open("wb") as stderr:
         return subprocess.Popen(
@@ -142,7 +142,7 @@ def _started(file: str, log: Path) -> subprocess.Popen[bytes]:
 
 
 class Forked:
-    """A kernel forked from this process, with what has been imported here."""
+    """A kernel forked from this process, with all that is already imported here."""
 
     returncode: int | None = None
 
@@ -168,9 +168,9 @@ class Forked:
         written = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
         for place, descriptor in ((0, nowhere), (1, nowhere), (2, written)):
             os.dup2(descriptor, place)
-        os.closerange(3, 4096)  # the grader's pipes among them
+        os.closerange(3, 4096)  # including the grader's pipes
         if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as a program of its own would be
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as in a separate program
         from grading.inside.kernel import main
 
         main(["-f", file])
@@ -249,21 +249,21 @@ def serve(requests: BinaryIO, replies: BinaryIO, forked: bool = False) -> None:
 
 
 def copy_compiled_code() -> None:
-    """Copy what Numba has compiled of the libraries: it does not use a read-only folder.
+    """Copy the libraries' code that Numba has compiled, as it cannot use a read-only folder.
 
-    Otherwise each submission that draws a map compiles UMAP anew, for half a minute.
+    Otherwise each submission that draws a map compiles UMAP again, which takes half a minute.
     """
     cache = Path(os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".numba")))
     for file in Path(sysconfig.get_path("purelib")).glob("*/__pycache__/*.nb[ic]"):
         package = file.parents[1]
-        # As Numba names the folder of a package.
+        # The name that Numba uses for the folder of a package.
         place = cache / f"{package.name}_{hashlib.sha1(str(package).encode()).hexdigest()}"
         place.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place / file.name)
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Take the two pipes away from file descriptors that the kernel would inherit."""
+    """Move the two pipes to file descriptors that the kernel does not inherit."""
     requests, replies = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
@@ -272,13 +272,13 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def main(forked: bool = False) -> None:
-    """Serve the grader; `forked` says that the lessons' libraries are imported here already."""
+    """Serve the grader; `forked` says that the lessons' libraries are already imported here."""
     if sys.platform == "linux":
-        # Otherwise the student's processes, of the same user, could open this one's memory.
+        # Otherwise the student's processes, which run as the same user, could open our memory.
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if not forked or "numba" in sys.modules:
         copy_compiled_code()
-    os.environ["COURSE_FIGURES"] = "described"  # the lesson's own figures; a student's are drawn
+    os.environ["COURSE_FIGURES"] = "described"  # only lessons' figures; students' are drawn
     serve(*_private_pipes(), forked)
 
 

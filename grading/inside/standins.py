@@ -1,7 +1,7 @@
-"""Stand-ins: arguments that are not plain data, described by plain data.
+"""Stand-ins: descriptions, in plain data, of arguments that are not plain data.
 
-A hidden test passes the description; where the student's function runs it becomes the real thing
-(a real tokenizer, a real small encoder, a real estimator), and every call of it is counted.
+A hidden test passes the description. In the process where the student's function runs, it becomes
+the real thing (a real tokenizer, a real small encoder, a real estimator), whose calls are logged.
 """
 
 from __future__ import annotations
@@ -26,40 +26,40 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class StandIn:
-    """A description of an argument. Subclasses say how the real thing is built.
+    """A description of an argument. Subclasses define how the real thing is built.
 
     Attributes
     ----------
     name : str
     imports : tuple of str
-        What `build` imports and takes long to load. A grader loads it once, before it forks to
-        judge: else each judging process would.
+        What `build` imports and what takes long to load. A grader loads it once, before it forks to
+        judge; otherwise each judging process would load it.
     """
 
     name: str
     imports: ClassVar[tuple[str, ...]] = ()
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
-        """Return the real thing, which appends what it was asked to `calls`."""
+        """Return the real thing, which appends a record of each of its calls to `calls`."""
         raise NotImplementedError
 
     def plain(self) -> Any:
-        """Return the plain data that it is built of and must still be afterwards, or None."""
+        """Return the plain data that it consists of, and must still equal afterwards, or None."""
         return None
 
     def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
-        """Return what must hold while the answer runs; most stand-ins need nothing."""
+        """Return a context in which the answer runs; most stand-ins need none."""
         return nullcontext()
 
     def within(self, names: dict[str, Any]) -> AbstractContextManager[Any]:
-        """Return what must hold of the names that the answer finds; entered after `around`."""
+        """Return a context that may change the answer's global names; entered after `around`."""
         return nullcontext()
 
 
 def all_around(
     value: Any, calls: list[dict[str, Any]], stack: ExitStack, names: dict[str, Any] | None = None
 ) -> None:
-    """Enter `around` and `within` of every stand-in within (nested) tuples, lists and dicts."""
+    """Enter `around` and `within` of all stand-ins in a value or its nested containers."""
     names = {} if names is None else names
     if isinstance(value, StandIn):
         stack.enter_context(value.around(calls))
@@ -72,7 +72,7 @@ def all_around(
 
 
 def holds_standin(value: Any) -> bool:
-    """Tell whether a value is a stand-in, or a container with one in it."""
+    """Tell whether a value is a stand-in or a container with a stand-in."""
     if type(value) is dict:
         return any(map(holds_standin, value.values()))
     if isinstance(value, list | tuple):
@@ -81,26 +81,26 @@ def holds_standin(value: Any) -> bool:
 
 
 def build_all(value: Any, calls: list[dict[str, Any]]) -> Any:
-    """Replace every stand-in within (nested) tuples, lists and dicts by the real thing."""
+    """Replace all stand-ins in (nested) tuples, lists and dicts by the real things."""
     if isinstance(value, StandIn):
         return value.build(calls)
     if isinstance(value, tuple):
         return tuple(build_all(item, calls) for item in value)
     if isinstance(value, list):
         return [build_all(item, calls) for item in value]
-    if type(value) is dict:  # a DatasetDict is a dict too, and stays what it is
+    if type(value) is dict:  # not for a DatasetDict, which is also a dict but stays as it is
         return {key: build_all(item, calls) for key, item in value.items()}
     return value
 
 
 @dataclass(frozen=True)
 class Function(StandIn):
-    """A function of one string that answers from a table.
+    """A function of one string that looks its results up in a table.
 
     Attributes
     ----------
     answers : dict of str to object
-        The answer to each argument; any other argument raises KeyError.
+        The result for each argument; any other argument raises KeyError.
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
@@ -115,14 +115,14 @@ class Function(StandIn):
 
 @dataclass(frozen=True)
 class TextFile(StandIn):
-    """A file where the answer runs; the function gets its path.
+    """A file on the machine where the answer runs; the function gets its path.
 
     Attributes
     ----------
     name : str
         The file's name.
     content : str
-        Written as UTF-8, line ends as they are.
+        Written as UTF-8, with line ends unchanged.
     path_type : {"Path", "str"}
     """
 
@@ -130,7 +130,7 @@ class TextFile(StandIn):
     path_type: str = "Path"
 
     def build(self, calls: list[dict[str, Any]]) -> Any:
-        # A folder a file, so that nothing read before can be met again.
+        # One folder per file, so that an answer does not find files of earlier calls.
         path = Path(tempfile.mkdtemp(dir=_scratch_folder())) / self.name
         path.write_text(self.content, encoding="utf-8", newline="")
         return path if self.path_type == "Path" else str(path)
@@ -138,7 +138,7 @@ class TextFile(StandIn):
 
 @functools.cache
 def _scratch_folder() -> str:
-    """Return a folder that goes when the process does."""
+    """Return a folder that is removed when the process ends."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -146,7 +146,7 @@ def _scratch_folder() -> str:
 
 @dataclass(frozen=True)
 class Selected(StandIn):
-    """A dataset of rows selected out of a larger one, which keeps the larger one's table below.
+    """A dataset of rows selected from a larger one; internally it still has the larger table.
 
     Attributes
     ----------
@@ -170,30 +170,30 @@ class Selected(StandIn):
 
 @dataclass(frozen=True)
 class Tokenizer(StandIn):
-    """A real fast tokenizer over a vocabulary of the test's own.
+    """A real fast tokenizer with a vocabulary that the test chooses.
 
     Attributes
     ----------
     vocabulary : tuple of str
-        Word pieces without the special tokens, which are put before them:
-        ``[PAD] [UNK] [CLS] [SEP] [MASK]`` are the ids 0 to 4. Not used by ``kind="bytes"``.
+        Word pieces without the special tokens. Those come before them:
+        ``[PAD] [UNK] [CLS] [SEP] [MASK]`` have the ids 0 to 4. Not used by ``kind="bytes"``.
     kind : {"wordpiece", "bytes"}
-        BERT's WordPiece, or one token a byte, which loses nothing.
+        BERT's WordPiece, or one token per byte, which loses no information.
     lowercase : bool
     max_length : int
         ``model_max_length``.
     added : tuple of str
-        Tokens added on top of the vocabulary, which ``vocab_size`` leaves out.
+        Tokens added to the vocabulary, which ``vocab_size`` does not count.
     ends : {"both", "front", "back", "none"}
-        Where it adds special tokens of its own: ``[CLS]`` in front, ``[SEP]`` at the back.
+        Where it adds special tokens: ``[CLS]`` in front, ``[SEP]`` at the back.
     type_ids : bool
-        Whether it gives ``token_type_ids`` too.
+        Whether it also returns ``token_type_ids``.
     watched : bool
-        Whether each time that it turns texts into tokens is logged, as ``{"of"}``.
+        Whether each call that turns texts into tokens is logged, as ``{"of"}``.
     clean_up : bool
-        Whether decoding takes out the blanks before punctuation, unless told otherwise.
+        Whether decoding removes spaces before punctuation by default.
     pad : str
-        The token that it pads with; many tokenizers have none of their own and take another.
+        The token that it pads with. Many tokenizers have no padding token and use another one.
     """
 
     imports: ClassVar[tuple[str, ...]] = ("transformers.PreTrainedTokenizerFast",)
@@ -263,18 +263,18 @@ class Tokenizer(StandIn):
 class Encoder(StandIn):
     """A real, tiny BERT with weights drawn from a seed; each forward pass is logged.
 
-    Its embeddings are frozen, as after a training of the layers above alone. A call is logged as
+    Its embeddings are frozen, as after training only the layers above. A call is logged as
     ``{"of", "rows", "columns", "training", "gradients"}``: whether any part is in training mode,
-    and whether a way back for gradients is kept. What becomes of the model is logged last, even if
-    the answer fails, as `logged_state` does.
+    and whether the graph for gradients is kept. The model's final state is logged last, even if the
+    answer fails; see `logged_state`.
 
     Attributes
     ----------
     vocabulary_size, hidden_size, max_length, seed : int
     training : bool
-        The mode that it is handed over in.
+        The mode in which the answer gets it.
     dtype : {"float32", "bfloat16", "float16", "float64"}
-        Of its weights, and so of what it gives.
+        Of its weights, and so of its output.
     fails_at : int
         Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
@@ -300,7 +300,7 @@ class Encoder(StandIn):
             num_attention_heads=2,
             intermediate_size=2 * self.hidden_size,
             max_position_embeddings=self.max_length,
-            # Dropout of one half makes a forgotten evaluation mode plain to see.
+            # With dropout of one half it is obvious if evaluation mode was forgotten.
             hidden_dropout_prob=0.5,
             attention_probs_dropout_prob=0.5,
             # Larger than usual, so that different tokens give clearly different vectors.
@@ -339,16 +339,16 @@ class Encoder(StandIn):
 
 
 _built: weakref.WeakValueDictionary[tuple[int, str], Any] = weakref.WeakValueDictionary()
-"""Models by the shared log of a call and their name, as long as they exist."""
+"""Models that exist, by their call's shared log and their name."""
 
 
 @contextmanager
 def logged_state(name: str, calls: list[dict[str, Any]]) -> Iterator[None]:
-    """Log what a model is like when the answer has ended, or failed.
+    """Log a model's state when the answer has returned or failed.
 
-    As ``{"of": "<name> afterwards", "training", "changed"}``: the modes that its parts are in, and
-    which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and of its
-    ``configuration`` are not what they were.
+    The record is ``{"of": "<name> afterwards", "training", "changed"}``: the modes of its parts,
+    and which of its ``weights``, their ``dtypes``, ``trainable`` flags and ``gradients``, and its
+    ``configuration`` have changed.
     """
     model = _built[id(calls), name]
     before = _state(model)
@@ -383,7 +383,7 @@ def _state(model: Any) -> dict[str, Any]:
 
 
 def _pipelines() -> list[dict[str, Any]]:
-    """Return a log of the pipeline that this is called from, or none."""
+    """Return a log entry if this is called from a pipeline of transformers, else nothing."""
     frame = sys._getframe().f_back
     while frame:
         if frame.f_globals.get("__name__", "").startswith("transformers.pipelines"):
@@ -393,7 +393,7 @@ def _pipelines() -> list[dict[str, Any]]:
 
 
 def _fail_at(model: Any, number: int) -> None:
-    """Have the forward pass of this number raise an error; 0 for none."""
+    """Make the forward pass with this number raise an error; 0 for none."""
     passes: list[None] = []
 
     def hook(*_: object) -> None:
@@ -406,17 +406,17 @@ def _fail_at(model: Any, number: int) -> None:
 
 @dataclass(frozen=True)
 class Estimator(StandIn):
-    """A scikit-learn classifier with canned predictions; fits and predictions are logged.
+    """A scikit-learn classifier with given predictions; calls of fit and predict are logged.
 
-    A call is logged as ``{"of", "method", "rows", "original"}``; `original` tells whether it went
-    to the estimator that was handed over or to a copy of it.
+    A call is logged as ``{"of", "method", "rows", "original"}``; `original` tells whether it was a
+    call of the estimator that the answer got, or of a copy of it.
 
     Attributes
     ----------
     predictions : tuple of int
-        What `predict` answers, whatever the features.
+        What `predict` returns, whatever the features.
     fit_seconds, predict_seconds, copy_seconds : float
-        How long each takes, so that a test can tell which of them was timed.
+        How long each of these takes, so that a test can tell which of them was timed.
     """
 
     predictions: tuple[int, ...] = ()
@@ -439,7 +439,7 @@ class Estimator(StandIn):
 
 
 class _SharedLog:
-    """A log that stays the same list when scikit-learn clones the estimator that holds it."""
+    """A log that remains the same list when scikit-learn clones the estimator that has it."""
 
     def __init__(self, calls: list[dict[str, Any]]) -> None:
         self.calls = calls
@@ -456,7 +456,7 @@ class _SharedLog:
 
 
 def canned_classifier() -> type:
-    """Return the class of `Estimator`'s classifiers, made here to import scikit-learn late."""
+    """Return the class of `Estimator`'s classifiers, defined here to import scikit-learn late."""
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -477,7 +477,7 @@ def canned_classifier() -> type:
             self.copy_seconds = copy_seconds
             self.log = log
 
-        def get_params(self, deep: bool = True) -> Any:  # which `clone` asks the original for
+        def get_params(self, deep: bool = True) -> Any:  # `clone` calls this for the original
             if self is self.log.original:
                 time.sleep(self.copy_seconds)
             return super().get_params(deep)
@@ -502,8 +502,8 @@ def canned_classifier() -> type:
 class Named(StandIn):
     """A dict of stand-ins by name.
 
-    Logged when the answer has ended as ``{"of": "<name> afterwards", "same"}``: whether it holds
-    the very things that it came with, in their order.
+    When the answer has ended, it is logged as ``{"of": "<name> afterwards", "same"}``: whether it
+    still has the same objects in the same order.
 
     Attributes
     ----------
@@ -535,15 +535,15 @@ class Named(StandIn):
 
 
 _dicts: dict[tuple[int, str], dict[Any, Any]] = {}
-"""Dicts of `Named` by the shared log of a call and their name, until the answer begins."""
+"""Dicts of `Named` by their call's shared log and their name, until the answer starts."""
 
 
 @dataclass(frozen=True)
 class TextClassifier(StandIn):
     """A real scikit-learn classifier of texts.
 
-    Logged when the answer has ended as ``{"of": "<name> afterwards", "fitted"}``: whether it, or a
-    step of the pipeline, has been fitted.
+    When the answer has ended, it is logged as ``{"of": "<name> afterwards", "fitted"}``: whether
+    it, or a step of the pipeline, has been fitted.
 
     Attributes
     ----------
@@ -572,7 +572,7 @@ class TextClassifier(StandIn):
             yield
         finally:
             steps = [step for _, step in getattr(made, "steps", [])]
-            # What scikit-learn learns ends in an underscore.
+            # In scikit-learn, names of learnt attributes end in an underscore.
             learnt = [name for part in (made, *steps) for name in vars(part) if name[-1:] == "_"]
             calls.append({"of": f"{self.name} afterwards", "fitted": bool(learnt)})
 
@@ -581,12 +581,12 @@ class TextClassifier(StandIn):
 class WatchedTensor(StandIn):
     """A tensor of whole numbers that logs which torch functions it is given to.
 
-    A call is logged as ``{"of", "function"}``; it shows whether an answer leaves the work to the
-    library function that it is to stand without.
+    A call is logged as ``{"of", "function"}``. It shows whether an answer calls a library function
+    that it must do without.
 
     Attributes
     ----------
-    values : tuple of int, or of such tuples, one per row
+    values : tuple of int, or of such tuples (one per row)
     """
 
     values: tuple[int, ...] | tuple[tuple[int, ...], ...] = ()
@@ -608,7 +608,7 @@ class WatchedTensor(StandIn):
 
     @contextmanager
     def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
-        """Log torch's functions on other tensors, too: an answer may copy the numbers."""
+        """Log torch's functions on other tensors, too, because an answer may copy the numbers."""
         from torch.overrides import TorchFunctionMode
 
         name = self.name
@@ -679,10 +679,10 @@ class Classifier(StandIn):
 
 @dataclass(frozen=True)
 class Embedder(StandIn):
-    """A function from a list of texts to an array with one row a text, from a table.
+    """A function from a list of texts to an array with one row per text, from a table.
 
-    A call is logged as ``{"of", "texts"}``. Anything but a list of strings raises TypeError, a
-    text that is not in the table KeyError.
+    A call is logged as ``{"of", "texts"}``. Anything but a list of strings raises TypeError; a text
+    that is not in the table raises KeyError.
 
     Attributes
     ----------
@@ -702,7 +702,7 @@ class Embedder(StandIn):
             calls.append({"of": self.name, "texts": list(texts)})
             for text in texts:
                 if text not in self.vectors:
-                    raise KeyError(f"embed was asked for {text!r}, which is no text of this call")
+                    raise KeyError(f"embed got {text!r}, which is not among this call's texts")
             return np.array([self.vectors[text] for text in texts], dtype=self.dtype)
 
         return embed
@@ -710,21 +710,21 @@ class Embedder(StandIn):
 
 @dataclass(frozen=True)
 class Predict(StandIn):
-    """A function from a list of texts to one list of labels and scores a text, best first.
+    """A function from a list of texts to one list of labels and scores per text, best first.
 
-    The scores follow from the text, so that answers in another order show. A text that comes again
-    is answered with the same list, so that one that was cut in place shows, too. A call is logged
-    as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
+    The scores depend on the text, so that results in the wrong order are noticed. For the same text
+    it returns the same list object again, so that a list that was cut in place is noticed, too. A
+    call is logged as ``{"of", "texts"}``. Anything but a list of strings raises TypeError.
 
     Attributes
     ----------
     labels : tuple of str
     error : str
-        Class and message, ``"ValueError: too hot"``, of what a text that fails raises.
+        Class and message of the exception for a text that fails: ``"ValueError: too hot"``.
     cause : str
-        Message of the exception that this error was raised from, which nobody may be shown.
+        Message of the exception from which this error is raised, which must not be shown to anyone.
     fails_on : str
-        A text fails that holds it; ``""`` for all texts.
+        Texts that contain this fail; ``""`` for all texts.
     """
 
     labels: tuple[str, ...] = ("yes", "no")
@@ -749,7 +749,7 @@ class Predict(StandIn):
         return predict
 
     def scores(self, text: str) -> list[dict[str, Any]]:
-        """Return what the function answers for one text."""
+        """Return the function's result for one text."""
         import zlib
 
         first = zlib.crc32(text.encode()) % len(self.labels)
@@ -769,9 +769,9 @@ class Reply:
     ----------
     status : int
     body : str
-        JSON, or whatever else the server sends.
+        JSON, or any other text that the server sends.
     seconds : float
-        How long it keeps the caller waiting.
+        How long the caller has to wait.
     headers : tuple of (str, str)
     """
 
@@ -783,17 +783,17 @@ class Reply:
 
 @dataclass(frozen=True)
 class HttpServer(StandIn):
-    """The address of an HTTP server on this machine whose answers the test chooses.
+    """The address of an HTTP server on this machine whose replies the test chooses.
 
-    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is what
-    its path has beyond the address, names of headers are in lower case, the body is text). What is
-    no JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under whatever name,
-    does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
+    A request is logged as ``{"of", "method", "elsewhere", "headers", "body"}`` (`elsewhere` is the
+    part of its path after the address, names of headers are in lower case, the body is text). A
+    reply that is not JSON is sent as HTML. While the answer runs, its `time.sleep`, imported under
+    whatever name, does not sleep but is logged as ``{"of": "time.sleep", "seconds"}``.
 
     Attributes
     ----------
     replies : tuple of Reply
-        In order; the last is given again to every further request.
+        In order; all further requests get the last one.
     """
 
     replies: tuple[Reply, ...] = ()
@@ -810,7 +810,7 @@ class HttpServer(StandIn):
         caller, really_sleep = threading.get_ident(), time.sleep
 
         def sleep(seconds: float) -> None:
-            # Other threads of the process sleep now and then; they are not the answer.
+            # Other threads of the process also sleep now and then; these calls are not counted.
             if threading.get_ident() == caller:
                 calls.append({"of": "time.sleep", "seconds": float(seconds)})
             else:
@@ -820,7 +820,7 @@ class HttpServer(StandIn):
 
     @contextmanager
     def within(self, names: dict[str, Any]) -> Iterator[None]:
-        """Put the watched `time.sleep` where the answer has imported it under a name of its own."""
+        """Replace `time.sleep` also where the answer has imported it under another name."""
         imported = [name for name, value in names.items() if value is SLEEP]
         names.update(dict.fromkeys(imported, time.sleep))
         try:
@@ -830,12 +830,12 @@ class HttpServer(StandIn):
 
 
 SLEEP = time.sleep
-"""As it is before any code of a student's runs."""
+"""The original function, from before any code of a student runs."""
 
 
 @functools.cache
 def _scripted_server() -> tuple[int, list[tuple[Any, ...]]]:
-    """Start the one server of this process; the path of a request says whose answers it gives."""
+    """Start the only server of this process; a request's path tells which `HttpServer` replies."""
     import threading
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -858,7 +858,7 @@ def _scripted_server() -> tuple[int, list[tuple[Any, ...]]]:
                 }
             )
             reply = next(replies, stand_in.replies[-1])
-            threading.Event().wait(reply.seconds)  # `time.sleep` is being watched
+            threading.Event().wait(reply.seconds)  # because `time.sleep` is replaced
             content = reply.body.encode()
             self.send_response(reply.status)
             self.send_header("Content-Type", _content_type(reply.body))
@@ -875,7 +875,7 @@ def _scripted_server() -> tuple[int, list[tuple[Any, ...]]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a caller that has hung up is no news
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # ignore callers that have hung up
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port, scripts
 
@@ -889,25 +889,25 @@ def _content_type(body: str) -> str:
 
 
 LONGEST_LOG = 20_000
-"""Characters that are kept of what a request had logged."""
+"""How many characters of a request's log messages are kept."""
 
 
 @dataclass(frozen=True)
 class AppRequests:
-    """What to ask of a web application that a function returned; see `Answer.used`.
+    """Requests to a web application that a function returned; see `Answer.used`.
 
     Attributes
     ----------
     requests : tuple of dict
-        ``{"method", "path"}``, and ``"json"`` (any value) or ``"body"`` (text) for what is sent.
+        ``{"method", "path"}``, and ``"json"`` (any value) or ``"body"`` (text) if it sends data.
     """
 
     requests: tuple[dict[str, Any], ...]
 
     def apply(self, app: Any) -> list[dict[str, Any]]:
-        """Return one ``{"status", "text", "log"}`` a request, without a network.
+        """Return one ``{"status", "text", "log"}`` per request, without a network.
 
-        The log is all that reached `logging` meanwhile, traces included.
+        The log contains everything that was logged meanwhile, including tracebacks.
         """
         import logging
         from unittest.mock import patch
@@ -939,10 +939,10 @@ class AppRequests:
 
 @dataclass(frozen=True)
 class Evaluation(StandIn):
-    """What a `Trainer` hands to `compute_metrics`: an EvalPrediction.
+    """What a `Trainer` passes to `compute_metrics`: an EvalPrediction.
 
-    Logged when the answer has ended as ``{"of": "<name> afterwards", "changed"}``: which of its
-    attributes are another object, or hold other numbers.
+    When the answer has ended, it is logged as ``{"of": "<name> afterwards", "changed"}``: which of
+    its attributes are a different object or have different numbers.
 
     Attributes
     ----------
@@ -976,7 +976,7 @@ class Evaluation(StandIn):
 
 
 def _held_by(evaluation: Any) -> dict[str, Any]:
-    """Return which objects an EvalPrediction holds, and the numbers in them."""
+    """Return which objects an EvalPrediction has, and their numbers."""
     parts = {
         part: getattr(evaluation, part) for part in ("predictions", "label_ids", "inputs", "losses")
     }
@@ -984,7 +984,7 @@ def _held_by(evaluation: Any) -> dict[str, Any]:
 
 
 def _bytes_of(value: Any) -> Any:
-    """Return what an array holds, or each array of a tuple; None for None."""
+    """Return the bytes of an array, or of each array in a tuple; None for None."""
     if isinstance(value, tuple):
         return tuple(map(_bytes_of, value))
     return None if value is None else value.tobytes()
@@ -992,10 +992,10 @@ def _bytes_of(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Trainee(StandIn):
-    """A real, tiny classifier of bags of tokens to take a training step with.
+    """A real, tiny bag-of-tokens classifier for trying a training step.
 
-    It comes in evaluation mode, with gradients left over from before, and with a parameter that
-    no loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
+    It starts in evaluation mode, with gradients left over from before, and has a parameter that no
+    loss depends on. A forward pass is logged as ``{"of", "method": "forward", "training",
     "gradients"}``: whether all parts are in training mode, and whether gradients are kept.
 
     Attributes
@@ -1018,26 +1018,26 @@ class Trainee(StandIn):
             model = bag_classifier()(self.name, self.vocabulary_size, self.num_labels, calls)
         for weights in model.parameters():
             weights.grad = torch.full_like(weights, self.left_over)
-        # The stand-in for the optimizer of the same call finds the model by the shared log.
+        # The optimizer's stand-in in the same call finds the model through the shared log.
         _built[id(calls), self.name] = model
         return model.eval()
 
 
 @dataclass(frozen=True)
 class Descent(StandIn):
-    """Plain gradient descent on the `Trainee` that stands before it among the arguments.
+    """Plain gradient descent on the `Trainee` that comes before it among the arguments.
 
-    Its parameters are in two groups: those of the last layer, and the others. Logged as
+    Its parameters are in two groups: those of the last layer, and the others. Calls are logged as
     ``{"of", "method": "zero_grad"}`` and ``{"of", "method": "step", "gradients", "weights"}``: each
-    parameter's gradient (None where it has none) when the step was asked for, and its values after
-    it, as lists by the parameter's name.
+    parameter's gradient (None if it has none) before the step, and its values after it, as lists by
+    the parameter's name.
 
     Attributes
     ----------
     model : str
         Name of the `Trainee`.
     learning_rate, head_rate : float
-        Of most parameters, and of the last layer's.
+        For most parameters, and for those of the last layer.
     """
 
     model: str = "model"
@@ -1059,7 +1059,7 @@ class Descent(StandIn):
 
             def step(self, closure: Any = None) -> Any:
                 with torch.enable_grad():
-                    result = closure() if closure else None  # which computes the gradients
+                    result = closure() if closure else None  # this computes the gradients
                 gradients = {key: listed(part.grad) for key, part in model.named_parameters()}
                 super().step()
                 weights = {key: listed(part) for key, part in model.named_parameters()}
@@ -1075,7 +1075,7 @@ class Descent(StandIn):
 
 
 def bag_classifier() -> type:
-    """Return the class of `Trainee`'s models, made here to import torch late."""
+    """Return the class of `Trainee`'s models, defined here to import torch late."""
     import torch
     from transformers.modeling_outputs import SequenceClassifierOutput
 
@@ -1087,7 +1087,7 @@ def bag_classifier() -> type:
             self.name, self.calls = name, calls
             self.embedding = torch.nn.Embedding(vocabulary_size, 4)
             self.types = torch.nn.Embedding(2, 4)
-            self.dropout = torch.nn.Dropout(0.0)  # a part with a mode that changes no number
+            self.dropout = torch.nn.Dropout(0.0)  # has a mode, but changes nothing
             self.head = torch.nn.Linear(4, num_labels)
             self.unused = torch.nn.Parameter(torch.ones(2))
 
@@ -1116,7 +1116,7 @@ def bag_classifier() -> type:
                 vectors = vectors + self.types(token_type_ids)
             vectors = self.dropout((vectors * mask).sum(dim=1) / mask.sum(dim=1))
             logits = self.head(vectors)
-            # Smoothed, so that an answer with a loss of its own comes to another number.
+            # With label smoothing, an answer that computes its own loss gets another number.
             smoothed = torch.nn.CrossEntropyLoss(label_smoothing=0.2)
             loss = None if labels is None else smoothed(logits, labels)
             return SequenceClassifierOutput(loss=loss, logits=logits)
@@ -1128,13 +1128,13 @@ def bag_classifier() -> type:
 class DropoutClassifier(Classifier):
     """A `Classifier` with dropout of one half, whose changes of mode are logged.
 
-    As ``{"of": "<name> mode", "training"}``; what becomes of it, as `logged_state` does. A pass
-    that a pipeline of transformers makes is logged as ``{"of": "pipeline"}``.
+    A change is logged as ``{"of": "<name> mode", "training"}``, the final state as `logged_state`
+    says. A forward pass by a pipeline of transformers is logged as ``{"of": "pipeline"}``.
 
     Attributes
     ----------
     training : bool
-        The mode that it is handed over in.
+        The mode in which the answer gets it.
     fails_at : int
         Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
     """
@@ -1160,7 +1160,7 @@ class DropoutClassifier(Classifier):
         return model
 
     def _train_of(self, model: Any, calls: list[dict[str, Any]]) -> Any:
-        """Return a `train` that logs (`eval` calls it): the last entry is the mode left behind."""
+        """Return a `train` that logs (`eval` calls it, too); the last entry is the final mode."""
 
         def train(mode: bool = True) -> Any:
             calls.append({"of": f"{self.name} mode", "training": bool(mode)})
@@ -1179,7 +1179,7 @@ class Rule(StandIn):
     ----------
     column : str
     values : tuple
-        A row belongs where its column holds one of these.
+        A row belongs to the slice if its column has one of these values.
     """
 
     column: str = ""
@@ -1195,9 +1195,9 @@ class Rule(StandIn):
 
 @dataclass(frozen=True)
 class WatchedNames(StandIn):
-    """A list of strings; a warning while the answer runs is logged.
+    """A list of strings; warnings while the answer runs are logged.
 
-    As ``{"of", "warning"}``, with the warning's class and text.
+    A warning is logged as ``{"of", "warning"}``, with its class and text.
 
     Attributes
     ----------
@@ -1224,11 +1224,11 @@ class WatchedNames(StandIn):
 class Backward:
     """Let gradients flow back from a tensor that a function returned; see `Answer.used`.
 
-    What they are is found in `Answer.arguments` afterwards, at the tensors that asked for them.
+    Afterwards the gradients are in `Answer.arguments`, at the tensors that require them.
     """
 
     def apply(self, result: Any) -> bool:
-        """Return whether the result is a tensor with a way back."""
+        """Return whether the result is a tensor through which gradients can flow."""
         import torch
 
         if not isinstance(result, torch.Tensor) or not result.requires_grad:
@@ -1242,4 +1242,4 @@ CLASSES: dict[str, type] = {
     for name, kind in list(globals().items())
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }
-"""Every description that may be sent to the sandbox and be built there, by name."""
+"""All descriptions that may be sent to the sandbox and built there, by name."""

@@ -1,9 +1,9 @@
-"""The sandbox's first program: take on the limits, give up every privilege, become the relay.
+"""The sandbox's first program: set limits, give up all privileges, become the relay.
 
-Started with one argument, a JSON object of `limits` (what `take_limits` takes), `pipes` (the
-numbers of the files that become standard input, output and error, or null), `filtered` (whether
-this program is to filter system calls, where bubblewrap has not) and `hold`: then it only holds the
-box open, for a warm kernel to enter. It imports nothing but the standard library.
+It is started with one argument, a JSON object of `limits` (the arguments of `take_limits`), `pipes`
+(the numbers of the files that become standard input, output and error, or null), `filtered`
+(whether this program must filter system calls because bubblewrap does not) and `hold` (whether it
+only keeps the box open, so that a warm kernel can enter). It imports only the standard library.
 """
 
 import json
@@ -13,14 +13,15 @@ import sys
 
 
 def take_limits(processes: int, file_bytes: int, memory_bytes: int, user: int | None) -> None:
-    """Set what the kernel enforces on this process and on all that it starts."""
+    """Set limits that the Linux kernel enforces for this process and all that it starts."""
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, 1024),
-        # Counts what is written to, not what is reserved: RLIMIT_AS would stop torch at its import.
+        # Counts memory for data only. RLIMIT_AS also counts reserved addresses, so with it torch
+        # could not be imported.
         (resource.RLIMIT_DATA, memory_bytes),
-        # Counted in a user namespace of its own, or for a user of its own; not enforced for root.
+        # Counted per user namespace, or for a user id that only this box has; ignored for root.
         (resource.RLIMIT_NPROC, processes),
     ):
         highest = resource.getrlimit(limit)[1]
@@ -28,7 +29,7 @@ def take_limits(processes: int, file_bytes: int, memory_bytes: int, user: int | 
         resource.setrlimit(limit, (value, value))
     try:
         with open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")  # if the host runs out of memory, this is ended first
+            score.write("1000")  # if the machine runs out of memory, this process is killed first
     except OSError:
         pass
     if user is not None:
@@ -38,17 +39,17 @@ def take_limits(processes: int, file_bytes: int, memory_bytes: int, user: int | 
 
 
 def join_groups(files: list[str]) -> None:
-    """Join control groups, which limit all processes in them together; outside of the box."""
+    """Join control groups, which limit all their processes together; called outside the box."""
     for path in files:
         with open(path, "w") as group:
             group.write("0")  # this process
 
 
 def take_pipes(pipes: list[int]) -> None:
-    """Make the grader's pipes standard input, output and error, and keep no other file.
+    """Make the grader's pipes standard input, output and error, and close all other files.
 
-    bubblewrap's own first process must not have them: a student of the same user can open what
-    that process has open.
+    bubblewrap's own first process must not have these pipes open: student code that runs as the
+    same user could open them there.
     """
     for place, pipe in enumerate(pipes):
         os.dup2(pipe, place)
@@ -68,6 +69,6 @@ if __name__ == "__main__":
     if given["hold"]:
         os.write(1, b"open")
         for descriptor in (1, 2):
-            os.dup2(0, descriptor)  # no pipe of the grader's stays open in the box
+            os.dup2(0, descriptor)  # no pipe of the grader stays open in the box
         os.execv("/usr/bin/sleep", ["sleep", "infinity"])
     os.execv(sys.executable, [sys.executable, "-P", "-m", "grading.inside.relay"])

@@ -1,9 +1,10 @@
-"""Kernels that start warm: a process that has imported the lessons' libraries forks one per box.
+"""Warm kernels: a process that has imported the lessons' libraries forks one kernel per box.
 
-It runs outside of every sandbox and runs nothing of a student's: it imports, and waits on a socket
-for a box that bubblewrap has opened. For each it forks a process that enters the box's namespaces,
-gives up every privilege, and only then becomes the relay and the kernel. What is forked shares the
-libraries' memory, and holds nothing else: this process is started with the environment of a box.
+It runs outside all sandboxes and runs no code of students. It imports libraries, and waits on a
+socket for boxes that bubblewrap has opened. For each box it forks a process that enters the box's
+namespaces, gives up all privileges, and only then becomes the relay and the kernel. Forked
+processes share the libraries' memory. That memory has nothing of the instructor, since this process
+is started with the environment of a box.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from grading.inside.filter import join_empty_keyring
 from grading.inside.relay import copy_compiled_code
 from grading.inside.start import join_groups
 
-# What every kernel imports.
+# Modules that every kernel imports.
 KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "jupyter_client.blocking")
-# What lessons import and takes time. If a library is missing, the notebook will say so.
+# Modules that lessons import and that take time. If one is missing, the notebook will say so.
 OF_LESSONS = (
     "torch",
     "torch.utils.data",
@@ -50,7 +51,7 @@ OF_LESSONS = (
     "tqdm.auto",
     "requests",
 )
-# What lessons that use models import besides.
+# Modules that lessons with models import in addition.
 WITH_MODELS = (
     "transformers",
     "transformers.models.bert.modeling_bert",
@@ -77,7 +78,7 @@ def _checked(result: int, what: str) -> None:
 
 
 def enter(pid: int, user_namespace: bool) -> None:
-    """Join the namespaces of a process; the next child is in its process namespace too.
+    """Join the namespaces of a process; for the process namespace, only our next child joins.
 
     Raises
     ------
@@ -95,14 +96,14 @@ def enter(pid: int, user_namespace: bool) -> None:
 
 
 def lower_the_bound() -> None:
-    """Keep programs started from here from ever having a capability; this itself needs one."""
+    """Make sure that programs started from here never get a capability; this needs one itself."""
     for capability in range(LAST_CAPABILITY + 1):
-        # Beyond the last one that this kernel has there is nothing to drop.
+        # Fails for numbers beyond the last one that this kernel has, which does no harm.
         _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 def give_up_privileges() -> None:
-    """Drop every capability, for good: also for programs that are started from here."""
+    """Drop all capabilities permanently, also for programs that are started from here."""
     _checked(_libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient")
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
@@ -110,14 +111,14 @@ def give_up_privileges() -> None:
 
 
 def data_bytes() -> int:
-    """Return what counts towards RLIMIT_DATA in this process."""
+    """Return how much memory of this process counts towards RLIMIT_DATA."""
     with open("/proc/self/status") as status:
         fields = dict(line.split(":", 1) for line in status)
     return int(fields["VmData"].split()[0]) * 1024
 
 
 def import_libraries(costly: Collection[str]) -> None:
-    """Import what the lessons use; what cannot be imported here fails again in the notebook."""
+    """Import what the lessons use; an import that fails here fails again in the notebook."""
     of_lessons = OF_LESSONS if "helpers" in costly else ()
     with_models = WITH_MODELS if "transformers" in costly else ()
     for name in (*KERNEL, *of_lessons, *with_models):
@@ -128,7 +129,7 @@ def import_libraries(costly: Collection[str]) -> None:
 
 
 def compile_umap() -> None:
-    """Have Numba compile what UMAP does not keep on disk: else each box does, for 20 seconds."""
+    """Compile the parts of UMAP that Numba does not store; otherwise each box does, in 20 s."""
     import numpy as np
     from umap import UMAP
 
@@ -138,26 +139,26 @@ def compile_umap() -> None:
 
 
 def share_memory() -> None:
-    """Exempt all objects from garbage collection, which would copy shared pages in each fork."""
+    """Exclude all objects from garbage collection, which would copy shared memory in each fork."""
     gc.collect()
     gc.freeze()
 
 
 def left_alone() -> bool:
-    """Return whether the batch that this process is for has ended."""
+    """Return whether the batch that this process works for has ended."""
     return bool(select.select([0], [], [], 0)[0])
 
 
 def serve(door: socket.socket) -> None:
     """Fork a kernel for each request on a socket, as long as standard input is open.
 
-    A request is a JSON object of ``box`` (the process number of a box), ``user_namespace``,
-    ``limits`` (as `grading.inside.start.take_limits` takes them), ``groups`` (files of control
-    groups; where this process may not join one, the grader notices), ``folder``, ``environment``
-    and ``outside`` (folders that are not in the box); with it come the box's standard input, output
-    and error. The answer is the number of the process that was forked.
+    A request is a JSON object of ``box`` (the process id of a box), ``user_namespace``, ``limits``
+    (arguments of `grading.inside.start.take_limits`), ``groups`` (files of control groups; if this
+    process may not join one, the grader notices), ``folder``, ``environment`` and ``outside``
+    (folders that are not in the box). The box's standard input, output and error come with it. The
+    answer is the process id of the forked process.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel is to reap the forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Linux then cleans up ended forks itself
     while True:
         waiting: list[socket.socket | int] = [door, 0]
         ready, _, _ = select.select(waiting, [], [])
@@ -173,7 +174,7 @@ def serve(door: socket.socket) -> None:
 
 
 def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket.socket) -> None:
-    """Enter the box and go on there as its relay; never returns."""
+    """Enter the box and continue there as its relay; never returns."""
     try:
         for place, descriptor in enumerate(descriptors):
             os.dup2(descriptor, place)
@@ -181,8 +182,8 @@ def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket
         with contextlib.suppress(OSError):
             join_groups(request["groups"])
         enter(request["box"], request["user_namespace"])
-        # Only a child is in the box's process namespace. Its number as it is outside is for whoever
-        # watches the box: the process has no parent in there.
+        # Only a child enters the box's process namespace. The grader needs the child's process id,
+        # as seen from outside, to measure the box's memory: the child has no parent in the box.
         inside = os.fork()
         if inside:
             visitor.send(str(inside).encode())
@@ -200,7 +201,7 @@ def _become_box(request: dict[str, Any], descriptors: list[int], visitor: socket
 
 
 def _relay(request: dict[str, Any]) -> None:
-    """Take on the limits, forget this package's path outside, and serve the box."""
+    """Set the limits, remove this package's path outside the box, and serve the box."""
     os.environ.clear()
     os.environ.update(request["environment"])
     tempfile.tempdir = None  # was set outside the box
@@ -211,19 +212,19 @@ def _relay(request: dict[str, Any]) -> None:
     importlib.invalidate_caches()
     lower_the_bound()
     limits = request["limits"]
-    # What was allocated before the fork does not count as this box's.
+    # Memory that was allocated before the fork must not count for this box.
     limits["memory_bytes"] += data_bytes()
     importlib.import_module("grading.inside.start").take_limits(**limits)
     give_up_privileges()
     rules = importlib.import_module("grading.inside.filter")
-    rules.join_empty_keyring()  # else all boxes would share that of the process they come from
+    rules.join_empty_keyring()  # else all boxes would share their parent's
     rules.install()
     importlib.import_module("grading.inside.relay").main(forked=True)
 
 
 if __name__ == "__main__":
     join_empty_keyring()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this handles Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # our parent handles Ctrl-C
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         copy_compiled_code()  # otherwise importing UMAP compiles it, for half a minute
         import_libraries(sys.argv[3:])

@@ -1,20 +1,20 @@
-"""Plain data as bytes and back: all that ever crosses the border of the sandbox.
+"""Convert plain data to bytes and back. Nothing else ever goes into or out of the sandbox.
 
-A message is a JSON document and the binary parts that it refers to (arrays and tensors). Reading
-one builds values of a short list of types and runs no code of the sender's: there is no pickle in
-it, and nothing compressed that could unfold (Arrow's own stream format would allow that, so a
-dataset travels column by column). What does not fit raises `WireError`.
+A message is a JSON document and the binary parts that it refers to (arrays and tensors). Reading a
+message builds values of only a few types and runs no code of the sender: it contains no pickle, and
+nothing compressed that could expand to a huge size (Arrow's own stream format allows that, so a
+dataset is sent column by column). Anything that does not fit raises `WireError`.
 
-A reply that lies must cost its sender, not the reader. So a message has bounds:
+A malicious message must not harm its reader. So a message has bounds:
 
     depth   containers within containers
-    items   values, the items of lists and dicts counted one by one; numbers in arrays are bytes
-    bytes   of the whole message; each binary part is used once, so nothing unfolds
+    items   values; each item of a list or dict counts, but numbers in arrays count as bytes
+    bytes   of the whole message; each binary part may be used only once, so nothing expands
 
-and arrays are of a short list of types: numbers, booleans and texts. Dates are not among them: no
-lesson asks for one, and NumPy's own code for odd units of time can end the process that reads them.
-What a set or a dict is looked up by (`_KeyRule`) is plain, short and limited in number, because
-numbers can be chosen so that they all fall into one place of a hash table.
+Arrays have one of a few types: numbers, booleans and texts. Dates are not allowed: no lesson asks
+for one, and NumPy's own code for odd units of time can crash the process that reads them. Members
+of sets and keys of dicts (`_KeyRule`) must be plain, short and limited in number, because numbers
+can be chosen so that they all collide in a hash table, which makes it very slow.
 """
 
 from __future__ import annotations
@@ -35,37 +35,38 @@ import numpy as np
 MAGIC = b"TTC1"
 HEADER = struct.Struct("<4sII")  # magic, bytes of the JSON, number of binary parts
 PART = struct.Struct("<Q")  # bytes of a binary part
-# Lists and texts of a document take many times its bytes once they are read, arrays do not.
+# The JSON document may have this fraction of a message's bytes: once read, its lists and texts need
+# many times as much memory, but arrays do not.
 JSON_SHARE = 4
 LONGEST_INTEGER = 4096  # bits: more than a thousand digits
 LONGEST_KEY = 64  # bits of an integer that is a member of a set or a key
-MOST_NUMBERS_AS_KEYS = 10_000  # colliding ones take about a second to be looked up
-MOST_COLUMNS = 4000  # pandas takes a fifth of a second to make them, however short they are
+MOST_NUMBERS_AS_KEYS = 10_000  # if all collide, looking them up takes about a second
+MOST_COLUMNS = 4000  # pandas takes 0.2 s to create them, even if they are short
 MOST_DATASETS = 200  # a millisecond each
 
 
 class WireError(ValueError):
-    """A value cannot be sent, or bytes are no message within the limits."""
+    """A value cannot be sent, or bytes are not a message within the limits."""
 
 
-# Faults of the machine that reads or writes a message; the message itself is not to blame.
+# Faults of the machine that reads or writes a message. The message is not the cause.
 MACHINE_FAULTS = (OSError, MemoryError, ImportError)
 
 
 class NotPlain(WireError):
-    """A value of a kind that is not sent."""
+    """A value has a type that is never sent."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much one message may hold.
+    """How much one message may contain.
 
     Attributes
     ----------
     depth, items, bytes : int
     simple : bool
-        Only what JSON has, and bytes: for what is read outside of the disposable process that
-        judges.
+        Allow only JSON's types and bytes. This is for messages that are read outside the disposable
+        process that judges.
     """
 
     depth: int = 32
@@ -76,7 +77,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Opaque:
-    """What stands for a value that stayed where it is: a model, a tokenizer, an app.
+    """A placeholder for a value that cannot be sent: a model, a tokenizer, an app.
 
     Attributes
     ----------
@@ -93,17 +94,17 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
     Parameters
     ----------
     value : object
-        None, bool, int, float, str, bytes, lists, tuples, sets, dicts (also ordered, counting and
-        with defaults), paths, NumPy scalars and arrays, torch tensors, pandas frames, series and
+        None, bool, int, float, str, bytes, lists, tuples, sets, dicts (also OrderedDict, Counter
+        and defaultdict), paths, NumPy scalars and arrays, torch tensors, pandas frames, series and
         indexes, datasets and dicts of them, and the dataclasses of `grading.inside.standins`.
     bounds : Bounds, optional
     opaque : bool
-        Let an `Opaque` stand for what is none of these, instead of raising.
+        Replace values of other types by an `Opaque`, instead of raising.
 
     Raises
     ------
     WireError
-        If it holds anything else, or too much; the message names the class.
+        If it contains anything else, or too much; the message names the class.
     OSError, MemoryError, ImportError
         If this machine is at fault.
     """
@@ -112,7 +113,7 @@ def encode(value: Any, bounds: Bounds | None = None, opaque: bool = False) -> by
         document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode()
     except (WireError, *MACHINE_FAULTS):
         raise
-    except Exception as error:  # an object of a student's may raise anything
+    except Exception as error:  # a student's object may raise anything
         raise WireError(f"a value that cannot be sent ({type(error).__name__})") from None
     pieces = [HEADER.pack(MAGIC, len(document), len(writer.parts)), document]
     for part in writer.parts:
@@ -138,7 +139,7 @@ def decode(
     Raises
     ------
     WireError
-        Whatever is wrong with the message.
+        If anything is wrong with the message.
     OSError, MemoryError, ImportError
         If this machine is at fault.
     """
@@ -149,8 +150,8 @@ def decode(
         return _Reader(bounds, parts, classes or {}).value(json.loads(document), 0)
     except (WireError, *MACHINE_FAULTS):
         raise
-    except Exception as error:  # libraries raise many classes over malformed bytes
-        raise WireError(f"no message: {type(error).__name__}: {str(error)[:200]}") from None
+    except Exception as error:  # libraries raise many kinds of exceptions for malformed bytes
+        raise WireError(f"malformed message: {type(error).__name__}: {str(error)[:200]}") from None
 
 
 def _taken_apart(message: bytes, bounds: Bounds) -> tuple[bytes, list[memoryview]]:
@@ -160,7 +161,7 @@ def _taken_apart(message: bytes, bounds: Bounds) -> tuple[bytes, list[memoryview
         raise WireError("a message that is too short")
     magic, size, count = HEADER.unpack_from(message)
     if magic != MAGIC:
-        raise WireError("no message of this protocol")
+        raise WireError("a message that does not begin with this protocol's mark")
     if size > bounds.bytes // JSON_SHARE:
         raise WireError("a document that is too long")
     rest = memoryview(message)[HEADER.size :]
@@ -174,12 +175,12 @@ def _taken_apart(message: bytes, bounds: Bounds) -> tuple[bytes, list[memoryview
         parts.append(rest[:size])
         rest = rest[size:]
     if len(rest):
-        raise WireError("bytes behind the last part")
+        raise WireError("a message with bytes after its last part")
     return document, parts
 
 
 def _count_roughly(document: bytes, bounds: Bounds) -> None:
-    """Refuse far too many items before JSON makes objects of them, each of which takes memory."""
+    """Refuse far too many items before JSON creates objects for them, which take memory."""
     most = 2 * bounds.items
     marks = (b",", b"[", b"{")
     if sum(map(document.count, marks)) > most:
@@ -188,21 +189,22 @@ def _count_roughly(document: bytes, bounds: Bounds) -> None:
             raise WireError(f"more than {bounds.items:,} items")
 
 
-# Also one that does not end: else each of its quotes would be tried as the beginning of another.
+# Also matches a text that does not end. Otherwise each of its quotes would be tried as the
+# beginning of a text, which is slow.
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
 class _KeyRule:
-    """What a set may hold and a dict may be looked up by; writer and reader count alike."""
+    """What may be a member of a set or a key of a dict; writer and reader count the same way."""
 
     def __init__(self) -> None:
         self._numbers = 0
 
     def check(self, value: Any) -> None:
-        """Raise `WireError` unless a value is a plain key, and not one number too many."""
+        """Raise `WireError` if a value is not a plain key, or if there are too many numbers."""
         kind = type(value)
         if value is None or kind in (bool, str, bytes):
-            return  # the hash of a text is drawn anew by each process
+            return  # nobody can make these collide: each process hashes texts differently
         if kind is tuple:
             for item in value:
                 self.check(item)
@@ -217,25 +219,25 @@ class _KeyRule:
 
 
 class _TableRule:
-    """How many tables a message may hold; writer and reader count alike."""
+    """How many tables a message may contain; writer and reader count the same way."""
 
     def __init__(self) -> None:
         self._columns = self._datasets = 0
 
     def column(self) -> None:
-        """Count a column or an index; raise `WireError` if it is one too many."""
+        """Count a column or an index; raise `WireError` if there are too many."""
         self._columns += 1
         if self._columns > MOST_COLUMNS:
             raise WireError(f"more than {MOST_COLUMNS:,} columns and indexes in tables")
 
     def dataset(self) -> None:
-        """Count a dataset; raise `WireError` if it is one too many."""
+        """Count a dataset; raise `WireError` if there are too many."""
         self._datasets += 1
         if self._datasets > MOST_DATASETS:
             raise WireError(f"more than {MOST_DATASETS:,} datasets")
 
 
-# JSON's own scalars stand for themselves, lists for lists; all else is {"tag": …}.
+# JSON's own scalars and lists are written as they are; every other value is {"tag": …}.
 _DICTS: dict[str, type] = {
     "dict": dict,
     "OrderedDict": collections.OrderedDict,
@@ -304,7 +306,7 @@ class _Writer:
         return [self.node(value, depth + 1) for value in values]
 
     def _weigh(self, size: int) -> None:
-        """Stop a value that is too large before it is copied, not after."""
+        """Refuse a value that is too large before it is copied, not after."""
         self.bytes += size
         if self.bytes > self.bounds.bytes:
             raise WireError(f"a value of more than {self.bounds.bytes:,} bytes")
@@ -344,7 +346,7 @@ class _Writer:
         if module == "grading" and dataclasses.is_dataclass(value):
             fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             return {"standin": [kind.__name__, self.node(fields, depth + 1)]}
-        raise NotPlain(f"a value of type {kind.__name__}, which is no plain data")
+        raise NotPlain(f"a value of type {kind.__name__}, which is not plain data")
 
     def _array(self, array: np.ndarray, depth: int) -> list[Any]:
         shape = list(array.shape)
@@ -361,7 +363,7 @@ class _Writer:
         import torch
 
         if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
-            raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
+            raise NotPlain(f"a value of type {type(value).__name__}, which is not plain data")
         grad = value.grad if value.is_leaf else None
         plain = value.detach().cpu().as_subclass(torch.Tensor).contiguous()
         dtype = str(plain.dtype).removeprefix("torch.")
@@ -387,13 +389,13 @@ class _Writer:
             return {"index": self._index(value, depth)}
         if value is pd.NA:
             return {"na": None}
-        raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
+        raise NotPlain(f"a value of type {type(value).__name__}, which is not plain data")
 
     def _index(self, index: Any, depth: int) -> list[Any]:
         import pandas as pd
 
         if isinstance(index, pd.MultiIndex):
-            raise NotPlain("an index of several levels")
+            raise NotPlain("an index with several levels")
         name = self.node(index.name, depth + 1)
         if isinstance(index, pd.RangeIndex):
             self.tables.column()
@@ -403,7 +405,7 @@ class _Writer:
         return [name, *self._column(index, depth)]
 
     def _column(self, values: Any, depth: int) -> list[Any]:
-        """Return a series' or an index's values: the type's name, and what it needs to be built."""
+        """Return a Series' or an index's values: the type's name, and the data to rebuild them."""
         import pandas as pd
 
         self.tables.column()
@@ -425,7 +427,7 @@ class _Writer:
         if isinstance(value, datasets.DatasetDict):
             return {"datasetdict": [self._nodes(value, depth), self._nodes(value.values(), depth)]}
         if not isinstance(value, datasets.Dataset):
-            raise NotPlain(f"a value of type {type(value).__name__}, which is no plain data")
+            raise NotPlain(f"a value of type {type(value).__name__}, which is not plain data")
         self.tables.dataset()
         features = []
         for name, feature in value.features.items():
@@ -439,7 +441,7 @@ class _Writer:
 
 
 def _described(feature: Any) -> Any:
-    """Return a column's feature as JSON; only those that a lesson has are known."""
+    """Return a column's feature as JSON; only the kinds that occur in a lesson are supported."""
     import datasets
 
     if type(feature) is datasets.Value and _VALUE_DTYPE.fullmatch(feature.dtype):
@@ -504,7 +506,7 @@ class _Reader:
 
     def _part(self, number: int) -> memoryview:
         if type(number) is not int or not 0 <= number < len(self.parts):
-            raise WireError("a part that is not there")
+            raise WireError("a reference to a part that does not exist")
         part, self.parts[number] = self.parts[number], None
         if part is None:
             raise WireError("a part that is used twice")
@@ -514,7 +516,7 @@ class _Reader:
         return bytes(self._part(content))
 
     def _read_path(self, content: str, depth: int) -> PurePosixPath:
-        # Pure: nothing here can follow a path that came from elsewhere.
+        # A pure path: it cannot be used to open files on this machine.
         return PurePosixPath(_text(content))
 
     def _read_opaque(self, content: str, depth: int) -> Opaque:
@@ -536,7 +538,7 @@ class _Reader:
             if len(values) != size:
                 raise WireError("an array whose shape and values disagree")
             array = np.empty(size, dtype=object)
-            for place, value in enumerate(values):  # a slice would unfold lists
+            for place, value in enumerate(values):  # assigning to a slice would split lists
                 array[place] = value
             return array.reshape(shape)
         if not _PLAIN_DTYPE.fullmatch(_text(dtype)):
@@ -546,7 +548,7 @@ class _Reader:
             raise WireError("an array whose shape and bytes disagree")
         if not len(part):
             return np.empty(shape, dtype=kind)
-        if kind.kind == "b":  # with other bytes than 0 and 1, NumPy computes nonsense
+        if kind.kind == "b":  # NumPy computes nonsense if bytes are not 0 or 1
             truths: np.ndarray = np.frombuffer(part, dtype="u1") != 0
             return truths.reshape(shape)
         if kind.kind == "U":
@@ -611,7 +613,7 @@ class _Reader:
         return pd.RangeIndex(made, name=name)
 
     def _column(self, content: list[Any], depth: int) -> tuple[Any, Any]:
-        """Return values and the type that they are to have, which pandas must not guess."""
+        """Return values and the type that they must have, so that pandas does not guess it."""
         import pandas as pd
 
         self.tables.column()
@@ -636,7 +638,7 @@ class _Reader:
 
         names, splits = (self._values(nodes, depth) for nodes in content)
         if not all(isinstance(split, datasets.Dataset) for split in splits):
-            raise WireError("a split that is no dataset")
+            raise WireError("malformed split: expected a dataset")
         return datasets.DatasetDict(zip(names, splits, strict=True))
 
     def _read_dataset(self, content: list[Any], depth: int) -> Any:
@@ -678,7 +680,7 @@ def _feature(node: list[Any]) -> Any:
 
 def _text(value: Any) -> str:
     if type(value) is not str:
-        raise WireError("a text that is none")
+        raise WireError(f"malformed text: expected a string, got {type(value).__name__}")
     return value
 
 
@@ -693,7 +695,7 @@ def _check_characters(part: memoryview, kind: np.dtype) -> None:
 
 
 def _size_of(shape: list[Any], bounds: Bounds) -> int:
-    """Return how many values an array of a shape holds; one with none may not be long either."""
+    """Return how many values an array of a shape has; an empty one must not be huge either."""
     if not isinstance(shape, list) or len(shape) > 32:
         raise WireError("malformed shape: expected a list of at most 32 numbers")
     if not all(type(extent) is int and 0 <= extent < 2**40 for extent in shape):

@@ -1,1 +1,1 @@
-"""What was handed in: files from a platform, rosters, and notebooks brought back into shape."""
+"""Handing in: files from a learning platform, class rosters, and repair of damaged notebooks."""

@@ -1,4 +1,4 @@
-"""Work that was handed in on a learning platform: its ZIP file, or a folder."""
+"""Collect work that was handed in on a learning platform, from its ZIP file or a folder."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from grading.intake.rosters import Roster
 from grading.intake.submissions import DEADLINE, kind_of_file
 from grading.intake.texts import listed
 
-# Canvas keeps an underscore of a student's name; an answer in a text field has no second number.
+# Canvas keeps underscores in a student's name. An answer in a text field has no second number.
 CANVAS_FILE = re.compile(
     r"(?P<who>[^/]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?:\d+_(?P<file>[^/]+)|(?:text|link)\.html)"
 )
-# Where an assignment is anonymous Canvas names nobody; the number is the file's, and the file's own
-# name may begin with one, as a lesson's does.
+# For an anonymous assignment Canvas names no students. The number is the file's; the file's own
+# name may begin with another number, like a lesson's name.
 CANVAS_ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?(?P<who>anon_(?=\d*[A-Za-z])[0-9A-Za-z]{5})_(?:\d+_)?(?P<file>[^/]+)"
 )
 BLACKBOARD_FILE = re.compile(
     r"(?:.*/)?(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})_(?P<file>[^/]+)"
 )
-# Blackboard's own account of an attempt, which lies beside its files.
+# Blackboard's own description of an attempt, which is next to the attempt's files.
 BLACKBOARD_ATTEMPT = re.compile(r"(?:.*/)?[^/]+_attempt_\d{4}(?:-\d{2}){5}\.txt")
 MOODLE_FILE = re.compile(
     r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.+)"
 )
-# What students without a group hand in where groups do; the name is in the site's language.
+# Work of students without a group, if groups hand in; the name is in the site's language.
 MOODLE_NO_GROUP = re.compile(r"[^/]+_assignsubmission_(?:file|onlinetext)(?:[_/].*)?")
-# Lies beside the numbered folders of Gradescope's export of all submissions.
+# A file next to the numbered folders in Gradescope's export of all submissions.
 OF_GRADESCOPE = "submission_metadata.yml"
-# Some browsers add the ending of what they take a notebook's text for.
+# Some browsers mistake a notebook for JSON or plain text, and add that ending to its name.
 NOTEBOOK = re.compile(r".*\.ipynb(?:\.json|\.txt)?", re.IGNORECASE | re.DOTALL)
 MOST_FILES = 100_000
-# What zipfile raises over an entry that is damaged, encrypted, or packed in a way that it lacks.
+# Exceptions of zipfile for an entry that is damaged, encrypted, or packed in an unknown way.
 BAD_ENTRY = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, EOFError, OSError)
 BY_A_GROUP = (
-    "was handed in by a group, whose number is no student's: put a copy into a folder of each "
-    "member's name, and collect the folder around them"
+    "was handed in by a group, whose number is not a student's: put a copy into a folder with each "
+    "member's name, and collect the folder that contains these"
 )
-# Written by systems and editors, besides what begins with a dot; nobody handed it in.
+# Files that operating systems and editors write, apart from those that begin with a dot.
 OF_SYSTEMS = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 
 _Files = Iterable[tuple[str, Callable[[], bytes]]]
@@ -65,18 +65,18 @@ class SubmittedFile:
     ----------
     student : str
     name : str
-        With the folders below the student's.
+        Relative to the student's folder.
     read : callable
         Returns its bytes.
     given : str
-        The name under which the platform has given it out.
+        The file's name in the platform's download.
     time : str
-        When it was handed in, as nbgrader's ``timestamp.txt`` has it; empty where nothing says so.
+        When it was handed in, in the form of nbgrader's ``timestamp.txt``; empty if unknown.
 
     Raises
     ------
     Refused
-        By `read`, if there is no reading it.
+        By `read`, if the file cannot be read.
     """
 
     student: str
@@ -95,35 +95,35 @@ def collect(
 ) -> tuple[dict[str, str], list[str]]:
     """Put work from a platform's download into a course's ``submitted``.
 
-    What cannot be taken is left out, and costs nobody else anything. Of several notebooks of a
-    student the one with the assignment's name is taken; if none has it, none of them is. Of several
-    attempts on Blackboard the last one with a notebook counts.
+    Work that cannot be taken is left out; the work of all others is taken. If a student has several
+    notebooks, the one with the assignment's name is taken; if none has it, none is taken. If there
+    are several attempts on Blackboard, the last one with a notebook counts.
 
     Parameters
     ----------
     source : Path
-        A ZIP file of Canvas's or Moodle's, that file unpacked, or a folder with one folder a
+        A ZIP file from Canvas or Moodle, that file unpacked, or a folder with one folder per
         student.
     assignment : str
     course : Path
     roster : Roster or None
-        Translates the platform's numbers; without one, they are the students' names here.
+        Translates the platform's numbers; without one, these are the students' names here.
     refused : dict of str to str, optional
-        Is given why nothing was taken, by student, of those who have handed in something.
+        Gets the reason, by student, if someone has handed in something but nothing was taken.
 
     Returns
     -------
     taken : dict of str to str
-        Whose work was taken, and the name under which the platform has given it out.
+        By student whose work was taken, the name of the file in the platform's download.
     problems : list of str
-        A sentence for every file that was not; files of systems and editors are not counted.
+        A sentence for every file that was not taken, except files of systems and editors.
 
     Raises
     ------
     Refused
         If the source as a whole cannot be read.
     ValueError
-        If the roster cannot name anybody of Moodle's.
+        If the roster has no names for Moodle's numbers.
     """
     problems: list[str] = []
     with _opened(source) as files:
@@ -143,7 +143,7 @@ def collect(
 
 
 def _in_no_row(students: Iterable[str], roster: Roster | None) -> list[str]:
-    """Return a sentence that names students whose folders have names that the roster has not."""
+    """Return a sentence that lists students who are not in the roster, by their folders' names."""
     if roster is None:
         return []
     known = {unicodedata.normalize("NFC", name) for name in roster.our_names()}
@@ -151,13 +151,13 @@ def _in_no_row(students: Iterable[str], roster: Roster | None) -> list[str]:
     if not unknown:
         return []
     return [
-        f"{listed(unknown)}: the roster has no such student, so that no grade will reach anybody; "
-        "the work was taken, but is each folder named after its student?"
+        f"{listed(unknown)}: the roster has no such student, so nobody will get the grade; the "
+        "work was taken, but is each folder named after its student?"
     ]
 
 
 def _times_not_known(taken: list[SubmittedFile], roster: Roster | None) -> list[str]:
-    """Return a sentence where Moodle says when work was handed in, in words not known here."""
+    """Return a sentence if Moodle says when work was handed in, but in an unknown language."""
     if roster is None:
         return []
     files = [MOODLE_FILE.fullmatch(one.given) for one in taken if not one.time]
@@ -165,14 +165,14 @@ def _times_not_known(taken: list[SubmittedFile], roster: Roster | None) -> list[
     if not written:
         return []
     return [
-        f"when {len(written)} students handed in is not known, and lateness costs them nothing: "
-        f"the worksheet says it in words that are not known here, such as {told(written[0])!r}; "
+        f"{len(written)} students get no penalty for lateness, because the worksheet says when "
+        f"they handed in in words that are not known here, such as {told(written[0])!r}; "
         "download it again with Moodle in English"
     ]
 
 
 def _last_attempt(files: list[SubmittedFile]) -> list[SubmittedFile]:
-    """Return the files of a student's last attempt with a notebook, where times tell attempts."""
+    """Return the files of a student's last attempt with a notebook; attempts differ in time."""
     last = max((one.time for one in files if _is_notebook(one)), default="")
     return [one for one in files if one.time == last] if last else files
 
@@ -184,17 +184,17 @@ def _is_notebook(one: SubmittedFile) -> bool:
 def _by_student(
     files: _Files, roster: Roster | None, problems: list[str]
 ) -> dict[str, list[SubmittedFile]]:
-    """Return whose files these are."""
+    """Return the files by student."""
     found: dict[str, list[SubmittedFile]] = {}
     files = _as_given(files)
     in_folders = _are_canvas_s([name for name, _ in files])
-    written: dict[str, str] = {}  # students by what their names are on every file system
+    written: dict[str, str] = {}  # students by their names as every file system sees them
     for name, read in files:
         parts = PurePosixPath(name).parts
         if BLACKBOARD_ATTEMPT.fullmatch(name):
             continue
         if ".." in parts or PurePosixPath(name).is_absolute():
-            problems.append(f"{told(name)} names a place of its own, and was left out")
+            problems.append(f"{told(name)} is a path outside the download, and was left out")
             continue
         if in_folders and CANVAS_FILE.fullmatch(parts[-1]):
             name = parts[-1]
@@ -203,15 +203,15 @@ def _by_student(
         except Refused as refused:
             problems.append(f"{told(name)} was left out: it {refused}")
             continue
-        # A Mac's file names are of another Unicode form than what a platform or a person writes.
+        # File names on a Mac have another Unicode form than names from a platform or a person.
         student = unicodedata.normalize("NFC", who[0])
         other = written.setdefault(same_elsewhere(student), student)
         if fault := fault_of(student):
             problems.append(f"{told(name)}: {told(student)!r} cannot be a student's name: {fault}")
         elif other != student:
             problems.append(
-                f"{told(student)}: {told(who[1])} is of a name that only case tells from "
-                f"{told(other)!r}, and was left out"
+                f"{told(student)}: {told(who[1])} was left out, because on some systems this name "
+                f"is the same as {told(other)!r}"
             )
         else:
             one = SubmittedFile(student, who[1], read, name, _time(name, roster))
@@ -220,9 +220,9 @@ def _by_student(
 
 
 def _are_canvas_s(names: list[str]) -> bool:
-    """Tell whether somebody unpacked Canvas's files into one folder, and handed that in.
+    """Tell whether all files are Canvas's, unpacked into one folder.
 
-    A file in a student's own folder may be named alike: such as `lab_3_1_final.ipynb`.
+    A file in a student's own folder may have a similar name, such as `lab_3_1_final.ipynb`.
     """
     notebooks = [PurePosixPath(name) for name in names if NOTEBOOK.fullmatch(name)]
     canvas_s = sum(bool(CANVAS_FILE.fullmatch(path.name)) for path in notebooks)
@@ -230,19 +230,19 @@ def _are_canvas_s(names: list[str]) -> bool:
 
 
 def _as_given(files: _Files) -> list[tuple[str, Callable[[], bytes]]]:
-    """Return the files that somebody handed in, without what systems put beside them.
+    """Return the files that somebody handed in, without files that systems add.
 
     Raises
     ------
     Refused
-        If they are Gradescope's, which numbers folders by submission, not by student.
+        If they come from Gradescope, whose folders are numbered by submission, not by student.
     """
     own = [(name, read) for name, read in files if not _of_a_system(name)]
     if any(PurePosixPath(name).name == OF_GRADESCOPE and name.count("/") < 2 for name, _ in own):
         raise Refused(
-            f"this is Gradescope's export, whose folders are numbered: give each the name of its "
-            f"student, which {OF_GRADESCOPE} says, delete that file, and collect the folder around "
-            "them"
+            f"this is Gradescope's export, whose folders are numbered: rename each to the name of "
+            f"its student, which is in {OF_GRADESCOPE}, delete that file, and collect the folder "
+            "that contains them"
         )
     return own
 
@@ -250,13 +250,13 @@ def _as_given(files: _Files) -> list[tuple[str, Callable[[], bytes]]]:
 def _taken(
     files: list[SubmittedFile], assignment: str, course: Path, problems: list[str]
 ) -> SubmittedFile | None:
-    """Write a student's notebook, if it is clear which it is and it can be read; return it."""
+    """Write a student's notebook, if it can be read and it is clear which one counts; return it."""
     notebooks = [one for one in files if _is_notebook(one)]
     exact = [one for one in notebooks if one.name == f"{assignment}.ipynb"]
     exact = exact or [one for one in notebooks if one.name.endswith(f"/{assignment}.ipynb")]
     for one in files:
         if one not in notebooks and PurePosixPath(one.name).name != DEADLINE:
-            problems.append(f"{told(one.student)}: {told(one.name)} is no notebook")
+            problems.append(f"{told(one.student)}: {told(one.name)} is not a notebook")
     chosen = exact or notebooks
     if len(chosen) != 1:
         if chosen:
@@ -265,8 +265,8 @@ def _taken(
             folders = {PurePosixPath(one.name).parent for one in chosen}
             more = f"; or, if the students' folders are in {told(around)}, collect that folder"
             problems.append(
-                f"{told(around)}: nobody can tell which of these counts, and none was taken: "
-                f"{named}; leave one, named {assignment}.ipynb{more if len(folders) > 1 else ''}"
+                f"{told(around)}: it is not clear which of these counts, so none was taken: "
+                f"{named}; keep one, named {assignment}.ipynb{more if len(folders) > 1 else ''}"
             )
         return None
     (one,) = chosen
@@ -281,7 +281,7 @@ def _taken(
     except Refused as refused:
         fault = str(refused)
     except OSError as error:
-        fault = f"could not be compared with what lies there ({error.strerror})"
+        fault = f"could not be compared with the existing file ({error.strerror})"
     if fault:
         problems.append(f"{told(one.student)}: {told(one.name)} {fault}, and was left out")
         return None
@@ -291,9 +291,9 @@ def _taken(
 
 
 def _put_time(time: str, place: Path, same: bool) -> str:
-    """Write when something was handed in; return why not, or an empty text.
+    """Write when something was handed in; return why this failed, or an empty text.
 
-    Where the platform does not say, the time of other work that lay there before is removed.
+    If the platform does not say when, the time of earlier, different work is removed.
     """
     if time:
         return _not_written(time.encode(), place)
@@ -306,17 +306,17 @@ def _put_time(time: str, place: Path, same: bool) -> str:
 
 
 def _not_written(content: bytes, place: Path) -> str:
-    """Write a file whole or not at all; return why it could not be written, or an empty text."""
+    """Write a file completely or not at all; return why this failed, or an empty text."""
     new = place.with_suffix(".new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        new.unlink(missing_ok=True)  # it may be a link, too
+        new.unlink(missing_ok=True)  # it might be a link
         new.write_bytes(content)
-        new.replace(place)  # instead of a link that may lie there, not through it
+        new.replace(place)  # replaces a link, instead of writing to the link's target
     except OSError as error:
         return f"could not be written ({error.strerror})"
     finally:
-        with contextlib.suppress(OSError):  # a part of it, where the disk is full
+        with contextlib.suppress(OSError):  # an incomplete file, if the disk is full
             new.unlink(missing_ok=True)
     return ""
 
@@ -327,19 +327,19 @@ def _of_a_system(name: str) -> bool:
 
 
 def _student(name: str, roster: Roster | None) -> tuple[str, str]:
-    """Return a student and the file's own name, from the name that a platform has given it.
+    """Return a student and the file's own name, from its name in a platform's download.
 
     Raises
     ------
     Refused
-        If nobody can tell whose it is; the message goes on behind the file's name.
+        If it is not clear whose file it is; the message continues after the file's name.
     """
     if anonymous := CANVAS_ANONYMOUS.fullmatch(name):
         if roster is None:
             return anonymous["who"], anonymous["file"]
         raise Refused(
-            "is of an assignment that is anonymous in Canvas, and is nobody's in the roster: turn "
-            "that off there and download again"
+            "is from an assignment that is anonymous in Canvas, so it matches nobody in the "
+            "roster: turn that off there and download again"
         )
     for pattern, platform in ((MOODLE_FILE, "moodle"), (CANVAS_FILE, "canvas")):
         if match := pattern.fullmatch(name):
@@ -349,24 +349,24 @@ def _student(name: str, roster: Roster | None) -> tuple[str, str]:
     if blackboard := BLACKBOARD_FILE.fullmatch(name):
         student = _by_login(blackboard["who"], roster)
         if student is None:
-            raise Refused("is of a login that the roster does not have")
+            raise Refused("is from a login that is not in the roster")
         return student, blackboard["file"]
     student, _, file = name.partition("/")
     if not file:
         raise Refused(
-            "is in no student's folder, and not named as Canvas, Moodle or Blackboard do: put it "
-            "into a folder with the student's name"
+            "is not in a student's folder, and has no name from Canvas, Moodle or Blackboard: put "
+            "it into a folder with the student's name"
         )
     return student, file
 
 
 def _by_number(match: re.Match[str], platform: str, roster: Roster | None) -> str:
-    """Return our name for a student whom a platform's name for a file numbers.
+    """Return our name for the student whose number is in a file's name from a platform.
 
     Raises
     ------
     Refused
-        If the roster does not have the number, or if it is that of a group.
+        If the number is not in the roster, or belongs to a group.
     """
     number = match["number"]
     if roster is None:
@@ -375,15 +375,15 @@ def _by_number(match: re.Match[str], platform: str, roster: Roster | None) -> st
         raise Refused(BY_A_GROUP)
     student = roster.our_name(platform, number)
     if student is None:
-        raise Refused(f"is of number {number}, which the roster does not have")
+        raise Refused(f"is from the number {number}, which is not in the roster")
     return student
 
 
 def _by_login(who: str, roster: Roster | None) -> str | None:
-    """Return the login behind an assignment's name, where both may hold underscores.
+    """Return the login that follows an assignment's name; both may contain underscores.
 
-    The roster knows the login, and the longest that fits it is meant; without a roster it is what
-    stands behind the last underscore.
+    With a roster, it is the longest login there that fits; without one, the part after the last
+    underscore.
     """
     parts = who.split("_")
     if roster is None:
@@ -394,13 +394,13 @@ def _by_login(who: str, roster: Roster | None) -> str | None:
 
 
 def marked_late(given: str) -> bool:
-    """Return whether Canvas's name for a file says that it came late."""
+    """Return whether a file's name from Canvas says that it was handed in late."""
     match = CANVAS_ANONYMOUS.fullmatch(given) or CANVAS_FILE.fullmatch(given)
     return bool(match and match["late"])
 
 
 def _time(name: str, roster: Roster | None) -> str:
-    """Return when a file was handed in, where its name says so, or Moodle's worksheet."""
+    """Return when a file was handed in, if its name or Moodle's worksheet says so."""
     moodle = MOODLE_FILE.fullmatch(name)
     if moodle and roster and (moment := roster.handed_in(moodle["number"])):
         return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -413,19 +413,19 @@ def _time(name: str, roster: Roster | None) -> str:
 
 @contextlib.contextmanager
 def _opened(source: Path) -> Iterator[_Files]:
-    """Give the files of a ZIP or a folder, by name; they are read when they are asked for."""
+    """Yield the names of the files in a ZIP or a folder, each with a function that reads it."""
     if not source.is_file():
         yield _unpacked(source)
         return
     try:
         archive = zipfile.ZipFile(source)
     except BAD_ENTRY:
-        raise Refused(f"{told(source.name)} is no ZIP file, or a damaged one") from None
+        raise Refused(f"{told(source.name)} is not a ZIP file, or is damaged") from None
     with archive:
         items = archive.infolist()
         if len(items) > MOST_FILES:
             raise Refused(f"{told(source.name)} has {len(items):,} files; {MOST_FILES:,} at most")
-        # Some programs on Windows separate folders by a backslash, which the format does not allow.
+        # Some programs on Windows separate folders by a backslash, against the ZIP format's rules.
         yield [
             (item.filename.replace("\\", "/"), functools.partial(_zipped, archive, item))
             for item in items
@@ -459,7 +459,7 @@ def _read(path: Path) -> bytes:
     if not stat.S_ISREG(mode):
         raise Refused(f"is {kind_of_file(mode)}")
     try:
-        # What lies there may have been replaced by a pipe, which would be waited for.
+        # The file may have been replaced by a pipe, and reading that would wait forever.
         with open(path, "rb", opener=_without_waiting) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:

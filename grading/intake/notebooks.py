@@ -1,7 +1,7 @@
-"""Read a submitted notebook: bounded, and made anew from what grading needs of it.
+"""Read a submitted notebook: check its size, and rebuild it from the parts that grading needs.
 
-Whatever a student's file holds beside cells, their sources, ids, marks and pictures is left behind
-here. So metadata of a wrong type, outputs and extensions reach no step that would trip over them.
+Only cells with their sources, ids, nbgrader's marks and pictures are kept. So metadata of a wrong
+type, outputs and extensions never reach steps that might fail because of them.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from nbformat import NotebookNode
 
 from grading.intake.texts import clean
 
-LARGEST = 20 * 2**20  # bytes; a notebook with its pictures has two
+LARGEST = 20 * 2**20  # bytes; a normal notebook with its pictures has 2 MiB
 MOST_CELLS = 2_000  # a lesson has about a hundred
 LARGEST_CELL = 2**20  # bytes of one cell's text
 LARGEST_TEXT = 4 * 2**20  # bytes of all cells' texts
-MOST_PICTURES = 500  # in all cells; each is looked at a dozen times on the way
-MOST_CONTAINERS = 1_000_000  # lists and objects of the file, which take far more memory than bytes
+MOST_PICTURES = 500  # in all cells; each is checked a dozen times during grading
+MOST_CONTAINERS = 1_000_000  # lists and objects in the file, which need much memory once parsed
 MOST_WORDS = 100_000
-"""Names, numbers and signs of all code; a lesson has five thousand.
+"""Names, numbers and signs in all code; a lesson has five thousand.
 
-Python's parser takes two kilobytes of memory for each, and every cell is parsed several times.
+Python's parser needs two kilobytes of memory for each, and every cell is parsed several times.
 """
-SEARCHED_IN_A_WORD = 50_000  # bytes searched in the time that a word is parsed
+SEARCHED_IN_A_WORD = 50_000  # bytes that are searched in the time that parsing one word takes
 _WORD = re.compile(r"\w+|[^\w\s]")
-# Editors on Windows begin a text with one. UTF-32's come before UTF-16's, with which they begin.
+# Editors on Windows begin a text with such a mark. UTF-32's marks come before UTF-16's here,
+# because they begin with the same bytes.
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -45,9 +46,9 @@ PICTURES = {
     "image/gif": b"GIF8",
     "image/webp": b"RIFF",
 }
-"""Kinds of pictures that may be pasted into a cell, and how each begins.
+"""Kinds of pictures that may be pasted into a cell, with their first bytes.
 
-Others, SVG above all, can hold a program.
+Other kinds, above all SVG, can contain a program.
 """
 
 
@@ -56,12 +57,12 @@ class Refused(ValueError):
 
 
 def notebook_of(content: bytes, name: str) -> NotebookNode:
-    """Return the notebook that a submitted file holds, as far as grading looks at it.
+    """Return the notebook in a submitted file, with the parts that grading needs.
 
     Raises
     ------
     Refused
-        If it is anything but a notebook of format 4 and of ordinary size; `name` is the file's.
+        If it is not a notebook of format 4 or is too large; the message names the file by `name`.
     """
     cells = _document(content, name)["cells"]
     if len(cells) > MOST_CELLS:
@@ -72,18 +73,19 @@ def notebook_of(content: bytes, name: str) -> NotebookNode:
         raise Refused(f"{name} has {total:,} bytes of text in its cells; {_most(LARGEST_TEXT)}")
     words = sum(words_of(cell.source) for cell in made if cell.cell_type == "code")
     if words > MOST_WORDS:
-        raise Refused(f"{name} holds code as long as {words:,} words; {_most(MOST_WORDS)}")
+        raise Refused(f"{name} has too much code, {words:,} words; {_most(MOST_WORDS)}")
     pictures = sum(len(cell.get("attachments", ())) for cell in made)
     if pictures > MOST_PICTURES:
         raise Refused(f"{name} has {pictures:,} pictures in its cells; {_most(MOST_PICTURES)}")
-    # Its ids may be no valid ones: realignment gives the notebook the release's.
+    # Its ids may be invalid: format 4.4 needs none, and realignment uses the release's ids.
     return nbformat.from_dict({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
 
 def words_of(source: str) -> int:
-    """Return how many words and signs code is made of, as far as the time to parse it goes.
+    """Return the number of words and signs in code, as a measure of the time to parse it.
 
-    Python 3.11 looks for each expression of an f-string from the beginning of that text.
+    To find each expression in an f-string, Python 3.11 searches from the beginning of the string,
+    so braces in a long text count more.
     """
     searched = source.count("{") * len(source)
     return sum(1 for _ in _WORD.finditer(source)) + searched // SEARCHED_IN_A_WORD
@@ -101,7 +103,7 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
     marked = (name for mark, name in BYTE_ORDER_MARKS.items() if content.startswith(mark))
     encoding = next(marked, "utf-8")
     if b"\0" in content and encoding.startswith("utf-8"):
-        raise Refused(f"{name} holds null bytes: it is no notebook")
+        raise Refused(f"{name} contains null bytes: it is not a notebook")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -111,13 +113,13 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
         ) from None
     containers = text.count("[") + text.count("{")
     if containers > MOST_CONTAINERS:
-        raise Refused(f"{name} holds {containers:,} lists and objects; {_most(MOST_CONTAINERS)}")
+        raise Refused(f"{name} has {containers:,} lists and objects; {_most(MOST_CONTAINERS)}")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused(f"{name} is not JSON: it is no notebook, or was cut short") from None
+        raise Refused(f"{name} is not JSON: it is not a notebook, or was cut short") from None
     if not isinstance(document, dict) or "nbformat" not in document:
-        raise Refused(f"{name} is JSON, but no notebook")
+        raise Refused(f"{name} is JSON, but not a notebook")
     if document["nbformat"] != 4:
         raise Refused(
             f"{name} has the notebook format {clean(str(document['nbformat'])[:20])}, not 4: "
@@ -129,10 +131,10 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _cell(cell: Any, number: int, name: str) -> NotebookNode:
-    """Return a cell made anew; the metadata holds its mark of nbgrader's, if it has one."""
+    """Return a rebuilt cell; its metadata contains only nbgrader's mark, if it has one."""
     what = f"{name}: cell {number}"
     if not isinstance(cell, dict):
-        raise Refused(f"{what} is no cell: open the notebook in JupyterLab and save it again")
+        raise Refused(f"{what} is malformed: open the notebook in JupyterLab and save it again")
     source = _source(cell.get("source", ""), what)
     kind = "code" if cell.get("cell_type") == "code" else "markdown"
     made = nbformat.from_dict({"cell_type": kind, "metadata": _mark(cell.get("metadata"))})
@@ -146,10 +148,10 @@ def _cell(cell: Any, number: int, name: str) -> NotebookNode:
 
 
 def _source(source: Any, what: str) -> str:
-    """Return a cell's text, which a file may hold as one text or line by line."""
+    """Return a cell's text, which a file may contain as one text or as a list of lines."""
     lines = [source] if isinstance(source, str) else source
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise Refused(f"{what} has a source that is no text: open the notebook and save it again")
+        raise Refused(f"{what} has a source that isn't text: open the notebook and save it again")
     text = clean("".join(lines))
     size = len(text.encode())
     if size > LARGEST_CELL:
@@ -181,7 +183,7 @@ def _is_lines(data: Any) -> bool:
 
 
 def _is_picture(kind: str, data: str) -> bool:
-    """Return whether a text is base64 of bytes that begin as pictures of this kind do."""
+    """Return whether a text is base64 of bytes that begin like a picture of this kind."""
     try:
         return base64.b64decode("".join(data.split()), validate=True).startswith(PICTURES[kind])
     except (binascii.Error, ValueError):

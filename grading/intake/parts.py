@@ -1,9 +1,10 @@
-"""What of a cell can stand alone, and be run again: imports, definitions and plain constants.
+"""Find the parts of a cell that can be run again alone: imports, definitions, plain constants.
 
-A `try` that holds nothing else counts as an import: students write one around a package.
+A `try` that contains nothing else counts as an import, since students write it around the import of
+a package.
 
-Students write these anywhere: into the first cell, into one that trains for the lesson alone, below
-a line that fails where submissions are graded. Answers need them wherever they stand.
+Students write these parts anywhere: in the first cell, in a cell that trains only for the lesson,
+or below a line that fails during grading. Answers need them wherever they are.
 """
 
 from __future__ import annotations
@@ -17,27 +18,28 @@ from collections.abc import Iterable, Iterator
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
-# Also `files = !ls`, whose name is lost with it. No shorter indent is tried: a line may be long.
+# Also matches `files = !ls`, so the name `files` is lost. The pattern is written so that it tries
+# no shorter indent, which would be slow for long lines.
 _MAGIC = re.compile(r"^([ \t]*)(?![ \t])(?:(?:\w+[ \t]*=[ \t]*)?[%!?].*|.*\?[ \t]*$)", re.MULTILINE)
-# A constant may be made with these; what else a call does cannot be seen from here.
+# Calls that may be part of a constant. What other calls do cannot be known from the source.
 _PLAIN_CALLS = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "range", "re", "set"}
 _PLAIN_CALLS |= {"sorted", "str", "tuple"}
 
 
 def parsed(source: str) -> ast.Module | None:
-    """Return a cell's tree, without magics and shell commands; None if it is no Python."""
+    """Return a cell's tree, without magics and shell commands; None if it is not Python."""
     return tree_of(source) or tree_of(_MAGIC.sub(_without_magic, source))
 
 
 def _without_magic(line: re.Match[str]) -> str:
-    """Return what stands for a magic: a block that holds nothing else must not become empty."""
+    """Return a replacement for a magic: a block that contains nothing else must not be empty."""
     return f"{line[1]}pass" if line[1] else ""
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """Return a cell as a tree, or None: with a magic in it, or cut short, it is no Python."""
+    """Return a cell as a tree; None if it is not Python, e.g. has a magic or is incomplete."""
     with warnings.catch_warnings():
-        # What Python would write of a student's text is not for the teacher's terminal.
+        # Python's warnings about a student's text must not appear on the teacher's terminal.
         warnings.simplefilter("ignore")
         try:
             return ast.parse(source)
@@ -46,15 +48,15 @@ def tree_of(source: str) -> ast.Module | None:
 
 
 def parts(source: str, constants: bool = True, from_line: int = 0) -> list[str]:
-    """Return a cell's imports, functions, classes and plain constants, each as a text of its own.
+    """Return a cell's imports, functions, classes and plain constants, each as a separate text.
 
     Parameters
     ----------
     source : str
     constants : bool
-        Whether to take assignments of values that are written out.
+        Whether to include assignments of literal values.
     from_line : int
-        What ends above it is left out.
+        Statements that end above this line are left out.
     """
     tree = parsed(source)
     found = [node for node in (tree.body if tree else ()) if (node.end_lineno or 0) >= from_line]
@@ -62,19 +64,19 @@ def parts(source: str, constants: bool = True, from_line: int = 0) -> list[str]:
 
 
 def own_parts(source: str, released: str) -> list[str]:
-    """Return the parts of a student's cell that the release's has not."""
+    """Return the parts of a student's cell that are not in the release's cell."""
     known = set(parts(released))
     return [part for part in parts(source) if part not in known]
 
 
 def setting(source: str, name: str) -> list[str]:
-    """Return the statements of a cell's top level that define or set a name."""
+    """Return the top-level statements of a cell that define or set a name."""
     tree = parsed(source)
     return list(_unparsed(node for node in (tree.body if tree else ()) if name in _set_by(node)))
 
 
 def same_code(one: str, other: str) -> bool:
-    """Tell whether two cells hold the same code, however it is laid out and commented."""
+    """Tell whether two cells have the same code, apart from layout and comments."""
     outlines = _outline(one), _outline(other)
     if None in outlines:
         return one.split() == other.split()
@@ -82,7 +84,7 @@ def same_code(one: str, other: str) -> bool:
 
 
 def _outline(source: str) -> str | None:
-    """Return a cell's tree as a text; None if it is no Python, too deep, or holds a huge number."""
+    """Return a cell's tree as text; None if it is not Python, too deep, or has a huge number."""
     tree = parsed(source)
     with contextlib.suppress(RecursionError, ValueError):
         return ast.dump(tree) if tree else None
@@ -93,12 +95,12 @@ def _unparsed(nodes: Iterable[ast.stmt]) -> Iterator[str]:
     for node in nodes:
         try:
             yield from map(ast.unparse, _name_by_name(node))
-        except (RecursionError, ValueError):  # nobody writes so deep a sum, or so long a number
+        except (RecursionError, ValueError):  # far too deeply nested, or a far too long number
             continue
 
 
 def _name_by_name(node: ast.stmt) -> list[ast.stmt]:
-    """Return an import as one for each name, so that one that fails leaves the others."""
+    """Split an import into one per name, so that if one fails, the others still work."""
     if isinstance(node, ast.Import):
         return [ast.Import([alias]) for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module != "__future__":
@@ -109,7 +111,7 @@ def _name_by_name(node: ast.stmt) -> list[ast.stmt]:
 def _stands_alone(node: ast.stmt, constants: bool) -> bool:
     if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return True
-    if isinstance(node, ast.Try):  # an import with another in its place
+    if isinstance(node, ast.Try):  # an import with a replacement
         blocks = (node.body, *(one.body for one in node.handlers), node.orelse, node.finalbody)
         inside = [one for block in blocks for one in block if not isinstance(one, ast.Pass)]
         return bool(inside) and all(_stands_alone(one, constants=True) for one in inside)
@@ -120,7 +122,7 @@ def _stands_alone(node: ast.stmt, constants: bool) -> bool:
 
 
 def _is_plain(value: ast.expr) -> bool:
-    """Tell whether a value is written out, and takes no time to make."""
+    """Tell whether a value is a literal, or a plain call that takes no time."""
     for node in ast.walk(value):
         if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
             return False
@@ -137,7 +139,7 @@ def _is_plain(value: ast.expr) -> bool:
 
 
 def _is_plain_call(function: ast.expr) -> bool:
-    """Tell whether a call is of a plain type, of `re`, or of a written text's method."""
+    """Tell whether a call is of a plain type, of a function in `re`, or of a literal's method."""
     while isinstance(function, ast.Attribute):
         function = function.value
     if isinstance(function, ast.Constant):

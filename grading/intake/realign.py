@@ -1,10 +1,10 @@
 """Match a submitted notebook to its release, whatever editors and students did to it.
 
 Colab, VS Code and text editors drop metadata and cell ids; students delete, copy and move cells.
-Realignment gives the submission the release's shape again: every release cell in its place, graded
-cells with the student's answer in them, everything else that the student wrote kept next to the
-cell that it stood behind. A cell of the story that a student has rewritten stands there twice: as
-released, then as the student has it.
+Realignment restores the release's structure: every cell of the release is in its place, graded
+cells contain the student's answer, and everything else that the student wrote is kept after the
+cell that it followed. If a student has rewritten a cell that is neither an answer nor a test, it is
+there twice: as released, then as the student wrote it.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from grading.intake.parts import own_parts, parts, same_code, setting, tree_of
 from grading.intake.texts import listed
 
 LESSON_ONLY = "lesson-only"
-"""Tag of cells that train, compute or draw for the story alone, and of those that build on them.
+"""Tag of cells that train, compute or draw only for the lesson, and of cells that depend on them.
 
-They take minutes and no answer needs what they leave behind, so grading runs only their imports
-and definitions, the student's own among them. The first cell has it, too: where a submission is
-graded nothing is installed.
+They take minutes, and no answer needs their results. So grading runs only their imports and
+definitions, including those that the student has added. The first cell has this tag, too, because
+nothing is installed during grading.
 """
-# No part may search past the place where the next one could begin: a cell may hold a million "<".
+# No part of this pattern searches beyond the place where the next match could begin. Otherwise a
+# cell with a million "<" would take very long.
 _ANY_LANGUAGE = re.compile(r"`[^`]*`|<[^<>]+>|\]\([^()]*\)|^#+ |[●○]|\d+", re.MULTILINE)
 _DEFINED = re.compile(r"^(?:def[ \t]+(\w+)[ \t]*\(|(\w+)[ \t]*=[^=])", re.MULTILINE)
 Matches = dict[int, int]
-"""Index of a release cell to index of the submitted cell that answers to it."""
+"""Maps the index of a release cell to the index of the matching submitted cell."""
 
 
 def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNode, list[str]]:
-    """Return the submission in the release's shape, with a sentence for each graded cell fixed.
+    """Return the submission with the release's structure, and a sentence per fixed graded cell.
 
-    Cells are matched by ``grade_id``, then by cell id, then by content or what of it no translation
-    changes, then by order. An answer that stands in another cell than its own counts: a stub never
-    replaces a name that is defined.
+    Cells are matched by ``grade_id``, then by cell id, then by content (or the parts of it that
+    translations do not change), then by order. An answer in another cell than its own also counts:
+    a stub never replaces a name that is defined.
     """
     matches = _match(submission.cells, release.cells)
     behind = _own_cells(len(submission.cells), matches)
@@ -55,9 +56,9 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
             later = min((matches[i] for i in matches if i > index), default=elsewhere)
             other = submission.cells[elsewhere].source
             cell.source = _with_answer(cell, original, other, has_run=elsewhere < later)
-            notes.append(f"the answer to {_grade_id(original)} stands in another cell than its own")
+            notes.append(f"the answer to {_grade_id(original)} is in another cell than its own")
         elif found is None and _grade_id(original):
-            notes.append(f"cell {_grade_id(original)} was missing; the release's stands in for it")
+            notes.append(f"cell {_grade_id(original)} was missing; the release's cell replaces it")
         cells.append(cell)
         if found is not None and _is_rewritten(original, submission.cells[found]):
             cells.append(_own(submission.cells[found], found))
@@ -68,12 +69,12 @@ def realign(submission: NotebookNode, release: NotebookNode) -> tuple[NotebookNo
 
 
 def refuse_another_assignment(submission: NotebookNode, release: NotebookNode, name: str) -> None:
-    """Refuse a notebook of another assignment: every answer would be missing, and all points.
+    """Refuse a notebook of another assignment, whose answers would all count as missing.
 
     Raises
     ------
     Refused
-        If it has graded cells, and none of them is the release's.
+        If it has graded cells, but none of them is in the release.
     """
     found, wanted = (
         [own for cell in notebook.cells if (own := _grade_id(cell))]
@@ -81,9 +82,9 @@ def refuse_another_assignment(submission: NotebookNode, release: NotebookNode, n
     )
     if found and wanted and not set(found) & set(wanted):
         raise Refused(
-            f"{name} is another assignment's notebook: its graded cells are "
+            f"{name} is the notebook of another assignment: its graded cells are "
             f"{listed([told(cell) for cell in found])}, and "
-            "none is of this one; take the right one, and grade again"
+            "none belongs to this one; replace it by the right notebook, and grade again"
         )
 
 
@@ -102,7 +103,7 @@ def _match_by(
     released: list[NotebookNode],
     matches: Matches,
 ) -> None:
-    """Pair unmatched cells that share a feature, the first with the first."""
+    """Match unmatched cells with the same feature: the first with the first, and so on."""
     taken = set(matches.values())
     waiting: dict[object, deque[int]] = {}
     for index, cell in enumerate(submitted):
@@ -120,7 +121,7 @@ def _match_by_order(
     matches: Matches,
     wanted: Callable[[NotebookNode], bool],
 ) -> None:
-    """Pair what is left between two matched neighbours: an answer that replaced its stub."""
+    """Match the remaining cells between two matched ones: e.g. an answer that replaced its stub."""
     for index, cell in enumerate(released):
         if index in matches or not wanted(cell):
             continue
@@ -158,13 +159,13 @@ def _defined_name(cell: NotebookNode) -> str | None:
 
 
 def _marks(cell: NotebookNode) -> tuple[str, ...] | None:
-    """Return what of a Markdown cell is the same in every language: code, tags, links, numbers."""
+    """Return the parts of a Markdown cell that no translation changes: code, links, numbers."""
     marks = tuple(_ANY_LANGUAGE.findall(cell.source)) if cell.cell_type == "markdown" else ()
-    return marks if len(marks) > 2 else None  # two or fewer could also be another cell's
+    return marks if len(marks) > 2 else None  # two or fewer might also fit another cell
 
 
 def _own_cells(count: int, matches: Matches) -> dict[int, list[int]]:
-    """Return which unmatched submitted cells stand behind which release cell (-1: before all)."""
+    """Return which unmatched submitted cells follow which release cell (-1: before all cells)."""
     release_of = {found: index for index, found in matches.items()}
     behind: dict[int, list[int]] = {}
     anchor = -1
@@ -187,12 +188,12 @@ def _duplicates(
         if index not in kept and _grade_id(cell) in graded
     ]
     return [
-        f"cell {name} stands more than once; the first counts" for name in dict.fromkeys(doubled)
+        f"cell {name} is there more than once; the first counts" for name in dict.fromkeys(doubled)
     ]
 
 
 def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNode:
-    """Return the release's cell with the student's source, unless it is locked or lost."""
+    """Return the release's cell with the student's source, unless it is locked or missing."""
     cell = copy.deepcopy(original)
     if LESSON_ONLY in original.metadata.get("tags", []):
         cell.source = definitions(original.source)
@@ -205,18 +206,18 @@ def _restored(original: NotebookNode, found: NotebookNode | None) -> NotebookNod
 
 
 def _is_rewritten(original: NotebookNode, found: NotebookNode) -> bool:
-    """Tell whether a student's cell is another than the cell of the story whose place it has.
+    """Tell whether a student has changed the code of a cell that is neither an answer nor a test.
 
-    The release's is run then, for answers below build on its names, and the student's behind it.
+    Then the release's cell is run, because later answers need its names, and then the student's.
     """
     if not _is_story(original) or _content(found) == _content(original):
         return False
-    # A magic may stop the cell, and is no difference of code.
+    # `same_code` ignores magics, but a magic may stop the cell, so it counts as a change.
     return tree_of(found.source) is None or not same_code(found.source, original.source)
 
 
 def _is_story(cell: NotebookNode) -> bool:
-    """Tell whether a release's cell is code that is run before an answer, and no answer itself."""
+    """Tell whether a cell of the release is code that grading runs but not an answer or a test."""
     marks = cell.metadata.get("nbgrader", {})
     named = any(marks.get(mark) for mark in ("solution", "grade", "locked"))
     lesson_only = LESSON_ONLY in cell.metadata.get("tags", [])
@@ -230,7 +231,7 @@ def _is_locked(cell: NotebookNode) -> bool:
 def _answer_elsewhere(
     original: NotebookNode, found: int | None, submitted: list[NotebookNode]
 ) -> int | None:
-    """Return which submitted cell holds the answer, if the answer's own cell does not."""
+    """Return which submitted cell contains the answer, if the answer's own cell does not."""
     name = _grade_id(original)
     marks = original.metadata.get("nbgrader", {})
     if not name or original.cell_type != "code" or not marks.get("solution"):
@@ -246,35 +247,35 @@ def _answer_elsewhere(
     if found is not None and answers(submitted[found]):
         return None
     others = (index for index, cell in enumerate(submitted) if index != found and answers(cell))
-    return max(others, default=None)  # of several the last one, as when all is run from the top
+    return max(others, default=None)  # the last one, as if all cells were run in order
 
 
 def _with_answer(cell: NotebookNode, original: NotebookNode, other: str, has_run: bool) -> str:
-    """Return what is run in an answer's place, where the answer stands in another cell.
+    """Return the code to run in place of an answer that is in another cell.
 
-    A variable may take minutes to compute: if the other cell has run before, it is not made again.
+    A variable may take minutes to compute: if the other cell has run already, it is not repeated.
     """
     own = [] if same_code(cell.source, original.source) else [cell.source]
     made = [] if has_run else setting(other, _grade_id(original) or "")
-    lines = ["# The answer stands in another cell.", *own, *parts(other), *made]
+    lines = ["# The answer is in another cell.", *own, *parts(other), *made]
     return "\n".join(dict.fromkeys(lines))
 
 
 def _take_pictures(cell: NotebookNode, found: NotebookNode) -> None:
-    """Take the pictures that a student has pasted into a Markdown cell."""
+    """Copy the pictures that a student has pasted into a Markdown cell."""
     pictures = pictures_of(found.get("attachments")) if cell.cell_type == "markdown" else {}
     if pictures:
         cell.attachments = nbformat.from_dict(cell.get("attachments", {}) | pictures)
 
 
 def definitions(source: str) -> str:
-    """Return the imports, functions and classes of a cell's top level, without the rest."""
+    """Return only the imports, functions and classes at a cell's top level."""
     kept = parts(source, constants=False)
     return "\n".join(["# Only for the lesson: not run when graded.", *kept])
 
 
 def _own(cell: NotebookNode, position: int) -> NotebookNode:
-    """Return a cell of the student's own without metadata: none of it may steer the grading."""
+    """Return a cell that the student added, without metadata, which might affect the grading."""
     is_code = cell.cell_type == "code"
     make: Callable[..., NotebookNode] = (
         nbformat.v4.new_code_cell if is_code else nbformat.v4.new_markdown_cell

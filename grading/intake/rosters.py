@@ -1,8 +1,8 @@
-"""Lists of a class as learning platforms export them, to match their names with ours.
+"""Class lists that learning platforms export, to match their names with ours.
 
-Canvas's gradebook has English columns in every language, for its own import looks for them. The
-columns of Moodle's grading worksheet are in the language of whoever downloads it: they are found by
-what is in them and by their order, which Moodle's code fixes.
+Canvas's gradebook has English columns in every language, because its own import looks for them. The
+columns of Moodle's grading worksheet are in the downloading user's language. So they are found by
+their contents and their order, which is fixed in Moodle's code.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 
 from babel.dates import get_month_names
 
-# Columns that may hold the name by which our gradebook knows a student, best first.
+# Columns that may contain a student's name in our gradebook, best first.
 OURS = ("SIS Login ID", "Username", "ID number", "SIS User ID", "Email address", "ID", "Identifier")
 # "Participant 17", "Participante 17", "Teilnehmer/in17": in Moodle's first column.
 PARTICIPANT = re.compile(r"\D*?\s*(\d+)")
 _WORDS_BEFORE = re.compile(r"\D+\d+")
 _POINTS = re.compile(r"\d+(?:[.,]\d+)?")
-# "Friday, 30 January 2026, 8:30 PM", "viernes, 30 de enero de 2026, 20:30": as Moodle's packs of
-# four languages write a time, to the minute; and "Friday, January 30, 2026, 8:30 PM" in the US.
+# "Friday, 30 January 2026, 8:30 PM", "viernes, 30 de enero de 2026, 20:30": times as written by
+# Moodle's packs for four languages; and "Friday, January 30, 2026, 8:30 PM" in the US.
 _CLOCK = r"(?P<year>\d{4}), (?P<hour>\d{1,2}):(?P<minute>\d\d)(?:\s?(?P<half>[AP])M)?"
 _TIMES = (
     re.compile(rf".*?(?P<day>\d{{1,2}})\.? (?:de )?(?P<month>[^\W\d]+) (?:de )?{_CLOCK}"),
@@ -45,11 +45,11 @@ class Roster:
     ----------
     columns : list of str
     rows : list of dict of str to str
-        A student each; what Canvas puts between the header and the students is left out.
+        One per student, without the rows that Canvas puts between the header and the students.
     points_possible : dict of str to str
-        By column, from Canvas's row of that name; empty for others.
+        By column, from Canvas's row with that name; empty for other platforms.
     separator : str
-        Between the columns of the file.
+        The character between the columns of the file.
     """
 
     columns: list[str]
@@ -58,15 +58,15 @@ class Roster:
     separator: str = ","
 
     def students(self, known: set[str]) -> dict[str, dict[str, str]]:
-        """Return the row of each student of ours who is in the table.
+        """Return the rows of our students who are in the table, by student.
 
-        They are looked up in the column that names most of them, and then in the others. A row is
-        one student's: what names it in another column has none.
+        They are looked up first in the column with most of their names, and then in the others.
+        Each row belongs to one student: another student's name in another column does not count.
 
         Raises
         ------
         ValueError
-            If the table has no column that could name them.
+            If the table has no column that could contain their names.
         """
         columns = self._naming()
         if not columns:
@@ -78,19 +78,19 @@ class Roster:
         given: set[int] = set()
         for column, _ in named.most_common():
             for row in self.rows:
-                # One student's login may be another's number, and one may have two names here.
+                # One student's login may be another's number, and a student may have two names.
                 if row[column] in known and row[column] not in found and id(row) not in given:
                     found[row[column]] = row
                     given.add(id(row))
         return found
 
     def names(self, rows: Iterable[dict[str, str]]) -> list[str]:
-        """Return what some rows of the table call their students, by the best column they fill."""
+        """Return the students' names in some rows, each from the best column that is not empty."""
         columns = [*self._naming(), self.columns[0]]
         return [next((row[name] for name in columns if row[name]), "") for row in rows]
 
     def our_name(self, platform: str, number: str) -> str | None:
-        """Return our gradebook's name for a student whom a platform knows by a number.
+        """Return our gradebook's name for a student who has a number on a platform.
 
         Parameters
         ----------
@@ -100,18 +100,18 @@ class Roster:
         Raises
         ------
         ValueError
-            If the table has none of Moodle's numbers: its export of all grades has none, either.
+            If the table has no such numbers, like Moodle's export of all grades.
         """
         if platform == "moodle" and self.participants() is None:
             raise ValueError(
-                "the roster has no column of Moodle's participants, such as 'Participant 17': give "
+                "the roster has no column of Moodle's participants, such as 'Participant 17': use "
                 "the assignment's own grading worksheet"
             )
         column = "ID" if platform == "canvas" else self.participants()
         if column not in self.columns:
             raise ValueError(
-                "the roster has no column ID, which Canvas's export of its gradebook has: give "
-                "that export as it is"
+                "the roster has no column ID, which Canvas's export of its gradebook has: use "
+                "that export without changes"
             )
         for row in self.rows:
             match = PARTICIPANT.fullmatch(row[column])
@@ -120,12 +120,12 @@ class Roster:
         return None
 
     def _name_of(self, row: dict[str, str], numbers: str) -> str | None:
-        """Return our name for the student of a row, which must be nobody else's.
+        """Return our name for the student of a row, which no other student may have.
 
         Raises
         ------
         ValueError
-            If students of other numbers have it too.
+            If students with other numbers have the same name.
         """
         naming = next((name for name in self._naming() if row[name]), None)
         if naming is None:
@@ -134,20 +134,20 @@ class Roster:
         if len(same) > 1:
             raise ValueError(
                 f"{len(same)} students of the roster have {row[naming]!r} in column {naming!r}: "
-                "export it again and give it as it is; a spreadsheet may shorten long numbers"
+                "export it again and use it without changes; a spreadsheet may shorten long numbers"
             )
         return row[naming]
 
     def handed_in(self, number: str) -> datetime | None:
-        """Return when a student handed in whom Moodle knows by a number, if its worksheet says so.
+        """Return when the student with a number in Moodle handed in, if the worksheet says so.
 
-        It says no time zone: this machine's is taken, as for dates that a teacher writes.
+        It has no time zone, so this machine's is used, as for dates that a teacher writes.
         """
         written = self.time_written(number)
         return _time(written) if written else None
 
     def time_written(self, number: str) -> str:
-        """Return Moodle's words for when a student handed in; empty if it has none."""
+        """Return the worksheet's text for when a student handed in; empty if there is none."""
         participants, column = self.participants(), self._last_modified
         if participants is None or column is None:
             return ""
@@ -159,11 +159,12 @@ class Roster:
 
     @functools.cached_property
     def _last_modified(self) -> str | None:
-        """Return Moodle's column of when work was modified last.
+        """Return Moodle's column with the time of the last modification.
 
-        Behind the most points stands whether a grade can be changed, and then this; where grading
-        has a workflow, its state stands before both. The time of the grade comes later, and there
-        are two such columns, or the one that was found is that.
+        The column of maximal points is followed by whether a grade can be changed, and then by this
+        column. If grading has a workflow, its state comes before these two. The time of the grade
+        is a later column. So with a workflow there are two columns with times; otherwise, this is
+        the first column after the one that says whether a grade can be changed.
         """
         maximum = self.maximum()
         place = self.columns.index(maximum) + 2 if maximum else len(self.columns)
@@ -177,16 +178,16 @@ class Roster:
         return all(text == "-" or _has_digit(text) for text in written)
 
     def has_group(self, name: str) -> bool:
-        """Return whether Moodle's worksheet has a group of this name, and no student.
+        """Return whether Moodle's worksheet has a group, but no student, with this name.
 
-        Groups stand behind the students' names and before the grades. What a group hands in has
-        the group's number, which may be that of a student in another group.
+        Groups are in columns between the students' names and the grades. Work of a group has the
+        group's number, which may also be the number of a student in another group.
         """
         return _plain(name) in self._groups
 
     @functools.cached_property
     def _groups(self) -> set[str]:
-        """All that stands where groups do, and is no student's name."""
+        """All values in the columns that may contain groups, except students' names."""
         first, last = self.participants(), self.grade()
         if first is None or last is None:
             return set()
@@ -196,12 +197,12 @@ class Roster:
         return others - students
 
     def our_names(self) -> set[str]:
-        """Return all that may be a name of ours."""
+        """Return everything in the table that may be a name in our gradebook."""
         columns = self._naming()
         return {row[column] for row in self.rows for column in columns} - {""}
 
     def participants(self) -> str | None:
-        """Return the column of Moodle's own numbers, whatever its language calls it."""
+        """Return the column with Moodle's own numbers, in whatever language its name is."""
         return self._participants
 
     @functools.cached_property
@@ -209,10 +210,10 @@ class Roster:
         return self._column(_WORDS_BEFORE.fullmatch)
 
     def maximum(self) -> str | None:
-        """Return Moodle's column of the most points: one number for all, behind the grades.
+        """Return Moodle's column of maximal points: one number for all, after the grades.
 
-        Everyone may have the same grade, too, and a table of one row has the same of everything:
-        so it is the last such column, and nothing but points may stand in that before it.
+        But everyone may also have the same grade, and in a table with one row all columns have only
+        one value. So it is the last such column, and the column before it may contain only points.
         """
         participants = self.participants()
         found = None
@@ -228,21 +229,21 @@ class Roster:
         return found
 
     def grade(self) -> str | None:
-        """Return Moodle's column of grades, which stands before that of the most points."""
+        """Return Moodle's column of grades, which comes before that of the maximal points."""
         maximum = self.maximum()
         if maximum:
             return self.columns[self.columns.index(maximum) - 1]
         return "Grade" if "Grade" in self.columns else None
 
     def _naming(self) -> list[str]:
-        """Return the columns that may hold our names, best first."""
-        participants = self.participants()  # in German, they are in a column "ID", as Canvas's
+        """Return the columns that may contain our names, best first."""
+        participants = self.participants()  # in German, their column is "ID", as in Canvas
         found = [name for name in OURS if name in self.columns and name != participants]
         others = (self._column(EMAIL.fullmatch), participants)
         return found + [name for name in others if name and name not in found]
 
     def _column(self, fits: Callable[[str], object]) -> str | None:
-        """Return the first column in which all that is written fits."""
+        """Return the first column whose values all fit, apart from empty ones."""
         for column in self.columns:
             written = [row[column] for row in self.rows if row[column]]
             if written and all(map(fits, written)):
@@ -260,7 +261,7 @@ def _months() -> dict[str, int]:
 
 
 def _time(written: str) -> datetime | None:
-    """Return a time as Moodle writes it for people; None where it is none, or in other words."""
+    """Return the time in a text that Moodle wrote for people; None if it cannot be read."""
     match = next((found for form in _TIMES if (found := form.fullmatch(written.strip()))), None)
     month = _months().get(match["month"].lower()) if match else None
     if not match or month is None:
@@ -280,7 +281,7 @@ def _has_digit(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a name's letters and digits alone: Moodle takes other signs out of file names."""
+    """Return only a name's letters and digits: Moodle removes other characters in file names."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 
@@ -290,22 +291,22 @@ def read_roster(path: Path) -> Roster:
     Raises
     ------
     ValueError
-        If it is empty, or no table in UTF-8 or UTF-16.
+        If it is empty, or not a table in UTF-8 or UTF-16.
     """
     text = _text_of(path)
     header = re.split(r"[\r\n]", text, maxsplit=1)[0]
     separator = max(",;\t", key=header.count)
-    # A cell may hold several lines, and signs that Python would split one at.
+    # A cell may contain several lines, and characters at which Python would split a line.
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="")
     try:
         columns = [name.strip() for name in reader.fieldnames or []]
         if not columns:
             raise ValueError(f"{path} is empty")
         reader.fieldnames = columns
-        # A spreadsheet saves rows that somebody has emptied, too.
+        # Spreadsheets also save empty rows.
         lines = [row for row in reader if any(row[name].strip() for name in columns)]
     except csv.Error as error:
-        raise ValueError(f"{path} is no table in CSV ({error}); export it again") from None
+        raise ValueError(f"{path} is not a table in CSV ({error}); export it again") from None
     # Canvas puts the points possible, and notes on posting, between the header and the students.
     rows = [row for row in lines if "ID" not in columns or row["ID"].strip()]
     possible = next((row for row in lines if "Points Possible" in row[columns[0]]), {})
@@ -313,9 +314,9 @@ def read_roster(path: Path) -> Roster:
 
 
 def _text_of(path: Path) -> str:
-    """Return a table's text, without the line by which spreadsheets tell the separator."""
+    """Return a table's text, without the line that tells spreadsheets the separator."""
     content = path.read_bytes()
-    # Spreadsheets save "Unicode text" in UTF-16, and say so at its beginning.
+    # Spreadsheets save "Unicode text" in UTF-16, with a byte order mark at the beginning.
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if is_utf_16 else "utf-8-sig")

@@ -1,1 +1,1 @@
-"""Hidden tests ask a student's code questions, and each exercise gets its verdict."""
+"""Hidden tests call a student's code, and each exercise gets a verdict."""

@@ -1,7 +1,7 @@
-"""Ask a student's answer in its box, through a hidden test, and say how that ended.
+"""Run a hidden test on a student's answer in its box (sandbox), and return how that ended.
 
-This runs in the disposable process of `grading.judging.disposable`: here replies are read, and
-hidden tests compute with what was in them.
+This runs in the disposable process of `grading.judging.disposable`. It reads the replies, which are
+untrusted, and hidden tests compute with their contents.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ class NotAttempted(Exception):
 
 
 class Missing(Exception):
-    """The notebook defines nothing of the exercise's name."""
+    """The notebook defines nothing with the exercise's name."""
 
 
 class Tampered(Exception):
-    """What came back is not what an honest kernel replies."""
+    """The reply is not one that an unmodified kernel would send."""
 
 
 class RemoteAnswer(Answer):
-    """A student's answer in its box: same calls, same results, nothing but plain data back.
+    """A student's answer in its box: called like a local one, but only plain data comes back.
 
     Parameters
     ----------
     exercise : str
     ask : callable
-        Puts a question to the box.
+        Sends a question to the box and returns the reply.
     next_seed : callable
-        Gives each question's seed for what the student's code draws.
+        Returns a seed for each question, for the random numbers of the student's code.
     """
 
     def __init__(self, exercise: str, ask: Ask, next_seed: Callable[[], int]):
@@ -82,7 +82,7 @@ class RemoteAnswer(Answer):
                 self.arguments = _decoded(reply, "arguments", tuple)
                 self.calls = _decoded(reply, "calls", list)
                 if self.arguments and len(self.arguments) != arguments:
-                    raise WireError("it holds arguments that were not given")
+                    raise WireError("it contains arguments that were not given")
         except WireError as error:
             raise Tampered(str(error)) from None
         if "missing" in reply:
@@ -94,14 +94,15 @@ def _result(reply: dict[str, Any]) -> Any:
     if "unsendable" in reply:
         raise Failure(f"The answer is {reply['unsendable']}.")
     try:
-        # A box reads each result once before it sends it: what cannot be read is none of its own.
+        # A box decodes each result once before it sends it. So a result that cannot be decoded
+        # does not come from an unmodified box.
         return decode(reply["result"], RESULT)
     except WireError as error:
         raise Tampered(str(error)) from None
 
 
 def _checked(reply: Any, nonce: str) -> dict[str, Any]:
-    """Return a reply of the right form to the question of this nonce."""
+    """Return a reply if it has the right form and answers the question with this nonce."""
     if type(reply) is not dict or reply.get("nonce") != nonce:
         raise WireError("it belongs to another question")
     forms: dict[str, Callable[[Any], bool]] = {
@@ -112,12 +113,12 @@ def _checked(reply: Any, nonce: str) -> dict[str, Any]:
     }
     given = [name for name in forms if name in reply]
     if len(given) != 1 or not forms[given[0]](reply[given[0]]):
-        raise WireError("it says neither a result nor an error")
+        raise WireError("it contains neither a result nor an error")
     return reply
 
 
 def _is_error(value: Any) -> bool:
-    """Return whether a value is the class, the message and the ancestors of an exception."""
+    """Return whether a value lists the class, the message and the ancestors of an exception."""
     if type(value) is not list or not 2 <= len(value) <= 2 + MOST_ANCESTORS:
         return False
     return all(type(text) is str for text in value) and all(
@@ -127,11 +128,11 @@ def _is_error(value: Any) -> bool:
 
 def _decoded(reply: dict[str, Any], name: str, kind: type) -> Any:
     if type(reply.get(name)) is not bytes:
-        raise WireError(f"it does not say its {name}")
+        raise WireError(f"its {name} are missing")
     value = decode(reply[name], RESULT)
-    # None is sent in place of what has grown too large.
+    # None is sent instead of values that have become too large.
     if type(value) is not kind and value is not None:
-        raise WireError(f"its {name} are a {type(value).__name__}")
+        raise WireError(f"its {name} have the type {type(value).__name__}, not {kind.__name__}")
     return kind() if value is None else value
 
 
@@ -145,11 +146,11 @@ def judged(
     test : Test
     exercise : str
     seed : int
-        Decides every argument that the test draws.
+        Determines every argument that the test draws.
     ask, next_seed
-        As `RemoteAnswer` takes them.
+        As for `RemoteAnswer`.
     stopped : list of str
-        Class and message of the exception with which the exercise's own cell stopped, if it did.
+        Class and message of the exception that the exercise's own cell raised, if it did.
     """
     answer = RemoteAnswer(exercise, ask, next_seed)
     try:
@@ -159,12 +160,12 @@ def judged(
     except Missing:
         return _why_missing(exercise, stopped)
     except Tampered as error:
-        return Judged(TAMPERED, f"While it was asked: a malformed reply ({error}).")
+        return Judged(TAMPERED, f"The reply to a question was malformed: {error}.")
     except Failure as failure:
         return Judged(FAILED, str(failure), failure.share)
     except AnswerError as error:
         call = f"{exercise}({shown_call(*answer.asked)})"
-        return Judged(status_of_exception(error.kind), f"{sentence(str(error))} It came of {call}.")
+        return Judged(status_of_exception(error.kind), f"{sentence(str(error))} The call: {call}.")
     except MemoryError:
         raise
     except MACHINE_FAULTS as fault:
@@ -182,5 +183,5 @@ def _why_missing(exercise: str, stopped: list[str]) -> Judged:
     kind, message = stopped or ("", "")
     told = f"{kind}: {message}" if message else kind
     if not kind:
-        return Judged(NOT_ATTEMPTED, f"There is no {exercise!r} when the cell has run.")
+        return Judged(NOT_ATTEMPTED, f"{exercise!r} is not defined after its cell was run.")
     return Judged(status_of_exception(kind), sentence(f"The cell stops with {told}"))

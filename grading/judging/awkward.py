@@ -1,13 +1,13 @@
-"""Awkward inputs, drawn from the generator that a hidden test gets.
+"""Awkward inputs, drawn from the random generator that a hidden test gets.
 
-An answer that is right only about tame inputs is wrong. Whatever a test draws comes from here, so
-that a new exercise gets capitals and emoji, an index that repeats, classes without a row, and
-datasets that were selected or formatted for nothing. Nothing is downloaded; the same generator
-draws the same.
+An answer that is right only for simple inputs is wrong. All tests draw their inputs with this
+module. So without extra work a new exercise is tested with capitals and emoji, an index that
+repeats, classes without rows, and datasets that are selected or have a format. Nothing is
+downloaded; generators with the same seed draw the same inputs.
 
-`texts`, `tokens` and `names` hold one of each kind first, as far as there is room, and then
-whatever is drawn. `label_cases`, `indexes`, `datasets` and `tokenizers` give every kind with a few
-words that say which, to begin a message with.
+`texts`, `tokens` and `names` first take one of each kind, as far as there is room, and then random
+ones. `label_cases`, `indexes`, `datasets` and `tokenizers` yield every kind together with a short
+description, which can begin a message.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ KINDS_OF_TEXT = {
     "only blanks": "   ",
     "nothing": "",
 }
-"""A text of each kind; none has a line end."""
+"""A text of each kind. No text contains a line break."""
 KINDS_OF_WORD = ("it's", "🙂", "...", "re-do", "1,000", "#so", "e\u0301té")
-"""Words that are more, or less, than letters."""
+"""Words that contain more than letters, or no letters."""
 WHITE_SPACE = (" ", "  ", "\t", "\n", " \n ", "\r\n", "\xa0")
-"""What `str.split` splits at."""
+"""White space, where `str.split` splits."""
 KINDS_OF_TOKEN = (
     "Zoo",
     "zoo",
@@ -63,12 +63,12 @@ KINDS_OF_TOKEN = (
     "",
     "\t",
 )
-"""Tokens whose order, case or emptiness is easily lost."""
+"""Tokens that are easily changed by mistake: their order, their case, or that they are empty."""
 KINDS_OF_NAME = ("joy", "Zeal", "été", "very sad", "10", "9", "so; so", "no", "No")
-"""Names of classes, which are in no order."""
+"""Names of classes, in no particular order."""
 
 NEAR_NAMES = ("no", "No", " no", "no ")
-"""Names of classes that only who leaves capitals and blanks as they are can tell apart."""
+"""Names of classes that differ only in capitals and spaces."""
 
 POOLS = {
     "syllables": "SYLLABLES",
@@ -76,10 +76,10 @@ POOLS = {
     "tokens": "KINDS_OF_TOKEN",
     "names": "KINDS_OF_NAME",
 }
-"""What is drawn from, by its name in an instructor's ``constants.toml``."""
+"""The pools that inputs are drawn from, by their names in an instructor's ``constants.toml``."""
 FEWEST = 4
-"""Of syllables, tokens and names: with fewer, tests would draw for ever."""
-# Tests leave these out by name where an exercise says nothing about them.
+"""Smallest number of syllables, tokens and names: with fewer, tests would draw forever."""
+# Tests exclude these by name if an exercise says nothing about them.
 FIXED_KINDS = ("only blanks", "nothing")
 TELLING = {
     "capitals": r"[A-Z]",
@@ -92,16 +92,18 @@ TELLING = {
     "digits": r"\d",
     "one character": r"^\S$",
 }
-"""What a text must hold to be of its kind, as far as a pattern can tell."""
+"""What a text of a kind must contain, as far as a pattern can tell."""
 
 
 def checked_pools(given: dict[str, Any]) -> dict[str, Any]:
-    """Return pools of an instructor's own, by the names of `POOLS`; texts join the public kinds.
+    """Return an instructor's own pools, by the names in `POOLS`, after checking them.
+
+    An instructor's texts are added to the public ones; other pools replace the public ones.
 
     Raises
     ------
     ValueError
-        If something in them cannot be drawn from; it says what.
+        If a pool cannot be used; the message says why.
     """
     pools: dict[str, Any] = {}
     for name, values in given.items():
@@ -113,9 +115,9 @@ def checked_pools(given: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise ValueError(f"{name} must be a list of texts")
         if len(set(values)) < max(len(values), FEWEST):
-            raise ValueError(f"{name} must be {FEWEST} or more, all different")
+            raise ValueError(f"{name} must have {FEWEST} or more, all different")
         if name == "syllables" and not all(v.isalpha() and v == v.lower() for v in values):
-            raise ValueError("syllables are lower-case letters and nothing else")
+            raise ValueError("syllables must consist of lower-case letters only")
         pools[name] = tuple(values)
     return pools
 
@@ -125,17 +127,17 @@ def _checked_texts(values: Any) -> dict[str, str]:
         raise ValueError('texts must be a table: a kind = "a text of this kind"')
     for kind, text in values.items():
         if kind in FIXED_KINDS:
-            raise ValueError(f"the text of {kind!r} is what it is: leave it out")
+            raise ValueError(f"the text of {kind!r} cannot be changed: leave it out")
         if not isinstance(text, str) or not text.strip() or len(text.splitlines()) != 1:
-            raise ValueError(f"the text of {kind!r} must be one line that can be seen")
+            raise ValueError(f"the text of {kind!r} must be one line with visible characters")
         if kind in TELLING and not re.search(TELLING[kind], text):
-            raise ValueError(f"{text!r} is no text with {kind}")
+            raise ValueError(f"{text!r} is not a text with {kind}")
     return KINDS_OF_TEXT | values
 
 
 @contextmanager
 def drawn_from(pools: dict[str, Any]) -> Iterator[None]:
-    """Have everything here, and tests that read these pools, draw from others meanwhile.
+    """Until the block ends, make this module, and tests that read its pools, use other pools.
 
     Parameters
     ----------
@@ -159,12 +161,12 @@ def word(rng: np.random.Generator, syllables: int = 2) -> str:
 
 
 def words(rng: np.random.Generator, n: int, longest: int = 6) -> list[str]:
-    """Return n tame texts of one to `longest` words."""
+    """Return n simple texts of one to `longest` words."""
     return [" ".join(word(rng) for _ in range(rng.integers(1, longest + 1))) for _ in range(n)]
 
 
 def texts(rng: np.random.Generator, n: int, without: tuple[str, ...] = ()) -> list[str]:
-    """Return n texts in random order: one of each kind as far as they go, the rest tame.
+    """Return n texts in random order: one of each kind if there is room, and simple ones.
 
     Parameters
     ----------
@@ -186,7 +188,7 @@ def spaced(rng: np.random.Generator, n: int) -> str:
 
 
 def tokens(rng: np.random.Generator, n: int) -> list[str]:
-    """Return n different tokens in random order, the awkward ones first taken."""
+    """Return n different tokens in random order, as many awkward ones as possible."""
     found = [KINDS_OF_TOKEN[place] for place in rng.permutation(len(KINDS_OF_TOKEN))[:n]]
     while len(found) < n:
         new = word(rng, int(rng.integers(1, 4)))
@@ -195,7 +197,7 @@ def tokens(rng: np.random.Generator, n: int) -> list[str]:
 
 
 def names(rng: np.random.Generator, n: int) -> list[str]:
-    """Return n different names of classes, in no order."""
+    """Return n different names of classes, in no particular order."""
     found = [KINDS_OF_NAME[place] for place in rng.permutation(len(KINDS_OF_NAME))[:n]]
     while len(found) < n:
         new = word(rng, 3)
@@ -206,7 +208,7 @@ def names(rng: np.random.Generator, n: int) -> list[str]:
 def near_names(rng: np.random.Generator, n: int) -> list[str]:
     """Return n different names of classes (at most four) that look alike.
 
-    From two on, two of them differ by a capital alone; from three on, two by a blank.
+    With n of two or more, two names differ only in a capital; with three or more, two in a space.
     """
     capitals, blanks = NEAR_NAMES[:2], NEAR_NAMES[2:]
     if n == 1:
@@ -237,9 +239,9 @@ def indexes(rng: np.random.Generator, n: int) -> Iterator[tuple[str, pd.Index]]:
 
 
 def index(rng: np.random.Generator, n: int) -> pd.Index:
-    """Return an index for n rows that is offset, in no order, and repeats, in every draw.
+    """Return an index for n rows that is offset, unordered and repeats.
 
-    A kind drawn by chance would let an answer pass in one run that fails in the next.
+    All these are in every draw. Otherwise an answer might pass in one run and fail in the next.
     """
     return pd.Index(rng.integers(1, n // 2 + 1 if n > 1 else 2, n))
 
@@ -252,7 +254,7 @@ def label_cases(
     Parameters
     ----------
     no_rows : bool
-        Whether the exercise says what becomes of no labels.
+        Whether the exercise says what must happen if there are no labels.
     """
     rows = int(rng.integers(20, 60))
     many = rng.integers(0, num_classes, rows)
@@ -268,7 +270,7 @@ def label_cases(
 
 
 def sequences(values: list[int]) -> Iterator[tuple[str, Any]]:
-    """Yield the same numbers as a list, a tuple, an array, and as series of any index."""
+    """Yield the same numbers as a list, a tuple, an array, and as Series with different indexes."""
     yield "a list", list(values)
     yield "a tuple", tuple(values)
     yield "an array", np.array(values, dtype=np.int64)
@@ -289,7 +291,7 @@ def datasets(
     given : DatasetDict or Selected
         The argument for the answer.
     plain : DatasetDict
-        What it holds, without a format.
+        Its contents, without a format.
     """
     yield "a dataset", splits, splits
     places = {
@@ -303,9 +305,9 @@ def datasets(
 
 
 def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, Tokenizer]]:
-    """Yield tokenizers with special tokens at either end, both or none, type ids, other maxima.
+    """Yield tokenizers that differ in where special tokens are, type ids and maximal lengths.
 
-    One pads with its own end token, so that an id does not tell whether a place is real.
+    One of them pads with its end token, so that an id does not tell whether a position is padding.
     """
     maxima = rng.permutation([7, 11, 60, 130]).tolist()
     types = rng.permutation([True, True, False, False]).tolist()
@@ -313,7 +315,7 @@ def tokenizers(rng: np.random.Generator, **options: Any) -> Iterator[tuple[str, 
         ("both", "front", "back", "none"), maxima, types, strict=True
     ):
         kept = {"max_length": longest, "ends": ends, "type_ids": type_ids, **options}
-        if ends == "back":  # as many that were made for generation do
+        if ends == "back":  # as tokenizers of many generative models do
             kept["pad"] = "[SEP]"
         where = {"both": "both ends", "front": "the front", "back": "the end", "none": "no end"}
         yield f"special tokens at {where[ends]}", Tokenizer(f"tokenizer {ends}", **kept)

@@ -1,4 +1,4 @@
-"""Which cells of a notebook build on an answer: they call it, or use what came of a call."""
+"""Find the cells of a notebook that depend on an answer: they call it, or use a call's result."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 class Dependents:
-    """Names that build on some answers, gathered cell by cell from the top of a notebook.
+    """Names that depend on some answers, collected cell by cell from the top of a notebook.
 
-    An exercise is asked a second time only if it is found here. The code is read and not run:
-    assignments and definitions are followed, not everything that code can do.
+    An exercise is asked a second time only if it depends on a wrong answer. The code is read but
+    not run, so only assignments and definitions are followed, not everything that code can do.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Dependents:
         self._imported: set[str] = set()
 
     def add(self, name: str) -> None:
-        """Let an answer be one of those that are built on."""
+        """Add an answer whose dependents are to be found."""
         self._names.add(name)
 
     def uses_one(self, source: str) -> bool:
@@ -31,7 +31,7 @@ class Dependents:
         return not self._names.isdisjoint(_mentioned(tree_of(source), source))
 
     def runs_one(self, source: str) -> bool:
-        """Tell whether a cell mentions one of the names outside of what it only defines."""
+        """Tell whether a cell mentions one of the names outside function and class definitions."""
         tree = tree_of(source)
         if tree is None:
             return self.uses_one(source)
@@ -39,7 +39,7 @@ class Dependents:
         return any(not self._names.isdisjoint(_mentioned(part, "")) for part in at_once)
 
     def follow(self, source: str) -> None:
-        """Take in a cell: what a statement of it sets with one of the names builds on it, too."""
+        """Read a cell: names that a statement sets while it mentions a dependent name are added."""
         tree = tree_of(source)
         if tree is None:
             if self.uses_one(source):
@@ -58,7 +58,7 @@ def _words(source: str) -> Iterable[str]:
 
 
 def _mentioned(tree: ast.AST | None, source: str) -> Iterator[str]:
-    """Yield the names in a statement, also those that a text spells out, for `globals()`."""
+    """Yield the names in a statement, and its strings, which may be names for `globals()`."""
     if tree is None:
         yield from _words(source)
         return
@@ -72,8 +72,8 @@ def _mentioned(tree: ast.AST | None, source: str) -> Iterator[str]:
 
 
 def _set_by(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a statement sets or changes where it stands, in any order."""
-    waiting = [node]  # not by recursion: a sum of a thousand numbers is a thousand levels deep
+    """Yield the names that a statement itself sets or changes, in any order."""
+    waiting = [node]  # no recursion: a sum of a thousand numbers is a thousand levels deep
     while waiting:
         node = waiting.pop()
         if isinstance(node, Scopes):
@@ -85,7 +85,7 @@ def _set_by(node: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             yield from _root(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield from _root(node.func)  # a method may change what it is called on
+            yield from _root(node.func)  # a method may change its object
         waiting += ast.iter_child_nodes(node)
 
 

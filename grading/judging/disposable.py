@@ -1,10 +1,11 @@
-"""A disposable process that reads what a student's code replied, and judges it.
+"""A disposable process that reads the replies of a student's code and judges them.
 
-A reply can crash the process that reads it, or keep it busy: by a fault in a library's native code,
-or by values that unfold. So each exercise is judged in a process of its own, which may be lost. The
-grader forks; the fork runs the hidden test, sends questions up and gets replies down as bytes that
-the grader does not decode, and says in one short message how it ended. It has no open file but the
-pipe to the grader, and limits of its own on memory and processor time.
+A reply can crash the process that reads it, or keep it busy, through a bug in a library's native
+code or through values that expand to a huge size. So each exercise is judged in its own process,
+and losing that process does no harm. The grader forks, and the child process runs the hidden test.
+It sends questions to the grader and gets replies as bytes, which the grader does not decode. At the
+end it sends one short message with the verdict. Its only open file is the pipe to the grader, and
+it has its own limits on memory and processor time.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from grading.judging.verdicts import CANNOT_GRADE, FAILED, STATUSES, TAMPERED, d
 from grading.sandbox.limits import THREAD_VARIABLES
 
 PROCESSOR_SECONDS = 60
-"""For judging one exercise; waiting for the student's code is not counted. Tests take seconds."""
+"""For judging one exercise, without waiting for the student's code. Most tests take seconds."""
 MEMORY_BYTES = 2**30
-"""On top of what the grader held when it forked."""
+"""In addition to what the grader used when it forked."""
 PATIENCE = 20 * PROCESSOR_SECONDS
-"""Seconds without a sign after which the process hangs, however busy the machine is."""
+"""After so many seconds without a message the process hangs, even on a busy machine."""
 LONGEST_MESSAGE = 1500
 LONGEST_VERDICT = 2**16  # bytes
 IS_QUESTION, IS_VERDICT = b"?", b"="
@@ -55,10 +56,11 @@ class Judged:
         A key of `grading.judging.verdicts.STATUSES`.
     message : str
     share : float
-        Of the points, where it failed.
+        Share of the points, if it failed.
     doubt : {"", "failed", "tampered"}
-        Where the test or its process stopped by itself: what the answer has ended as if the
-        course's own answer passes the same test. If that stops, too, the status stands.
+        Not empty if the test or its process stopped unexpectedly, so that it is not known whether
+        the answer or the test is at fault. If the course's own answer passes the same test, the
+        answer is at fault and gets this status. Otherwise `status` remains.
     """
 
     status: str
@@ -68,14 +70,14 @@ class Judged:
 
 
 def judged_apart(judge: Callable[[Ask], Judged], ask: Ask) -> Judged:
-    """Run `judge` in a disposable process, whose questions `ask` puts here; return what it says.
+    """Run `judge` in a disposable process and return its verdict; `ask` answers its questions here.
 
-    What `ask` raises ends the process, and is raised here.
+    An exception in `ask` ends the process and is raised here.
     """
     ours, its = multiprocessing.Pipe()
     with ours, warnings.catch_warnings():
-        # Python warns of forks beside threads. Ours hold no lock that the fork needs: one waits,
-        # and one measures a box's memory.
+        # Python warns about forks in a process with threads. Our threads hold no lock that the
+        # child process needs: one waits, and one measures a box's memory.
         warnings.simplefilter("ignore", DeprecationWarning)
         with its:
             process = os.fork()
@@ -90,33 +92,33 @@ def judged_apart(judge: Callable[[Ask], Judged], ask: Ask) -> Judged:
 
 
 def _heard(ours: Connection, ask: Ask) -> Judged | None:
-    """Pass questions on until there is a verdict; None if the process ends before."""
+    """Answer questions until the verdict arrives; return None if the process ends before that."""
     while True:
         try:
             if not ours.poll(PATIENCE):
-                return Judged(CANNOT_GRADE, f"Judging hangs: no sign for {PATIENCE} seconds.")
+                return Judged(CANNOT_GRADE, f"Judging hangs: no message for {PATIENCE} seconds.")
             message = ours.recv_bytes(QUESTION.bytes + 1)
         except (EOFError, OSError):
             return None
         if message[:1] == IS_VERDICT:
             return _read(message[1:])
         reply = ask(message[1:])
-        with contextlib.suppress(OSError):  # if it has ended, reading says so
+        with contextlib.suppress(OSError):  # if the process has ended, the next read fails
             ours.send_bytes(reply)
 
 
 def _read(message: bytes) -> Judged:
     judged = Judged(**json.loads(message[:LONGEST_VERDICT]))
     if judged.status not in STATUSES or judged.doubt not in ("", FAILED, TAMPERED):
-        raise ValueError(f"no verdict: {judged!r:.200}")
+        raise ValueError(f"not a valid verdict: {judged!r:.200}")
     return judged
 
 
 def _died(process: int) -> Judged:
-    """Return what it means that the process has ended without a verdict."""
+    """Return the verdict if the process has ended without sending one."""
     _, status = os.waitpid(process, 0)
     code = os.waitstatus_to_exitcode(status)
-    if code == -signal.SIGKILL:  # by the machine, when its memory ran out, or by a person
+    if code == -signal.SIGKILL:  # by the operating system, out of memory, or by a person
         return Judged(CANNOT_GRADE, "The process that judges the answer was killed from outside.")
     if code == -signal.SIGXCPU:
         why = f"needed more than {PROCESSOR_SECONDS} seconds"
@@ -126,7 +128,7 @@ def _died(process: int) -> Judged:
 
 
 def _judge_and_end(judge: Callable[[Ask], Judged], its: Connection) -> None:
-    """Be the disposable process; never returns."""
+    """Do the work of the disposable process, then end it; never returns."""
     code = 1
     try:
         pipe = _alone_with(its)
@@ -146,25 +148,25 @@ def _judge_and_end(judge: Callable[[Ask], Judged], its: Connection) -> None:
         pipe.send_bytes(IS_VERDICT + json.dumps(asdict(short)).encode())
         code = 0
     finally:
-        os._exit(code)  # nothing of the grader's is tidied up twice
+        os._exit(code)  # skip the cleanup that belongs to the grader's process
 
 
 def _out_of_memory() -> Judged:
-    """Tell the limit of this process from a machine that has no more memory to give."""
+    """Tell whether this process reached its own limit or the machine has no more memory."""
     if psutil.virtual_memory().available < MEMORY_BYTES:
         return Judged(CANNOT_GRADE, "The grader's machine has too little memory (MemoryError).")
     return Judged(CANNOT_GRADE, "Judging the reply needs too much memory.", doubt=TAMPERED)
 
 
 def _alone_with(its: Connection) -> Connection:
-    """Let go of every file, pipe, handler and thread of the grader's but the pipe to it."""
+    """Close the grader's files, pipes and handlers, except the pipe `its`; return that pipe."""
     faulthandler.disable()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which ends this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the grader, which ends us
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    kept = os.dup(its.fileno())  # a number that no object of the grader's owns and may close
+    kept = os.dup(its.fileno())  # a new number, which no object of the grader may close
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
@@ -176,8 +178,8 @@ def _alone_with(its: Connection) -> Connection:
 
 
 def _take_limits() -> None:
-    """Bound memory and time, and keep to one thread: a fork has none of its parent's."""
-    gc.freeze()  # else the collector would copy the parent's pages one by one
+    """Limit memory and time, and use one thread: a fork has none of its parent's threads."""
+    gc.freeze()  # otherwise garbage collection would copy the parent's memory page by page
     for name in THREAD_VARIABLES:
         os.environ[name] = "1"
     if "torch" in sys.modules:
@@ -194,7 +196,7 @@ def _take_limits() -> None:
 
 
 def _held_bytes() -> int:
-    """Return what counts towards RLIMIT_DATA already, or 0 where no one can tell (macOS)."""
+    """Return how much memory already counts towards RLIMIT_DATA, or 0 if unknown (macOS)."""
     with contextlib.suppress(OSError), open("/proc/self/status") as status:
         for line in status:
             if line.startswith("VmData:"):

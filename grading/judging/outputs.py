@@ -1,4 +1,4 @@
-"""What a student's cells showed: made anew, cleaned, and bounded per cell and per notebook."""
+"""Outputs of a student's cells: rebuilt, cleaned, and limited per cell and per notebook."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from grading.inside.protocol import CUT
 from grading.intake.texts import clean
 from grading.sandbox.box import SandboxDied
 
-# What formgrader and the feedback can show without running it.
+# Kinds of output that formgrader and the feedback can show without running code in them.
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 LONGEST_TRACEBACK = 200  # lines
 NAMED_DEATHS = 10
-LEAST_SIZE = 1000  # bytes that an output counts for: checking one takes as long as a long text
-STOPPED_AT = re.compile(r"Cell In ?\[\d+\], line (\d{1,9})")  # a traceback is a student's text
-LEFT_OUT = "[This cell's output was left out: the notebook's outputs are too long together.]\n"
+LEAST_SIZE = 1000  # bytes that each output counts as at least: even a short one takes time to check
+STOPPED_AT = re.compile(r"Cell In ?\[\d+\], line (\d{1,9})")  # students may forge a traceback
+LEFT_OUT = "[This cell's output was left out: all outputs together are too long.]\n"
 TOO_LONG = "[This cell's output was left out: it is too long.]\n"
 
 
 class NotebookOutputs:
     """How much the cells of one notebook may still show.
 
-    The relay in the box cuts outputs, too, but a student may have replaced it.
+    The relay in the box also cuts outputs, but a student's code may have replaced the relay.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class NotebookOutputs:
         self._cut = 0
 
     def taken(self, sent: list[Any]) -> list[NotebookNode]:
-        """Return a cell's outputs as nbformat knows them, from what the box has sent."""
-        # The relay counts less of what stands around the texts.
+        """Return a cell's outputs in the notebook format, from what the box has sent."""
+        # The relay does not count everything around the texts, so allow for more than its limit.
         most = 2 * self._cell_bytes + 10_000
         made, size = [], 0
-        if LEAST_SIZE * len(sent) > min(most, self._left):  # before any of them is made
+        if LEAST_SIZE * len(sent) > min(most, self._left):  # before building any
             return self._left_out(LEAST_SIZE * len(sent) > most)
         for output in sent:
             own = own_output(output)
@@ -67,18 +67,18 @@ class NotebookOutputs:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence for the teacher where something was left out."""
+        """A sentence for the teacher if something was left out."""
         if not self._cut:
             return []
         cells = "1 cell" if self._cut == 1 else f"{self._cut} cells"
         return [
-            f"the output of {cells} was cut: {self._cell_bytes:,} bytes a cell are shown, and "
-            f"{self._all_bytes:,} a notebook"
+            f"the output of {cells} was cut: {self._cell_bytes:,} bytes per cell are shown, and "
+            f"{self._all_bytes:,} per notebook"
         ]
 
 
 def size_of(value: Any) -> int:
-    """Return about how many bytes a value takes in a notebook's file."""
+    """Return roughly how many bytes a value takes in a notebook's file."""
     if isinstance(value, dict):
         return sum(len(name) + 8 + size_of(item) for name, item in value.items())
     if isinstance(value, list):
@@ -87,7 +87,7 @@ def size_of(value: Any) -> int:
 
 
 def own_output(output: Any) -> NotebookNode | None:
-    """Return an output as nbformat knows it, made anew from untrusted data."""
+    """Return an output in the notebook format, rebuilt from untrusted data; None if unusable."""
     if type(output) is not dict:
         return None
     kind, data = output.get("output_type"), output.get("data")
@@ -106,12 +106,12 @@ def own_output(output: Any) -> NotebookNode | None:
 
 
 def text_output(text: str) -> NotebookNode:
-    """Return an output that says something of the grader's own."""
+    """Return an output with a text of the grader."""
     return new_output("stream", name="stdout", text=clean(text))
 
 
 def plain_text(output: Any) -> str:
-    """Return what an output says, without what went to stderr."""
+    """Return an output's text, or an empty one for stderr."""
     made = own_output(output)
     if made is None or made.get("name") == "stderr":
         return ""
@@ -121,9 +121,9 @@ def plain_text(output: Any) -> str:
 
 
 def line_of_error(outputs: list[Any]) -> int:
-    """Return the line of a cell at which it stopped, as its traceback says; 0 if it does not."""
+    """Return the line of a cell at which it stopped, from its traceback; 0 if that is unknown."""
     for output in outputs:
-        # There may be a hundred thousand others, which take long to make anew.
+        # There may be a hundred thousand other outputs, and rebuilding them would take long.
         if type(output) is dict and output.get("output_type") == "error":
             made = own_output(output)
             found = made and STOPPED_AT.search("\n".join(made.traceback))
@@ -132,14 +132,14 @@ def line_of_error(outputs: list[Any]) -> int:
 
 
 def deaths_notes(deaths: list[tuple[str, SandboxDied]], when: str = "") -> list[str]:
-    """Return one sentence about all cells that have ended their sandbox, if there are any.
+    """Return one sentence about all cells that ended their sandbox, if there are any.
 
     Parameters
     ----------
     deaths : list of tuple of str and SandboxDied
-        Each cell's exercise, or an empty text for a cell of the student's own, and how it ended.
+        Each cell's exercise, or an empty text for a cell without one, and how the sandbox ended.
     when : str
-        Follows what they did: " after a restart".
+        Added to the sentence, such as " after a restart".
     """
     told = [f"{name or 'of its own'}: {death.status}, {death}" for name, death in deaths]
     counted = {text: told.count(text) for text in dict.fromkeys(told)}

@@ -1,15 +1,15 @@
-"""A course's private overlay: tests, constants and a secret that nothing published holds.
+"""A course's private overlay: tests, constants and a secret that are never published.
 
-The hidden tests are in a public repository. A folder ``private/`` in the course's own folder,
-which git ignores, makes what is asked another thing:
+The hidden tests are in a public repository. To change what they ask, a course may have a folder
+``private/``, which git ignores:
 
-- ``secret.txt``: a line that enters every seed, so that nobody can tell from the public tests which
-  arguments they will draw;
+- ``secret.txt``: a line that is part of every seed, so that nobody can predict from the public
+  tests which arguments they will draw;
 - ``constants.toml``: pools from which `grading.testing.awkward` draws instead of its own;
-- ``ASSIGNMENT/hidden_tests.py``: tests that take the place of public ones (`grades`) or are asked
-  beside them (`also_grades`).
+- ``ASSIGNMENT/hidden_tests.py``: tests that replace public ones (`grades`) or are run in addition
+  to them (`also_grades`).
 
-Each may be missing. A receipt holds the hashes of what was there.
+Each file may be missing. A receipt contains the hashes of the files that existed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,19 @@ from grading.judging.testing import Test, load_tests
 
 SECRET, CONSTANTS, TESTS = "secret.txt", "constants.toml", "hidden_tests.py"
 SHORTEST_SECRET = 20
-"""Characters; a shorter one could be found by trying."""
+"""In characters. A shorter secret could be guessed by trying all of them."""
 
 
 def write_secret(folder: Path) -> Path:
-    """Make an overlay's folder, if need be, with a secret drawn at random; return its path.
+    """Write a random secret into an overlay's folder; return its path.
+
+    The folder is created if it does not exist.
 
     Raises
     ------
     FileExistsError
-        If there is one: another would draw other questions for what is graded already.
+        If there is a secret already: with a new one, submissions that are already graded would be
+        asked different questions.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / SECRET
@@ -51,12 +54,12 @@ def write_secret(folder: Path) -> Path:
 
 
 def check_overlay(folder: Path, assignments: Collection[str]) -> None:
-    """Refuse an overlay in which something would count for nothing: a misspelt name, for one.
+    """Refuse an overlay with something that would have no effect, such as a misspelt name.
 
     Raises
     ------
     ValueError
-        It names the file or folder.
+        The message names the file or folder.
     """
     if not folder.exists():
         return
@@ -67,22 +70,22 @@ def check_overlay(folder: Path, assignments: Collection[str]) -> None:
         ignored = path.name.startswith((".", "_", "README"))
         if not (is_test or ignored or path.name in (SECRET, CONSTANTS)):
             what = f"{SECRET}, {CONSTANTS} and ASSIGNMENT/{TESTS}"
-            raise ValueError(f"{path} would count for nothing: a private overlay has {what}")
+            raise ValueError(f"{path} would have no effect: a private overlay consists of {what}")
 
 
 def overlay_contents(folder: Path, assignment: str) -> dict[str, bytes]:
-    """Return what an overlay adds to what a grade depends on.
+    """Return the parts of an overlay that grades depend on.
 
     Returns
     -------
     dict of str to bytes
-        ``private``: the assignment's tests and the constants; ``secret``. What there is not is
-        left out, so that a course without an overlay has the receipts that it always had.
+        ``private``: the assignment's tests and the constants; ``secret``. Missing files are left
+        out, so that the receipts of a course without an overlay do not change.
 
     Raises
     ------
     ValueError
-        If the secret is short, or a file is no text in UTF-8.
+        If the secret is too short, or a file is not text in UTF-8.
     """
     paths = {"tests": folder / assignment / TESTS, "constants": folder / CONSTANTS}
     texts = {name: _text(path) for name, path in paths.items() if path.is_file()}
@@ -92,7 +95,7 @@ def overlay_contents(folder: Path, assignment: str) -> dict[str, bytes]:
     if (folder / SECRET).is_file():
         secret = _text(folder / SECRET).strip()
         if len(secret) < SHORTEST_SECRET:
-            raise ValueError(f"{folder / SECRET} must hold {SHORTEST_SECRET} characters or more")
+            raise ValueError(f"{folder / SECRET} must have {SHORTEST_SECRET} characters or more")
         found["secret"] = secret.encode()
     return found
 
@@ -101,11 +104,11 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ValueError(f"{path} is no text in UTF-8") from None
+        raise ValueError(f"{path} is not text in UTF-8; save it in that encoding") from None
 
 
 def described_overlay(contents: Mapping[str, bytes]) -> str:
-    """Return in a few words what `overlay_contents` has found."""
+    """Return a few words that list what `overlay_contents` found."""
     texts = json.loads(contents.get("private", b"{}"))
     parts = [name for name in ("tests", "constants") if name in texts]
     return ", ".join([*parts, *(["a secret"] if "secret" in contents else [])])
@@ -114,21 +117,21 @@ def described_overlay(contents: Mapping[str, bytes]) -> str:
 def overlaid(
     public: Mapping[str, Test], private: bytes, exercises: Collection[str]
 ) -> dict[str, Test]:
-    """Return an assignment's tests with those of an overlay, drawing from its constants.
+    """Return an assignment's tests combined with an overlay's tests and constants.
 
     Parameters
     ----------
     public : mapping of str to Test
         By exercise.
     private : bytes
-        As `overlay_contents` gives it; empty without an overlay.
+        From `overlay_contents`; empty without an overlay.
     exercises : collection of str
-        Those that the assignment asks for.
+        The exercises of the assignment.
 
     Raises
     ------
     ValueError
-        If the overlay grades another exercise, or its constants cannot be drawn from.
+        If the overlay grades any other exercise, or its constants cannot be used.
     """
     if not private:
         return dict(public)
@@ -137,13 +140,18 @@ def overlaid(
     unknown = tests.keys() - public.keys() - set(exercises)
     if unknown:
         asked = ", ".join(exercises)
-        raise ValueError(f"private tests grade {', '.join(sorted(unknown))}; asked are {asked}")
+        raise ValueError(
+            f"private tests grade {', '.join(sorted(unknown))}; the exercises are {asked}"
+        )
     pools = _pools(texts.get("constants", ""))
     return {name: _drawing_from(pools, test) for name, test in tests.items()}
 
 
 def _with_tests(public: Mapping[str, Test], source: str) -> dict[str, Test]:
-    """Load private tests from the very text that the receipt is about, not from its file."""
+    """Load private tests from `source`, whose hash is in the receipt, not from their file.
+
+    The file may have changed in the meantime.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / TESTS
         path.write_text(source, encoding="utf-8")
@@ -155,7 +163,7 @@ def _with_tests(public: Mapping[str, Test], source: str) -> dict[str, Test]:
 
 
 def _place_of(error: Exception, path: Path) -> str:
-    """Return where in a file an error was raised; nothing where its own words say so."""
+    """Return the line of a file at which an error was raised, or nothing if it is unknown."""
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Grade predictions for a test split by what they achieve."""
+"""Grade predictions for a test split by their score."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 Thresholds = tuple[float, ...]
-"""Scores that earn one more equal part of the points each, lowest first."""
+"""Scores, lowest first; reaching each of them earns one more equal part of the points."""
 
 
 def share_of_points(
@@ -27,43 +27,43 @@ def share_of_points(
 ) -> float:
     """Return the share of the points that predictions earn on a dataset's test split.
 
-    A notebook reads the first copy of the data that it finds, and predictions for one copy are
-    worth nothing against another's labels: what counts is the copy that they fit best.
+    A notebook uses the first copy of the data that it finds. Predictions for one copy do not fit
+    another copy's labels, so the copy that they fit best is the one that counts.
 
     Parameters
     ----------
     predicted : object
-        To be an array of label ids, shape (rows of the test split,).
+        Should be an array of label ids, shape (rows of the test split,).
     exercise : str
         Its name, for messages.
     copies : mapping of str to DatasetDict
-        By source, as `helpers.data.copies_at_hand` gives them. The embedded copy is a stand-in;
-        every other holds the dataset itself.
+        By source, from `helpers.data.copies_at_hand`. The embedded copy is a replacement; all
+        others are the dataset itself.
     score : callable
         Takes true labels and predictions, arrays of one shape, and returns the score.
     real, embedded : Thresholds
-        For the dataset itself and for its embedded stand-in, as many of each.
+        For the dataset itself and for its embedded replacement; both have the same length.
     likely : str
-        The likely mistake where nothing is earned.
+        The likely mistake if no points are earned.
 
     Raises
     ------
     Failure
-        If these are no predictions, or earn nothing.
+        If these are not valid predictions, or earn no points.
     FileNotFoundError
-        If no copy of the dataset is at hand: a fault of the grader's machine.
+        If no copy of the dataset is available, which is a fault of the grader's machine.
     """
     that(
         isinstance(predicted, np.ndarray),
         f"{exercise} must be a NumPy array, not a {type(predicted).__name__}.",
     )
     that(
-        # By kind: for NumPy's own hierarchy a span of time is an integer, too.
+        # By kind, because in NumPy's class hierarchy a timedelta is an integer, too.
         predicted.dtype.kind in "iu",
         f"{exercise} must hold integers, not {predicted.dtype}.",
     )
     if not copies:
-        raise FileNotFoundError(f"no copy of the data of {exercise} is at hand")
+        raise FileNotFoundError(f"no copy of the data of {exercise} is available on this machine")
     tests = {source: dataset["test"] for source, dataset in copies.items()}
     truths = {source: np.array(test["label"][:]) for source, test in tests.items()}
     fitting = {source: truth for source, truth in truths.items() if truth.shape == predicted.shape}

@@ -1,4 +1,4 @@
-"""The course's own answers: their cells, and the functions and variables that they define."""
+"""The course's own (reference) answers: their cells, and the names that they define."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from nbformat import NotebookNode
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """Return the name that nbgrader knows a cell by, or an empty one."""
+    """Return a cell's name in nbgrader, or an empty string if it has none."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def reference_cells(solution: NotebookNode) -> dict[str, str]:
-    """Return the sources of the cells that answer, by exercise; only those that define a function.
+    """Return the sources of the answer cells that define a function, by exercise.
 
-    A variable's answer may take minutes to compute, and no later cell of a lesson needs it.
+    Answers that are variables are left out: they may take minutes to compute, and no later cell of
+    a lesson needs them.
     """
     cells = {grade_id(cell): cell.source for cell in solution.cells if cell.cell_type == "code"}
     return {
@@ -29,9 +30,9 @@ def reference_cells(solution: NotebookNode) -> dict[str, str]:
 
 
 def run_cell(notebook: NotebookNode, exercise: str) -> dict[str, Any]:
-    """Run an exercise's cell here, after every import of the cells above it; return its names.
+    """Run an exercise's cell, after all imports of the cells above it, and return its names.
 
-    Only for a notebook of our own: its code runs in this process.
+    Only for our own notebooks: the code runs in this process.
 
     Raises
     ------
@@ -52,12 +53,12 @@ def run_cell(notebook: NotebookNode, exercise: str) -> dict[str, Any]:
 
 
 def _execute(source: str, namespace: dict[str, Any]) -> None:
-    """Run code as a kernel would: what this file imports from `__future__` is not the cell's."""
+    """Run code as a kernel would, without the `__future__` imports of this file."""
     exec(compile(source, "<cell>", "exec", dont_inherit=True), namespace)
 
 
 def imports_of(source: str) -> str:
-    """Return a cell's import statements; one with a magic has none of ours."""
+    """Return a cell's import statements; none if it is not plain Python (e.g. has a magic)."""
     try:
         tree = ast.parse(source)
     except SyntaxError:

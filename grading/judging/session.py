@@ -1,11 +1,12 @@
-"""Grade one submitted notebook: run it cell by cell in a box, and ask it each hidden test.
+"""Grade one submitted notebook: run it cell by cell in a box, and run each hidden test on it.
 
-The answer key never enters the process that earns points. In the first box run the student's cells
-and nothing else, and every exercise is asked there, right after its graded cell. Only when that box
-is gone may a second one be opened, in which the history is run again with the course's own answer
-in the place of each wrong one. It is opened where one mistake would cost more than its own points
-(an exercise below builds on the wrong answer), or where a hidden test stopped and it is to be told
-whether the answer or the test is at fault. Of the second box only verdicts are kept.
+The answer key never enters the process that earns points. Only the student's cells run in the first
+box, and every exercise is asked there, just before its graded cell is run. When that box is closed,
+a second box may be opened. It runs the same cells again, but with the course's own answer in place
+of each wrong one. This is done if one mistake would cost more than its own points, because a later
+exercise builds on the wrong answer. If a hidden test stopped unexpectedly, the course's own answer
+is asked in another box, to find out whether the answer or the test is at fault. Only verdicts are
+kept from these boxes.
 """
 
 from __future__ import annotations
@@ -53,22 +54,25 @@ from grading.sandbox.limits import Limits
 
 # A submission that ends its sandbox more often than this is not started again.
 MOST_STARTS = 20
-# A graded cell runs the visible examples, which take a moment.
+# A graded cell runs the visible examples, which normally takes a moment.
 CHECK_SECONDS = 120.0
 CHECK_CHARACTERS = 3000
 CHECK_OUTPUTS = 100
-# What cells draw without a seed is the same in every run; torch begins with a seed of its own.
+# Makes random numbers that cells draw without a seed the same in every run. torch is not imported
+# for this: it always starts with its default seed.
 SEED_CELL = "__import__('random').seed({seed}); __import__('numpy').random.seed({seed})"
 UNEXPLAINED = "The result is not what the exercise asks for"
-"""How the message begins where a hidden test stopped over an answer instead of judging it."""
-NOT_RUN = "[This cell was not run: it calls an answer that would end it.]\n"
-# Of IPython's own: `UsageError`, for a magic that it does not know.
+"""How the message begins if a hidden test raised an exception because of an answer."""
+NOT_RUN = "[This cell was not run: it calls an answer that would end the sandbox.]\n"
+# `UsageError` is IPython's exception for an unknown magic command.
 NOT_THERE = ("ModuleNotFoundError", "ImportError", "UsageError")
 MISSING = (
-    "a cell needs what the grader does not have ({}); its other imports and definitions were run"
+    "a cell needs something that the grader does not have ({}); its other imports and definitions "
+    "were run"
 )
 MISSING_IN_CELLS = (
-    "{} cells need what the grader does not have ({}); their other imports and definitions were run"
+    "{} cells need something that the grader does not have ({}); their other imports and "
+    "definitions were run"
 )
 NAMED_MISSING = 5
 ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
@@ -76,7 +80,7 @@ ENDED_ITS_BOX = (TIMED_OUT, OUT_OF_MEMORY, CRASHED)
 
 @dataclass(frozen=True)
 class AnswerKey:
-    """What a submission is graded with.
+    """The hidden tests and the course's own answers, with which a submission is graded.
 
     Attributes
     ----------
@@ -92,15 +96,16 @@ class AnswerKey:
 
 @dataclass
 class Graded:
-    """A submission's grades and what its cells showed.
+    """A submission's grades and the outputs of its cells.
 
     Attributes
     ----------
     verdicts : list of Verdict
         In the notebook's order.
     outputs : dict of int to list
-        A code cell's outputs in the notebook format, by its index; a graded cell's begin with its
-        score, and hold nothing else that nbgrader could take for one.
+        Each code cell's outputs in the notebook format, by the cell's index. The outputs of a
+        graded cell begin with its score and contain nothing else that nbgrader might read as a
+        score.
     notes : list of str
         For the teacher.
     """
@@ -112,7 +117,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Asked:
-    """How an exercise ended in a box, and how long it took to ask it."""
+    """How an exercise's hidden test ended in a box, and how long it took."""
 
     judged: Judged
     seconds: float
@@ -127,17 +132,18 @@ class Asked:
 def grade(
     notebook: NotebookNode, key: AnswerKey, seed: int, limits: Limits, sandbox: str
 ) -> Graded:
-    """Return the grades of one submission that has the release's cells, as `realign` returns.
+    """Return the grades of one submission.
 
     Parameters
     ----------
     notebook : NotebookNode
+        With the release's cells, as `realign` returns it.
     key : AnswerKey
     seed : int
-        Decides every argument that the hidden tests draw.
+        Determines every argument that the hidden tests draw.
     limits : Limits
     sandbox : str
-        As `grading.sandbox.commands.find_sandbox` returns.
+        From `grading.sandbox.commands.find_sandbox`.
     """
     run = Run(sandbox, limits, seed)
     found: dict[str, Asked] = {}
@@ -167,10 +173,10 @@ def run_and_ask(
     found: dict[str, Asked],
     outputs: dict[int, list[NotebookNode]],
 ) -> None:
-    """Run a notebook's cells in the first box, and ask each exercise right after its graded cell.
+    """Run a notebook's cells in the first box, and ask each exercise where its graded cell is.
 
-    A cell of the story that calls an answer which has ended the box would end it again, and take as
-    long: it is not run here.
+    If an answer has ended the box, later cells without an exercise that call it are not run: they
+    would end the box again, and take as long.
     """
     harmful = Dependents()
     for index, cell in enumerate(notebook.cells):
@@ -191,14 +197,14 @@ def run_and_ask(
 def ask_again(
     notebook: NotebookNode, key: AnswerKey, first: Run, ended: dict[str, Judged]
 ) -> tuple[dict[str, Judged], list[str]]:
-    """Return the verdicts that stand after further boxes, with a sentence for each that changed.
+    """Return the final verdicts after further boxes, and a sentence for each that was asked again.
 
     Parameters
     ----------
     notebook : NotebookNode
     key : AnswerKey
     first : Run
-        Of the first box, which is closed.
+        The run of the first box, which is closed.
     ended : dict of str to Judged
         How each exercise ended there, in the notebook's order.
     """
@@ -220,9 +226,9 @@ def ask_again(
 def to_ask_again(
     notebook: NotebookNode, ended: dict[str, Judged], references: dict[str, str]
 ) -> list[str]:
-    """Return the exercises that build on a wrong answer above them and were not right themselves.
+    """Return the exercises that build on a wrong answer above them and are not right themselves.
 
-    What was forged is not asked again, nor is what could not be graded.
+    Forged answers are not asked again; neither are those that could not be graded.
     """
     wrong, waiting = Dependents(), []
     final = (PASSED, TAMPERED, CANNOT_GRADE)
@@ -248,7 +254,7 @@ def _second_box(
     notes: list[str],
     waiting: list[str],
 ) -> None:
-    """Run the history again, with the course's own answer below each wrong one; ask what waits."""
+    """Run the cells again, with the course's own answer after each wrong one; ask `waiting`."""
     references = reference_cells(key.solution)
     used: list[str] = []
     for cell in notebook.cells:
@@ -266,17 +272,17 @@ def _second_box(
             if exercise == waiting[-1]:
                 return
         if ended[exercise].status != PASSED and exercise in references:
-            # If it cannot be put in, what follows is asked without it.
+            # If the course's answer cannot be defined, later exercises are asked without it.
             with contextlib.suppress(SandboxDied, SandboxFault):
                 run.define(exercise, references[exercise])
                 used.append(exercise)
 
 
 def _better(before: Judged, now: Judged) -> Judged:
-    """Return what counts of two verdicts: the second box's only if it is worth more points.
+    """Return the verdict that counts: the one of the second box only if it gives more points.
 
-    Its message might repeat what a student's code said beside the course's answers, so that none
-    of it is kept.
+    Its message is not kept: in the second box the student's code ran next to the course's answers,
+    and its messages might reveal them.
     """
     if now.status == PASSED:
         return Judged(PASSED)
@@ -288,10 +294,11 @@ def _better(before: Judged, now: Judged) -> Judged:
 def settled(
     stopped: Judged, exercise: str, key: AnswerKey, sandbox: str, limits: Limits, seed: int
 ) -> Judged:
-    """Tell whose fault it is that a hidden test stopped: the answer's, if the course's own passes.
+    """Return the verdict for a hidden test that stopped unexpectedly.
 
-    The course's answer is asked in a box without any code of the student's, within its limits. An
-    answer that is a variable may take minutes to compute, and is not tried.
+    If the course's own answer passes the test, the student's answer is at fault. The course's
+    answer is asked in a box without any code of the student, with the same limits. An answer that
+    is a variable is not tried, because it may take minutes to compute.
     """
     references = reference_cells(key.solution)
     if exercise not in references:
@@ -319,7 +326,7 @@ def settled(
 
 
 def graded_exercise(cell: NotebookNode) -> str:
-    """Return the exercise that a cell grades by program, or an empty text."""
+    """Return the exercise that a cell grades automatically, or an empty text."""
     marks = cell.metadata.get("nbgrader", {})
     if cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"):
         return grade_id(cell).removeprefix("test_")
@@ -327,13 +334,13 @@ def graded_exercise(cell: NotebookNode) -> str:
 
 
 def score_output(verdict: Verdict) -> NotebookNode:
-    """Return an output from which nbgrader reads the score, and people the reason for it."""
+    """Return an output in which nbgrader finds the score, and people the reason for it."""
     data = {"text/plain": str(verdict.points or 0.0), "text/html": verdict.card}
     return new_output("execute_result", data, execution_count=None)
 
 
 def ask_exercise(run: Run, exercise: str, key: AnswerKey) -> Asked:
-    """Run an exercise's hidden test on what is in a box; return how it ended, whatever happens."""
+    """Run an exercise's hidden test on the answer in a box; always return how it ended."""
     started = time.monotonic()
     ended = _ask(run, exercise, key)
     return Asked(ended, round(time.monotonic() - started, 3))
@@ -345,11 +352,11 @@ def _ask(run: Run, exercise: str, key: AnswerKey) -> Judged:
         return Judged(CANNOT_GRADE, "There is no hidden test for it.")
     if exercise in run.deaths:
         death = run.deaths[exercise]
-        return Judged(death.status, f"The cell ended it all: {death}.")
+        return Judged(death.status, f"The exercise's cell ended the sandbox: {death}.")
     deadline = time.monotonic() + min(run.limits.test_seconds, run.seconds_left())
 
     def put(question: bytes) -> bytes:
-        run.next_seed()  # the disposable process has taken the same one from its copy
+        run.next_seed()  # keep in step: the disposable process takes it from its copy
         return run.box().ask(question, max(0.0, deadline - time.monotonic()))
 
     def judge(ask: Callable[[bytes], bytes]) -> Judged:
@@ -360,11 +367,11 @@ def _ask(run: Run, exercise: str, key: AnswerKey) -> Judged:
         ended = judged_apart(judge, put)
     except SandboxDied as death:
         run.leave_out(exercise)
-        return Judged(death.status, f"While it was asked: {death}.")
+        return Judged(death.status, f"While the hidden test called it: {death}.")
     except SandboxFault as fault:
         return Judged(CANNOT_GRADE, str(fault))
     except OSError as fault:
-        return Judged(CANNOT_GRADE, f"The grader's machine could not judge it: {fault}.")
+        return Judged(CANNOT_GRADE, f"The grader's machine could not judge the answer: {fault}.")
     if TAMPERED in (ended.status, ended.doubt):
         run.end(TAMPERED, ended.message)
         run.leave_out(exercise)
@@ -372,12 +379,12 @@ def _ask(run: Run, exercise: str, key: AnswerKey) -> Judged:
 
 
 def missing_note(missing: list[list[str]]) -> str:
-    """Return one sentence about what cells could not import; there may be thousands of names.
+    """Return one sentence about what cells could not import; it names only the first few.
 
     Parameters
     ----------
     missing : list of list of str
-        What Python said, for each cell.
+        For each cell, Python's error messages.
     """
     names = list(dict.fromkeys(name for cell in missing for name in cell))
     more = len(names) - NAMED_MISSING
@@ -388,9 +395,10 @@ def missing_note(missing: list[list[str]]) -> str:
 
 
 def _missing(code: str, line: int, kind: str, message: str) -> list[str]:
-    """Return what the grader lacks where a cell has stopped at a line; empty if it is no such case.
+    """Return what the grader lacks if that is why a cell stopped at a line; otherwise nothing.
 
-    It may be a package, or what a magic or a shell command needs, such as `%matplotlib widget`.
+    It may lack a package, or something that a magic or shell command needs, such as
+    `%matplotlib widget`.
     """
     said = clean(message[:200])
     if kind in NOT_THERE:
@@ -401,7 +409,7 @@ def _missing(code: str, line: int, kind: str, message: str) -> list[str]:
 
 
 class Step(NamedTuple):
-    """What was run in a box: a cell, with the exercise that it answers, or a reference."""
+    """Code that was run in a box: a cell, with the exercise that it answers, or a reference."""
 
     exercise: str
     code: str
@@ -409,14 +417,14 @@ class Step(NamedTuple):
 
 
 class Run:
-    """The kernel of one submission, started again where the submission ends it.
+    """The kernel of one submission, which is started again whenever the submission ends it.
 
     Attributes
     ----------
     errors : dict of str to list
-        Class and message of the exception with which an exercise's own cell stopped.
+        By exercise, class and message of the exception that its own cell raised.
     deaths : dict of str to SandboxDied
-        How an exercise's own cell ended the sandbox.
+        By exercise, how its own cell ended the sandbox.
     """
 
     def __init__(self, sandbox: str, limits: Limits, seed: int):
@@ -425,7 +433,7 @@ class Run:
         self.errors: dict[str, list[str]] = {}
         self.deaths: dict[str, SandboxDied] = {}
         self.notes: list[str] = []
-        self._missing: list[list[str]] = []  # what each cell wanted to import and could not
+        self._missing: list[list[str]] = []  # what each cell could not import
         self._dead: list[tuple[str, SandboxDied]] = []
         self._dead_again: list[tuple[str, SandboxDied]] = []
         self._outputs = NotebookOutputs(limits.output_bytes, limits.notebook_output_bytes)
@@ -441,13 +449,13 @@ class Run:
         return self._end - time.monotonic()
 
     def limits_left(self) -> Limits:
-        """Return the limits, with what is left of the notebook's time."""
+        """Return the limits, with the time that the notebook has left."""
         return replace(self.limits, notebook_seconds=max(0.0, self.seconds_left()))
 
     def next_seed(self) -> int:
-        """Return another seed for each question, the same ones in every run.
+        """Return a new seed for each question; the sequence is the same in every run.
 
-        The student's process learns these, and could not find the tests' own from them.
+        The student's process gets these seeds, but cannot compute the tests' own seed from them.
         """
         self._asked += 1
         return int(hashlib.sha256(f"{self.seed}/{self._asked}".encode()).hexdigest()[:8], 16)
@@ -476,8 +484,8 @@ class Run:
     def _rest(self, code: str, line: int, exercise: str, missing: list[str]) -> list[NotebookNode]:
         """Run the imports, definitions and constants below the line at which a cell stopped.
 
-        A package that only the student's machine has must not cost what stands below its import.
-        `missing` says what made the cell stop, if the grader lacks it.
+        If a package exists only on the student's machine, what follows its import must still count.
+        `missing` says what made the cell stop, if it is something that the grader lacks.
         """
         missing = list(missing)
         for part in parts(code, from_line=line):
@@ -498,7 +506,7 @@ class Run:
         return [text_output(f"[{missing_note([missing])}]\n")]
 
     def define(self, exercise: str, reference: str) -> None:
-        """Put the course's own answer in the place of the student's; only in a second box."""
+        """Replace the student's answer by the course's own; only in a box opened for that."""
         self._define(self.box(), reference)
         self._history.append(Step(exercise, reference, is_reference=True))
 
@@ -507,15 +515,15 @@ class Run:
         box.ask(encode(question, QUESTION), self._seconds(self.limits.cell_seconds))
 
     def end(self, status: str, detail: str) -> None:
-        """End the box: what it replied was no answer."""
+        """End the box, because its reply was not an answer."""
         if self._box is not None and not self._box.ended:
             self._box.end(status, detail)
 
     def check(self, code: str, exercise: str = "") -> list[NotebookNode]:
-        """Run a graded cell's visible examples; return what they say as plain text.
+        """Run a graded cell's visible examples; return their message as plain text.
 
-        If they end the box, the teacher is told as of a cell that does; the exercise's own cell did
-        not, and is run again in the next box.
+        If they end the box, the teacher gets a note, as for any cell that does. The exercise's own
+        cell did not end it, so it is run again in the next box.
         """
         box = self._box
         if box is None or box.ended:
@@ -531,7 +539,7 @@ class Run:
         return [text_output(f"The visible check says: {text}\n")] if text else []
 
     def box(self) -> Sandbox:
-        """Return a sandbox in which everything has run that was run so far."""
+        """Return a sandbox in which all cells so far have been run; start a new one if needed."""
         while self._box is None or self._box.ended:
             self._start()
         return self._box
@@ -548,7 +556,7 @@ class Run:
         ]
 
     def forget(self, exercise: str) -> None:
-        """Go on as if an exercise's own cell had never been run; its names stay."""
+        """Continue as if an exercise's own cell had never been run; the names it defined remain."""
         self.leave_out(exercise)
         self.errors.pop(exercise, None)
         self.deaths.pop(exercise, None)
@@ -558,7 +566,7 @@ class Run:
             self._box.close()
 
     def add_notes(self) -> None:
-        """Add what there is to note about all cells together."""
+        """Add the notes that sum up all cells."""
         self.notes += [missing_note(self._missing)] if self._missing else []
         self.notes += deaths_notes(self._dead)
         self.notes += deaths_notes(self._dead_again, " after a restart")
@@ -570,19 +578,19 @@ class Run:
         if self._fault:
             raise self._fault
         if self._starts >= MOST_STARTS:
-            raise SandboxDied(CRASHED, f"it had to be started {MOST_STARTS} times")
+            raise SandboxDied(CRASHED, f"the sandbox had to be started {MOST_STARTS} times")
         self._seconds(0.0)
         self._starts += 1
         try:
             self._box = box = Sandbox(self.kind, self.limits)
             box.run(SEED_CELL.format(seed=self._seed_of_cells), self.limits.cell_seconds)
-        except (SandboxFault, SandboxDied) as fault:  # nothing of the student's has run yet
+        except (SandboxFault, SandboxDied) as fault:  # no code of the student has run yet
             self._fault = SandboxFault(str(fault))
             raise self._fault from None
         self._replay(box)
 
     def _replay(self, box: Sandbox) -> None:
-        """Run again what was run before; what ends the box this time is left out the next."""
+        """Run earlier cells again. If one ends the box now, it is left out the next time."""
         for place, step in enumerate(self._history):
             try:
                 if step.is_reference:

@@ -1,15 +1,16 @@
-"""What a lesson's ``hidden_tests.py`` is written with.
+"""Functions for writing a lesson's ``hidden_tests.py``.
 
 A hidden test is a function for one graded cell. It gets `answer`, which calls the student's
-function (or fetches the student's variable) wherever that lives, and a seeded random generator:
+function (or fetches the student's variable) in whatever process it is, and a seeded random
+generator:
 
     @grades("mean_pool")
     def _(answer, rng):
         hidden, mask = random_batch(rng)
         close(answer(hidden, mask), masked_average(hidden, mask), "averages real tokens only")
 
-It asserts with the functions of this module, whose messages a student reads, and returns nothing
-for full marks or a share of the points between 0 and 1. Arguments and results are plain data
+It asserts with the functions of this module, whose messages a student reads. It returns None for
+full marks, or a share of the points between 0 and 1. Arguments and results are plain data
 (scalars, strings, lists, dicts, arrays, tensors, frames, datasets) or stand-ins of
 `grading.inside.standins`, so that the same test works on an answer in another process.
 """
@@ -32,25 +33,25 @@ import pandas as pd
 from grading.inside.answer import Answer, AnswerError
 from grading.inside.standins import StandIn, holds_standin
 
-# Tolerances of `close`, relative and absolute. An answer may add up in another order: that moves
-# the last digits, by about 1e-16 of the value per step in float64 and 1e-7 in float32.
+# Tolerances of `close`, relative and absolute. An answer may add numbers in another order, which
+# changes the last digits by about 1e-16 of the value per step in float64 and 1e-7 in float32.
 FLOAT64 = 1e-9
-"""For float64, with room for millions of steps."""
+"""For float64, enough for millions of steps."""
 FLOAT32 = 1e-4
 """For float32 after layers of a network, a softmax or an exponential, which multiply the error."""
 COARSE = 2e-3
-"""For differences of float32 numbers of about 1e4, whose neighbours are 1e-3 apart."""
+"""For differences of float32 numbers of about 1e4: float32 numbers of that size are 1e-3 apart."""
 
 Test = Callable[[Answer, np.random.Generator], float | None]
 
 
 class Failure(Exception):
-    """The answer is wrong; the text says what was expected and, where it may be shown, on what.
+    """The answer is wrong; the text says what was expected and, if it may be shown, for what input.
 
     Attributes
     ----------
     share : float
-        Of the points, for what is right all the same.
+        Share of the points, for the parts that are right.
     """
 
     def __init__(self, message: str, share: float = 0.0):
@@ -59,7 +60,7 @@ class Failure(Exception):
 
 
 class Parts:
-    """Partial credit: each part is tried whatever became of the others, and has a name.
+    """Partial credit: each part has a name and is tried, even if others failed.
 
     parts = Parts()
     with parts("the right order", weight=2):
@@ -108,10 +109,10 @@ def grades(exercise: str) -> Callable[[Test], Test]:
 
 
 def also_grades(exercise: str) -> Callable[[Test], Test]:
-    """Mark a function of a private ``hidden_tests.py`` as a test beside the public one.
+    """Mark a function of a private ``hidden_tests.py`` as a test in addition to the public one.
 
-    It is run where the public one has not failed, and the lower share of the two counts.
-    `grades` would take the public one's place.
+    It is run if the public one has not failed, and the lower of the two shares counts.
+    `grades` would replace the public test.
 
     Raises
     ------
@@ -140,12 +141,12 @@ def load_tests(path: Path, public: Mapping[str, Test] | None = None) -> dict[str
     ----------
     path : Path
     public : mapping of str to Test, optional
-        Tests that this file overrides or adds to.
+        Tests that this file replaces or adds to.
 
     Raises
     ------
     ValueError
-        If the file adds to a test that there is not.
+        If the file adds to a test that does not exist.
     """
     # Tests try tokenizers on texts that are too long: keep the library's warnings out of the log.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -155,13 +156,13 @@ def load_tests(path: Path, public: Mapping[str, Test] | None = None) -> dict[str
     tests = dict(public or {}) | _collected
     for exercise, test in _added.items():
         if exercise not in tests:
-            raise ValueError(f"no test of {exercise!r} is there to be added to: use `grades`")
+            raise ValueError(f"there is no test of {exercise!r} to add to: use `grades`")
         tests[exercise] = _both(tests[exercise], test)
     return tests
 
 
 def _load_what_is_built(defined: Iterable[object]) -> None:
-    """Import what the stand-ins among these need; one that is missing is told where it is used."""
+    """Import what the stand-ins among these need; a missing package is reported when it is used."""
     for kind in defined:
         if isinstance(kind, type) and issubclass(kind, StandIn):
             for name in kind.imports:
@@ -170,7 +171,7 @@ def _load_what_is_built(defined: Iterable[object]) -> None:
 
 
 def _both(first: Test, second: Test) -> Test:
-    """Return a test that runs two; the first that fails says why."""
+    """Return a test that runs two tests; if one fails, its message is reported."""
 
     def test(answer: Answer, rng: np.random.Generator) -> float:
         shares = (one(answer, rng) for one in (first, second))
@@ -194,7 +195,7 @@ def run_test(test: Test, answer: Answer, seed: int) -> float:
 
 
 def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
-    """Require exactly this value: type of container, order, shape and dtype of arrays included."""
+    """Require exactly this value: the same type of container, order, shape and dtype of arrays."""
     if not _same(got, expected):
         if _shown(expected).endswith("…"):
             what, got, expected = _first_difference(what, got, expected)
@@ -202,7 +203,7 @@ def equal(got: Any, expected: Any, what: str, likely: str = "") -> None:
 
 
 def _first_difference(what: str, got: Any, expected: Any, place: str = "") -> tuple[str, Any, Any]:
-    """Return what differs first within lists and dicts too long to be shown: place and values."""
+    """Return the first difference within long lists and dicts: its place and both values."""
     here = f"{what}, at {place}" if place else what
     if type(got) is type(expected) and isinstance(expected, list | tuple):
         if len(got) != len(expected):
@@ -223,7 +224,7 @@ def close(got: Any, expected: Any, what: str, likely: str = "", tolerance: float
     """
     try:
         one, other = _numbers(got), _numbers(expected)
-    except (TypeError, ValueError, OverflowError):  # an integer beyond every float
+    except (TypeError, ValueError, OverflowError):  # an integer that is too large for a float
         raise Failure(_message(what, got, expected, likely)) from None
     if one.shape != other.shape:
         text = f"{what}: expected the shape {other.shape}, got {one.shape}."
@@ -243,14 +244,15 @@ def same_frame(got: Any, expected: pd.DataFrame, what: str, likely: str = "") ->
         raise Failure(_joined(f"{what}: {reason}.", likely)) from None
 
 
-# The two that follow stand in `helpers.checks.expect`, too: students have it, and nothing of this.
+# The next two definitions are also in `helpers.checks.expect`: students have that module, but not
+# this one.
 SCALARS: dict[type, tuple[type, ...]] = {
     bool: (bool, np.bool_),
     int: (int, np.integer),
     float: (float, np.floating),
     str: (str, np.str_),
 }
-"""What counts as a scalar of each kind; a truth value is no number."""
+"""The types that count as a scalar of each kind. A bool does not count as a number."""
 
 
 def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
@@ -265,7 +267,7 @@ def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
 def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
     """Require an instance of one of these types; NumPy's scalars of the same kind count.
 
-    So `float` takes ``np.float32(1)``, and `int` takes ``np.int64(1)``, but no truth value.
+    So `float` accepts ``np.float32(1)``, and `int` accepts ``np.int64(1)``, but not a bool.
     """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     if not any(is_of_kind(got, kind) for kind in kinds):
@@ -273,9 +275,9 @@ def has_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
 
 
 def has_json_type(got: Any, wanted: type | tuple[type, ...], what: str) -> None:
-    """Require an instance of one of these types that `json.dumps` takes.
+    """Require an instance of one of these types that `json.dumps` accepts.
 
-    So `float` takes ``np.float64(1)``, which is a float, but not ``np.float32(1)``.
+    So `float` accepts ``np.float64(1)``, which is a float, but not ``np.float32(1)``.
     """
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
     if not any(issubclass(type(got), kind) and is_of_kind(got, kind) for kind in kinds):
@@ -289,7 +291,7 @@ def _of_another_type(got: Any, kinds: tuple[type, ...], what: str) -> str:
 
 
 def that(condition: bool, message: str) -> None:
-    """Require a condition that no other function puts well; the message is the whole text."""
+    """Require a condition that fits no other function here; the message is the whole text."""
     if not condition:
         raise Failure(message)
 
@@ -304,13 +306,13 @@ def raises(
 ) -> None:
     """Require this class of exception, or a subclass, with a message that says what is wrong.
 
-    What was passed in must be as it was, here too.
+    The arguments must be unchanged, even in this case.
 
     Parameters
     ----------
     mentions : str or tuple of str
-        What the message must hold; of several, any one: the offending value, or the name of the
-        parameter, the column or the line. ``""`` asks for nothing.
+        What the message must contain, or several of which it must contain one: the wrong value, or
+        the name of the parameter, the column or the line. ``""`` accepts any message.
     """
     try:
         got = answer(*arguments, **options)
@@ -322,7 +324,7 @@ def raises(
             names = " or ".join(map(repr, wanted))
             text = f"{what}: the message must name {names}; it says {raised.message!r}."
             raise Failure(text) from None
-        if answer.arguments:  # a box may send none, and the exception counts more
+        if answer.arguments:  # a box may send none; the exception matters more
             left_alone(answer, *arguments)
         return
     raise Failure(f"{what}: expected {error.__name__}, got the result {_shown(got)}.")
@@ -331,8 +333,8 @@ def raises(
 def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
     """Return whether a message names one of several things.
 
-    A number counts as a whole: 10 does not name 1; so does a letter: unknown does not name k. A
-    name counts with blanks for its underscores, and with a capital where the message begins.
+    Numbers and single letters must match as a whole: 10 does not name 1, and unknown does not name
+    k. A name may have spaces for underscores, and a capital letter at the start of the message.
     """
     said = (message, message[:1].lower() + message[1:])
     return any(
@@ -344,7 +346,7 @@ def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
 
 
 def _pattern(name: str) -> str:
-    if len(name) == 1 and name.isalpha():  # in any word, else
+    if len(name) == 1 and name.isalpha():  # else in many words
         return rf"\b{name}\b"
     before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
     after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
@@ -359,8 +361,8 @@ def unchanged(answer: Answer, *arguments: Any, **options: Any) -> Any:
 
 
 def left_alone(answer: Answer, *arguments: Any) -> None:
-    """Require that the last call has left these arguments as they were, also where it raised."""
-    if len(answer.arguments) != len(arguments):  # a box sends none where they are no plain data
+    """Require that the last call has left these arguments unchanged, even if it raised."""
+    if len(answer.arguments) != len(arguments):  # a box sends none if they are not plain data
         raise Failure("What is left of the input cannot be read after the call: leave it as it is.")
     for before, after in zip(arguments, answer.arguments, strict=True):
         if isinstance(before, StandIn):
@@ -386,9 +388,9 @@ def _changed_keys(after: Any, before: dict[Any, Any]) -> str:
 
 
 def _marks(value: Any) -> Any:
-    """Return what goes with a value beside its data, by name.
+    """Return, by name, properties of a value that are not part of its data.
 
-    The format of a dataset, or of each split, and the name of a Series.
+    These are the format of a dataset, or of each split, and the name of a Series.
     """
     if hasattr(value, "format") and hasattr(value, "features"):
         kind = value.format["type"]
@@ -401,7 +403,7 @@ def _marks(value: Any) -> Any:
 
 
 def _same(got: Any, expected: Any) -> bool:
-    """Compare plain data by value; the expected side decides how, so no `__eq__` can lie."""
+    """Compare plain data by value. `expected` decides how, so no `__eq__` of `got` can cheat."""
     if hasattr(expected, "detach"):
         return (
             hasattr(got, "detach")
@@ -439,8 +441,8 @@ def _numbers(value: Any) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If it is, or holds, something else: a text that spells a number is none, nor is a truth
-        value, a date or a span of time.
+        If it is, or contains, anything that is not a number. A string such as "1", a bool, a date
+        and a timedelta are not numbers.
     """
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
@@ -451,9 +453,9 @@ def _numbers(value: Any) -> np.ndarray:
     if array.dtype.kind == "O":
         kinds = {type(item) for item in array.ravel()}
         if not all(issubclass(kind, float | int | np.number) for kind in kinds) or bool in kinds:
-            raise TypeError(f"no number: {value!r:.100}")
+            raise TypeError(f"expected a number, got {value!r:.100}")
     elif array.dtype.kind not in "iuf":
-        raise TypeError(f"no numbers: {array.dtype}")
+        raise TypeError(f"expected numbers, got the dtype {array.dtype}")
     return array.astype(np.float64)
 
 
@@ -465,7 +467,7 @@ def _shown(value: Any) -> str:
 
 
 def shown_call(arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
-    """Return the arguments of a call as a reader may see them; stand-ins by their name."""
+    """Return the arguments of a call as text for a reader; stand-ins appear by name."""
 
     def shown(value: Any) -> str:
         if isinstance(value, StandIn):
@@ -482,7 +484,7 @@ def shown_call(arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a person writes it: 3 for ``np.int64(3)``, within containers too."""
+    """Return a value as a person writes it: 3 for ``np.int64(3)``, also within containers."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     if type(value) is dict:

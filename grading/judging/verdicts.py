@@ -1,4 +1,4 @@
-"""What a hidden test can end as, and how a student and a teacher are told."""
+"""How a hidden test can end, and how a student and a teacher are told."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ CRASHED = "crashed"
 TAMPERED = "tampered"
 CANNOT_GRADE = "cannot grade"
 
-# What a student reads in front of the reason; ordered as a teacher wants to see them.
+# What a student reads before the reason, in the order in which a teacher wants to see them.
 STATUSES = {
     CANNOT_GRADE: "This could not be graded, which is not your fault: a teacher will look at it.",
-    TAMPERED: "What came back from your code is no answer to what it was asked.",
+    TAMPERED: "The result that came back from your code does not have the form of an answer.",
     CRASHED: "Your code ended the whole Python process.",
-    OUT_OF_MEMORY: "Your code needs more memory than there is.",
-    TIMED_OUT: "Your code does not come to an end in the time that it has.",
+    OUT_OF_MEMORY: "Your code needs more memory than it may use.",
+    TIMED_OUT: "Your code does not finish within the time limit.",
     ERROR: "Your code stops with an exception.",
     FAILED: "Not right yet.",
     NOT_ATTEMPTED: "The line that raises NotImplementedError is still there.",
     PASSED: "Right.",
 }
-# Exceptions with a status of their own; any other is an error.
+# Exceptions with their own status; any other exception is an error.
 TELLING_EXCEPTIONS = {
     "NotImplementedError": NOT_ATTEMPTED,
     "MemoryError": OUT_OF_MEMORY,
     "SystemExit": CRASHED,
 }
-# Sign, word and border say the same thing, so that colour alone never does.
+# Sign, word and border say the same thing, so that nobody depends on colour alone.
 SIGNS = {PASSED: ("✓", "#0072B2"), NOT_ATTEMPTED: ("…", "#767676"), CANNOT_GRADE: ("?", "#767676")}
 
 
@@ -49,10 +49,10 @@ class Verdict:
     status : str
         A key of `STATUSES`.
     points : float or None
-        None where it cannot be graded.
+        None if it cannot be graded.
     max_points : float
     message : str
-        For the student: what was expected, what came, the likely cause. Plain text.
+        For the student: the expected result, the actual one, and the likely cause. Plain text.
     seconds : float
         How long the hidden test took.
     """
@@ -78,7 +78,7 @@ class Verdict:
 
     @property
     def card(self) -> str:
-        """The same as HTML, with everything that is not ours escaped."""
+        """The same text as HTML, with everything that may come from a student escaped."""
         sign, colour = SIGNS.get(self.status, ("✗", "#D55E00"))
         title, _, why = self.text.partition(". ")
         return (
@@ -90,16 +90,16 @@ class Verdict:
 def make_verdict(
     exercise: str, max_points: float, status: str, message: str = "", share: float = 0.0
 ) -> Verdict:
-    """Return a verdict whose points follow from its status, or from a share of them.
+    """Return a verdict; its points follow from the status, or from the share of the points.
 
-    The message is cleaned: it may quote what a student's code has said.
+    The message is cleaned, because it may quote output of a student's code.
     """
     points = None if status == CANNOT_GRADE else max_points * (1.0 if status == PASSED else share)
     return Verdict(exercise, status, points, max_points, clean(message))
 
 
 def described(error: BaseException) -> str:
-    """Return an exception's class and, where it has one, its message."""
+    """Return an exception's class and its message, if it has one."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
@@ -109,5 +109,5 @@ def sentence(text: str) -> str:
 
 
 def status_of_exception(kind: str) -> str:
-    """Return what an exception of that class says of an answer."""
+    """Return the status of an answer that raised an exception of that class."""
     return TELLING_EXCEPTIONS.get(kind, ERROR)

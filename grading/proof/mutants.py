@@ -1,10 +1,10 @@
 """Mutants of the reference answers: small automatic mistakes that a hidden test should notice.
 
-The operators are the usual ones of mutation testing (Jia and Harman, "An Analysis and Survey of
-the Development of Mutation Testing", 2011): another operator, constant or exception, a statement
-taken out, arguments in another order, an option or a message's value left out. Not every mutant is
-a mistake: one that no input tells from the reference, or that the exercise leaves free, is listed
-as equivalent, with the reason, in ``solutions/NN/equivalent_mutants.json``.
+The changes are the usual ones of mutation testing (Jia and Harman, "An Analysis and Survey of the
+Development of Mutation Testing", 2011): another operator, constant or exception, a statement
+removed, arguments in another order, an option or a value in a message left out. Not every mutant is
+a mistake: some behave like the reference for every input, or do what the exercise allows. These are
+listed as equivalent, with the reason, in ``solutions/NN/equivalent_mutants.json``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Mutant:
     ----------
     exercise : str
     name : str
-        Line and column of the answer's cell, what stands there, and what the mutant has instead.
+        Line and column in the answer's cell, the original code, and the mutant's code.
     source : str
     """
 
@@ -67,7 +67,7 @@ class Mutant:
 
 
 def mutants(lesson: Lesson) -> list[Mutant]:
-    """Return the mutants of a lesson's functions; answers that are variables compute too long."""
+    """Return the mutants of a lesson's functions; answers that are variables take too long."""
     references = reference_cells(source_notebook(lesson))
     return [
         Mutant(exercise, name, source)
@@ -78,7 +78,7 @@ def mutants(lesson: Lesson) -> list[Mutant]:
 
 
 def mutated(source: str) -> Iterator[tuple[str, str]]:
-    """Yield name and source of each mutant of some code; two never have the same source."""
+    """Yield name and source of each mutant of some code, never the same source twice."""
     seen = {ast.unparse(ast.parse(source))}
     places = len(list(_places(ast.parse(source))))
     for place in range(places):
@@ -99,7 +99,7 @@ def equivalents_path(lesson: Lesson) -> Path:
 
 
 def equivalents(lesson: Lesson) -> dict[str, dict[str, str]]:
-    """Return why mutants are no mistakes, by exercise and by the mutant's name."""
+    """Return why mutants are not mistakes, by exercise and by the mutant's name."""
     path = equivalents_path(lesson)
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
@@ -135,7 +135,7 @@ def _walk(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    """Return what stands below a node, but no annotations, and no wording: that is left free."""
+    """Return a node's children, without annotations and message texts, which are not compared."""
     below: list[ast.AST] = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.AnnAssign):
         below.remove(node.annotation)
@@ -151,7 +151,7 @@ def _nth(tree: ast.Module, place: int) -> Any:
 
 
 def _changes(node: ast.AST) -> list[Change]:
-    """Return functions that change a tree at a node, in place, and say what stands there then."""
+    """Return functions that change a tree at a node, in place, and return the new code there."""
     found: list[Change] = []
     if isinstance(node, ast.Compare):
         for index, operator in enumerate(node.ops):
@@ -241,7 +241,7 @@ def _raise_another(tree: ast.Module, node: Any) -> str:
 
 
 def _replace(tree: ast.Module, old: ast.AST, new: ast.AST) -> str:
-    """Put a node in another's place; the place is found by identity."""
+    """Replace a node by another one; the old node is found by identity."""
     new = copy.copy(new)
     for parent in ast.walk(tree):
         for name, value in ast.iter_fields(parent):

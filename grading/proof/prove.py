@@ -1,13 +1,14 @@
 """`course prove`: how often the grader is wrong, on answers known to be right or wrong.
 
 Every exercise has variants (``solutions/NN/variants/<exercise>``): wrong answers, each of which
-breaks one clause of its contract, and right ones in another style. They go the way of a student's
-answer: into a sandbox, in front of the visible check, and through the hidden test from outside,
-under a fresh seed, or several. A lesson's answers enter one sandbox, one after the other, after
-the imports of the lesson; what is graded needs nothing else of it.
+breaks one requirement of the exercise, and right ones in another style. They are graded like a
+student's answer: in a sandbox, by the visible check, and by the hidden test from outside, with one
+or several new seeds. All answers of a lesson use one sandbox, one after the other, in which only
+the imports of the lesson have run; nothing else of the lesson is needed.
 
-Answers of another folder go the same way (`known_answers` says which files of it), and so do the
-right ones alone under many seeds (`simulate`), which finds a test that refuses one in a hundred.
+Answers in another folder are graded in the same way (`known_answers` says which files). To find
+tests that wrongly fail once in a hundred times, right answers can be graded with many seeds
+(`simulate`).
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.workers import open_pool
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
-# A box serves a whole lesson here, and answers that ask for predictions fit a model.
+# One box is used for a whole lesson here, and answers with predictions train a model.
 LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
-# Some mutants never end, and the references take seconds at most.
+# Some mutants never end, while the references take seconds at most.
 MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
-# A wrong answer is told that it is wrong, or stops by itself.
+# How a wrong answer should end: the test says that it is wrong, or it raises an exception.
 FAULTS_OF_THE_ANSWER = {FAILED, ERROR}
-# Names of variants that only a sandbox stops, since they copy the labels of test, begin so.
+# The beginning of the names of variants that copy the labels of test: only a sandbox stops them.
 LEAKS = "wrong_leaked_"
 
 FALSE_ACCEPT = "false accept"
@@ -71,15 +72,15 @@ PROBLEMS = {
 }
 """What can be wrong with the grader, by the column of `table_of` that counts it."""
 LONGEST = (3, 5, 6, 7)
-"""Numbers of the lessons that have most answers which run a model: each takes minutes."""
-# Of what was said under many seeds; the rest is much the same with other numbers.
+"""Numbers of the lessons in which most answers run a model, so that each lesson takes minutes."""
+# How many messages from different seeds are shown; the others mostly differ in numbers.
 MOST_SAID = 5
-# How the check begins where an object of its own failed, or its own code.
+# The beginning of the check's message if the check itself failed.
 STOPPED_CHECK = "This check stops with"
 
 
 class UnusableFolder(ValueError):
-    """A folder of known answers holds something of which nobody could say what it is."""
+    """A folder of known answers contains a file that cannot be identified."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class Known:
     source : str
     right : bool
     says : str
-        What its author must be told, word for word: of the visible check, or of the hidden test.
-        A variant states it in a line of its own, ``# Says: …``.
+        Words that must be in the message of the visible check or of the hidden test.
+        A variant states them in a separate line, ``# Says: …``.
     """
 
     exercise: str
@@ -110,7 +111,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Tried:
-    """What the grader made of a known answer.
+    """How the grader judged a known answer.
 
     Attributes
     ----------
@@ -119,12 +120,12 @@ class Tried:
     statuses, messages : tuple of str
         Of the hidden test, by run.
     check : str
-        What the visible check says; nothing if it was not asked.
+        The visible check's message; empty if it was not run.
     seconds : float
     says : str
-        What it should be told.
+        Words that the messages should contain.
     seeds : tuple of int
-        Under which it was graded, by run.
+        With which it was graded, by run.
     """
 
     lesson: str
@@ -140,10 +141,10 @@ class Tried:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the grader, or nothing; points come before words.
+        """What is wrong with the grader, or empty; wrong points come before wrong messages.
 
-        A right answer that the visible check refuses keeps its points, but its author goes looking
-        for a mistake they did not make. A check that stops says nothing of the answer.
+        A right answer that the visible check refuses keeps its points, but its author would search
+        for a mistake that does not exist. A check that stops says nothing about the answer.
         """
         passed = [status == PASSED for status in self.statuses]
         if self.right and not all(passed):
@@ -164,32 +165,32 @@ class Tried:
 
     @property
     def loses_points(self) -> bool:
-        """Whether every run refused it; what could not be graded shows nothing of the test."""
+        """Whether every run refused it. A run that could not be graded does not count as that."""
         return not {PASSED, CANNOT_GRADE} & set(self.statuses)
 
     @property
     def said_by_check(self) -> str:
-        """What the visible check says of an answer that it does not pass, or nothing."""
+        """The visible check's message about an answer that does not pass it, or empty."""
         return self.check.partition(f"{self.exercise}: not yet. ")[2].strip()
 
     @property
     def caught_by_check(self) -> bool:
-        """Whether the visible check alone says that the answer is wrong, and something about it."""
+        """Whether the visible check alone says that the answer is wrong, and why."""
         return bool(self.said_by_check) and not self.said_by_check.startswith(STOPPED_CHECK)
 
 
 def known_answers(lesson: Lesson, folder: Path | None = None) -> list[Known]:
     """Return a lesson's reference answers and variants, exercise by exercise.
 
-    The reference answer to an exercise that asks for a variable computes for minutes; that it
-    passes is tested by `make test-training`, and seen in `make demo`.
+    Reference answers that are variables are left out, because they take minutes to compute. That
+    they pass is tested by `make test-training`, and can be seen in `make demo`.
 
     Parameters
     ----------
     folder : Path, optional
-        Read the answers from here instead, and from nowhere else: ``right_*.py`` and ``wrong_*.py``
-        in ``folder/LESSON/EXERCISE``, ``folder/LESSON/variants/EXERCISE`` or ``folder/EXERCISE``
-        (no two exercises of the course have the same name).
+        Read the answers only from here: ``right_*.py`` and ``wrong_*.py`` in
+        ``folder/LESSON/EXERCISE``, ``folder/LESSON/variants/EXERCISE`` or ``folder/EXERCISE`` (no
+        two exercises of the course have the same name).
 
     Raises
     ------
@@ -215,7 +216,7 @@ def _known(exercise: str, path: Path) -> Known:
 
 
 def _places(lesson: Lesson, folder: Path | None) -> list[Path]:
-    """Return the folders that may hold a folder of each exercise of a lesson."""
+    """Return the folders that may contain a folder for each exercise of a lesson."""
     if folder is None:
         return [variants_folder(lesson)]
     return [folder / lesson.name, folder / lesson.name / "variants", folder]
@@ -226,13 +227,13 @@ def variants_folder(lesson: Lesson) -> Path:
 
 
 def lessons_in(folder: Path, lessons: list[Lesson]) -> list[Lesson]:
-    """Return those lessons for which a folder holds answers.
+    """Return the lessons for which a folder contains answers.
 
     Raises
     ------
     UnusableFolder
-        If it holds none for them, one whose name does not say whether it is right, or one in a
-        folder that is no exercise's: a misspelt name must not go unnoticed.
+        If it has no answers for them, one whose name does not say whether it is right, or one in a
+        folder that is not named after an exercise: a misspelt name must be noticed.
     """
     read = {
         path
@@ -243,28 +244,28 @@ def lessons_in(folder: Path, lessons: list[Lesson]) -> list[Lesson]:
     }
     for path in sorted(folder.glob("**/*.py")):
         if path not in read and path.name.startswith(("right_", "wrong_")):
-            raise UnusableFolder(f"{path} is in no folder named after an exercise")
+            raise UnusableFolder(f"{path} is not in a folder named after an exercise")
     found = [lesson for lesson in lessons if known_answers(lesson, folder)]
     if not found:
         layout = "LESSON/EXERCISE/right_….py, or EXERCISE/right_….py"
-        raise UnusableFolder(f"{folder} holds no answer to these lessons; expected {layout}")
+        raise UnusableFolder(f"{folder} has no answers for these lessons; expected {layout}")
     return found
 
 
 def _tests_of(lesson: Lesson) -> dict[str, Test]:
-    """Return a lesson's hidden tests, with the private overlay's where this folder has one."""
+    """Return a lesson's hidden tests, with those of the private overlay if there is one."""
     public = load_tests(hidden_tests_path(lesson))
     private = overlay_contents(private_path(), lesson.name).get("private", b"")
     return overlaid(public, private, list(lesson.exercises))
 
 
 def overlays_of(lessons: list[Lesson]) -> dict[str, str]:
-    """Return what the private overlay changes in which lessons, in a few words.
+    """Return in a few words what the private overlay changes, by lesson.
 
     Raises
     ------
     ValueError
-        If something in it would count for nothing, or cannot be loaded.
+        If something in it would have no effect, or cannot be loaded.
     """
     folder = private_path()
     check_overlay(folder, [lesson.name for lesson in LESSONS])
@@ -278,7 +279,7 @@ def overlays_of(lessons: list[Lesson]) -> dict[str, str]:
 
 
 class Bench:
-    """A sandbox in which one answer after the other is graded. Use as a context manager."""
+    """A sandbox in which answers are graded one after another. Use as a context manager."""
 
     def __init__(self, lesson: Lesson, sandbox: str, limits: Limits = LIMITS):
         solution = source_notebook(lesson)
@@ -303,7 +304,7 @@ class Bench:
         """Grade an answer once per seed."""
         started = time.monotonic()
         exercise = answer.exercise
-        if self._run.box_ended:  # by the answer before
+        if self._run.box_ended:  # by the previous answer
             self._run.close()
             self._run = self._started()
         self._run.forget(exercise)
@@ -328,7 +329,7 @@ class Bench:
         )
 
     def _asked(self, exercise: str) -> Asked:
-        """Ask an exercise; where its test stops, ask the course's own answer, too."""
+        """Ask an exercise; if its test stops unexpectedly, also ask the course's own answer."""
         asked = ask_exercise(self._run, exercise, self._key)
         if not asked.judged.doubt:
             return asked
@@ -345,7 +346,7 @@ def prove(lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None) -
 def simulate(
     lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None
 ) -> Iterator[Tried]:
-    """Grade the right answers alone, for many seeds: each must pass under every one of them."""
+    """Grade only the right answers, with many seeds: each must pass with every seed."""
     right = [answer for answer in known_answers(lesson, folder) if answer.right]
     yield from _graded(right, lesson, sandbox, runs)
 
@@ -377,7 +378,7 @@ PROOFS = {"variants": prove, "seeds": simulate, "mutants": try_mutants}
 def prove_lesson(
     proof: str, name: str, sandbox: str, runs: int, folder: Path | None = None
 ) -> list[Tried]:
-    """Return what one of `PROOFS` yields; for another process."""
+    """Return what one of `PROOFS` yields as a list, for use in another process."""
     with contextlib.redirect_stdout(io.StringIO()):
         return list(PROOFS[proof](lesson_named(name), sandbox, runs, folder))
 
@@ -390,7 +391,7 @@ def prove_lessons(
     workers: int,
     folder: Path | None = None,
 ) -> Iterator[tuple[str, list[Tried]]]:
-    """Prove lessons side by side, by one of `PROOFS`; yield each as it is done."""
+    """Run one of `PROOFS` for several lessons in parallel; yield each lesson when it is done."""
     # One long lesson left at the end would keep a single worker busy, so those come first.
     ordered = sorted(lessons, key=lambda lesson: lesson.number not in LONGEST)
     with open_pool(workers, __name__) as pool:
@@ -403,13 +404,13 @@ def prove_lessons(
 
 
 def table_of(tried: list[Tried]) -> pd.DataFrame:
-    """Count what became of the answers.
+    """Count the answers and problems.
 
     Returns
     -------
     DataFrame
         One row per exercise, in the order of the lessons: ``lesson``, ``wrong`` and ``right`` (how
-        many answers), the columns of `PROBLEMS`, ``caught`` (wrong ones that the visible check
+        many answers), the columns of `PROBLEMS`, ``caught`` (wrong answers that the visible check
         alone finds), ``seconds``.
     """
     frame = pd.DataFrame(
@@ -439,8 +440,8 @@ def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per lesson: ``mutants``, ``equivalent`` (listed as no mistake), ``caught`` (of the
-        others), ``survived``.
+        One row per lesson: ``mutants``, ``equivalent`` (listed as not a mistake), and how many of
+        the others were ``caught`` or ``survived``.
     """
     rows = {}
     for lesson in lessons:
@@ -469,7 +470,7 @@ def show_proof(
     Parameters
     ----------
     folder : Path, optional
-        As `known_answers` takes it.
+        As for `known_answers`.
     proof : {"variants", "seeds"}
     """
     tried = _proved(proof, lessons, sandbox, runs, workers, console, folder)
@@ -520,7 +521,7 @@ def _show_problem(one: Tried, problem: str, console: Console) -> None:
 
 
 def _what_was_said(one: Tried) -> str:
-    """Return what there is to know of a problem: words of the check, or of the hidden test."""
+    """Return the messages about a problem, from the check or from the hidden test."""
     if one.problem in (REFUSED_BY_CHECK, CHECK_STOPS):
         return one.check
     pairs = zip(one.statuses, one.messages, strict=True)

@@ -1,4 +1,4 @@
-"""What became of an assignment: one self-contained page for the teacher of a class."""
+"""The results of an assignment: one self-contained page for the teacher of a class."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from grading.records.receipts import UNREADABLE, read_receipts, verdicts_of
 from grading.records.whole import write_whole
 
 NEEDS_A_PERSON = (CANNOT_GRADE, TAMPERED)
-UNGRADED = "what was handed in was not graded; the command that grades it says why"
+UNGRADED = "handed in but not graded; `course grade` says why"
 HELP_BELOW = 0.5
 MESSAGES = 12
-# Hidden tests draw their numbers anew for every submission; the mistake is the same.
+# Parts of a message that hidden tests draw for each submission, though the mistake is the same.
 DRAWN = re.compile(r"-?\d[\d.,e+-]*|'[^']*'|\[[^\[\]]*\]")
 
 TEMPLATE = """<!doctype html>
@@ -49,8 +49,8 @@ th:first-child, td.text, th.text { text-align: left; }
 <main>
 <h1>{{ title }}</h1>
 <p>{{ students }} submissions, {{ exercises|length }} exercises graded by program,
-median {{ median }} of {{ maximum }} points{% if incomplete %}; {{ incomplete }} not wholly graded,
-and in no figure below{% endif %}.</p>
+median {{ median }} of {{ maximum }} points{% if incomplete %}; {{ incomplete }} not fully graded
+and left out of the figures below{% endif %}.</p>
 
 <h2>Needs a person</h2>
 {% if person %}<table>
@@ -60,7 +60,8 @@ and in no figure below{% endif %}.</p>
 </table>{% else %}<p>Nothing: every test of every submission was graded.</p>{% endif %}
 {% if nothing %}
 <h2>Handed in nothing</h2>
-<p>{{ nothing|length }}, without points and in no figure below: {{ nothing|join(", ") }}.</p>
+<p>{{ nothing|length }}, without points and left out of the figures below:
+{{ nothing|join(", ") }}.</p>
 {% endif %}
 
 <h2>Points, exercise by exercise</h2>
@@ -68,12 +69,12 @@ and in no figure below{% endif %}.</p>
 
 <h2>Scores</h2>
 <figure><img alt="{{ scores.alt }}" src="data:image/png;base64,{{ scores.png }}">
-<figcaption>Points by program, late penalties not taken off.</figcaption></figure>
+<figcaption>Points of automatic tests, without penalties for lateness.</figcaption></figure>
 
 <h2>Exercises</h2>
 <figure><img alt="{{ items.alt }}" src="data:image/png;base64,{{ items.png }}">
-<figcaption>To the left: hard. Near the bottom: who solves it has not done better in the rest, which
-is worth a look at the exercise and at its test.</figcaption></figure>
+<figcaption>Left: hard exercises. Bottom: students who solve the exercise do not do better in the
+rest, so have a look at the exercise and its test.</figcaption></figure>
 <table>
 <thead><tr><th scope="col">exercise</th><th scope="col">points reached</th>
 <th scope="col">not attempted</th><th scope="col">discrimination</th></tr></thead>
@@ -81,12 +82,12 @@ is worth a look at the exercise and at its test.</figcaption></figure>
 <td>{{ exercise.reached }}</td><td>{{ exercise.untouched }}</td>
 <td>{{ exercise.discrimination }}</td></tr>{% endfor %}</tbody>
 </table>
-<p>Discrimination is the correlation of the exercise's points with those of all others together.</p>
+<p>Discrimination is the correlation of the exercise's points with the sum of all others.</p>
 
 <h2>The most common messages</h2>
 {% if messages %}<table>
 <thead><tr><th scope="col">students</th><th scope="col" class="text">exercise</th>
-<th scope="col" class="text">what they were told (for one of them)</th></tr></thead>
+<th scope="col" class="text">message (for one of them)</th></tr></thead>
 <tbody>{% for message in messages %}<tr><td>{{ message.count }}</td>
 <td class="text">{{ message.exercise }}</td><td class="text">{{ message.text }}</td></tr>
 {% endfor %}</tbody>
@@ -101,8 +102,8 @@ is worth a look at the exercise and at its test.</figcaption></figure>
 </table>{% else %}<p>Nobody has less than half of the points.</p>{% endif %}
 
 <h2>Time</h2>
-<p>Grading a notebook took {{ seconds.median }} s in the middle, {{ seconds.longest }} s at the
-longest ({{ seconds.student }}): its cells, the hidden tests, and the sandbox's start.</p>
+<p>Grading a notebook took {{ seconds.median }} s (median) and at most {{ seconds.longest }} s
+({{ seconds.student }}): its cells, the hidden tests, and the sandbox's start.</p>
 </main>
 </body>
 </html>
@@ -111,7 +112,7 @@ longest ({{ seconds.student }}): its cells, the hidden tests, and the sandbox's 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its description for who does not see it."""
+    """A figure with a description for readers who cannot see it."""
 
     alt: str
     png: str
@@ -123,7 +124,7 @@ def assignment_verdicts(assignment: str, course: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``student``, ``exercise``, ``status``, ``points`` (NaN where it was not graded),
+        Columns ``student``, ``exercise``, ``status``, ``points`` (NaN if it was not graded),
         ``max_points``, ``text`` and ``seconds`` (of the whole notebook), in the notebook's order.
         A receipt that cannot be read has no rows.
 
@@ -162,7 +163,7 @@ def item_statistics(ended: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     ended : DataFrame
-        As `assignment_verdicts` returns.
+        From `assignment_verdicts`.
 
     Returns
     -------
@@ -170,7 +171,7 @@ def item_statistics(ended: pd.DataFrame) -> pd.DataFrame:
         Index: exercises in the notebook's order. ``reached``, the mean share of the points;
         ``untouched``, the number of students who left the stub; ``discrimination``, the
         correlation with the points of all other exercises (corrected item-total correlation),
-        NaN where either does not vary. What could not be graded does not count.
+        NaN if either does not vary. Answers that could not be graded do not count.
     """
     order = list(dict.fromkeys(ended["exercise"]))
     points = ended.pivot(index="student", columns="exercise", values="points")[order]
@@ -189,7 +190,7 @@ def item_statistics(ended: pd.DataFrame) -> pd.DataFrame:
 
 
 def common_messages(ended: pd.DataFrame) -> list[dict[str, object]]:
-    """Return what most students were told, those who made the same mistake together."""
+    """Return the most common messages, grouped by mistake."""
     wrong = ended[~ended["status"].isin([PASSED, NOT_ATTEMPTED])]
     alike = wrong["text"].str.replace(DRAWN, "#", regex=True)
     found = [
@@ -231,14 +232,14 @@ def png(figure: Figure) -> str:
     """Return a figure as base64 text, and close it."""
     buffer = io.BytesIO()
     for text in figure.findobj(Text):
-        text.set_parse_math(False)  # a name may hold a "$"
+        text.set_parse_math(False)  # a name may contain a "$"
     figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
     plt.close(figure)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
-    """Write the report of one assignment as one HTML file, its figures inside.
+    """Write the report of one assignment as one HTML file that contains its figures.
 
     Raises
     ------
@@ -247,7 +248,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
     """
     ended = assignment_verdicts(assignment, course)
     items = item_statistics(ended)
-    # Where something could not be graded there is no total: it would count as zero.
+    # If a part could not be graded there is no total, since that part would count as zero.
     sums = ended.groupby("student")["points"].sum(skipna=False)
     totals = sums.dropna()
     maximum = ended.groupby("exercise")["max_points"].max().sum()
@@ -313,7 +314,7 @@ def write_assignment_report(assignment: str, course: Path, path: Path) -> None:
 
 
 def _weak(ended: pd.DataFrame) -> pd.Series:
-    """Return the points of the students who have few of those that could be graded."""
+    """Return the points of the students who reached less than half of what could be graded."""
     graded = ended.dropna(subset="points")
     sums = graded.groupby("student")[["points", "max_points"]].sum()
     weak = sums[sums["points"] < HELP_BELOW * sums["max_points"]].sort_values("points")
@@ -328,7 +329,7 @@ def _weak(ended: pd.DataFrame) -> pd.Series:
 
 
 def _number(value: float, form: str) -> str:
-    """Return a number as the page shows it: a dash where there is none."""
+    """Return a number as the page shows it, or a dash if there is none."""
     return "–" if pd.isna(value) else format(value, form)
 
 

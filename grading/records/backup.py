@@ -1,4 +1,7 @@
-"""A course's records in one file, with checksums; made while grading goes on, put back whole."""
+"""A course's records in one file, with checksums.
+
+A backup can be made during grading. It is restored completely or not at all.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from grading.settings import course_config
 
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "gradebook.sqlite", "postgresql": "gradebook.sql"}
-"""What the gradebook is called in a backup, by the kind of database."""
+"""The gradebook's file name in a backup, by the kind of database."""
 SETTINGS = ("nbgrader_config.py", "nbgrader_config.json", DEADLINES)
 FOLDERS = ("receipts", "collected", "private")
 STEPS = ("source", "release", "submitted", "autograded", "feedback")
@@ -32,18 +35,18 @@ STEPS = ("source", "release", "submitted", "autograded", "feedback")
 def back_up(course: Path, to: Path) -> int:
     """Write a course's files and its gradebook into a ZIP file; return how many files are in it.
 
-    The gradebook is read in one transaction of the database's own. What a grader writes meanwhile
-    may be in the files and not yet in the gradebook: the next `course grade` grades it again.
+    The gradebook is read in one database transaction. What a grader writes meanwhile may be in the
+    files but not in the gradebook yet: then the next `course grade` grades it again.
 
     Raises
     ------
     FileExistsError
-        If there is such a file.
+        If the file exists already.
     ValueError
         If there is no gradebook, or no way to read it.
     """
     if to.exists():
-        raise FileExistsError(f"{to} is there already: choose another name")
+        raise FileExistsError(f"{to} exists already: choose another name")
     directory = CourseDirectory(config=course_config(course))
     url = make_url(directory.db_url)
     part = to.with_name(f".{to.name}.part")
@@ -56,7 +59,7 @@ def back_up(course: Path, to: Path) -> int:
                 try:
                     sums[name] = _add(archive, path, name)
                 except FileNotFoundError:
-                    continue  # a submission that is just being graded anew
+                    continue  # its submission is being graded again
             about = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "sha256": sums}
             archive.writestr(_entry(MANIFEST), json.dumps(about, indent=1))
         part.replace(to)
@@ -66,15 +69,15 @@ def back_up(course: Path, to: Path) -> int:
 
 
 def restore(source: Path, course: Path) -> int:
-    """Put a backup back into a course's folder that has no gradebook; return how many files.
+    """Restore a backup into a course's folder that has no gradebook; return how many files.
 
-    Nothing is written before everything is known to be as it was backed up. Where the folder has
-    settings, as on another machine with another database, they stay.
+    Nothing is written before the checksums of all files are checked. If the folder already has
+    settings, for example on another machine with another database, they are kept.
 
     Raises
     ------
     ValueError
-        If the file is no backup, something in it has changed, or the folder holds records already.
+        If the file is not a backup, something in it has changed, or the folder has records already.
     """
     course.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=course, prefix=".restore-") as folder:
@@ -91,8 +94,8 @@ def restore(source: Path, course: Path) -> int:
         taken = sorted(name for name in files if (course / name).exists())
         if taken or _has_tables(url):
             what = taken[0] if taken else url.render_as_string()
-            raise ValueError(f"{what} is there already: restore into an empty folder")
-        _put_back(Path(folder) / database, url)  # where that fails, no file has been moved yet
+            raise ValueError(f"{what} exists already: restore into an empty folder")
+        _put_back(Path(folder) / database, url)  # first: if it fails, no file has been moved yet
         for name in files:
             (course / name).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / name).replace(course / name)
@@ -100,7 +103,7 @@ def restore(source: Path, course: Path) -> int:
 
 
 def _files(directory: CourseDirectory) -> Iterator[tuple[Path, str]]:
-    """Yield a course's files, with their names below its folder."""
+    """Yield a course's files and their paths relative to its folder."""
     root = Path(directory.root)
     names = [getattr(directory, f"{step}_directory") for step in STEPS]
     for name in dict.fromkeys([*names, *FOLDERS]):
@@ -113,17 +116,17 @@ def _files(directory: CourseDirectory) -> Iterator[tuple[Path, str]]:
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> str:
-    """Put a file into an archive as it is now; return the hash of what was put there."""
+    """Put a file into an archive; return the hash of the content that was put there."""
     content = path.read_bytes()
     archive.writestr(_entry(name), content)
     return hashlib.sha256(content).hexdigest()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return an archive's entry of now, or of the nearest day that ZIP knows."""
+    """Return an archive's entry with the current time, or the nearest time that ZIP supports."""
     now = min(max(datetime.now(), datetime(1980, 1, 1)), datetime(2107, 12, 31))
     made = zipfile.ZipInfo(name, now.timetuple()[:6])
-    # What `writestr` would set by itself for a name alone.
+    # `writestr` sets these itself if it gets only a name.
     made.compress_type, made.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
     return made
 
@@ -135,23 +138,23 @@ def _unpacked(source: Path, folder: Path) -> dict[str, str]:
             sums: dict[str, str] = json.loads(archive.read(MANIFEST))["sha256"]
             for name, expected in sums.items():
                 if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                    raise ValueError(f"{source} holds {name}, which names a place of its own")
+                    raise ValueError(f"{source} has {name}, a path outside the course's folder")
                 content = archive.read(name)
                 if hashlib.sha256(content).hexdigest() != expected:
-                    raise ValueError(f"{name} in {source} is not what was backed up")
+                    raise ValueError(f"{name} in {source} has changed since it was backed up")
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(content)
     except (zipfile.BadZipFile, KeyError, TypeError, EOFError) as error:
-        raise ValueError(f"{source} is no backup of a course, or a damaged one: {error}") from None
+        raise ValueError(f"{source} is not a course's backup, or is damaged: {error}") from None
     return sums
 
 
 @contextmanager
 def _gradebook(url: URL) -> Iterator[Path]:
-    """Give a copy of a gradebook as it is at one moment."""
+    """Yield a copy of a gradebook, all of it from the same moment."""
     kind = url.get_backend_name()
     if kind not in DATABASE:
-        raise ValueError(f"a gradebook in {kind} cannot be backed up here: use its own tools")
+        raise ValueError(f"a gradebook in {kind} cannot be backed up here: use {kind}'s own tools")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / DATABASE[kind]
         if kind == "postgresql":
@@ -190,7 +193,7 @@ def _run(program: str, url: URL, *options: str) -> str:
     Raises
     ------
     ValueError
-        If it is not installed, or fails; it says what the program said.
+        If it is not installed, or fails; the message contains the program's own message.
     """
     if shutil.which(program) is None:
         raise ValueError(f"{program} is not installed: it comes with PostgreSQL's client programs")

@@ -1,4 +1,4 @@
-"""Whose grade has changed since, by how much, and for what reason: read from the receipts."""
+"""Find out from the receipts whose grade has changed, by how much, and why."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ COLUMNS = (
     "receipt",
 )
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-TAKEN_BACK = "what was handed in since is not graded"
+TAKEN_BACK = "newer work is not graded yet"
 
 
 def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.DataFrame:
-    """Return the grades by program that have changed when they were graded again.
+    """Return the automatic grades that have changed when submissions were graded again.
 
-    Points that a person has given, and penalties, are not in it.
+    Points that a person has given, and penalties, are not included.
 
     Parameters
     ----------
     assignment : str
     course : Path
     since : datetime, optional
-        With a time zone; what changed earlier is left out. Where the clock was set back, a change
-        counts as no earlier than the receipts before it.
+        With a time zone; earlier changes are left out. If the clock was set back, a change gets at
+        least the time of the receipts before it.
 
     Returns
     -------
     DataFrame
-        A row for each change, in the order in which they happened: for one notebook that of its
-        receipts, whatever the clock said. ``before`` and ``after`` are
-        points, NaN where something could not be graded or a grade was taken back; ``exercises``
-        names those that ended in another way; the paths are relative to the course's folder.
-        Receipts that cannot be read are left out: see `unreadable`.
+        One row per change, in the order in which they happened; for one notebook, in the order of
+        its receipts, even if the clock was set back. ``before`` and ``after`` are points, NaN if
+        something could not be graded or a grade was taken back; ``exercises`` lists those with a
+        different result; the paths are relative to the course's folder. Receipts that cannot be
+        read are left out: see `unreadable`.
     """
     students = who_has_receipts(assignment, course)
     found = [one for student in students for one in _of(student, assignment, course)]
@@ -63,10 +63,10 @@ def changes(assignment: str, course: Path, since: datetime | None = None) -> pd.
 
 
 def new_changes(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """Return what `changes` finds now and had not found before; no clock is asked."""
+    """Return what `changes` finds now but did not find before, without comparing times."""
 
     def named(found: pd.DataFrame) -> list[tuple[str, bool]]:
-        # The newest receipt moves when another comes; the one before it stays where it is.
+        # The newest receipt is moved when another one comes; earlier ones keep their paths.
         return list(zip(found["earlier_receipt"], found["receipt"] == "", strict=True))
 
     known = set(named(before))
@@ -74,7 +74,7 @@ def new_changes(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 
 
 def unreadable(assignment: str, course: Path) -> list[Path]:
-    """Return the receipts that `changes` leaves out, for they cannot be read."""
+    """Return the receipts that `changes` leaves out because they cannot be read."""
     return [
         path
         for student in who_has_receipts(assignment, course)
@@ -83,13 +83,13 @@ def unreadable(assignment: str, course: Path) -> list[Path]:
 
 
 def who_has_receipts(assignment: str, course: Path) -> list[str]:
-    """Return who has receipts of an assignment."""
+    """Return the students who have receipts of an assignment."""
     folders = sorted((course / "receipts").glob(f"*/{glob.escape(assignment)}"))
     return [folder.parent.name for folder in folders]
 
 
 def _of(student: str, assignment: str, course: Path) -> list[tuple[datetime, dict[str, Any]]]:
-    """Return a student's changes, each with a time that never goes back for one notebook."""
+    """Return a student's changes with their times, which for one notebook never decrease."""
     latest: dict[str, tuple[Path, dict[str, Any]]] = {}
     times: dict[str, datetime] = {}
     found = []
@@ -113,7 +113,7 @@ def _of(student: str, assignment: str, course: Path) -> list[tuple[datetime, dic
 
 
 def _taken_back(path: Path, receipt: dict[str, Any], course: Path) -> dict[str, Any]:
-    """Return that a grade is gone, and no other has come yet."""
+    """Return the row for a grade that was taken back, with no new grade yet."""
     verdicts = verdicts_of(receipt)
     when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return {
@@ -133,7 +133,7 @@ def _taken_back(path: Path, receipt: dict[str, Any], course: Path) -> dict[str, 
 def _row(
     earlier: Path, before: dict[str, Any], path: Path, after: dict[str, Any], course: Path
 ) -> dict[str, Any] | None:
-    """Return what has changed from one receipt to the next; None if no exercise did."""
+    """Return the row for what changed between two receipts; None if no exercise changed."""
     then = {verdict.exercise: verdict for verdict in verdicts_of(before)}
     now = {verdict.exercise: verdict for verdict in verdicts_of(after)}
     moved = [
@@ -152,7 +152,7 @@ def _row(
         "after": points[1],
         "difference": points[1] - points[0],
         "exercises": ", ".join(moved),
-        "because": ", ".join(changed_since(before, after)) or "it was graded anew",
+        "because": ", ".join(changed_since(before, after)) or "it was graded again",
         "earlier_receipt": earlier.relative_to(course).as_posix(),
         "receipt": path.relative_to(course).as_posix(),
     }

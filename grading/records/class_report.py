@@ -32,8 +32,8 @@ th:first-child { text-align: left; }
 <h2>Points, exercise by exercise</h2>
 {{ map }}
 <h2>Gradebook</h2>
-<p>Points of the exercises that a program grades; answers that a person has yet to read are
-counted in the last column. A dash: nothing was handed in, or nothing is graded yet.</p>
+<p>Points of the exercises that are graded automatically. The last column counts the answers that a
+person must still read. A dash means that nothing was handed in, or nothing is graded yet.</p>
 <div class="wide" tabindex="0"><table>
 <thead><tr><th scope="col">student</th>
 {% for name in table.columns %}<th scope="col">
@@ -55,14 +55,14 @@ counted in the last column. A dash: nothing was handed in, or nothing is graded 
 def gradebook_table(
     scores: pd.DataFrame, nothing: dict[str, list[str]] | None = None
 ) -> pd.DataFrame:
-    """Return one row per student: "score / points" per lesson, the total, and what is unread.
+    """Return one row per student: "score / points" per lesson, the total, and the unread answers.
 
     Parameters
     ----------
     scores : DataFrame
-        As `grading.records.gradebook.scores` returns.
+        From `grading.records.gradebook.scores`.
     nothing : dict of str to list of str, optional
-        Who handed in nothing, by lesson; of some of them `scores` says nothing at all.
+        The students who handed in nothing, by lesson. Some of them may not be in `scores` at all.
     """
     graded = scores.dropna(subset="score")
     lessons = _written_as_fractions(graded, ["student", "lesson"]).unstack(fill_value="–")
@@ -71,7 +71,7 @@ def gradebook_table(
     others = {student for students in (nothing or {}).values() for student in students}
     everyone = sorted(others.union(waiting.index))
     waiting = waiting.reindex(everyone, fill_value=0)
-    # Of whom nothing is graded yet, there are dashes, never zeros.
+    # Students without any grades have dashes, never zeros.
     lessons = lessons.reindex(waiting.index, fill_value="–")
     lessons["to read"] = waiting
     return lessons
@@ -83,9 +83,9 @@ def _written_as_fractions(scores: pd.DataFrame, by: list[str]) -> pd.Series:
 
 
 def points_by_program(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores of exercises that a program grades, as `points_map` takes them.
+    """Return the scores of automatically graded exercises, in the form that `points_map` expects.
 
-    Exercises are called what their lesson calls them: "4.8 emotion_predictions".
+    Exercises are numbered as in their lesson: "4.8 emotion_predictions".
     """
     found = scores[~scores["exercise"].str.startswith("written_")]
     named = found.rename(columns={"score": "points", "points": "max_points"})
@@ -100,16 +100,16 @@ def _numbered(exercise: str) -> str:
 def write_report(
     scores: pd.DataFrame, title: str, path: Path, nothing: dict[str, list[str]] | None = None
 ) -> None:
-    """Write the report of a gradebook as one HTML file that needs nothing else.
+    """Write the report of a gradebook as one self-contained HTML file.
 
     Parameters
     ----------
     scores : DataFrame
-        As `grading.records.gradebook.scores` returns.
+        From `grading.records.gradebook.scores`.
     title : str
     path : Path
     nothing : dict of str to list of str, optional
-        Who handed in nothing, by lesson.
+        The students who handed in nothing, by lesson.
     """
     absent = {lesson: [*map(one_line, students)] for lesson, students in (nothing or {}).items()}
     everyone = {student for students in (nothing or {}).values() for student in students}

@@ -1,7 +1,7 @@
-"""What `course collect` has taken, and refused.
+"""Records of what `course collect` has taken and refused.
 
-A platform asks for the names of the files that it has given out with the feedback. Whose work was
-refused has not handed in nothing.
+To hand out feedback, a platform needs the names of the files that it gave us. A student whose work
+was refused must not be listed as one who handed in nothing.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ def read_names(course: Path, assignment: str) -> dict[str, str]:
     Raises
     ------
     ValueError
-        If the file is damaged; it names the file.
+        If the file is damaged; the message names it.
     """
     return _read(names_path(course, assignment))
 
 
 def write_names(course: Path, assignment: str, names: dict[str, str]) -> None:
-    """Keep names beside those that were kept before, whole or not at all."""
+    """Add names to those that are stored; the file is written completely or not at all."""
     _write(names_path(course, assignment), read_names(course, assignment) | names)
 
 
 def read_refused(course: Path, assignment: str) -> dict[str, str]:
-    """Return why nothing of a student's was taken, by student; see `read_names`."""
+    """Return why a student's work was refused, by student; see `read_names`."""
     return _read(refused_path(course, assignment))
 
 
 def write_refused(
     course: Path, assignment: str, refused: dict[str, str], taken: Iterable[str]
 ) -> None:
-    """Keep whose work was refused, until something of theirs is taken."""
+    """Store whose work was refused, until other work of the same student is taken."""
     known = read_refused(course, assignment) | refused
     left = {student: why for student, why in known.items() if student not in set(taken)}
     if left or refused_path(course, assignment).is_file():
@@ -87,10 +87,10 @@ def forget_name(student: str, course: Path) -> bool:
 
 
 def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], list[str]]:
-    """Write everyone's feedback into a ZIP file, named as the platform's bulk upload wants it.
+    """Write everyone's feedback into a ZIP file, with the names that the platform expects.
 
-    Canvas takes the name under which it gave out the submission, Moodle what of that name stands
-    before the student's own: both find the student by it.
+    Canvas expects the name of the submission's file that it gave us. Moodle expects the part of
+    that name before the student's own file name. Both find the student by it.
 
     Returns
     -------
@@ -101,19 +101,19 @@ def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], li
     Raises
     ------
     FileExistsError
-        If there is such a file.
+        If the file exists already.
     ValueError
         If nobody has feedback.
     """
     if to.exists():
-        raise FileExistsError(f"{to} is there already: choose another name")
+        raise FileExistsError(f"{to} exists already: choose another name")
     directory = CourseDirectory(config=course_config(course))
     folder = Path(directory.root) / directory.feedback_directory
     graded = Path(directory.root) / directory.autograded_directory
     pages = [
         page
         for page in sorted(folder.glob(f"*/{glob.escape(assignment)}/*.html"))
-        # formgrader leaves the page of work that it could not grade, which tells of an old grade.
+        # If work could not be graded, formgrader leaves an old page, with an old grade.
         if (graded / page.relative_to(folder)).with_suffix(".ipynb").is_file()
     ]
     if not pages:
@@ -121,7 +121,7 @@ def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], li
     names, given, missing = read_names(course, assignment), [], []
     part = to.with_name(f".{to.name}.part")
     try:
-        # A page may be of a day before 1980, where a machine has lost its clock; ZIP knows none.
+        # If a machine's clock is wrong, a page may be from before 1980, which ZIP does not support.
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             for page in pages:
                 student = page.parent.parent.name
@@ -137,9 +137,9 @@ def zip_feedback(assignment: str, course: Path, to: Path) -> tuple[list[str], li
 
 
 def feedback_name(name: str, assignment: str) -> str:
-    """Return what a student's page is called in the file that a platform takes."""
+    """Return the name of a student's page in the file for a platform."""
     moodle = MOODLE_FILE.fullmatch(name)
     if moodle:
-        who = moodle["who"].rpartition("/")[2]  # somebody may have packed it in another folder
+        who = moodle["who"].rpartition("/")[2]  # it may have been packed in another folder
         return f"{who}_{moodle['number']}_assignsubmission_file_/{assignment}.html"
     return f"{PurePosixPath(name).with_suffix('')}.html"

@@ -1,4 +1,4 @@
-"""Deadlines, extensions and times of handing in: what they take off, without grading again."""
+"""Deadlines, extensions and submission times: compute penalties without grading again."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from grading.settings import course_config, course_directory
 def refresh_penalties(
     assignment: str, students: list[str], course: Path, problems: list[str] | None = None
 ) -> dict[str, tuple[float, float]]:
-    """Take off for lateness what is due by today's deadline, extensions and time stamps.
+    """Compute penalties for lateness from the current deadline, extensions and time stamps.
 
     Parameters
     ----------
     assignment : str
     students : list of str
-        Who has no submission in the gradebook is left out.
+        Students without a submission in the gradebook are left out.
     course : Path
     problems : list of str, optional
-        Is given a sentence for each student whose ``timestamp.txt`` holds no time; what was taken
-        off from their points stays.
+        Gets a sentence for each student whose ``timestamp.txt`` contains no time; their penalty is
+        not changed.
 
     Returns
     -------
     dict of str to tuple of float
-        Points taken off before and now, of those for whom it has changed.
+        The penalty before and now, for the students for whom it has changed.
 
     Raises
     ------
     ValueError
-        If ``deadlines.toml`` says what cannot be meant.
+        If ``deadlines.toml`` contains a mistake.
     """
     put_due_date(assignment, course)
     config = course_config(course)
     directory = CourseDirectory(config=config)
     step = AssignLatePenalties(config=config)
     step.log = logging.getLogger("grading.deadlines")
-    step.log.setLevel(logging.ERROR)  # who is late is no warning to whoever grades
+    step.log.setLevel(logging.ERROR)  # late work is no reason to warn an instructor
     changed = {}
     for student in students:
         with Gradebook(directory.db_url, directory.course_id) as gradebook:
@@ -62,9 +62,9 @@ def refresh_penalties(
                 stamp = time_of(Path(folder))
             except Refused as refused:
                 if problems is not None:
-                    problems.append(f"{student}: the time of handing in is not known: {refused}")
+                    problems.append(f"{student}: the time of handing in is unknown: {refused}")
                 continue
-            # The gradebook may be on a server, and the work on another machine.
+            # Not if the work is on another machine; the gradebook may be on a server.
             if stamp or Path(folder).is_dir():
                 submission.timestamp = stamp
                 gradebook.db.commit()
@@ -83,19 +83,19 @@ def refresh_penalties(
 def refresh_everyone(
     assignment: str, course: Path, problems: list[str] | None = None
 ) -> dict[str, tuple[float, float]]:
-    """Take off anew from everyone's points what is due by today's dates, extensions and times.
+    """Compute everyone's penalties from the current dates, extensions and times.
 
-    A person may have given points since, of which a share is taken off as well.
+    A person may have given points since the last time, and penalties are a share of all points.
 
     Returns
     -------
     dict of str to tuple of float
-        As `refresh_penalties` does.
+        As from `refresh_penalties`.
 
     Raises
     ------
     ValueError
-        If ``deadlines.toml`` says what cannot be meant.
+        If ``deadlines.toml`` contains a mistake.
     """
     directory = course_directory(course)
     if not has_gradebook(directory.db_url):
@@ -106,7 +106,7 @@ def refresh_everyone(
 
 
 def last_moment(written: str) -> datetime:
-    """Return a time with its time zone, this machine's unless it says another; a day's is its end.
+    """Return a written time with its time zone (default: this machine's); for a day, its end.
 
     Raises
     ------
@@ -119,10 +119,10 @@ def last_moment(written: str) -> datetime:
         pass
     try:
         return datetime.fromisoformat(written).astimezone()
-    except (OverflowError, ValueError):  # the first and the last year have days of no time zone
+    except (OverflowError, ValueError):  # a time zone may lead out of the first or the last year
         raise ValueError(
-            f"{written!r} is no day and no time: write 2030-02-07, to the end of which it goes, or "
-            "2030-02-07T18:00"
+            f"{written!r} is neither a day nor a time: write 2030-02-07, which means the end of "
+            "that day, or 2030-02-07T18:00"
         ) from None
 
 
@@ -139,8 +139,8 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
     Raises
     ------
     ValueError
-        If the gradebook knows no such assignment or student, the assignment has no deadline,
-        the extension would end before it, or ``deadlines.toml`` says what cannot be meant.
+        If the assignment or the student is not in the gradebook, the assignment has no deadline,
+        the extension would end before it, or ``deadlines.toml`` contains a mistake.
     """
     must_have_gradebook(course_directory(course))
     put_due_date(assignment, course)
@@ -150,7 +150,7 @@ def extend(assignment: str, student: str, until: datetime, course: Path) -> date
             due: datetime | None = gradebook.find_assignment(assignment).duedate
             gradebook.find_student(student)
         except MissingEntry as missing:
-            raise ValueError(f"the gradebook does not know it: {missing}") from None
+            raise ValueError(f"not in the gradebook: {missing}") from None
         if due is None:
             raise ValueError(
                 f"{assignment} has no deadline: set one, such as "

@@ -1,7 +1,7 @@
 """Write grades for learning platforms: Canvas, Moodle, Gradescope, or a plain table.
 
-Canvas and Moodle take back tables that they gave out; Gradescope takes one
-``results.json`` per submission.
+Canvas and Moodle import tables that they exported before; Gradescope imports one ``results.json``
+per submission.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from grading.records.receipts import (
 from grading.records.whole import write_table, write_whole
 from grading.settings import course_directory
 
-# What Canvas's own import looks for; where an account asks for it, names stand in two columns.
+# The columns that Canvas's import looks for. Depending on the account, names are in one column or
+# in two.
 CANVAS_COLUMNS: tuple[str, ...] = (
     "Student",
     "LastName",
@@ -42,27 +43,28 @@ CANVAS_COLUMNS: tuple[str, ...] = (
 )
 CANVAS_COLUMNS += ("Root Account", "Section")
 EXCUSED = "EX"
-"""What stands in Canvas's gradebook in place of the score of somebody who need not hand in."""
+"""In Canvas's gradebook, the entry of a student who is excused from handing in."""
 NOT_ASSIGNED = "N/A"
-"""What stands there for somebody to whom the assignment is not assigned: an import skips them."""
+"""In Canvas's gradebook, the entry of a student to whom the assignment is not assigned. An import
+skips these students."""
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What one student has reached in one assignment.
+    """One student's result in one assignment.
 
     Attributes
     ----------
     student, last_name, first_name, email : str
     score : float or None
-        Penalties for lateness taken off, never below 0; None where it was not graded.
+        After penalties for lateness, never below 0; None if it was not graded.
     max_score : float
     waiting : int
-        Answers that a person has yet to read, beside graded ones; they count 0 so far.
+        Number of answers that a person must still read; they count as 0 so far.
     handed_in : bool
         Whether there is anything that could be graded.
     refused : str
-        Why `course collect` has not taken it.
+        Why `course collect` refused the work, if it did.
     """
 
     student: str
@@ -77,14 +79,14 @@ class Grade:
 
     @property
     def written(self) -> str:
-        """The score as a table holds it: an empty field where there is none, never 0."""
+        """The score as written in a table: an empty field if there is none, never 0."""
         return "" if self.score is None else f"{self.score:g}"
 
 
 def grades(assignment: str, course: Path) -> list[Grade]:
-    """Return everyone's grades in an assignment, also of those who have none.
+    """Return everyone's results in an assignment, including students without a grade.
 
-    They are the students whom the gradebook knows, and those whose work lies in submitted/.
+    These are all students in the gradebook, and those whose work is in submitted/.
 
     Raises
     ------
@@ -100,14 +102,14 @@ def grades(assignment: str, course: Path) -> list[Grade]:
             if has_work(row.student.id, assignment, directory, row)
         }
         if not rows:
-            raise ValueError(f"the gradebook holds no submission of {assignment}; grade it first")
+            raise ValueError(f"the gradebook has no submission of {assignment}; grade it first")
         maximum = gradebook.find_assignment(assignment).max_score
         found = {student: _grade(row) for student, row in rows.items()}
         for student in gradebook.students:
             handed_in = has_work(student.id, assignment, directory)
             blank = _grade_of(student, None, maximum, 0, handed_in)
             found.setdefault(student.id, blank)
-    for _, name in submitted(assignment, course):  # refused before the gradebook knew of them
+    for _, name in submitted(assignment, course):  # refused before they were in the gradebook
         found.setdefault(name, Grade(name, "", "", "", None, maximum, 0))
     for name, why in refused_from(assignment, course).items():
         blank = found.get(name, Grade(name, "", "", "", None, maximum, 0))
@@ -118,7 +120,7 @@ def grades(assignment: str, course: Path) -> list[Grade]:
 def _grade(submission: Any) -> Grade:
     marks = [mark for notebook in submission.notebooks for mark in notebook.grades]
     score, waiting = None, 0
-    # Of refused work nbgrader has everything wait, the programs' part as well.
+    # For refused work nbgrader marks everything as waiting, even what is graded automatically.
     if any(mark.auto_score is not None or mark.manual_score is not None for mark in marks):
         waiting = sum(mark.needs_manual_grade for mark in marks)
     if not is_ungraded(submission):
@@ -140,29 +142,30 @@ class Exported:
     Attributes
     ----------
     grades : list of Grade
-        Of everyone who handed in. Who was not graded has an empty field, and no file for
+        For everyone who handed in. Students without a grade have an empty field, and no file for
         Gradescope.
     missing : list of str
         Students who are in no row of the platform's table, and were left out.
     scaled_to : float or None
-        The platform's maximum, where scores were scaled to it.
+        The platform's maximum, if scores were scaled to it.
     nothing : list of str
-        Who handed in nothing, by the gradebook's name, or the platform's where the gradebook does
-        not know them. They have an empty field, or keep what stood in the platform's own table.
+        Students who handed in nothing, by their name in the gradebook, or on the platform if they
+        are not in the gradebook. They have an empty field, or keep their entry in the platform's
+        own table.
     unknown : list of str
-        Rows of the platform's table that are none of ours, where students are `missing`: some may
-        be theirs, so that nobody can tell whether they handed in nothing.
+        Rows of the platform's table that match none of our students, if students are `missing`.
+        Some of these rows may be theirs, so one cannot tell whether they handed in nothing.
     excused : list of str
-        Who has a grade of ours and is excused on the platform, which stays so.
+        Students who have a grade but are excused on the platform; they stay excused.
     unreadable : list of str
         A sentence for each receipt that cannot be read: Gradescope gets the score without its
         tests.
     points_of : float or None
-        Our maximum, where the platform's table does not say what its own is.
+        Our maximum, if the platform's table does not say its own.
     not_assigned : list of str
-        Who has a grade of ours that Canvas would not take.
+        Students with a grade that Canvas would not accept.
     above : list of str
-        Whose grade is above the platform's maximum, where Moodle would not take it.
+        Students whose grade is above the platform's maximum, so that Moodle would not accept it.
     """
 
     grades: list[Grade]
@@ -194,16 +197,16 @@ def export_grades(
     to : Path
         A folder for Gradescope, a file for the others.
     roster : Path or None
-        What Canvas or Moodle has given out.
+        The table that Canvas or Moodle has exported.
     course : Path
     scale : bool
-        Whether to scale scores to the platform's maximum, where that is not ours.
+        Whether to scale scores to the platform's maximum, if it differs from ours.
 
     Raises
     ------
     ValueError
-        If there are no grades, the roster is missing or does not fit, nobody is in it, or its
-        maximum is another than ours and `scale` is not set.
+        If there are no grades, the roster is missing or does not fit, none of our students is in
+        it, or its maximum differs from ours and `scale` is not set.
     """
     everyone = grades(assignment, course)
     found = [grade for grade in everyone if grade.handed_in]
@@ -215,18 +218,18 @@ def export_grades(
         unreadable = write_gradescope(everyone, assignment, course, to)
         return Exported(found, nothing=nothing, unreadable=unreadable)
     if roster is None:
-        raise ValueError(f"{platform} takes back only its own table: give it with --roster")
+        raise ValueError(f"{platform} imports only its own table: name that file with --roster")
     write = write_canvas if platform == "canvas" else write_moodle
     table = read_roster(roster)
     return _with_nothing(write(found, assignment, table, to, scale), nothing, table)
 
 
 def _with_nothing(exported: Exported, nothing: list[str], roster: Roster) -> Exported:
-    """Add who handed in nothing: of the gradebook's students, and of the platform's."""
+    """Add the students who handed in nothing, of those in the gradebook or on the platform."""
     rows = roster.students({grade.student for grade in exported.grades})
     graded = {id(row) for row in rows.values()}
     blank = {name: id(row) for name, row in roster.students(set(nothing)).items()}
-    # Somebody may be in the gradebook twice, and have handed in under the other name.
+    # A student may be in the gradebook twice, and have handed in under the other name.
     known = [name for name in nothing if blank.get(name) not in graded]
     ours = graded.union(blank.values())
     others = roster.names(row for row in roster.rows if id(row) not in ours)
@@ -236,7 +239,7 @@ def _with_nothing(exported: Exported, nothing: list[str], roster: Roster) -> Exp
 
 
 def write_csv(found: list[Grade], assignment: str, path: Path) -> None:
-    """Write a plain table, which Moodle's *Import grades* reads too."""
+    """Write a plain table, which Moodle's *Import grades* can also read."""
     header = ["username", "lastname", "firstname", "email", assignment, "maximum", "waiting"]
     rows = []
     for grade in found:
@@ -250,12 +253,13 @@ def write_canvas(
 ) -> Exported:
     """Write the table that Canvas's gradebook imports: its own columns, with these scores.
 
-    Rows without a grade of ours keep what stands there, which is nothing as a rule.
+    Rows without a grade keep their entry, which is usually empty.
 
     Raises
     ------
     ValueError
-        If the roster has not one column of the assignment's name, or see `export_grades`.
+        If the roster does not have exactly one column with the assignment's name; see also
+        `export_grades`.
     """
     ours = re.compile(rf"{re.escape(assignment)}(?: \(\d+\))?", re.IGNORECASE)
     columns = [column for column in roster.columns if ours.fullmatch(column)]
@@ -263,16 +267,17 @@ def write_canvas(
         numbered = [column for column in roster.columns if re.search(r"\(\d+\)$", column)]
         if not numbered:
             raise ValueError(
-                "the roster has no column of an assignment: it is no export of Canvas's gradebook"
+                "the roster has no column of an assignment: export the gradebook from Canvas and "
+                "use that file"
             )
         raise ValueError(
             f"the roster has {len(columns)} columns named {assignment}; it has "
-            f"{', '.join(numbered)}: give that name to one of them in the roster's first line, and "
-            "leave the number behind it, by which Canvas knows it"
+            f"{', '.join(numbered)}: give that name to one of them in the roster's first line, but "
+            "keep the number after it, by which Canvas finds the assignment"
         )
     all_given, missing = _given(found, roster)
     there = {grade.student: row[columns[0]].strip() for grade, row in all_given}
-    # An imported score would take the excuse away.
+    # With an imported score, a student would no longer be excused.
     stays = (EXCUSED, NOT_ASSIGNED)
     given = [(grade, row) for grade, row in all_given if there[grade.student] not in stays]
     excused = [student for student, text in there.items() if text == EXCUSED]
@@ -295,19 +300,20 @@ def write_canvas(
 def write_moodle(
     found: list[Grade], assignment: str, roster: Roster, path: Path, scale: bool = False
 ) -> Exported:
-    """Fill in the grades of Moodle's grading worksheet, in any language; its other cells stay.
+    """Fill in the grades in Moodle's grading worksheet, in any language.
 
-    So do the rows of those who have no grade of ours.
+    Its other cells, and the rows of students without a grade, are not changed.
 
     Raises
     ------
     ValueError
-        If it has no column of grades, or see `export_grades`.
+        If it has no column of grades; see also `export_grades`.
     """
     column, maximum = roster.grade(), roster.maximum()
     if column is None:
         raise ValueError(
-            "the roster has no column of grades: it is no grading worksheet of Moodle's"
+            "the roster has no column of grades: download the grading worksheet from Moodle and "
+            "use that file"
         )
     given, missing = _given(found, roster)
     possible = roster.rows[0][maximum] if maximum else ""
@@ -335,17 +341,17 @@ def write_moodle(
 def _given(
     found: list[Grade], roster: Roster
 ) -> tuple[list[tuple[Grade, dict[str, str]]], list[str]]:
-    """Return each grade with its row, and who is in none."""
+    """Return each grade with its row, and the students without a row."""
     rows = roster.students({grade.student for grade in found})
     if not rows:
         some = ", ".join(grade.student for grade in found[:3])
-        raise ValueError(f"none of our students is in the roster; ours are named {some}, …")
+        raise ValueError(f"none of our students is in the roster; our students are {some}, …")
     given = [(grade, rows[grade.student]) for grade in found if grade.student in rows]
     return given, [grade.student for grade in found if grade.student not in rows]
 
 
 def _scale(found: list[Grade], possible: str, scale: bool) -> tuple[float, float | None]:
-    """Return what scores are multiplied by, and the platform's maximum if that is not ours."""
+    """Return the factor for scores, and the platform's maximum if it differs from ours."""
     ours = found[0].max_score
     theirs = _number(possible)
     if theirs is None and scale:
@@ -381,14 +387,14 @@ def _written(grade: Grade, factor: float) -> str:
 
 
 def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: Path) -> list[str]:
-    """Write one ``results.json`` per student, each in a folder of the student's name.
+    """Write one ``results.json`` per student, each in a folder with the student's name.
 
-    Who has no score has no file, also where an earlier export wrote one. Where a receipt cannot be
-    read the score is there without its tests; a sentence for each is returned.
+    Students without a score have no file; one from an earlier export is removed. If a receipt
+    cannot be read, the file has the score without its tests, and a sentence for it is returned.
     """
     unreadable: list[str] = []
     for grade in found:
-        if fault_of(grade.student):  # the name may lead out of the folder
+        if fault_of(grade.student):  # as a path, the name may lead out of the folder
             continue
         place = folder / grade.student / "results.json"
         if grade.score is None:
@@ -420,14 +426,14 @@ def write_gradescope(found: list[Grade], assignment: str, course: Path, folder: 
 
 
 def _write(rows: list[list[str]], path: Path, separator: str = ",") -> None:
-    """Write a CSV file that a spreadsheet opens without computing anything."""
+    """Write a CSV file in which a spreadsheet finds no formulas."""
     write_table(path, [[_kept(cell) for cell in row] for row in rows], separator)
 
 
 def _kept(cell: str) -> str:
-    """Return a cell as a platform gave it, unless a spreadsheet would compute it.
+    """Return a cell as the platform exported it, unless a spreadsheet would compute it.
 
-    Moodle takes a comment back that has lost its lines as a new one.
+    Line breaks must stay: without them, Moodle would import a comment as a new one.
     """
     marked = neutral(cell)
     if marked != one_line(cell):

@@ -1,4 +1,4 @@
-"""A student who asks to be forgotten: every record of theirs in a course's folder is removed."""
+"""Remove all records of a student from a course's folder, if the student asks to be forgotten."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def forget_student(student: str, course: Path) -> list[str]:
     Returns
     -------
     list of str
-        What was removed. Backups, reports, tables and files that were exported, what was downloaded
-        and what a learning platform keeps are not looked for.
+        What was removed. Backups, reports, exported tables and files, downloads and what a learning
+        platform keeps are not searched.
 
     Raises
     ------
     ValueError
-        If the name cannot be a student's, or nothing is there.
+        If this cannot be a student's name, or there is nothing to remove.
     """
     if fault := fault_of(student):
-        raise ValueError(f"{student!r} is no student's name: {fault}")
+        raise ValueError(f"{student!r} cannot be a student's name: {fault}")
     config = course_config(course)
     directory = CourseDirectory(config=config)
     removed = []
@@ -43,7 +43,7 @@ def forget_student(student: str, course: Path) -> list[str]:
     if not has_gradebook(directory.db_url) and not any(map(os.path.lexists, own)):
         raise ValueError(f"there is nothing of {student!r} in {course}")
     places = [*_exchanged(student, directory, config), *own]
-    # The gradebook first: where it cannot be written to, nothing is gone yet.
+    # The gradebook first: if it cannot be written, nothing has been removed yet.
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
         try:
             gradebook.remove_student(student)
@@ -65,14 +65,14 @@ def forget_student(student: str, course: Path) -> list[str]:
 
 
 def _folders(student: str, directory: CourseDirectory) -> list[Path]:
-    """Return the folders of a course that may hold something of a student's."""
+    """Return the folders of a course that may contain something of a student."""
     root = Path(directory.root)
     own = [root / getattr(directory, f"{step}_directory") / student for step in STEPS]
     return [*own, root / "receipts" / student]
 
 
 def _exchanged(student: str, directory: CourseDirectory, config: Config) -> list[Path]:
-    """Return what nbgrader's exchange holds of a student: what was handed in, and feedback."""
+    """Return a student's files in nbgrader's exchange: what was handed in, and feedback."""
     root = Path(config.Exchange.get("root", Exchange.root.default_value)) / directory.course_id
     handed_in = [
         path for path in (root / "inbound").glob("*") if path.name.split("+")[0] == student

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: read the scores, and take back those of an earlier submission."""
+"""nbgrader's gradebook: read scores, and remove those of an earlier submission."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from helpers.lessons import LESSONS
 
 
 def scores(course: Path) -> pd.DataFrame:
-    """Return the gradebook, one row per exercise of what was handed in.
+    """Return the gradebook, one row per exercise of each submission.
 
     Returns
     -------
     DataFrame
-        Columns ``student``, ``lesson``, ``exercise``, ``score`` (NaN where a person has yet to
-        grade), ``points``, and ``status``, as in `grading.judging.verdicts`, from the receipt;
-        empty where there is none, and for what a person grades.
+        Columns ``student``, ``lesson``, ``exercise``, ``score`` (NaN if a person must still grade
+        it), ``points``, and ``status``, which is the one in the receipt (see
+        `grading.judging.verdicts`), or empty if there is none or a person grades the exercise.
     """
     rows = []
     exercises = {name: lesson for lesson in LESSONS for name in lesson.exercises}
@@ -66,12 +66,12 @@ def scores(course: Path) -> pd.DataFrame:
 
 
 def nothing_by_lesson(scores: pd.DataFrame, course: Path) -> dict[str, list[str]]:
-    """Return who handed in nothing, for each lesson that others have handed in.
+    """Return the students who handed in nothing, for each lesson that others have handed in.
 
     Parameters
     ----------
     scores : DataFrame
-        As `scores` returns.
+        From the function `scores`.
     course : Path
     """
     found = {lesson: nothing_from(lesson, course) for lesson in sorted(set(scores["lesson"]))}
@@ -81,8 +81,8 @@ def nothing_by_lesson(scores: pd.DataFrame, course: Path) -> dict[str, list[str]
 def is_ungraded(submission: SubmittedAssignment) -> bool:
     """Return whether a submission has no score yet.
 
-    Either a program was to grade something of it, and nobody has, or nobody has graded anything.
-    Beside graded answers, those that a person is to read wait, and count 0 so far.
+    It has none if something that must be graded automatically is not graded, or if nothing at all
+    is graded. Otherwise, answers that a person must still read count as 0 so far.
     """
     marks = [(mark, notebook) for notebook in submission.notebooks for mark in notebook.grades]
     nothing = bool(marks) and not any(_has_score(mark) for mark, _ in marks)
@@ -99,9 +99,9 @@ def _waits_for_a_program(mark: Grade, notebook: SubmittedNotebook) -> bool:
 
 
 def forget(course: Path, student: str, assignment: str) -> None:
-    """Remove what a submission that cannot be graded now has of an earlier grading.
+    """Remove the results of an earlier grading of a submission that cannot be graded now.
 
-    These are its automatic scores, its receipts and the pages that tell of the earlier grade.
+    These are its automatic scores, its receipts and the pages that show the earlier grade.
     """
     directory = course_directory(course)
     address = directory.db_url
@@ -116,7 +116,7 @@ def forget(course: Path, student: str, assignment: str) -> None:
 
 
 class GradebookBusyError(ValueError):
-    """Another program has held the gradebook for too long."""
+    """Another program has locked the gradebook for too long."""
 
 
 def wait_until_free(address: str, say: Callable[[str], None]) -> None:
@@ -125,14 +125,15 @@ def wait_until_free(address: str, say: Callable[[str], None]) -> None:
     Parameters
     ----------
     address : str
-        The gradebook's; a server sees to this itself, so that only SQLite's files are looked at.
+        The gradebook's address. A database server handles locks itself, so only SQLite's files are
+        checked.
     say : callable
-        Is told, once, that there is something to wait for.
+        Called once with a sentence if there is something to wait for.
 
     Raises
     ------
     GradebookBusyError
-        If it is still held after `grading.settings.LOCK_SECONDS`.
+        If it is still locked after `grading.settings.LOCK_SECONDS`.
     """
     url = make_url(address)
     if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
@@ -144,9 +145,9 @@ def wait_until_free(address: str, say: Callable[[str], None]) -> None:
     while not _is_free(url.database, 5.0):
         if time.monotonic() > end:
             raise GradebookBusyError(
-                f"another program has held {url.database} for {settings.LOCK_SECONDS:g} seconds: "
-                "end it (formgrader, nbgrader, a database browser with unsaved changes), and "
-                "give the command again; nothing was changed"
+                f"another program has locked {url.database} for {settings.LOCK_SECONDS:g} seconds: "
+                "close it (formgrader, nbgrader, a database browser with unsaved changes), and "
+                "repeat the command; nothing was changed"
             )
 
 
@@ -166,15 +167,15 @@ def _is_free(path: str, seconds: float) -> bool:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the gradebook held of one exercise before it was graded again.
+    """What the gradebook contained for one exercise before it was graded again.
 
     Attributes
     ----------
     auto_score, manual_score : float or None
     done : bool
-        Whether nobody has to look at it.
+        Whether no person needs to look at it.
     answer : str
-        Hash of the answer that a person has read; empty where it was not kept.
+        Hash of the answer that a person has read; empty if it was not stored.
     """
 
     auto_score: float | None
@@ -183,22 +184,22 @@ class Mark:
     answer: str
 
     def still_done(self, auto_score: float | None, answer: str) -> bool:
-        """Tell whether a person's points stand: they were given to the same work."""
+        """Tell whether a person's points are still valid: they were given for the same answer."""
         if self.manual_score is None or not self.done or auto_score != self.auto_score:
             return False
         return auto_score is not None or (bool(answer) and answer == self.answer)
 
 
 def marks(names: dict[str, str], receipt: dict[str, Any]) -> dict[str, Mark]:
-    """Return what the gradebook holds of a submitted notebook, by exercise.
+    """Return what the gradebook contains for a submitted notebook, by exercise.
 
     Parameters
     ----------
     names : dict
         ``student``, ``assignment``, ``notebook`` and ``db_url``.
     receipt : dict
-        The newest one, which knows the answers that a person has read, and the automatic scores
-        also where a grading that was ended has taken them out of the gradebook.
+        The newest one. It has hashes of the answers that a person has read. It also has the
+        automatic scores, even if a grading that was killed has removed them from the gradebook.
     """
     answers = receipt.get("answers", {})
     reached = {test["exercise"]: test["points"] for test in receipt.get("tests", [])}
@@ -217,7 +218,7 @@ def marks(names: dict[str, str], receipt: dict[str, Any]) -> dict[str, Mark]:
                 answers.get(mark.name, ""),
             )
             for mark in found.grades
-            if mark.name  # an earlier release may have left one whose question is gone
+            if mark.name  # skip marks of questions that an earlier release had
         }
 
 
@@ -231,19 +232,19 @@ def read_again(
     reached: dict[str, float | None],
     answers: dict[str, str],
 ) -> None:
-    """Have a person look again at what they have graded and is another now.
+    """Mark answers that a person has graded, and that have changed since, to be read again.
 
-    This comes before the new receipt is written: from then on, what the gradebook calls done is
-    about the work of that receipt, also if the grader is ended at once.
+    Call this before the new receipt is written. Then everything that the gradebook marks as done is
+    about the work in that receipt, even if the grader is killed right afterwards.
 
     Parameters
     ----------
     names : dict
         As for `marks`.
     before : dict of str to Mark
-        What the gradebook held until now.
+        What the gradebook contained until now.
     reached : dict of str to float or None
-        Points by program, by exercise.
+        Points of automatic tests, by exercise.
     answers : dict of str to str
         Hashes of the answers that a person reads, by cell.
     """
@@ -265,8 +266,9 @@ def read_again(
 def forget_scores(names: dict[str, str]) -> None:
     """Remove a submission's automatic scores from the gradebook.
 
-    Points by hand stay, and so does that they were given: it is not known yet whether the work is
-    another, and may not be for a while, if the grader is ended or the work is refused.
+    Points that a person gave stay, and their answers stay marked as read: it is not known yet
+    whether the work has changed, and if the grader is killed or the work is refused, it may not be
+    known for a while.
     """
     with Gradebook(names["db_url"]) as gradebook, contextlib.suppress(MissingEntry):
         found = gradebook.find_submission_notebook(

@@ -1,4 +1,4 @@
-"""Who has handed in something: the others have an empty field or a dash everywhere, never 0."""
+"""Find out who has handed in something. All others have an empty field or a dash, never 0."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def has_work(
 ) -> bool:
     """Return whether a student has handed in something.
 
-    A submission in the gradebook alone does not say so: `course extend` makes one for a student who
-    has yet to hand in. Folders alone do not say so either, for the gradebook may be on a server and
-    the work on another machine. So any trace counts: a folder, a receipt, a time, points, or that
-    `course collect` refused it.
+    A submission in the gradebook is not enough: `course extend` creates one for a student who has
+    not handed in yet. It is not enough to look at folders either, because the gradebook may be on a
+    server and the work on another machine. So each of these counts: a folder, a receipt, a time,
+    points, or that `course collect` refused the work.
 
     Parameters
     ----------
     student, assignment : str
     directory : CourseDirectory
     submission : SubmittedAssignment, optional
-        What the gradebook holds of it, if anything.
+        The submission in the gradebook, if there is one.
     """
     course = Path(directory.root)
     places = (
@@ -48,7 +48,7 @@ def has_work(
 
 
 def refused_from(assignment: str, course: Path) -> dict[str, str]:
-    """Return whose work `course collect` refused, and of whom no other lies there: with why."""
+    """Return why `course collect` refused work, by student, if the student has no other work."""
     directory = course_directory(course)
 
     def has_other(student: str) -> bool:
@@ -70,7 +70,7 @@ def _is_used(submission: SubmittedAssignment) -> bool:
 
 
 def nothing_from(assignment: str, course: Path) -> list[str]:
-    """Return the students whom the gradebook knows and who have handed in nothing, in order."""
+    """Return the students in the gradebook who have handed in nothing, in order."""
     directory = course_directory(course)
     if not has_gradebook(directory.db_url):
         return []
@@ -90,19 +90,19 @@ def must_have_gradebook(directory: CourseDirectory) -> None:
     Raises
     ------
     ValueError
-        It says what to do.
+        The message says what to do.
     """
     if not has_gradebook(directory.db_url):
         raise ValueError(
-            f"there is no gradebook of {directory.root}: give the course's folder with --course, "
+            f"there is no gradebook in {directory.root}: give the course's folder with --course, "
             "or grade something first"
         )
 
 
 def has_gradebook(address: str) -> bool:
-    """Return whether there is a gradebook; nbgrader would make one where SQLite's file is not.
+    """Return whether there is a gradebook. If SQLite's file is missing, nbgrader would create it.
 
-    An empty one is in the way of `course restore`, and hides that a folder is no course's.
+    An empty gradebook would prevent `course restore`, and hide that a folder is not a course's.
     """
     url = make_url(address)
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()

@@ -1,7 +1,7 @@
-"""Deadlines and what being late costs, as a teacher sets them in ``deadlines.toml``.
+"""Deadlines and penalties for lateness, which a teacher sets in ``deadlines.toml``.
 
-The file lies in the course's folder and is optional. Dates go from it into nbgrader's gradebook,
-which is where nbgrader looks whether work is late; the policy is asked by its step for penalties.
+The file is in the course's folder and is optional. Its dates are copied into nbgrader's gradebook,
+where nbgrader checks whether work is late. nbgrader's step for penalties uses the policy.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _WORDS = {
         "days": "; después de {} días no cuenta nada.",
     },
 }
-"""What a release says of its deadline, and how it writes a date, by language."""
+"""What a release says about its deadline, and how it writes a date, by language."""
 TIME = "write a time with its offset, such as 2030-01-31T23:59:00+01:00"
 
 
@@ -59,23 +59,23 @@ class Late:
     Attributes
     ----------
     per_day : float
-        Share of the points reached that is taken off for each day of 24 hours begun.
+        Share of the points that is taken off per day of 24 hours; a day that has begun counts.
     days : int or None
-        After so many days nothing counts; None where work always counts.
+        After so many days nothing counts; None if work always counts.
     """
 
     per_day: float = 0.0
     days: int | None = None
 
     def share(self, seconds: float) -> float:
-        """Return which share of the points reached is taken off."""
+        """Return the share of the points that is taken off."""
         if self.days is not None and seconds > self.days * DAY:
             return 1.0
         return min(1.0, self.per_day * math.ceil(seconds / DAY))
 
     @property
     def sentence(self) -> str:
-        """What a student is told; it does not depend on the lesson."""
+        """The sentence for students; it does not depend on the lesson."""
         return self.sentence_in("en")
 
     def sentence_in(self, language: str) -> str:
@@ -91,14 +91,14 @@ class Late:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """What ``deadlines.toml`` says.
+    """The contents of ``deadlines.toml``.
 
     Attributes
     ----------
     late : Late or None
-        None where nbgrader's own settings say what being late costs.
+        None if nbgrader's own settings determine what being late costs.
     due : dict of str to datetime
-        Dates by assignment, with the offsets that the teacher wrote.
+        Dates by assignment, with the time zones (UTC offsets) that the teacher wrote.
     """
 
     late: Late | None = None
@@ -106,12 +106,12 @@ class Deadlines:
 
 
 def read_deadlines(course: Path) -> Deadlines:
-    """Return what the file in a course's folder says; nothing where there is no file.
+    """Return the contents of the file in a course's folder; empty if there is no file.
 
     Raises
     ------
     ValueError
-        If it cannot be read, or says what cannot be meant; it names the file, key and value.
+        If it cannot be read or contains a mistake; the message names the file, key and value.
     """
     path = course / DEADLINES
     if not path.is_file():
@@ -119,7 +119,7 @@ def read_deadlines(course: Path) -> Deadlines:
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no TOML: {error}") from None
+        raise ValueError(f"{path} is not valid TOML: {error}") from None
     _check_keys(written, ("late", "due"), path, "")
     late = _table(written, "late", path)
     return Deadlines(
@@ -131,32 +131,34 @@ def read_deadlines(course: Path) -> Deadlines:
 def _table(written: dict[str, Any], name: str, path: Path) -> dict[str, Any] | None:
     found = written.get(name)
     if found is not None and not isinstance(found, dict):
-        raise ValueError(f"{path}: {name} = {found!r} is no table: write [{name}] above its lines")
+        raise ValueError(
+            f"{path}: {name} = {found!r} is not a table: write [{name}] above its lines"
+        )
     return found
 
 
 def _check_keys(written: dict[str, Any], known: tuple[str, ...], path: Path, table: str) -> None:
-    """Refuse a key that nothing reads: a slip would leave the policy out without a word."""
+    """Refuse an unknown key: after a typo, the policy would be ignored without any message."""
     for key, value in written.items():
         if key not in known:
             where = f"in [{table}]" if table else "at the top"
             may_be = " and ".join(known)
-            raise ValueError(f"{path}: nobody reads {key} = {value!r}: {where} may be {may_be}")
+            raise ValueError(f"{path}: unknown key {key} = {value!r}: {where} may be {may_be}")
 
 
 def _late(written: dict[str, Any], path: Path) -> Late:
     _check_keys(written, ("per_day", "days"), path, "late")
     per_day, days = written.get("per_day", 0.0), written.get("days")
-    # A truth value is a number to Python, and "not a number" is within no bounds.
+    # In Python a bool is also an int, so compare types. NaN fails the comparison with the bounds.
     if type(per_day) not in (int, float) or not 0 <= per_day <= 1:
         raise ValueError(
-            f"{path}: per_day = {per_day!r} is no share: write a number from 0 to 1, "
-            "such as 0.1 for 10 % a day"
+            f"{path}: per_day = {per_day!r} is not a share: write a number from 0 to 1, "
+            "such as 0.1 for 10 % per day"
         )
     if days is not None and (type(days) is not int or days < 0):
         raise ValueError(
-            f"{path}: days = {days!r} is no number of days: write a whole number from 0 on, "
-            "or take the line out if late work always counts"
+            f"{path}: days = {days!r} is not a number of days: write a whole number from 0 on, "
+            "or remove the line if late work always counts"
         )
     return Late(float(per_day), days)
 
@@ -168,11 +170,11 @@ def _dates(written: dict[str, Any], path: Path, course: Path) -> dict[str, datet
         name = assignment_name(key)
         folder = Path(directory.format_path(directory.source_directory, ".", name))
         if name in dates:
-            raise ValueError(f"{path}: {key} = {value} is a second date of {name}: leave one")
+            raise ValueError(f"{path}: {key} = {value} is a second date of {name}: keep one")
         if not folder.is_dir():
             raise ValueError(
-                f"{path}: {key} = {value} is for an assignment that there is not: correct the "
-                f"name, take the line out, or make the folder {folder}"
+                f"{path}: {key} = {value} is for an assignment that does not exist: correct the "
+                f"name, remove the line, or create the folder {folder}"
             )
         dates[name] = _date(key, value, path)
     return dates
@@ -180,16 +182,16 @@ def _dates(written: dict[str, Any], path: Path, course: Path) -> dict[str, datet
 
 def _date(key: str, value: object, path: Path) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError(f"{path}: {key} = {value} is no time that is the same everywhere: {TIME}")
+        raise ValueError(f"{path}: {key} = {value} is not a time with a time zone: {TIME}")
     try:
         value.astimezone(UTC)
-    except OverflowError:  # in the first or the last year that there is
+    except OverflowError:  # in the first or the last year that Python supports
         raise ValueError(f"{path}: {key} = {value} is out of range: {TIME}") from None
     return value
 
 
 class DeadlinesPlugin(LateSubmissionPlugin):
-    """Takes off what ``deadlines.toml`` says; without ``[late]`` in it, what nbgrader would."""
+    """Takes off what ``deadlines.toml`` says; if it has no ``[late]``, what nbgrader would."""
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
@@ -200,23 +202,23 @@ class DeadlinesPlugin(LateSubmissionPlugin):
                 student_id, score, total_seconds_late
             )
             return penalty
-        # nbgrader takes a penalty above the score for the score, also where that is negative.
+        # nbgrader limits a penalty to the score, even if the score is negative.
         return score * late.share(total_seconds_late) if score > 0 else None
 
 
 def put_due_date(assignment: str, course: Path) -> datetime | None:
-    """Write an assignment's date into the gradebook, where the file has one.
+    """Write an assignment's date into the gradebook, if the file has one.
 
     Parameters
     ----------
     assignment : str
-        One that the gradebook does not know is not added: nbgrader does so when it is released.
+        If it is not in the gradebook, it is not added: nbgrader adds it when it is released.
     course : Path
 
     Returns
     -------
     datetime or None
-        The date that counts: the file's, or the gradebook's (in UTC) where the file has none.
+        The date that counts: the file's, or the gradebook's (in UTC) if the file has none.
 
     Raises
     ------
@@ -233,13 +235,13 @@ def put_due_date(assignment: str, course: Path) -> datetime | None:
         if due is None:
             recorded: datetime | None = known.duedate
             return recorded and recorded.replace(tzinfo=UTC)
-        known.duedate = due.astimezone(UTC).replace(tzinfo=None)  # as nbgrader keeps it
+        known.duedate = due.astimezone(UTC).replace(tzinfo=None)  # as nbgrader stores it
         gradebook.db.commit()
     return due
 
 
 def deadline_text(assignment: str, due: datetime, late: Late | None, language: str = "en") -> str:
-    """Return what lies beside a released notebook: lines for people, and the same for programs."""
+    """Return the deadline file of a released notebook: lines for people, and for programs."""
     words = _WORDS[language]
     seconds = ":ss" if due.second else ""
     day = format_datetime(due, words["date"] + seconds, locale=language)

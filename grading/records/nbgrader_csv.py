@@ -1,4 +1,4 @@
-"""Grades as a CSV file that a spreadsheet opens without running anything."""
+"""Grades as a CSV file in which a spreadsheet finds no formulas to run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ COLUMNS = (
     "score",
     "max_score",
 )
-# Spreadsheets in East Asian languages take the wide forms for the signs.
+# Spreadsheets in East Asian languages also accept the wide forms of these signs.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class NeutralCsvExport(CsvExportPlugin):
-    """nbgrader's CSV, with names quoted where they hold a comma and harmless where they begin like
-    a formula."""
+    """nbgrader's CSV export, made safe.
+
+    Names with a comma are quoted, and names that begin like a formula are marked as text.
+    """
 
     def export(self, gradebook: Gradebook) -> None:
         rows = [[neutral(row[column]) for column in COLUMNS] for row in self._rows(gradebook)]
@@ -67,7 +69,7 @@ def _row(
     }
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:  # nothing was handed in, which is for a person to judge
+    except MissingEntry:  # nothing was handed in; a person must decide what to do
         return row
     penalty = submission.late_submission_penalty or 0.0
     if is_ungraded(submission) or not has_work(student.id, assignment.name, directory, submission):
@@ -81,7 +83,7 @@ def _row(
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table that a spreadsheet opens without computing anything."""
+    """Write a table in which a spreadsheet finds no formulas."""
     rows = [
         ["" if pd.isna(value) else neutral(value) for value in row]
         for row in table.itertuples(index=False)
@@ -90,9 +92,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def neutral(value: Any) -> str:
-    """Return a cell's text in one line, marked as text where a spreadsheet would compute it.
+    """Return a cell's text in one line, marked as text if a spreadsheet would compute it.
 
-    What begins with a dash or a plus and a space, as a list in a teacher's comment does, stays as
+    Text that begins with a dash or a plus and a space, like a list in a teacher's comment, stays as
     it is, unless it could call or fetch something.
     """
     text = "" if value is None else one_line(value)

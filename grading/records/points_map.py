@@ -1,7 +1,7 @@
 """A heat map of a class: the share of the points that each student reached in each exercise.
 
-It is a table of coloured cells, not a picture: it follows the page into dark mode, holds names in
-any script, and is searched by the browser and read out by a screen reader.
+It is a table of coloured cells, not a picture. So it follows the page's dark mode, can have names
+in any script, can be searched in the browser, and can be read aloud by a screen reader.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from grading.judging.verdicts import (
 
 DID_NOT_RUN = (CRASHED, ERROR, OUT_OF_MEMORY, TAMPERED, TIMED_OUT)
 STEPS = 10
-"""Colours between no points and all points; a cell with some of the points has neither's."""
+"""Colour steps from no points to all points. A cell with some points has neither end's colour."""
 MANY = 40
-"""With more students than this, rows are low and the heading stays while one scrolls."""
+"""With more students than this, rows are low, and the heading stays visible while one scrolls."""
 WIDE = 20
 """With more exercises than this, columns are narrow: all lessons fit on a laptop's screen."""
 
-# From no points to all points. Each runs from dark to light or from light to dark throughout, so
-# that it can be read without seeing colours, and no points stand out most from the page.
+# From no points to all points. Lightness only increases, or only decreases, so that the map can be
+# read without colour vision. No points has the strongest contrast to the page.
 COLOURS = {
     "light": LinearSegmentedColormap.from_list("light", ["#9c3600", "#eda268", "#d8ecf8"]),
     "dark": LinearSegmentedColormap.from_list("dark", ["#ffa35c", "#8a6a5c", "#12466b"]),
@@ -96,7 +96,7 @@ STYLE = """.map { margin: 1em 0; }
 @media print { .map .scroll { overflow: visible; max-height: none; } }
 """
 
-# What both reports share: colours of the page, in light and in dark mode.
+# The style that both reports share: colours of the page, in light and in dark mode.
 PAGE_STYLE = """:root { color-scheme: light dark; --page: #fff; --text: #1b1b1b; --stripe: #f0f0f0;
   --quiet: #595959; }
 @media screen and (prefers-color-scheme: dark) {
@@ -111,7 +111,7 @@ figure { margin: 1em 0; } img { max-width: 100%; height: auto; }
 
 @dataclass(frozen=True)
 class Cell:
-    """One exercise of one student: how it looks, and what is written in it."""
+    """One exercise of one student: the cell's style and text."""
 
     kind: str
     text: str
@@ -119,7 +119,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One student: a cell per exercise, and the points in total."""
+    """One student: one cell per exercise, and the total points."""
 
     student: str
     cells: list[Cell]
@@ -146,12 +146,12 @@ def points_map(
     Parameters
     ----------
     ended : DataFrame
-        One row per student and exercise: ``student``, ``exercise``, ``points`` (NaN where it could
-        not be graded), ``max_points`` and ``status`` (as in `grading.judging.verdicts`; empty where
-        it is not known). A pair that is missing was not handed in.
+        One row per student and exercise: ``student``, ``exercise``, ``points`` (NaN if it could not
+        be graded), ``max_points`` and ``status`` (as in `grading.judging.verdicts`; empty if it is
+        unknown). A missing pair was not handed in.
     nothing, ungraded : collection of str
-        Students of whom `ended` knows nothing: they have handed in nothing, or what they have
-        handed in was not graded.
+        Students who may not be in `ended`: they have handed in nothing, or their work was not
+        graded.
     """
     graded = ended.dropna(subset="points")
     reached = graded.groupby("exercise")[["points", "max_points"]].sum()
@@ -159,7 +159,7 @@ def points_map(
     shares = shares.sort_values(kind="stable")
     found = {(row.student, row.exercise): row for row in ended.itertuples()}
     totals = graded.groupby("student")[["points", "max_points"]].sum()
-    totals = totals.reindex(sorted(ended["student"].unique()))  # of some, nothing is graded
+    totals = totals.reindex(sorted(ended["student"].unique()))  # some have no grades
     totals = totals.sort_values("points", ascending=False, kind="stable")
     rows = []
     for student, total in totals.iterrows():
@@ -185,7 +185,7 @@ def points_map(
 
 
 def _cell(answer: Any) -> Cell:
-    """Return how an answer looks; None is one that was not handed in."""
+    """Return the cell for an answer; None means that it was not handed in."""
     if answer is None:
         return NOTHING
     if pd.isna(answer.points) or answer.status == CANNOT_GRADE:
@@ -203,7 +203,7 @@ def _of_class(share: float) -> Cell:
 
 
 def step_of(share: float) -> int:
-    """Return the colour of a share of the points; only none and all have the outermost two."""
+    """Return the number of a share's colour; only no points and all points have the end colours."""
     if share <= 0:
         return 0
     return STEPS if share >= 1 else int(np.clip(round(share * STEPS), 1, STEPS - 1))
@@ -224,7 +224,7 @@ def described(shares: pd.Series, rows: list[Row]) -> str:
 
 def map_style() -> str:
     """Return the heat map's style sheet, with its colours in light and in dark mode."""
-    # A printed page is white whatever the screen is.
+    # A printed page is white even if the screen is in dark mode.
     dark = f"@media screen and (prefers-color-scheme: dark) {{\n{_rules('dark')}}}\n"
     return f"{STYLE}{_rules('light')}{dark}"
 
@@ -233,7 +233,7 @@ def _rules(mode: str) -> str:
     rules = []
     for step in range(STEPS + 1):
         colour = COLOURS[mode](step / STEPS)
-        # Of black and white, one always has a contrast of at least 4.5 to 1.
+        # Either black or white always has a contrast of at least 4.5 to 1.
         ink = "#000" if luminance(colour) > 0.179 else "#fff"
         rules.append(f".map .s{step} {{ background: {to_hex(colour)}; color: {ink}; }}\n")
     return "".join(rules)

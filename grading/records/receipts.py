@@ -1,4 +1,4 @@
-"""The receipt of a grade: what was graded with what, and how each test ended."""
+"""Receipts of grades: what was graded, with which tests and settings, and how each test ended."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from grading.sandbox.limits import Limits
 
 VERSION = 2
 EARLIER = "earlier"
-"""Folder beside a submission's receipts, for those that it had before."""
-# What every reader of a receipt takes to be there, and of which type.
+"""Folder next to a submission's receipts, for its earlier receipts."""
+# Parts that every receipt must have, with their types.
 PARTS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("student", "assignment", "notebook", "graded_at"), str),
     "sha256": dict,
@@ -35,9 +35,9 @@ PARTS: dict[str, type | tuple[type, ...]] = {
     "seconds": (int, float),
 }
 UNREADABLE = "cannot be read: the gradebook has the points; `course grade` grades it again"
-# What a grade depends on, and how a sentence names what has changed of it.
+# Everything that a grade depends on, with the words for a sentence if it has changed.
 CHANGES = {
-    "submission": "it was handed in anew",
+    "submission": "it was handed in again",
     "tests": "the hidden tests have changed",
     "private": "the private tests or constants have changed",
     "secret": "the private secret has changed",
@@ -45,7 +45,7 @@ CHANGES = {
     "solution": "the solution has changed",
     "grader": "the grader's code has changed",
     "environment": "the Python environment has changed",
-    "seed": "the seed is another",
+    "seed": "the seed has changed",
     "limits": "the limits have changed",
     "sandbox": "another kind of sandbox is used",
 }
@@ -56,11 +56,12 @@ MISSING = {
     "private": "the private tests and constants are missing",
     "secret": "the private secret is missing",
 }
-"""What a course's private overlay adds to `contents`; a course without one has neither."""
+"""Words for the parts of a course's private overlay (`OVERLAY`) that are missing now. A course
+without an overlay never had them."""
 
 
 def digest(*contents: bytes) -> str:
-    """Return the SHA-256 of some contents, each counted with its length."""
+    """Return the SHA-256 of some contents and their lengths."""
     total = hashlib.sha256()
     for content in contents:
         total.update(len(content).to_bytes(8, "little"))
@@ -69,12 +70,12 @@ def digest(*contents: bytes) -> str:
 
 
 def seed_of(contents: dict[str, bytes]) -> int:
-    """Return a seed that cannot be known without the tests and the secret, the same in every run.
+    """Return the seed: the same in every run, unknown to anyone without the tests and the secret.
 
     Parameters
     ----------
     contents : dict of str to bytes
-        ``submission`` and ``tests``; ``private`` and ``secret`` where a course has them.
+        ``submission`` and ``tests``; also ``private`` and ``secret`` if a course has them.
     """
     overlay = [contents[name] for name in OVERLAY if name in contents]
     return int(digest(contents["submission"], contents["tests"], *overlay)[:16], 16)
@@ -115,12 +116,12 @@ def receipt_of(
     names : dict
         ``student``, ``assignment`` and ``notebook``.
     contents : dict of str to bytes
-        ``submission``, ``release``, ``solution`` and ``tests``, and what is in `OVERLAY` where
-        there is one; of each the hash is kept.
+        ``submission``, ``release``, ``solution`` and ``tests``, and those in `OVERLAY` if there is
+        an overlay. Only their hashes are stored.
     seed, limits, sandbox, graded
-        As `grading.judging.session.grade` took and gave them.
+        Arguments and result of `grading.judging.session.grade`.
     seconds : float
-        How long that took, the sandbox's start and the student's cells included.
+        How long that took, including the sandbox's start and the student's cells.
     """
     return {
         "version": VERSION,
@@ -139,17 +140,17 @@ def receipt_of(
 
 
 def receipt_key(receipt: dict[str, Any]) -> str:
-    """Return a hash of all that a grade depends on: where it is the same, so is the grade."""
+    """Return a hash of everything that a grade depends on: the same hash means the same grade."""
     return digest(json.dumps(_parts(receipt), sort_keys=True).encode())
 
 
 def _parts(receipt: dict[str, Any]) -> dict[str, Any]:
-    """Return all that a grade depends on, by the names in `CHANGES`."""
+    """Return everything that a grade depends on, by the names in `CHANGES`."""
     return {name: receipt["sha256"].get(name, receipt.get(name)) for name in CHANGES}
 
 
 def changed_since(receipt: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return a sentence for each thing that a grade depends on and that has changed.
+    """Return a sentence for each thing that has changed, of those that a grade depends on.
 
     Parameters
     ----------
@@ -158,14 +159,14 @@ def changed_since(receipt: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """
     before, after = _parts(receipt), _parts(now)
     found = [name for name in CHANGES if before[name] != after[name]]
-    if {"submission", "tests", *OVERLAY} & set(found) and "seed" in found:  # it follows from them
+    if {"submission", "tests", *OVERLAY} & set(found) and "seed" in found:  # it depends on them
         found.remove("seed")
     gone = {name for name in OVERLAY if after[name] is None}
     return [MISSING[name] if name in gone else CHANGES[name] for name in found]
 
 
 def set_aside(path: Path) -> None:
-    """Move a receipt to those of earlier gradings, if there is one."""
+    """Move a receipt, if it exists, to the folder of earlier receipts."""
     if not path.is_file():
         return
     try:
@@ -177,28 +178,28 @@ def set_aside(path: Path) -> None:
     folder = path.parent / EARLIER
     folder.mkdir(exist_ok=True)
     aside = folder / f"{path.stem}.{name}.json"
-    for number in itertools.count(2):  # a clock that was set back may tell the same time again
+    for number in itertools.count(2):  # if the clock was set back, the same time may come again
         if not aside.exists():
             break
         aside = folder / f"{path.stem}.{name}-{number}.json"
     path.replace(aside)
     now = time.time()
-    os.utime(aside, (now, now))  # when its grade was taken back, if no other comes
+    os.utime(aside, (now, now))  # the time at which its grade was taken back
 
 
 def all_receipts(course: Path, student: str, assignment: str) -> list[tuple[Path, dict[str, Any]]]:
-    """Return all receipts of a submission, the earlier ones too, in the order of grading.
+    """Return all receipts of a submission, including earlier ones, in the order of grading.
 
-    Receipts are numbered, so that this is their order whatever the clock said when they were
-    written; of those without a number, which are older, the time decides. The one that counts comes
-    last. What cannot be read is left out: see `unreadable_receipts`.
+    Receipts are numbered, so their order does not depend on the clock. Older receipts have no
+    number and are ordered by time. The receipt that counts comes last. Receipts that cannot be read
+    are left out: see `unreadable_receipts`.
     """
     found, _ = _receipts(course, student, assignment)
     return found
 
 
 def unreadable_receipts(course: Path, student: str, assignment: str) -> list[Path]:
-    """Return the receipts of a submission that are damaged, or of another version."""
+    """Return the receipts of a submission that are damaged or have another version."""
     _, unreadable = _receipts(course, student, assignment)
     return unreadable
 
@@ -206,9 +207,9 @@ def unreadable_receipts(course: Path, student: str, assignment: str) -> list[Pat
 def read_receipts(
     paths: Iterable[Path],
 ) -> tuple[list[tuple[Path, dict[str, Any]]], list[Path]]:
-    """Return those of some receipts that can be read, and the paths of the others.
+    """Return the receipts that can be read, and the paths of the others.
 
-    Where a class is read, a damaged receipt is to cost only itself.
+    So a damaged receipt does not prevent reading those of the rest of the class.
     """
     found, unreadable = [], []
     for path in sorted(paths):
@@ -231,9 +232,9 @@ def _receipts(
 
 
 def drop_copies(course: Path, receipt: dict[str, Any]) -> None:
-    """Remove earlier receipts between two that say the same: nothing has changed.
+    """Remove earlier receipts that are between two equal ones, since nothing has changed.
 
-    The first one stays: it says when a grade has become what it is.
+    The first one stays, because it says since when the grade is as it is.
     """
     names = [receipt[name] for name in ("student", "assignment")]
     found = [
@@ -255,7 +256,7 @@ def _ended(receipt: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def write_receipt(receipt: dict[str, Any], course: Path) -> None:
-    """Write a receipt whole or not at all; a new one gets the next number of its notebook's."""
+    """Write a receipt completely or not at all; a new one gets its notebook's next number."""
     names = {name: receipt[name] for name in ("student", "assignment", "notebook")}
     if "number" not in receipt:
         receipt = receipt | {"number": newest_receipt(course, names).get("number", 0) + 1}
@@ -268,11 +269,11 @@ def write_receipt(receipt: dict[str, Any], course: Path) -> None:
         )
         new.replace(path)
     finally:
-        new.unlink(missing_ok=True)  # a part of it, where the disk is full
+        new.unlink(missing_ok=True)  # an incomplete file, if the disk is full
 
 
 def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
-    """Return a notebook's newest receipt, also if it was set aside; empty where there is none.
+    """Return a notebook's newest receipt, even if it was set aside; empty if there is none.
 
     Parameters
     ----------
@@ -289,7 +290,7 @@ def newest_receipt(course: Path, names: dict[str, str]) -> dict[str, Any]:
 
 
 def add_note(course: Path, assignment: str, student: str, note: str) -> None:
-    """Add a sentence for the teacher to one of a submission's receipts, to be read once."""
+    """Add a sentence for the teacher to only one of a submission's receipts, to show it once."""
     folder = receipt_path(course, student, assignment, "any").parent
     readable, _ = read_receipts(folder.glob("*.json"))
     for _, receipt in readable[:1]:
@@ -303,18 +304,18 @@ def read_receipt(path: Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is none of this version, or is damaged; it names the file.
+        If the file is damaged or has another version; the message names the file.
     """
     try:
         receipt = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        raise ValueError(f"{path} is no receipt, or a damaged one") from None
+        raise ValueError(f"{path} is not a receipt, or is damaged") from None
     if not isinstance(receipt, dict) or receipt.get("version") != VERSION:
-        raise ValueError(f"{path} is no receipt of version {VERSION}")
+        raise ValueError(f"{path} is not a receipt of version {VERSION}")
     if missing := [part for part, kind in PARTS.items() if not isinstance(receipt.get(part), kind)]:
         raise ValueError(f"{path} is a damaged receipt: {', '.join(missing)} is missing or wrong")
     if not all(map(_is_test, receipt["tests"])):
-        raise ValueError(f"{path} is a damaged receipt: a test of it has no status or no points")
+        raise ValueError(f"{path} is a damaged receipt: one of its tests has no status or points")
     return receipt
 
 
@@ -332,16 +333,16 @@ def _is_test(test: Any) -> bool:
 
 
 def verdicts_of(receipt: dict[str, Any]) -> list[Verdict]:
-    """Return the verdicts that a receipt holds."""
+    """Return the verdicts in a receipt."""
     return [Verdict(**test) for test in receipt["tests"]]
 
 
 def recorded_verdicts(
     course: Path, assignment: str, student: str
 ) -> tuple[list[Verdict], list[str]]:
-    """Return how a submission's tests ended and what there is to note, from its receipts.
+    """Return how a submission's tests ended and the notes about it, from its receipts.
 
-    One that cannot be read is a note.
+    If a receipt cannot be read, there is a note about it.
     """
     ended: list[Verdict] = []
     folder = receipt_path(course, student, assignment, "any").parent

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: half a table looks like a smaller class."""
+"""Write files completely or not at all: half a table would look like a smaller class."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file in UTF-8; where that fails, what lay there before is still there.
+    """Write a text file in UTF-8; if that fails, the earlier file is unchanged.
 
     Raises
     ------
     OSError
-        It names the file, also where the disk is full.
+        The message names the file, even if the disk is full.
     """
     try:
         if path.exists() and not path.is_file():  # such as a pipe, which cannot be replaced
             path.write_text(text, encoding="utf-8", newline="")
             return
-        target = path.resolve()  # a link stays one
+        target = path.resolve()  # a link must remain a link
         part = target.with_name(f".{target.name}.part")
         try:
             part.write_text(text, encoding="utf-8", newline="")
@@ -32,7 +32,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_table(path: Path, rows: Iterable[Sequence[str]], separator: str = ",") -> None:
-    """Write a CSV file whole; see `write_whole`."""
+    """Write a CSV file completely or not at all; see `write_whole`."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows(rows)
     write_whole(path, text.getvalue())

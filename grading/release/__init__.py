@@ -1,1 +1,1 @@
-"""From a lesson's source to what students get: notebooks, translations, site and README."""
+"""Build what students get from a lesson's source: notebooks, translations, site and README."""

@@ -1,4 +1,4 @@
-"""Where the course and its students' edition lie, by `tool.course` in pyproject.toml."""
+"""Addresses of the course and its students' edition, from `tool.course` in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Addresses:
     repository : str
         Owner and name on GitHub of the whole course, with answers and tests.
     students_repository : str
-        Of the students' edition; ``-students`` behind the former where the settings say nothing.
+        The same for the students' edition. Without a setting: the name above with ``-students``.
     students_branch : str
     hub : str
-        A JupyterHub with nbgitpuller, on which students work; empty where there is none.
+        A JupyterHub with nbgitpuller on which students work; empty if there is none.
     """
 
     repository: str
@@ -50,7 +50,7 @@ class Addresses:
             If the settings name no hub.
         """
         if not self.hub:
-            raise ValueError("tool.course.hub in pyproject.toml names no JupyterHub")
+            raise ValueError("tool.course.hub in pyproject.toml must name a JupyterHub")
         folder = self.students_repository.rpartition("/")[2]
         wanted = {
             "repo": self.students_page,

@@ -1,7 +1,7 @@
-"""From a lesson's source to its executed solution notebook and to its release.
+"""Build a lesson's executed solution notebook and its release from its source.
 
-Execution is nbclient's, stripping nbgrader's. This module puts them in a row, in each language, and
-compares what is committed with what the source gives.
+nbclient executes the notebook, and nbgrader removes the answers. This module calls them one after
+the other, for each language, and compares the committed files with what the source produces.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     executed = nbformat.from_dict(notebook)
     client = NotebookClient(
         executed,
-        # A cell that computes stored results again (`helpers.stored`) takes as long as it takes.
+        # A cell that computes stored results again (`helpers.stored`) may take any time.
         timeout=None if os.environ.get("COURSE_RUN_AGAIN") else 900,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
@@ -63,7 +63,7 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 
 @contextmanager
 def _embedded_sources_only() -> Iterator[None]:
-    """The preview shows what everyone can reproduce: embedded data and model, no network."""
+    """Use only the embedded data and model, and no network, so that everyone gets these outputs."""
     before = dict(os.environ)
     os.environ.pop("COURSE_MIRROR", None)
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -75,13 +75,13 @@ def _embedded_sources_only() -> Iterator[None]:
 
 
 def _is_passing(output: NotebookNode) -> bool:
-    """Return whether an output is a progress bar or the like, of no use once the cell is done."""
+    """Return whether an output is a progress bar or similar, useless after the cell has run."""
     widget = "application/vnd.jupyter.widget-view+json"
     return output.get("name") == "stderr" or widget in output.get("data", {})
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy as its source would give it: no outputs, no execution counts."""
+    """Return a copy as its source produces it: without outputs and execution counts."""
     bare = nbformat.from_dict(notebook)
     for cell in bare.cells:
         if cell.cell_type == "code":
@@ -90,12 +90,12 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 
 def release_notebook(lesson: Lesson, notebook: NotebookNode, root: Path = ROOT) -> NotebookNode:
-    """Return what students get: nbgrader's own stripping of a solution notebook.
+    """Return what students get: a solution notebook from which nbgrader has removed the answers.
 
     Raises
     ------
     BuildError
-        If the release would hold a solution, a hidden test or an output.
+        If the release would contain a solution, a hidden test or an output.
     """
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
@@ -113,7 +113,7 @@ def release_notebook(lesson: Lesson, notebook: NotebookNode, root: Path = ROOT) 
 def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
     config = course_config(course, root)
     config.CourseDirectory.assignment_id = lesson.name
-    # A build writes files only; `nbgrader generate_assignment` fills the gradebook.
+    # A build only writes files; `nbgrader generate_assignment` also writes to the gradebook.
     steps = [step for step in GenerateAssignment.preprocessors.default() if step is not SaveCells]
     config.GenerateAssignment.preprocessors = steps
     config.GenerateAssignment.no_database = True
@@ -123,10 +123,10 @@ def _generate_assignment(lesson: Lesson, course: Path, root: Path) -> None:
 
 
 def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
-    """Bring a lesson's solution notebook and release up to date; execute only what changed.
+    """Update a lesson's solution notebook and release; execute it only if necessary.
 
-    Where text alone has changed, docstrings and comments among it, or the first cell, which only
-    installs the course, the outputs stay.
+    The outputs are kept if only text has changed (including docstrings and comments), or the first
+    cell, which only installs the course.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def build(lesson: Lesson, root: Path = ROOT, force: bool = False) -> bool:
 def editions(
     lesson: Lesson, release: NotebookNode, root: Path = ROOT
 ) -> Iterator[tuple[Path, NotebookNode]]:
-    """Yield what students get, with its path: the release, and in each language that there is."""
+    """Yield what students get, with its path: the release, and its translations."""
     yield release_path(lesson, root), release
     for language in LANGUAGES:
         if catalog_path(lesson, language, root).exists():
@@ -165,9 +165,9 @@ def build_messages() -> None:
 
 
 def check_messages_build() -> list[str]:
-    """Return which of these files are not what their catalogues give."""
+    """Return a sentence for each of these files that differs from its catalogue."""
     return [
-        f"{path} is not what its catalogue gives; run `course build`"
+        f"{path} differs from its catalogue; run `course build`"
         for path, text in _messages()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
@@ -179,22 +179,22 @@ def _messages() -> Iterator[tuple[Path, str]]:
 
 
 def check_build(lesson: Lesson, root: Path = ROOT) -> list[str]:
-    """Rebuild a lesson in a temporary folder and return what differs from what is committed."""
+    """Build a lesson in a temporary folder; return how the committed files differ from it."""
     fresh = source_notebook(lesson, root)
     release = release_notebook(lesson, fresh, root)
     problems = []
     if not _is_current(solution_path(lesson, root), fresh):
-        problems.append(f"{solution_path(lesson, root)} is not what its source gives")
+        problems.append(f"{solution_path(lesson, root)} differs from what its source gives")
     elif not _is_executed(solution_path(lesson, root)):
-        problems.append(f"{solution_path(lesson, root)} holds cells that were never run, or errors")
+        problems.append(f"{solution_path(lesson, root)} has cells that were never run, or errors")
     else:
         problems += claim_problems(lesson, root)
     for path, notebook in editions(lesson, release, root):
         if not path.is_file() or path.read_text() != _text(notebook):
-            problems.append(f"{path} is not what its source gives")
+            problems.append(f"{path} differs from what its source gives")
         others = {item.name for item in path.parent.glob("*")}
         others -= {path.name, ".ipynb_checkpoints", DEADLINE}  # a teacher's release has one
-        problems += [f"{path.parent / name} has no place in a release" for name in sorted(others)]
+        problems += [f"{path.parent / name} doesn't belong in a release" for name in sorted(others)]
     return problems
 
 
@@ -222,15 +222,15 @@ def _executed_code(notebook: NotebookNode) -> list[tuple[str, str]]:
 
 
 def _meaning(source: str) -> str:
-    """Return what decides a cell's output: no comment does, no docstring, no line break."""
+    """Return a cell's code without comments, docstrings and layout, which no output depends on."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # a magic, or a command
+    except SyntaxError:  # a magic or a shell command
         return source
     for node in ast.walk(tree):
         if isinstance(node, DESCRIBED) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    # A semicolon at the end keeps IPython from showing the value.
+    # IPython does not show a value before a semicolon at the end, so that matters, too.
     return f"{ast.dump(tree)} {DisplayHook.semicolon_at_end_of_expression(source)}"
 
 

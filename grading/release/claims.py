@@ -1,15 +1,15 @@
-"""Numbers that a lesson's prose quotes, read again off the outputs that they come from.
+"""Check the numbers in a lesson's prose against the outputs that they come from.
 
 A paragraph that says how to read a figure, and a model answer, end with a remark that names the
-cells whose outputs hold their numbers. The remark stands in the source alone: notebooks are built
-without it. A cell gets its name from a tag, ``shows:trials``. ::
+cells whose outputs contain their numbers. The remark is only in the source: notebooks are built
+without it. A cell gets its name from a tag such as ``shows:trials``. ::
 
     *How to read it:* the middle rate gets 0.50, 0.29 more than the next.
     <!-- numbers from: trials; computed: 0.50 - 0.21; given: 2,000 -->
 
-``computed`` holds differences and the like of numbers in these outputs, ``given`` numbers that no
-run decides, such as a setting. Names and parts may be left out, the remark only where a paragraph
-has no numbers.
+``computed`` lists, for example, differences of numbers in these outputs, and ``given`` lists
+numbers that do not come from a run, such as a setting. Names and parts may be left out, but the
+whole remark only if a paragraph has no numbers.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ REMARK = re.compile(r"\n?<!-- numbers (.*?) -->", re.S)
 NAMED = "shows:"
 READING = "*How to read it:*"
 BOUNDS = ("0", "1", "0 %", "100 %")
-"""Numbers that tell the ends of a scale, not a result."""
-# What looks like a number of a result and is none: code, formulas, links, years of a paper, and
-# the numbers of lessons, sections, exercises and rows.
+"""Numbers for the ends of a scale, which are not results."""
+# Text whose numbers are not results: code, formulas, links, years of papers, and the numbers of
+# lessons, sections, exercises and rows.
 _ELSEWHERE = re.compile(
     r"`[^`]*`|\$[^$]*\$|\[[^]]*\]\([^)]*\)|<code>.*?</code>|\(\d{4}\)|, \d{4}\)"
     r"|(?:[Ss]ections?|[Ll]essons?|[Ee]xercises?|[Rr]ows?)"
@@ -54,7 +54,7 @@ _OPERATORS = {
 
 @dataclass(frozen=True)
 class Remark:
-    """What a remark says: names of cells, numbers computed from theirs, and numbers given."""
+    """A remark's parts: names of cells, numbers computed from their outputs, and given numbers."""
 
     cells: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
@@ -62,23 +62,23 @@ class Remark:
 
 
 def without_remarks(text: str) -> str:
-    """Return a cell's text as notebooks have it."""
+    """Return a cell's text as it is in notebooks."""
     return REMARK.sub("", text)
 
 
 def claim_problems(lesson: Lesson, root: Path = ROOT) -> list[str]:
-    """Return what is wrong with the numbers that a lesson's prose quotes.
+    """Return what is wrong with the numbers in a lesson's prose.
 
     Parameters
     ----------
     lesson : Lesson
     root : Path
-        The course's folder; the lesson's executed notebook there is read, nothing is run.
+        The course's folder. The lesson's executed notebook there is read, but nothing is run.
 
     Returns
     -------
     list of str
-        One sentence per number that no named output holds, and per remark that cannot be read.
+        One sentence per number that no named output contains, and per remark that cannot be read.
     """
     source = jupytext.read(source_path(lesson, root), fmt="py:percent")
     shown = shown_numbers(source, nbformat.read(solution_path(lesson, root), as_version=4))
@@ -93,9 +93,9 @@ def claim_problems(lesson: Lesson, root: Path = ROOT) -> list[str]:
 
 
 def paragraphs(cell: NotebookNode) -> Iterator[str]:
-    """Yield the texts of a Markdown cell that are read off outputs, each with its remark."""
+    """Yield the texts of a Markdown cell that quote outputs, each with its remark."""
     if cell.metadata.get("nbgrader", {}).get("solution"):
-        yield cell.source  # a model answer, whole
+        yield cell.source  # all of a model answer
         return
     for paragraph in cell.source.split("\n\n"):
         if paragraph.startswith(READING) or REMARK.search(paragraph):
@@ -122,7 +122,7 @@ def paragraph_problems(paragraph: str, shown: dict[str, list[float]]) -> Iterato
     found = REMARK.search(paragraph)
     if not found:
         if numbers:
-            yield f"{begins!r} quotes {', '.join(numbers)} and names no cell that shows them"
+            yield f"{begins!r} quotes {', '.join(numbers)} but names no cell that shows them"
         return
     try:
         remark = parsed(found[1])
@@ -147,7 +147,7 @@ def parsed(text: str) -> Remark:
     Raises
     ------
     ValueError
-        If a part is none of those that there are.
+        If a part is unknown.
     """
     parts: dict[str, tuple[str, ...]] = {}
     for part in text.replace("\n", " ").split(";"):
@@ -170,12 +170,12 @@ def quoted_numbers(text: str) -> list[str]:
 
 
 def _is_rounded(number: str, value: float) -> bool:
-    """Return whether a number as it is written is this value, rounded; a share may be in %."""
+    """Return whether a written number is this value, rounded; shares may be written in %."""
     digits = number.rstrip("% ").replace(",", "")
     written = _as_number(number)
     places = len(digits.partition(".")[2])
     scales = (1, 100) if number.endswith("%") else (1,)
-    # Half a unit of the last place, and what binary fractions add to that.
+    # Half a unit in the last place, and some room for the errors of binary fractions.
     near = 0.5 * 10.0**-places + 1e-9
     return any(abs(abs(value) * scale - written) <= near for scale in scales)
 
@@ -184,24 +184,24 @@ def _as_number(number: str) -> float:
     try:
         return float(number.rstrip("% ").replace(",", ""))
     except ValueError:
-        raise ValueError(f"{number!r} is given, but is no number") from None
+        raise ValueError(f"{number!r} is given, but is not a number") from None
 
 
 def _computed(text: str, values: list[float]) -> float:
-    """Return what an expression of shown numbers gives."""
+    """Return the value of an expression of shown numbers."""
 
     def value(node: ast.expr) -> float:
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return float(_OPERATORS[type(node.op)](value(node.left), value(node.right)))
         number = ast.unparse(node)
         if not isinstance(node, ast.Constant) or not any(_is_rounded(number, v) for v in values):
-            raise ValueError(f"{number} in {text!r} is no number that the named cells show")
+            raise ValueError(f"{number} in {text!r} is not a number that the named cells show")
         return float(number)
 
     try:
         return value(ast.parse(text, mode="eval").body)
     except SyntaxError:
-        raise ValueError(f"{text!r} is no computation") from None
+        raise ValueError(f"{text!r} is not a computation, such as 0.50 - 0.21") from None
 
 
 def _output_text(cell: NotebookNode) -> str:

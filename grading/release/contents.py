@@ -1,4 +1,4 @@
-"""What a file says to somebody who opens it with any tool: text, archives in archives, tables."""
+"""Read everything that one can find in a file with any tool: text, nested archives, tables."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 MOST_BYTES = 2**28
-"""Of one file, and of what an archive unfolds to."""
+"""Largest size of one file, and of all unpacked files of an archive."""
 DEEPEST = 5
-"""Archives within archives."""
+"""How deep archives within archives are opened."""
 PACKED: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"wOFF", b"wOF2", b"\x00\x00\x01\x00", b"RIFF")
-"""How pictures and fonts begin: of these only what is plain text in them can be read."""
+"""First bytes of pictures and fonts. Only plain text in these files can be read."""
 INVENTORY = b"# Sphinx inventory version 2"
-"""How the index of a site begins, of which the rest is compressed."""
+"""First bytes of a site's index; the rest of it is compressed."""
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,}\s+)+[A-Za-z0-9+/]*={0,2}|[\w+/-]{40,}={0,2}", re.A)
-"""Bytes as letters, in one long line or in several."""
+"""Base64, which writes bytes as letters, in one long line or in several lines."""
 TREE = "!/"
-"""Between the name of an archive and that of a file in it."""
+"""Separates the name of an archive and the name of a file in it."""
 UNREADABLE = (
     *(OSError, EOFError, ValueError, zlib.error, lzma.LZMAError),
     *(zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError),
 )
-"""What the libraries raise over a file that is damaged, encrypted or packed in another way."""
+"""Exceptions of the libraries for a file that is damaged, encrypted or packed in another way."""
 KEY_COLUMNS = frozenset(("true_label", "planted"))
-"""Columns that say which labels of a corpus are wrong."""
+"""Columns that tell which labels of a corpus are wrong."""
 
 
 class Content(NamedTuple):
-    """A file, or one in an archive: its name, what can be read of it, and what is wrong with it."""
+    """A file, perhaps in an archive: its name, the text that can be read, and any problem."""
 
     name: str
     text: str
@@ -54,21 +54,21 @@ class Content(NamedTuple):
 
 
 def contents_of(name: str, data: bytes, depth: int = 0) -> Iterator[Content]:
-    """Yield what a file says, and what each file in an archive does."""
+    """Yield the content of a file; for an archive, the content of each file in it."""
     if len(data) > MOST_BYTES or depth > DEEPEST:
-        yield Content(name, "", "is too large, or too deep in archives, to be looked into")
+        yield Content(name, "", "is too large, or too deep in archives, to be checked")
         return
     try:
         yield from _contents(name, data, depth)
     except UNREADABLE:
         yield Content(
-            name, data.decode("latin-1"), "is damaged or encrypted, and nobody can look into it"
+            name, data.decode("latin-1"), "is damaged or encrypted, so it cannot be checked"
         )
 
 
 def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
     if zipfile.is_zipfile(io.BytesIO(data)) or data.startswith(b"PK\x03\x04"):
-        if not data.startswith(b"PK"):  # behind a picture or a program
+        if not data.startswith(b"PK"):  # an archive after a picture or a program
             yield _text(name, data)
         yield from _zipped(name, data, depth)
     elif opened := next((o for start, o in PACKED.items() if data.startswith(start)), None):
@@ -83,9 +83,7 @@ def _contents(name: str, data: bytes, depth: int) -> Iterator[Content]:
         head, packed = data.split(b"zlib.\n", 1)
         yield _text(name, head + zlib.decompress(packed))
     elif data.startswith(LFS_POINTER):
-        yield Content(
-            name, _decoded(data), "is a pointer of Git LFS: what it stands for is elsewhere"
-        )
+        yield Content(name, _decoded(data), "is a pointer of Git LFS: the file itself is elsewhere")
     elif data.startswith(b"SQLite format 3"):
         yield Content(name, data.decode("latin-1"), "is a database")
     else:
@@ -96,7 +94,7 @@ def _zipped(name: str, data: bytes, depth: int) -> Iterator[Content]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if sum(entry.file_size for entry in entries) > MOST_BYTES:
-            yield Content(name, "", "unfolds to more than can be looked into")
+            yield Content(name, "", "is too large to be checked when it is unpacked")
             return
         for entry in entries:
             yield from contents_of(f"{name}{TREE}{entry.filename}", archive.read(entry), depth + 1)
@@ -132,7 +130,7 @@ def _text(name: str, data: bytes) -> Content:
     try:
         text = _decoded(data)
     except UnicodeDecodeError:
-        return Content(name, data.decode("latin-1"), "is no text, and nobody can look into it")
+        return Content(name, data.decode("latin-1"), "is not text, so it cannot be checked")
     value = _json(text)
     told = "\n".join([text, *_strings(value)])
     told = "\n".join([told, *_decoded_parts(told)])
@@ -141,7 +139,7 @@ def _text(name: str, data: bytes) -> Content:
 
 
 def _decoded(data: bytes) -> str:
-    """Return the text of a file; one in UTF-16 need not begin with its mark."""
+    """Return the text of a file; UTF-16 is recognized even without a byte order mark."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16")
     if data.count(b"\0") * 3 > len(data):
@@ -150,7 +148,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _decoded_parts(text: str) -> Iterator[str]:
-    """Yield a text as a browser shows it and as a link holds it, and what its base64 says."""
+    """Yield a text as a browser shows it, decoded as in a link, and its base64 parts decoded."""
     yield html.unescape(re.sub(r"<[^<>]*>", "", text))
     yield unquote_plus(text)
     for found in BASE64.findall(text):
@@ -159,19 +157,19 @@ def _decoded_parts(text: str) -> Iterator[str]:
             inner = base64.b64decode(letters + "==")
         except ValueError:
             continue
-        # Any long word is base64 of something: what cannot be read says nothing.
+        # Any long word is valid base64, so it is no problem if the result cannot be read.
         yield "\n".join(content.text for content in contents_of("", inner, DEEPEST - 1))
 
 
 def _told_by_picture(data: bytes) -> str:
-    """Return the texts that a picture keeps compressed."""
+    """Return the texts that are compressed in a picture."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data)) as picture:
             picture.load()
             return "\n".join(map(str, picture.info.values()))
-    except (OSError, SyntaxError, ValueError):  # a font, for one
+    except (OSError, SyntaxError, ValueError):  # such as a font
         return ""
 
 
@@ -185,7 +183,7 @@ def _json(text: str) -> Any:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Yield the texts in a value of JSON; the lines of a list follow on each other."""
+    """Yield the texts in a JSON value; a list of texts is joined, since it may be one's lines."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What students get, and nothing else; `course publish` writes it to a folder or to a branch."""
+"""The students' edition: only what students get. `course publish` writes it."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from grading.release.site import students_page
 from helpers.lessons import LESSONS, Lesson
 
 TEMPLATE = ".template"
-"""Ends the name of a file in edition/ whose blanks are filled in when it is published."""
+"""The end of the name of a file in edition/ whose placeholders are filled in when published."""
 MARK = "students-edition.txt"
-"""A file that every edition holds: a folder with other things in it is not written over."""
+"""A file in every edition. A folder with other files but without this one is not overwritten."""
 COPIED = ("course.py", "constraints.txt", "LICENSE", "lab/settings.json")
 """Files that students get as they are."""
 FOLDERS = ("helpers", "data", "lab", "edition", "notebooks")
 OF_HELPERS = (".py", ".html", ".json")
 OF_CORPORA = ("README.md", "train.parquet", "validation.parquet", "test.parquet")
-"""Of a corpus: not its generator, from which the key to planted labels can be made, nor the key."""
+"""Files of a corpus. The key to planted labels is left out, and so is the corpus's generator, which
+could produce the key."""
 STUDENT_PAGES = ("students.md", "glossary.md")
 NBGRADER = "nbgrader=="
 
 
 def write_edition(folder: Path, root: Path = ROOT) -> int:
-    """Write the edition's files into a new folder, unscanned; return how many there are."""
+    """Write the edition's files into a new folder, without a scan; return how many there are."""
     for name, content in edition_files(root):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ def write_edition(folder: Path, root: Path = ROOT) -> int:
 
 
 def edition_files(root: Path = ROOT) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of the edition, by its path in it."""
+    """Yield each file of the edition, with its path in the edition."""
     for path in _copied(root):
         yield path.relative_to(root).as_posix(), path.read_bytes()
     for name in STUDENT_PAGES:
@@ -73,19 +74,19 @@ def _is_data(path: Path) -> bool:
 
 
 def _notebooks(lesson: Lesson, root: Path) -> list[Path]:
-    """Return a lesson's notebook in each language that there is."""
+    """Return a lesson's notebooks: the English one and its translations."""
     paths = [release_path(lesson, root)]
     paths += [translated_path(lesson, language, root) for language in LANGUAGES]
     return [path for path in paths if path.is_file()]
 
 
 def _tracked(root: Path, folder: str) -> list[Path]:
-    """Return a folder's files that git knows; all that are no one's leftovers where git is not.
+    """Return a folder's files that are in git; without git, all files except caches.
 
     Raises
     ------
     RuntimeError
-        If one is a link: students would get what it leads to.
+        If one is a link: students would get the file that it leads to.
     """
     if (root / ".git").exists():
         listed = git("ls-files", "-z", "--", folder, at=root).split("\0")
@@ -96,14 +97,14 @@ def _tracked(root: Path, folder: str) -> list[Path]:
     for path in paths:
         if path.is_symlink():
             name = path.relative_to(root).as_posix()
-            raise RuntimeError(f"{name} is a link: put the file there, or take it out")
+            raise RuntimeError(f"{name} is a link: replace it by the file, or remove it")
     return sorted(path for path in paths if path.is_file())
 
 
 def unknown_to_git(root: Path = ROOT) -> list[str]:
-    """Return the files beside those of the edition that are left out, for git does not know them.
+    """Return the files in the edition's folders that are left out because they are not in git.
 
-    What git ignores is not among them.
+    Files that git ignores are not listed.
     """
     if not (root / ".git").exists():
         return []
@@ -116,7 +117,7 @@ def _project(root: Path) -> dict[str, Any]:
 
 
 def _values(root: Path) -> dict[str, str]:
-    """Return what stands in place of the names in double braces in the edition's own files."""
+    """Return the values for the names in double braces in the edition's own files."""
     project, where = _project(root), addresses(root)
     extras = [pin for group in project["optional-dependencies"].values() for pin in group]
     (nbgrader,) = [pin for pin in extras if pin.startswith(NBGRADER)]
@@ -165,11 +166,11 @@ def lessons_table(where: Addresses, root: Path = ROOT) -> str:
 
 
 def leads_to_the_whole(folder: Path, root: Path = ROOT) -> list[str]:
-    """Return which files of a written edition name the whole course's address."""
+    """Return the files of a written edition that contain the whole course's address."""
     where = addresses(root)
     if where.repository.lower() == where.students_repository.lower():
         return []
-    # GitHub takes a name in any case, and with .git behind it.
+    # GitHub accepts a name in upper or lower case, and with .git after it.
     whole = re.compile(rf"{re.escape(where.repository)}(?:\.git)?(?![\w.-])".encode(), re.I)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return [

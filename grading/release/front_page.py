@@ -1,4 +1,4 @@
-"""The site's first page: a card per lesson with a figure of its own, and what was measured."""
+"""The site's first page: one card per lesson, each with a figure, and measured results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grading.release.languages import LANGUAGES, PROJECT
 from grading.release.readme import MEASURED, results_table, rows_of
 from helpers.lessons import LESSONS, Lesson
 
-# What draws the figure on a lesson's card, by the lesson's topic.
+# The function that draws the figure on a lesson's card, by the lesson's topic.
 FIGURES = {
     "dataset_exploration": "plot_recalls(",
     "tokenization": "plot_padding(",
@@ -30,7 +30,7 @@ FIGURES = {
 AUTHORS = f"The authors of {PROJECT}"
 PROSE_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 MOST_ABILITIES = 3
-"""A card is read at a glance; the lesson's page lists all that one will be able to do."""
+"""Most abilities on a card, which must be short; the lesson's page lists all of them."""
 
 _ABILITY = re.compile(r"^- (.+?)[;,.]?$", re.M)
 _IMAGE = re.compile(r'<img [^>]*src="\.\./(_static/figures/[^"]+)"[^>]*>')
@@ -55,7 +55,7 @@ def front_page(template: str, pages: dict[str, NotebookNode], root: Path = ROOT)
     template : str
         With places for ``{start}``, ``{cards}``, ``{data}``, ``{measured}`` and ``{pages}``.
     pages : dict of str to NotebookNode
-        The lessons as the site shows them, by name; their figures are files already.
+        The lessons as the site shows them, by name; their figures are already files.
     root : Path
         The course's folder.
     """
@@ -77,9 +77,9 @@ def front_page(template: str, pages: dict[str, NotebookNode], root: Path = ROOT)
 
 
 def course_data(pages: dict[str, NotebookNode], root: Path = ROOT) -> str:
-    """Return what search engines read about the course: schema.org's Course, as JSON-LD.
+    """Return data about the course for search engines: schema.org's Course, as JSON-LD.
 
-    It holds no ``<``, so that a page can hold it in an element ``script``.
+    It does not contain ``<``, so that it can be put into an element ``script`` of a page.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lessons = [
@@ -117,7 +117,7 @@ def course_data(pages: dict[str, NotebookNode], root: Path = ROOT) -> str:
 
 
 def card_figure(lesson: Lesson, page: NotebookNode) -> Markup:
-    """Return the figure on a lesson's card, as an element that the first page can hold.
+    """Return the figure on a lesson's card, as an element for the first page.
 
     Raises
     ------
@@ -135,14 +135,14 @@ def card_figure(lesson: Lesson, page: NotebookNode) -> Markup:
     if not found:
         raise RuntimeError(
             f"no cell of {lesson.name} shows a figure drawn by {drawn_by}…), which its card on the "
-            "site's first page needs: name another one in grading/release/front_page.py"
+            "site's first page needs: choose another one in grading/release/front_page.py"
         )
     return Markup(found[-1][0].replace("../_static", "_static"))
 
 
 def abilities(page: NotebookNode) -> list[Markup]:
-    """Return what one can do after a lesson, from the list with which it opens."""
-    from markdown_it import MarkdownIt  # late: it comes with what builds the site
+    """Return what one can do after a lesson, from the list at its beginning."""
+    from markdown_it import MarkdownIt  # late: installed only with the tools that build the site
 
     text = page.cells[0].source
     return [Markup(MarkdownIt().renderInline(found)) for found in _ABILITY.findall(text)]

@@ -1,4 +1,4 @@
-"""Run git, the same for everyone: whatever a user's settings or a hook's environment say."""
+"""Run git in the same way for everyone, whatever a user's settings or a hook's environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 SAME = ("-c", "core.autocrlf=false", "-c", "core.excludesFile=", "-c", "core.fsmonitor=false")
-"""Line ends, and what is ignored, must not depend on who publishes."""
+"""Line ends, and which files are ignored, must not depend on who publishes."""
 
 
 def git(*arguments: str, at: Path, own: dict[str, str] | None = None, given: str = "") -> str:
@@ -19,14 +19,14 @@ def git(*arguments: str, at: Path, own: dict[str, str] | None = None, given: str
     at : Path
         A folder of the repository.
     own : dict of str to str, optional
-        Variables of the environment.
+        Additional environment variables.
     given : str
-        What git reads from its standard input.
+        Text for git's standard input.
 
     Raises
     ------
     RuntimeError
-        If git is missing, or fails; it says what git said.
+        If git is missing or fails; the message contains git's own message.
     """
     try:
         done = subprocess.run(
@@ -39,13 +39,16 @@ def git(*arguments: str, at: Path, own: dict[str, str] | None = None, given: str
             env=git_environment() | (own or {}),
         )
     except FileNotFoundError:
-        raise RuntimeError("git is needed for this, and is not installed") from None
+        raise RuntimeError("git is needed for this but is not installed") from None
     if done.returncode:
         raise RuntimeError(f"git {arguments[0]}: {done.stderr.strip()}")
     return done.stdout
 
 
 def git_environment() -> dict[str, str]:
-    """Return the environment without what would point git to another repository, as in a hook."""
+    """Return the environment without variables that point git to another repository.
+
+    A git hook sets such variables.
+    """
     ours = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
     return {name: value for name, value in os.environ.items() if name not in ours}

@@ -1,10 +1,11 @@
-"""A lesson in another language: its Markdown by gettext catalogues, its code as it is.
+"""Translate a lesson: its Markdown with gettext catalogues, while its code stays as it is.
 
-Only the first cell differs: its comment is translated, and it tells the checks the language.
+Of the code, only the first cell differs: its comment is translated, and it sets the language of the
+checks.
 
-The unit is a block: what stands between blank lines of a Markdown cell. A catalogue,
-``locales/<language>/<lesson>.po``, holds each block and its translation; a block that changes in
-the source is untranslated again, and only that one. ``checks.po`` holds the messages of the
+The unit of translation is a block: the text between blank lines of a Markdown cell. A catalogue,
+``locales/<language>/<lesson>.po``, contains each block and its translation. If a block changes in
+the source, only that block must be translated again. ``checks.po`` contains the messages of the
 visible checks in the same way; values are filled in where they say {1}, {2} and so on.
 """
 
@@ -28,9 +29,9 @@ from grading.release.source import BOOTSTRAP_COMMENT, bootstrap_cell, source_not
 from helpers.lessons import Lesson
 
 LANGUAGES = {"es": "Abrir esta lección en Colab"}
-"""Each language, and its word on the badge."""
+"""Each language, with the words on its badge."""
 SPOKEN = '\n\nimport os\n\nos.environ["COURSE_LANGUAGE"] = "{language}"'
-"""What the first cell says besides: opened alone, a notebook lies in no folder of its language."""
+"""Added to the first cell: a notebook that is opened alone is not in a folder of its language."""
 PROJECT = "Transformers for Text Classification"
 _BLANK = re.compile(r"\n[ \t]*\n")
 _UNTOLD = re.compile(r"```.*?```|`[^`]*`|<!--.*?-->|<[^>]+>|\]\([^)]*\)|https?://\S+", re.S)
@@ -50,12 +51,12 @@ _KEPT = {
 
 
 def catalog_path(lesson: Lesson | None, language: str, root: Path = ROOT) -> Path:
-    """Return the path of a lesson's catalogue, or of that of the checks' messages (None)."""
+    """Return the path of a lesson's catalogue, or (for None) of the checks' messages."""
     return root / "locales" / language / f"{lesson.name if lesson else 'checks'}.po"
 
 
 def blocks(text: str) -> list[str]:
-    """Return the blocks of a Markdown text; a fenced block of code is never cut."""
+    """Return the blocks of a Markdown text; a fenced block of code is never split."""
     found: list[str] = []
     for part in _BLANK.split(text):
         if found and found[-1].count("```") % 2:
@@ -66,7 +67,7 @@ def blocks(text: str) -> list[str]:
 
 
 def is_told(block: str) -> bool:
-    """Return whether a block holds words beside code, tags, addresses and the badge."""
+    """Return whether a block contains words, apart from code, tags, addresses and the badge."""
     return not block.startswith("[![") and bool(re.search(r"[^\W\d_]{2}", _UNTOLD.sub(" ", block)))
 
 
@@ -86,7 +87,7 @@ def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
     for cell in source_notebook(lesson, root).cells:
         if cell.id == "bootstrap":
             yield BOOTSTRAP_COMMENT, cell.id
-        # An author's answer and rubric are in no release.
+        # Authors' answers and rubrics are not in releases, so they are not translated.
         if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
             for block in filter(is_told, blocks(_RUBRIC.sub("", cell.source))):
                 yield block, cell.id
@@ -95,7 +96,7 @@ def _lesson_blocks(lesson: Lesson, root: Path) -> Iterator[tuple[str, str]]:
 def check_messages() -> Iterator[tuple[str, str]]:
     """Yield each message of the checks, in order, with the path of its module.
 
-    Babel's extractor finds them: they are what `say` is called with.
+    Babel's extractor finds them: they are the arguments of `say`.
     """
     folder = Path("helpers", "checks")
     for file, _, message, _, _ in extract_from_dir(ROOT / folder, keywords={"say": (1,)}):
@@ -103,7 +104,7 @@ def check_messages() -> Iterator[tuple[str, str]]:
 
 
 def read_catalog(path: Path) -> Catalog:
-    """Return a catalogue; an empty one where there is no file."""
+    """Return a catalogue, or an empty one if there is no file."""
     if not path.exists():
         return Catalog(project=PROJECT)
     with path.open("rb") as file:
@@ -180,7 +181,7 @@ def translated_path(lesson: Lesson, language: str, root: Path = ROOT) -> Path:
 def translated(
     lesson: Lesson, language: str, release: NotebookNode, root: Path = ROOT
 ) -> NotebookNode:
-    """Return a release with its Markdown in another language; what is not translated stays."""
+    """Return a release with its Markdown in another language, as far as it is translated."""
     catalog = read_catalog(catalog_path(lesson, language, root))
     result = nbformat.from_dict(release)
     for cell in result.cells:

@@ -1,4 +1,4 @@
-"""Find in a release what only instructors may see."""
+"""Find things in a release that only instructors may see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-# A line this long of an answer is not in a release by chance.
+# If a line of an answer is at least this long, it is not in a release by chance.
 TELLING_LENGTH = 30
 
 

@@ -1,4 +1,4 @@
-"""Which commit notebooks install: `tool.course.commit` in pyproject.toml."""
+"""Set or check the commit that notebooks install: `tool.course.commit` in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from grading.release.git import git
 from grading.release.source import BuildError, address_in, installed_from, installed_wheel
 
 INSTALLED = ("helpers", "grading", "course.py", "data", "lab")
-"""What the course's wheel is made of, beside pyproject.toml."""
+"""The parts of the course's wheel, apart from pyproject.toml."""
 
 
 def pin(root: Path = ROOT) -> str:
-    """Write the commit that notebooks are to install into pyproject.toml, and return it.
+    """Write the commit that notebooks will install into pyproject.toml, and return it.
 
-    It is the current one, unless what is set already installs the same.
+    It is the current commit, unless the one that is set already installs the same files.
 
     Raises
     ------
     BuildError
-        If what would be installed is not committed, or notebooks install a wheel.
+        If files that would be installed are not committed, or notebooks install a wheel.
     """
     if wheel := installed_wheel(root):
-        raise BuildError(f"notebooks install {wheel}; take `wheel` out of pyproject.toml to pin")
+        raise BuildError(f"notebooks install {wheel}; remove `wheel` from pyproject.toml to pin")
     if not commit_problem(root):
         return _pinned(root)
     if git("status", "--porcelain", "--", *INSTALLED, "pyproject.toml", at=root):
-        raise BuildError("commit what notebooks are to install, then run `course pin`")
+        raise BuildError("commit the files that notebooks install, then run `course pin`")
     commit = git("rev-parse", "HEAD", at=root).strip()
     settings = root / "pyproject.toml"
     text, count = re.subn(
@@ -44,14 +44,14 @@ def pin(root: Path = ROOT) -> str:
 
 
 def pin_problem(root: Path = ROOT) -> str:
-    """Return why notebooks install something else than what lies here, and what to do; else "".
+    """Return why notebooks do not install the files in this folder, and what to do; else "".
 
-    What a wheel holds cannot be told from here: with one, only its address is compared.
+    The contents of a wheel are unknown here: if one is set, only its address is compared.
 
     Raises
     ------
     RuntimeError
-        If git cannot tell.
+        If git fails.
     """
     if not installed_wheel(root) and (problem := commit_problem(root)):
         return f"{problem}; commit, then run `course pin` and `course build`"
@@ -67,14 +67,14 @@ def pin_problem(root: Path = ROOT) -> str:
 
 
 def commit_problem(root: Path = ROOT) -> str:
-    """Return why the commit that is set would install something else than what lies here."""
+    """Return why the commit that is set would not install the files in this folder; else ""."""
     commit = _pinned(root)
     try:
         changed = other_versions(root, commit)
     except RuntimeError:
         if git("rev-parse", "--is-shallow-repository", at=root).strip() == "true":
             raise BuildError(
-                f"only a part of the history is here, without commit {commit}: run "
+                f"the history here is incomplete, without commit {commit}: run "
                 "`git fetch --unshallow` first"
             ) from None
         return f"notebooks install commit {commit}, which is not in this repository's history"
@@ -85,14 +85,14 @@ def commit_problem(root: Path = ROOT) -> str:
 
 
 def other_versions(repository: Path, commit: str, tree: str = "") -> list[str]:
-    """Return which files of an installation a commit has otherwise than a tree.
+    """Return which installed files differ between a commit and a tree.
 
     Parameters
     ----------
     repository : Path
     commit : str
     tree : str
-        A tree or a commit; without, it is the files that lie in the repository's folder.
+        A tree or a commit; if empty, the files in the repository's folder.
 
     Raises
     ------
@@ -116,6 +116,6 @@ def _pinned(root: Path) -> str:
 
 
 def _building(settings: str) -> tuple[object, ...]:
-    """Return the parts of pyproject.toml on which it depends what is installed."""
+    """Return the parts of pyproject.toml that determine what is installed."""
     read = tomllib.loads(settings)
     return read["build-system"], read["project"], read["tool"]["hatch"]

@@ -1,4 +1,4 @@
-"""Write the students' edition to a folder, or as commits of a branch, once it is looked into."""
+"""Write the students' edition to a folder, or as commits of a branch, after scanning it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMIT = re.compile("(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
 class NotPublished(RuntimeError):
-    """The edition, or the history of where it goes, holds what students must not get."""
+    """The edition, or the history of its destination, contains what students must not get."""
 
     def __init__(self, findings: list[Finding]):
         super().__init__(f"{len(findings)} findings")
@@ -39,12 +39,12 @@ class NotPublished(RuntimeError):
 
 
 class Published(NamedTuple):
-    """What was written.
+    """The result of publishing.
 
     Attributes
     ----------
     what : str
-        The branch's new last commit, or how many files; empty where nothing has changed.
+        The branch's new last commit, or how many files; empty if nothing has changed.
     installs : str
         The address from which notebooks install the course.
     leading : list of str
@@ -59,27 +59,28 @@ class Published(NamedTuple):
 def publish_folder(folder: Path, root: Path = ROOT) -> Published:
     """Write the students' edition into a folder.
 
-    The folder is new, empty, or holds an earlier edition, which is replaced. Its notebooks install
-    what the course's own do, for a folder has no commit that they could name. A git repository in
-    it is kept and looked into: what its history holds, students get as well.
+    The folder must be new, be empty, or contain an earlier edition, which is replaced. Its
+    notebooks install the same as the course's own notebooks, because a folder has no commit that
+    they could name. A git repository in the folder is kept and scanned, because students also get
+    its history.
 
     Raises
     ------
     FileExistsError
-        If something else is in the folder.
+        If the folder contains anything else.
     BuildError
         If the folder is a git repository, and its notebooks would install the whole course.
     NotPublished
-        If the scan finds something; the folder is then as it was.
+        If the scan finds something; the folder is then unchanged.
     """
     there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if there - {".git"} and MARK not in there:
-        raise FileExistsError(f"{folder} holds something else than an edition: choose another")
+        raise FileExistsError(f"{folder} contains other files than an edition: choose another one")
     if ".git" in there and not installed_wheel(root):
         raise BuildError(
             f"{folder} is a git repository, and its notebooks would install the whole course: use "
-            "`course publish BRANCH --branch` and push that branch to where the folder's are "
-            "pushed, or set tool.course.wheel"
+            "`course publish BRANCH --branch` and push that branch to the folder's remote "
+            "repository, or set tool.course.wheel"
         )
     with tempfile.TemporaryDirectory() as made:
         edition = Path(made) / "edition"
@@ -101,11 +102,11 @@ def publish_folder(folder: Path, root: Path = ROOT) -> Published:
 def publish_branch(branch: str, repository: Path = ROOT, root: Path = ROOT) -> Published:
     """Write the edition as commits of a branch, from which its notebooks install it.
 
-    A commit cannot name itself. So where what is installed has changed, a first commit holds that
-    beside the notebooks as they were, and a second the notebooks, which name the first. A new
-    branch has none of the course's history. Where there is one, the commits follow on its last, so
-    that `git pull` and nbgitpuller go on from there. The working tree and the index stay as they
-    are.
+    A commit cannot contain its own hash. So if installed files have changed, there are two commits:
+    the first has these files and the old notebooks, the second has the new notebooks, which install
+    the first. A new branch has none of the course's history. On an existing branch the commits
+    follow its last one, so that `git pull` and nbgitpuller work. The working tree and the index are
+    not changed.
 
     Raises
     ------
@@ -163,14 +164,14 @@ def _have_notebooks_install(address: str, edition: Path) -> None:
 
 
 def _last_commit(reference: str, repository: Path) -> str:
-    """Return the last commit of a branch, or nothing where there is no branch."""
+    """Return the last commit of a branch, or an empty text if there is no such branch."""
     listed = git("for-each-ref", "--format=%(refname) %(objectname)", reference, at=repository)
     commits = dict(line.split() for line in listed.splitlines())
     return commits.get(reference, "")
 
 
 def _refuse_checked_out(reference: str, repository: Path) -> None:
-    """Refuse a branch whose files lie in a folder: they would stay, and seem to be changes."""
+    """Refuse a branch that is checked out: its files would not change, and look like edits."""
     listed = git("worktree", "list", "--porcelain", at=repository)
     for entry in listed.split("\n\n"):
         lines = entry.splitlines()
@@ -182,7 +183,7 @@ def _refuse_checked_out(reference: str, repository: Path) -> None:
 
 
 def _installed_by(commit: str, repository: Path) -> str:
-    """Return which commit of a branch its last one's notebooks install, or nothing."""
+    """Return the earlier commit that the notebooks of a commit install, or an empty text."""
     if not commit:
         return ""
     paths = git("ls-tree", "-r", "-z", "--name-only", commit, "--", NOTEBOOKS, at=repository)
@@ -194,7 +195,7 @@ def _installed_by(commit: str, repository: Path) -> str:
 
 
 def _ancestor_in(text: str, commit: str, repository: Path) -> str:
-    """Return the commit that a notebook installs, if it is one of those before a commit."""
+    """Return the commit that a notebook installs, if it is an ancestor of a commit."""
     try:
         found = COMMIT.search(address_in(nbformat.reads(text, as_version=nbformat.NO_CONVERT)))
     except (BuildError, ValueError):
@@ -204,18 +205,18 @@ def _ancestor_in(text: str, commit: str, repository: Path) -> str:
 
 
 def _tree(folder: Path, repository: Path) -> str:
-    """Return the tree that a folder's files are in a repository, whose own index stays as it is."""
+    """Write a folder's files as a tree in a repository, without changing its index; return it."""
     found = git("rev-parse", "--absolute-git-dir", at=repository).strip()
     with tempfile.TemporaryDirectory() as made:
         own = {"GIT_DIR": found, "GIT_INDEX_FILE": str(Path(made) / "index")}
-        # A user's attributes could have git change what it is given.
+        # With a user's attributes, git might change the files.
         same = ("-c", "core.attributesFile=", "--work-tree", str(folder))
         git(*same, "add", "--all", "--force", ".", at=folder, own=own)
         return git("write-tree", at=folder, own=own).strip()
 
 
 def _with_notebooks_of(commit: str, tree: str, repository: Path) -> str:
-    """Return a tree with the notebooks of a commit in place of its own; without one, with none."""
+    """Return a tree with its notebooks replaced by a commit's; without a commit, removed."""
     entries = git("ls-tree", "-z", tree, at=repository).split("\0")
     kept = [entry for entry in entries if entry and not entry.endswith(f"\t{NOTEBOOKS}")]
     if commit:

@@ -1,4 +1,4 @@
-"""What README and the page of results take from elsewhere: lessons, figures, and a picture."""
+"""Generated parts of README and of the page of results: lessons, figures, and a picture."""
 
 import base64
 import json
@@ -89,7 +89,7 @@ _FILE = re.compile(r"\(docs/([\w-]+\.md)\)")
 def lessons_table(root: Path = ROOT) -> str:
     """Return the Markdown table of the lessons, and below it the addresses that open them in Colab.
 
-    The addresses are long; apart from the table, its source can be read, too.
+    The addresses are long; outside the table, they do not make its source hard to read.
     """
     rows = ["| | lesson | minutes | points | |", "|---|---|---|---|---|"]
     links = []
@@ -105,47 +105,47 @@ def lessons_table(root: Path = ROOT) -> str:
 
 
 def missing_figures() -> list[str]:
-    """Return the names that the table of results asks for and the record lacks."""
+    """Return the names that the table of results needs but the record does not have."""
     figures = json.loads(RESULTS.read_text())["figures"]
     return [name for name in ROWS.values() if not _found(name, figures)]
 
 
 def _found(name: str, figures: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a figure, as it is on the real data and on the embedded, where it was measured."""
+    """Return a figure's values on the real and on the embedded data, as far as it was measured."""
     return [figures[key] for key in (name, f"{name}.embedded") if key in figures]
 
 
 def rows_of(names: Iterable[str] = ROWS.values(), docs: str = "") -> dict[str, str]:
-    """Return rows of the table of results: the name of each figure, by its words.
+    """Return rows of the table of results: the name of each figure, by its description.
 
-    Where the words name a file of docs/, they get a link to it.
+    If a description names a file of docs/, it gets a link to that file.
 
     Parameters
     ----------
     names : iterable of str
-        Names of figures; without, those of all rows.
+        Names of figures; by default, those of all rows.
     docs : str
-        The path of docs/ from the page that shows the rows: ``"docs/"`` for README. Pages of docs/,
-        and those of the site, need none.
+        The path of docs/ from the page that shows the rows: ``"docs/"`` for README, empty for pages
+        of docs/ and of the site.
     """
     words = {name: _FILE.sub(rf"([how]({docs}\1))", what) for what, name in ROWS.items()}
     return {words[name]: name for name in names}
 
 
 def results_table(chosen: dict[str, str]) -> str:
-    """Return the Markdown table of what has been measured, on the real and on the embedded data.
+    """Return the Markdown table of measured results, on the real and on the embedded data.
 
-    Scores for which a maintainer has vouched after a change have a footnote below it.
+    If a maintainer has confirmed that a change does not affect a score, it has a footnote.
 
     Parameters
     ----------
     chosen : dict of str to str
-        Names of figures, by the words of their rows: see `rows_of`.
+        Names of figures, by the descriptions in their rows: see `rows_of`.
 
     Raises
     ------
     ValueError
-        If the record lacks a figure that the table asks for.
+        If the record lacks a figure that the table needs.
     """
     missing = missing_figures()
     if missing:
@@ -166,7 +166,7 @@ def _mark(place: int) -> str:
 
 
 def _cell(figure: dict[str, Any], reasons: list[str]) -> str:
-    """Return a figure with its interval, and the mark of its footnote, which joins `reasons`."""
+    """Return a figure with its interval and its footnote's mark; add the footnote to `reasons`."""
     digits = DIGITS.get(figure["unit"], 3)
     if figure["unit"] == "s" and figure["value"] < 10:
         digits = 1
@@ -189,9 +189,9 @@ def _cell(figure: dict[str, Any], reasons: list[str]) -> str:
 
 
 def colab_table() -> str:
-    """Return the Markdown table of what the first cell takes on what Colab lists, by lesson.
+    """Return the Markdown table of the first cell's time and downloads on Colab, by lesson.
 
-    `make test-colab` measures it, for the version of Python of the list that it runs on.
+    `make test-colab` measures them with Colab's list of packages, for the Python that it runs on.
     """
     figures = json.loads(RESULTS.read_text())["figures"]
     pythons = sorted({name.split(".")[1] for name in figures if name.startswith("colab.")})
@@ -216,7 +216,7 @@ def colab_table() -> str:
 
 
 def picture() -> bytes:
-    """Return lesson 3's maps of the classes, as the executed notebook shows them."""
+    """Return lesson 3's maps of the classes, from the executed notebook."""
     notebook = nbformat.read(solution_path(lesson_named("3")), as_version=4)
     (cell,) = (cell for cell in notebook.cells if "plot_class_maps(" in cell.source)
     (image,) = (o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
@@ -224,7 +224,7 @@ def picture() -> bytes:
 
 
 def tables() -> dict[Path, dict[str, str]]:
-    """Return what the build puts between the marks of README and of the page of results."""
+    """Return the texts that the build puts between the marks in README and the page of results."""
     return {
         README: {
             "lessons": lessons_table(),
@@ -235,7 +235,7 @@ def tables() -> dict[Path, dict[str, str]]:
 
 
 def update_readme() -> None:
-    """Put the current tables between the marks of both pages, and the current picture in docs/."""
+    """Write the current tables between the marks of both pages, and the picture to docs/."""
     for path, contents in tables().items():
         text = path.read_text(encoding="utf-8")
         for mark, table in contents.items():

@@ -1,8 +1,8 @@
-"""Look for answers, tests, variants and keys in what students are to get: files, archives, history.
+"""Look for answers, tests, variants and keys in what students will get: files, archives, history.
 
-It looks as a student would who wants the answers: into notebooks' outputs, checkpoints and
-metadata, archives and wheels, tables, pages, and every object of a git repository, also one that no
-branch leads to any more. What cannot be looked into is no less a finding.
+It looks where a student who wants the answers would look: in notebooks' outputs, checkpoints and
+metadata, archives and wheels, tables, pages, and every object of a git repository, even objects
+that no branch contains any more. A file that cannot be checked is also a finding.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from grading.release.secret_lines import SecretLines, secret_lines, squeezed
 from grading.settings import answer_stubs
 
 SHARED_LINES = ROOT / "edition" / "shared_lines.toml"
-"""Lines that public files share with answers or tests, of which a maintainer says that they may."""
+"""Lines that public files may share with answers or tests, as decided by a maintainer."""
 NAMES = {
-    "what instructors own": r"solutions|private|variants|hidden_tests\.py|equivalent_mutants\.json",
+    "for instructors only": r"solutions|private|variants|hidden_tests\.py|equivalent_mutants\.json",
     "the key to planted labels": r"planted\.parquet",
-    "from which keys can be made again": r"generator",
+    "a generator, which can produce keys": r"generator",
     "records of a class": r"gradebook\.db.*|receipts|submitted|autograded|feedback|collected"
     r"|downloaded",
-    "what an editor or a program left behind": r"\.ipynb_checkpoints|__pycache__|.*\.py[co]"
+    "a leftover of an editor or a program": r"\.ipynb_checkpoints|__pycache__|.*\.py[co]"
     r"|.*\.(?:orig|rej|bak|sw[op])|.*~|\.pytest_cache|\.hypothesis|\.ruff_cache|\.venv"
     r"|\.virtual_documents|history\.sqlite.*|nbsignatures\.db.*|\.env|\.netrc|\.DS_Store",
 }
-"""Names of files and folders that have no place in what students get, as patterns."""
+"""Names of files and folders that students must not get, as patterns, by what they are."""
 MOST_FINDINGS = 20
-"""After so many the scan ends: they are enough to see what is wrong."""
+"""The scan ends after so many findings, which are enough to see what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Finding:
     Attributes
     ----------
     where : str
-        A file, a file in an archive, or an object of a repository and the path it had.
+        A file, a file in an archive, or an object of a git repository with its path.
     what : str
     """
 
@@ -65,7 +65,7 @@ class Scan:
     Parameters
     ----------
     root : Path
-        The course whose answers and tests are looked for.
+        The folder of the course whose answers and tests are searched for.
     """
 
     def __init__(self, root: Path = ROOT):
@@ -78,7 +78,7 @@ class Scan:
         Raises
         ------
         FileNotFoundError
-            If there is nothing of that name.
+            If the path does not exist.
         """
         if not path.exists():
             raise FileNotFoundError(f"there is no {path}")
@@ -87,7 +87,7 @@ class Scan:
         return self._first(self._folder(path))
 
     def repository(self, folder: Path) -> list[Finding]:
-        """Return what is found in the repository of a folder, its files left out."""
+        """Return what is found in the git repository of a folder, without the folder's files."""
         return self._first(self._repository(folder))
 
     def branch(self, name: str, repository: Path = ROOT) -> list[Finding]:
@@ -95,7 +95,7 @@ class Scan:
         return self._first(self._objects(repository, [name]))
 
     def _first(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Return the first findings, each once."""
+        """Return the first findings, without repetitions."""
         found: dict[Finding, None] = {}
         for finding in findings:
             found[finding] = None
@@ -135,13 +135,13 @@ class Scan:
             yield Finding(content.name, f"holds a line of {what}: {line[:60]!r}")
 
     def _allowed(self, name: str) -> frozenset[str]:
-        """Return the shared lines of a file, wherever its folder lies."""
+        """Return the lines that a file may share, wherever its folder is."""
         parts = name.split(TREE)[-1]
         found = (lines for path, lines in self._shared.items() if f"/{parts}".endswith(f"/{path}"))
         return next(found, frozenset())
 
     def _repository(self, folder: Path) -> Iterator[Finding]:
-        """Yield what a repository's objects hold; of a worktree, which lies elsewhere, its own."""
+        """Yield findings in a repository's objects; for a worktree, only in its own commits."""
         kept = folder / ".git"
         revisions = ["HEAD"] if kept.is_file() else None
         yield from self._objects(folder, revisions)
@@ -153,7 +153,7 @@ class Scan:
                     yield from self._judge(Content(f".git/{inside.as_posix()}", text))
 
     def _objects(self, repository: Path, revisions: list[str] | None) -> Iterator[Finding]:
-        """Yield what the objects hold that revisions reach; without any, all that there are."""
+        """Yield findings in the objects that revisions reach; without revisions, in all objects."""
         wanted = revisions or ["--all", "--reflog"]
         reached = git("rev-list", "--objects", *wanted, "--", at=repository)
         paths = dict(line.partition(" ")[::2] for line in reached.splitlines())
@@ -184,7 +184,7 @@ def _shared_lines() -> dict[str, frozenset[str]]:
 
 
 def _by_name(name: str) -> Iterator[Finding]:
-    """Yield what the name of a file, and of each folder that it lies in, gives away."""
+    """Yield findings in the name of a file and in the names of its folders."""
     for part in PurePosixPath(name.replace(TREE, "/")).parts:
         for what, pattern in NAMES.items():
             if re.fullmatch(pattern, part, re.IGNORECASE):
@@ -192,7 +192,7 @@ def _by_name(name: str) -> Iterator[Finding]:
 
 
 def _by_cells(name: str, notebook: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what a notebook has beside what a release has: outputs, marks, cells with an answer."""
+    """Yield what does not belong in a released notebook: outputs, marks, cells with an answer."""
     cells = notebook.get("cells")
     for cell in cells if isinstance(cells, list) else ():
         if not isinstance(cell, dict):
@@ -210,7 +210,7 @@ def _by_cells(name: str, notebook: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _is_answered(source: str) -> bool:
-    """Tell whether a cell has no stub, a stub that is a comment, or code behind it."""
+    """Tell whether a cell has no stub, has it only in a comment, or has code after it."""
     code_stub, text_stub = answer_stubs()
     if code_stub not in source:
         return text_stub not in source
@@ -229,9 +229,10 @@ def _is_answered(source: str) -> bool:
 
 
 def _names_in_tree(data: bytes, length: int) -> Iterator[str]:
-    """Yield the names in one of git's trees, in which each is followed by a hash of some bytes.
+    """Yield the names in one of git's trees, in which each name is followed by a hash.
 
-    An object alone does not do: what two files have in common is kept under one of their names.
+    The names of objects are not enough: two files with the same content share one object, which is
+    listed with only one of their names.
     """
     place = 0
     while place < len(data):
@@ -250,8 +251,10 @@ def _read_objects(repository: Path, names: list[str]) -> Iterator[tuple[str, str
     while place < len(data):
         end = data.index(b"\n", place)
         name, kind, *size = data[place:end].decode().split()
-        if not size:  # of a partial clone
-            raise RuntimeError(f"object {name} of {repository} is {kind}: fetch all of it first")
+        if not size:  # in a partial clone
+            raise RuntimeError(
+                f"object {name} of {repository} is {kind}: fetch the complete repository first"
+            )
         start = end + 1
         yield name, kind, data[start : start + int(size[0])]
         place = start + int(size[0]) + 1

@@ -1,4 +1,4 @@
-"""The lines that only instructors may see, and where a text holds one of them."""
+"""The lines that only instructors may see, and a search for them in a text."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ from grading.release.source import source_notebook
 from helpers.lessons import LESSONS, Lesson
 
 SHORTEST = 24
-"""Characters of a line, without white space, below which it may stand anywhere by chance."""
+"""Fewest characters of a secret line, without white space: shorter ones may occur by chance."""
 START = 16
-"""A secret line is looked up by so many characters, and compared as a whole where they are met."""
+"""A secret line is looked up by its first characters, so many, and then compared as a whole."""
 TELLING_ALONE = 60
-"""Characters from which one line of a variant tells; of shorter ones it takes two of an exercise.
+"""From this length on, a single line of a variant is a finding. Of shorter lines, two of the same
+exercise are needed.
 
-Variants are many, in every style: any common way to write a thing is a line of one of them.
+There are many variants, in every style, so any common way to write something is a line of one.
 """
 _REGION = re.compile(r"BEGIN (SOLUTION|MARK SCHEME).*?\n(.*?)\n[^\n]*END \1", re.S)
 _INVISIBLE = "\0\u00ad\u200b\u200c\u200d\u2060\ufeff"
-# Programs that format code, and editors of text, change these; a string within a string has them
-# behind backslashes.
+# Code formatters and text editors change these characters. In a string within a string, there are
+# backslashes before quotes.
 _ALIKE = str.maketrans(dict.fromkeys("'‘’“”", '"') | dict.fromkeys(_INVISIBLE + "\\", ""))
 
 
 def squeezed(text: str) -> str:
-    """Return a text without what hides nothing: white space, wrapping, the kind of quotes."""
+    """Return a text without unimportant differences: white space, wrapping, the kind of quotes."""
     joined = re.sub(r"\s+", "", text.translate(_ALIKE))
     return re.sub(r",(?=[)\]}])", "", joined)
 
 
 class Source(NamedTuple):
-    """Where a secret line stands.
+    """Where a secret line comes from.
 
     Attributes
     ----------
     what : str
     exercise : str
-        Of a variant, the folder of its exercise; else empty.
+        For a variant, the folder of its exercise; else empty.
     """
 
     what: str
@@ -52,7 +53,7 @@ class Source(NamedTuple):
 
 
 class SecretLines:
-    """Lines to look for, squeezed, each with where it stands.
+    """Lines to look for, squeezed, each with its source.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class SecretLines:
             self._by_start.setdefault(line[:START], []).append(line)
 
     def found_in(self, text: str, allowed: Collection[str] = ()) -> dict[str, str]:
-        """Return those that a text holds, each with what it is, save those that are allowed."""
+        """Return the secret lines in a text and what each is, except those that are allowed."""
         text, found = squeezed(text), {}
         for place in range(len(text) - START + 1):
             for line in self._by_start.get(text[place : place + START], ()):
@@ -83,7 +84,7 @@ class SecretLines:
 def secret_lines(root: Path = ROOT) -> SecretLines:
     """Return the lines of a course's answers, rubrics, hidden tests, variants and overlay.
 
-    Left out is what a lesson shows everybody: the frame of an answer, code of its story.
+    Lines that a lesson shows everybody are left out: the code around an answer, and other cells.
     """
     found: dict[str, Source] = {}
     rooms: dict[str, Source] = {}
@@ -95,13 +96,13 @@ def secret_lines(root: Path = ROOT) -> SecretLines:
             found |= _named(secret, Source(f"the answer or the rubric of {cell.id}"))
         rooms |= _of_room(lesson, root)
     shown = squeezed("\n".join(public))
-    # What stands in an answer as well as in a variant is the answer's.
+    # A line that is both in an answer and in a variant counts as the answer's.
     found = {line: source for line, source in (rooms | found).items() if line not in shown}
     return SecretLines(found | _of_overlay(private_path(root)))
 
 
 def _parted(cell: NotebookNode) -> tuple[str, str]:
-    """Return what of a cell only instructors may see, and the rest."""
+    """Return the part of a cell that only instructors may see, and the rest."""
     if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
         return cell.source, ""
     regions = "\n".join(region for _, region in _REGION.findall(cell.source))
@@ -127,7 +128,7 @@ def _of_room(lesson: Lesson, root: Path) -> dict[str, Source]:
 
 
 def _of_overlay(folder: Path) -> dict[str, Source]:
-    """Return the lines of a private overlay; of those there is none that everybody may see."""
+    """Return the lines of a private overlay; nobody else may see any of them."""
     found: dict[str, Source] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in (".py", ".toml", ".txt") and ".git" not in path.parts:
@@ -141,14 +142,14 @@ def _read(path: Path) -> str:
 
 
 def _named(text: str, source: Source, shortest: int = SHORTEST) -> dict[str, Source]:
-    """Return the telling lines of a text, squeezed, each with where it stands."""
+    """Return the telling lines of a text, squeezed, each with its source."""
     return dict.fromkeys(_telling(text.splitlines(), shortest), source)
 
 
 def _telling(lines: Iterable[str], shortest: int) -> Iterator[str]:
     for line in lines:
         if not line.strip().startswith(("import ", "from ")):
-            # Without a remark at its end, with which it is found as well.
+            # Without a comment at its end; so the line is found with or without the comment.
             short = squeezed(line.strip().lstrip("# ").partition("  # ")[0])
             if len(short) >= shortest:
                 yield short

@@ -1,7 +1,7 @@
-"""The course's site: the executed solutions' prose and figures, with the answers taken out.
+"""Build the course's site: prose and figures of the executed solutions, without the answers.
 
-``python -m grading.release.site`` writes it to ``build/site/html``; with ``--answers folded`` each
-answer stands there behind a button.
+``python -m grading.release.site`` writes it to ``build/site/html``; with ``--answers folded`` the
+site contains the answers, each hidden behind a button.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from grading.settings import answer_stubs
 from helpers.lessons import LESSONS, Lesson
 
 STUDENTS_EDITION = "ADDRESS-OF-THE-STUDENTS-EDITION"
-QUOTES_ANSWERS = "*The list quotes answers, so it stands in the course's repository alone.*\n"
+QUOTES_ANSWERS = "*The list quotes answers, so it is only in the course's repository.*\n"
 ANSWERS = ("absent", "folded")
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
 _MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 _RUBRIC = re.compile(r"^#* ?=== BEGIN MARK SCHEME ===.*?=== END MARK SCHEME ===\n?", re.M | re.S)
-# Of pandas' tables: their own style, and the line breaks and blanks that lay out their markup.
+# In pandas' tables: their own style, and the line breaks and spaces between their tags.
 _TABLE_STYLE = re.compile(r"<style scoped>.*?</style>|\n *(?=</?t)", re.S)
 _QUOTES = re.compile(r"(<!-- (survivors|equivalents): begin -->\n).*?(<!-- \2: end -->)", re.S)
 _BADGE = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]\(([^)]*)\)")
@@ -45,7 +45,7 @@ def build_site(folder: Path, answers: str = "absent") -> Path:
     Parameters
     ----------
     folder : Path
-        What is in it is replaced.
+        Its contents are replaced.
     answers : {"absent", "folded"}
 
     Raises
@@ -53,7 +53,7 @@ def build_site(folder: Path, answers: str = "absent") -> Path:
     ValueError
         If `answers` is neither.
     RuntimeError
-        If Sphinx warns or fails; it says of what.
+        If Sphinx warns or fails.
     """
     from sphinx.cmd.build import build_main
 
@@ -62,15 +62,15 @@ def build_site(folder: Path, answers: str = "absent") -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     source, pages = folder / "source", folder / "html"
     write_source(source, answers)
-    # Sphinx's own notes would lie among the pages else, and be published with them.
+    # Otherwise Sphinx's own files would be among the pages, and be published with them.
     options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(folder / "doctrees")]
     if build_main([*options, str(source), str(pages)]):
-        raise RuntimeError(f"Sphinx did not build {pages}; its warnings stand above")
+        raise RuntimeError(f"Sphinx did not build {pages}; see its warnings above")
     return pages
 
 
 def write_source(source: Path, answers: str) -> None:
-    """Write what Sphinx reads: the site's own pages, the lessons, and the pages of docs/."""
+    """Write the files that Sphinx reads: the site's pages, the lessons, and the pages of docs/."""
     shutil.copytree(ROOT / "site", source)
     for path in (ROOT / "docs").glob("*.md"):
         text = path.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def students_page(text: str, root: Path = ROOT) -> str:
 
 
 def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
-    """Return a lesson as the site shows it, its figures written to a folder."""
+    """Return a lesson as the site shows it, and write its figures to a folder."""
     notebook = nbformat.read(solution_path(lesson), as_version=4)
     if [cell.id for cell in notebook.cells] != [c.id for c in source_notebook(lesson).cells]:
         raise RuntimeError(f"{lesson.name} is older than its source: run `course build` first")
@@ -106,11 +106,11 @@ def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
         _without_answer(cell, answers)
         cell.source = _NEIGHBOUR.sub(r"\1.ipynb", cell.source)
         if cell.cell_type == "code":
-            # The check's output says that the author's answer passes: of no use to a reader.
+            # The check's output only says that the author's answer passes, so leave it out.
             checked = cell.source.startswith("check(")
             cell.outputs = [] if checked else [_linked(o, figures) for o in cell.outputs]
     first = notebook.cells[0]
-    # The badge is a picture on another server, which would see every reader.
+    # The badge is a picture on another server, which would learn about every reader.
     first.source = _BADGE.sub(
         rf"[\1](\2) · {{download}}`Download it <../downloads/{lesson.name}.ipynb>`", first.source
     )
@@ -118,7 +118,7 @@ def lesson_page(lesson: Lesson, figures: Path, answers: str) -> NotebookNode:
 
 
 def _without_answer(cell: NotebookNode, answers: str) -> None:
-    """Take an author's answer and rubric out of a cell, or fold the answer."""
+    """Remove an author's answer and rubric from a cell, or hide the answer behind a button."""
     cell.source = _RUBRIC.sub("", cell.source)
     if not cell.metadata.get("nbgrader", {}).get("solution"):
         return
@@ -136,14 +136,14 @@ def _without_answer(cell: NotebookNode, answers: str) -> None:
 
 
 def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
-    """Return an output whose figures are files: a page without them is small, and loads first."""
+    """Return an output whose figures are separate files, so that the page itself loads quickly."""
     markup = "".join(output.get("data", {}).get("text/html", ""))
     linked = nbformat.from_dict(output)
     if (
         "sk-top-container" in markup
     ):  # scikit-learn's drawing of a pipeline holds 50 kB of style sheets
         del linked.data["text/html"]
-    if "<style scoped>" in markup:  # it says what every table here looks like
+    if "<style scoped>" in markup:  # the site has its own style for tables
         linked.data["text/html"] = _TABLE_STYLE.sub("", markup)
     if not _IMAGE.search(markup):
         return linked
@@ -152,7 +152,7 @@ def _linked(output: NotebookNode, figures: Path) -> NotebookNode:
         content = base64.b64decode(found["data"])
         name = f"{hashlib.sha256(content).hexdigest()[:16]}.png"
         (figures / name).write_bytes(content)
-        # A picture whose size is not known moves what is below it when it comes.
+        # If a picture's size is unknown, what is below it moves when the picture is loaded.
         width, height = Image.open(BytesIO(content)).size
         source = f'src="../_static/figures/{name}" width="{width}" height="{height}"'
         return f'<img alt="{found["alt"]}" {source} loading="lazy">'

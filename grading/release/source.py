@@ -1,4 +1,4 @@
-"""The notebook that a lesson's source describes: stable ids, badge and first cell."""
+"""Make a notebook from a lesson's source, with stable ids, a badge and the first cell."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ BOOTSTRAP_COMMENT = (
     "cell, which installs what the lesson needs. Where that is installed, as on your own machine, "
     "it does nothing. Run it again if it stops half-way."
 )
-# A course that lies in a folder of the reader's is left alone. Another one, of an older notebook or
-# of another fork, is replaced, and what Python had loaded of it is forgotten.
+# A course that is installed from a local folder is left as it is. One from an older notebook or
+# another fork is replaced, and modules of it that Python has loaded are removed.
 BOOTSTRAP = """\
 {comment}
 import json
@@ -53,7 +53,7 @@ _ADDRESS = re.compile(r'^source = "([^"]*)"$', re.M)
 
 
 class BuildError(RuntimeError):
-    """A lesson cannot be built, or what is committed is not what its source gives."""
+    """A lesson cannot be built, or committed files differ from what its source gives."""
 
 
 def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
@@ -66,7 +66,7 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
         kernelspec=KERNELSPEC, language_info={"name": "python", "file_extension": ".py"}
     )
     if lesson.wants_gpu:
-        notebook.metadata.accelerator = "GPU"  # Colab gives the notebook a machine that has one
+        notebook.metadata.accelerator = "GPU"  # so Colab opens it on a machine with a GPU
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for position, cell in enumerate(notebook.cells):
         graded = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -77,7 +77,7 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
             cell.metadata.tags = tags
         text = without_remarks(cell.source) if cell.cell_type == "markdown" else cell.source
         cell.source = text.replace(BADGE_MARK, colab_badge(lesson, root))
-    # Right below the title. Ids were given before, so that those of other cells stay the same.
+    # Directly below the title. Ids were assigned before, so other cells keep the same ids.
     notebook.cells.insert(1, bootstrap_cell(lesson, root))
     nbformat.validate(notebook)
     return notebook
@@ -86,10 +86,11 @@ def source_notebook(lesson: Lesson, root: Path = ROOT) -> NotebookNode:
 def bootstrap_cell(
     lesson: Lesson, root: Path = ROOT, comment: str = BOOTSTRAP_COMMENT
 ) -> NotebookNode:
-    """Return the cell that installs the course where a notebook is all that there is.
+    """Return the cell that installs the course if a reader has only the notebook.
 
-    It asks for the distribution, not for `helpers`: a student may have a file of that name. Grading
-    never runs it, for a sandbox holds `helpers` without the distribution, and no network.
+    It looks for the installed distribution, not for `helpers`, because a student may have a file
+    with that name. Grading never runs it: a sandbox has `helpers` without the distribution, and no
+    network.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     source = BOOTSTRAP.format(
@@ -107,13 +108,13 @@ def bootstrap_cell(
 def installed_from(root: Path = ROOT) -> str:
     """Return the address from which notebooks install the course; its content cannot change.
 
-    That is the archive of the repository at `tool.course.commit`; or `tool.course.wheel`, a wheel
-    in an index or at a release, with the ``#sha256=`` that pip compares.
+    It is the archive of the repository at `tool.course.commit`, or `tool.course.wheel`: a wheel in
+    a package index or at a release, with the ``#sha256=`` that pip checks.
 
     Raises
     ------
     BuildError
-        If what is set leaves open what would be installed.
+        If the settings do not determine exactly what is installed.
     """
     if wheel := installed_wheel(root):
         return wheel
@@ -121,14 +122,14 @@ def installed_from(root: Path = ROOT) -> str:
     commit = str(settings.get("commit"))
     if not re.fullmatch("[0-9a-f]{40}", commit):
         raise BuildError(
-            "tool.course.commit in pyproject.toml must be a commit's 40 digits, for notebooks "
-            f"install what it holds, not {commit!r}; `course pin` sets it"
+            "tool.course.commit in pyproject.toml must be a commit's 40 digits, because notebooks "
+            f"install that commit, not {commit!r}; `course pin` sets it"
         )
     return archive_of(settings["repository"], commit, root)
 
 
 def installed_wheel(root: Path = ROOT) -> str:
-    """Return the address of the wheel that notebooks install; empty where none is set.
+    """Return the address of the wheel that notebooks install; empty if none is set.
 
     Raises
     ------
@@ -150,12 +151,14 @@ def archive_of(repository: str, commit: str, root: Path = ROOT) -> str:
     Raises
     ------
     BuildError
-        If `tool.course.archive` leaves open which.
+        If `tool.course.archive` has no place for the repository or the commit.
     """
     archive = _settings(root).get("archive", GITHUB_ARCHIVE)
     for name in ("{repository}", "{commit}"):
         if name not in archive:
-            raise BuildError(f"tool.course.archive in pyproject.toml must hold {name}: {archive!r}")
+            raise BuildError(
+                f"tool.course.archive in pyproject.toml must contain {name}: {archive!r}"
+            )
     return archive.replace("{repository}", repository).replace("{commit}", commit)
 
 
@@ -170,7 +173,7 @@ def address_in(notebook: NotebookNode) -> str:
     for cell in notebook.cells:
         if cell.get("id") == "bootstrap" and (found := _ADDRESS.search(cell.source)):
             return found[1]
-    raise BuildError("no cell of it installs the course; run `course build`")
+    raise BuildError("no cell of the notebook installs the course; run `course build`")
 
 
 def with_address(notebook: NotebookNode, address: str) -> NotebookNode:

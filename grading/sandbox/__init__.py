@@ -1,1 +1,1 @@
-"""A box for a student's code: how it is opened, what is in it, and what it may use."""
+"""A sandbox ("box") for a student's code: how it starts, what is in it, and what it may use."""

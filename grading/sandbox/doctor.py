@@ -1,4 +1,4 @@
-"""`course doctor`: say which sandbox is in use, and prove it by trying to get out."""
+"""`course doctor`: say which sandbox is used, and test it by trying to break out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grading.sandbox.groups import find_place
 from grading.sandbox.limits import Limits
 
 GIB = 2**30
-# Each trial stops by itself, so that it does no harm where the sandbox does not stop it.
+# Each trial also stops by itself, so that it does no harm if the sandbox does not stop it.
 FORKS = """
 import os, time
 children = 0
@@ -158,8 +158,8 @@ def _memory(kind: str) -> str:
         return f"Memory: limited by the kernel, in control groups ({place.kind})"
     if kind == "bubblewrap":
         return (
-            "Memory: watched, several times a second. No control group can be had here; they can "
-            "where systemd runs for this user, or as root"
+            "Memory: measured several times per second, because no control group can be created "
+            "here. They can be created as root, or if systemd runs for this user"
         )
     return f"Memory: limited by {kind}"
 

@@ -1,4 +1,4 @@
-"""Temporary folders that last as long as the process that made them."""
+"""Temporary folders that exist as long as the process that created them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import tempfile
 
 
 def kept_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder that is removed when this process ends, a pool's worker included."""
+    """Return a folder that is removed when this process ends, even in a worker of a pool."""
     folder = tempfile.TemporaryDirectory(prefix=prefix)
-    # A worker that was forked ends without what `atexit` holds, but not without this.
+    # A forked worker ends without calling `atexit` functions, but it does call this.
     multiprocessing.util.Finalize(None, folder.cleanup, exitpriority=0)
     return folder

@@ -1,11 +1,11 @@
-"""Control groups: the kernel's own limit on the memory of all processes of a box together, and the
-same share of the processors for each box, however many processes and sessions it has.
+"""Control groups: limits that the Linux kernel enforces for all processes of a box together.
 
-Unlike the watch of `grading.sandbox.memory` it counts everything that a process can make the kernel
-hold: files in memory, the buffers of sockets and pipes, memory that no process maps. A group is a
-folder that needs a place where this user may make one: below this process's own group, or below
-one above it, with version 1 or 2 of control groups, or through systemd. Where there is none, boxes
-are watched instead.
+They limit the memory, and they give each box the same share of the processors, however many
+processes and sessions it has. Unlike the measurements of `grading.sandbox.memory` they count
+everything that a process can make the kernel store: files in memory, the buffers of sockets and
+pipes, memory that no process maps. A group is a folder, and this user needs a place to create it:
+below this process's own group or a group above it, with version 1 or 2 of control groups, or
+through systemd. If there is no such place, the memory of boxes is measured instead.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from grading.sandbox.limits import Limits
 
 NAME = "course-box-"
 OWN_PROCESSES = 8
-"""Processes of a box that are not the student's: two of bubblewrap's and the relay, with some to
-spare for those that exist for a moment while the box opens."""
+"""Processes of a box that are not the student's: two of bubblewrap, the relay, and some more that
+exist for a moment while the box opens."""
 LAUNCH = Path(__file__).with_name("launch.py")
 FOR_SYSTEMD = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _numbers = itertools.count()
@@ -35,16 +35,16 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Place:
-    """Where boxes get their groups.
+    """Where the groups of boxes can be created.
 
     Attributes
     ----------
     kind : {"version 1", "version 2", "systemd"}
     memory : Path or None
-        The folder below which groups are made; None with systemd.
+        The folder in which groups are created; None with systemd.
     processes, processors : Path or None
-        With version 1, the same for the number of processes and for time of the processors, where
-        that may be limited.
+        With version 1, the same for the number of processes and for processor time, if these may be
+        limited.
     """
 
     kind: str
@@ -60,11 +60,11 @@ class Group:
     Attributes
     ----------
     kind : str
-        As of `Place`.
+        As in `Place`.
     folders : list of Path
-        What is removed when the box has ended; the first counts memory.
+        Folders to remove when the box has ended; the first one limits memory.
     prefix : list of str
-        What the box's command begins with.
+        The first words of the box's command.
     """
 
     kind: str
@@ -73,11 +73,11 @@ class Group:
 
     @property
     def files(self) -> list[str]:
-        """The files by which a process joins."""
+        """The files to which a process writes to join the group."""
         return [str(folder / "cgroup.procs") for folder in self.folders]
 
     def find(self, pid: int) -> None:
-        """Learn where systemd has put a process of the box."""
+        """Find the group in which systemd has put a process of the box."""
         if self.kind == "systemd" and not self.folders:
             mounted = _mounted("cgroup2")
             path = _own_groups(pid).get("")
@@ -101,7 +101,7 @@ class Group:
     def remove(self) -> None:
         """Remove the group, as soon as the last process in it is gone."""
         if self.kind == "systemd":
-            return  # which removes it itself
+            return  # systemd removes it itself
         for folder in self.folders:
             for _ in range(200):
                 try:
@@ -114,14 +114,14 @@ class Group:
 
 
 def open_group(limits: Limits) -> Group | None:
-    """Return a new group with a box's limits, or None where none can be had."""
+    """Return a new group with a box's limits, or None if none can be created."""
     place = find_place()
     return _open(place, limits) if place else None
 
 
 @functools.cache
 def find_place() -> Place | None:
-    """Return where groups can be made on this machine, proven by using one."""
+    """Return where groups can be created on this machine, after trying it once."""
     for place in _places():
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             _clean(place)
@@ -137,27 +137,27 @@ def find_place() -> Place | None:
 
 
 def launched(group: Group | None) -> list[str]:
-    """Return what a command begins with that is to run in a group, and without our keyring."""
+    """Return the first words of a command that runs in a group, and without our keyring."""
     files = [] if group is None or group.kind == "systemd" else group.files
     told = json.dumps({"parent": os.getpid(), "groups": files})
     return [*(group.prefix if group else ()), sys.executable, "-I", "-S", str(LAUNCH), told]
 
 
 def launch_variables(variables: dict[str, str], group: Group | None) -> dict[str, str]:
-    """Return a program's variables with those that systemd needs; the launcher drops them."""
+    """Return a program's variables and those that systemd needs; `launch.py` removes the latter."""
     if group is None or group.kind != "systemd":
         return variables
     return variables | {name: os.environ[name] for name in FOR_SYSTEMD if name in os.environ}
 
 
 def _places() -> list[Place]:
-    """Return where groups might be made, the nearest first."""
+    """Return the places where groups might be created, the nearest first."""
     places = []
     groups = _own_groups(os.getpid())
     unified = _above(_mounted("cgroup2"), groups.get(""))
     for own in unified[:1]:
-        for controllers in ("+cpu", "+memory +pids"):  # a user may be given the latter alone
-            with contextlib.suppress(OSError):  # refused where processes are in the group itself
+        for controllers in ("+cpu", "+memory +pids"):  # a user may have only the latter
+            with contextlib.suppress(OSError):  # not allowed if the group itself has processes
                 (own / "cgroup.subtree_control").write_text(controllers)
     for above in unified:
         with contextlib.suppress(OSError):
@@ -171,7 +171,7 @@ def _places() -> list[Place]:
         if (above / "memory.limit_in_bytes").exists():
             places.append(Place("version 1", above, processes, processors))
     if unified and shutil.which("systemd-run") and Path("/run/systemd/system").is_dir():
-        # Groups of systemd's that are above ours are systemd's to divide: ask it first.
+        # Groups above ours belong to systemd, so ask systemd before we use them.
         delegated = places[:1] if places and places[0].memory == unified[0] else []
         others = [place for place in places if place not in delegated]
         places = [*delegated, Place("systemd"), *others]
@@ -188,7 +188,7 @@ def _above(mounted: Path | None, path: str | None) -> list[Path]:
 
 
 def _own_groups(pid: int) -> dict[str, str]:
-    """Return the path of a process's groups by controller; version 2 has none for a name."""
+    """Return the path of a process's groups by controller; in version 2 the controller is ""."""
     found: dict[str, str] = {}
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
@@ -198,7 +198,7 @@ def _own_groups(pid: int) -> dict[str, str]:
 
 
 def _mounted(kind: str, controller: str = "") -> Path | None:
-    """Return where groups of a version, or of one of version 1's controllers, are mounted."""
+    """Return where control groups are mounted: of a version, or of a controller of version 1."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text().splitlines():
             before, after = line.split(" - ", 1)
@@ -250,9 +250,10 @@ def _open(place: Place, limits: Limits) -> Group:
 
 
 def _share_of(ordinary: int) -> int:
-    """Return a box's share of the processors: less than an ordinary one where the grader is `nice`.
+    """Return a box's share of the processors, which is smaller if the grader runs with `nice`.
 
-    A group has a share of its own, whatever its processes' niceness; each step is a quarter.
+    The kernel ignores the niceness of processes when it divides time between groups, so we compute
+    the group's share from it: each step of niceness divides the share by 1.25.
     """
     return max(2, round(ordinary * 1.25 ** -os.getpriority(os.PRIO_PROCESS, 0)))
 
@@ -262,16 +263,16 @@ def _set(folder: Path, name: str, value: int) -> None:
 
 
 def _set_if_there(folder: Path, name: str, value: int) -> None:
-    """Set what not every kernel has."""
+    """Set a limit that not every kernel has."""
     if (folder / name).exists():
         _set(folder, name, value)
 
 
 def _clean(place: Place) -> None:
-    """Remove groups of processes that were ended before they could do so."""
+    """Remove groups of graders that ended before they could remove them."""
     for above in filter(None, (place.memory, place.processes, place.processors)):
         for folder in above.glob(f"{NAME}*-*"):
             owner = folder.name.removeprefix(NAME).split("-")[0]
             if not Path(f"/proc/{owner}").exists():
-                with contextlib.suppress(OSError):  # has processes still
+                with contextlib.suppress(OSError):  # it still has processes
                     folder.rmdir()

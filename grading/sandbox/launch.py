@@ -1,8 +1,8 @@
-"""Becomes the program that opens a box, after it has left behind what is the instructor's.
+"""Drop what belongs to the instructor, then become the program that opens a box.
 
-Started as a script by `grading.sandbox.box`, with a JSON object of ``parent`` (the process that
-the box must not outlive) and ``groups`` (files of control groups that the box's processes join),
-and then the command. Whatever is true of this process is true of all processes of the box.
+`grading.sandbox.box` starts this script. Its arguments are a JSON object with ``parent`` (a process
+that the box must not outlive) and ``groups`` (files of control groups that the box's processes
+join), followed by the command. All processes of the box inherit what this process sets.
 """
 
 import ctypes
@@ -25,6 +25,6 @@ if __name__ == "__main__":
         sys.exit("the process that opens the box has ended")
     join_groups(told["groups"])
     for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"):
-        os.environ.pop(name, None)  # were for systemd only
+        os.environ.pop(name, None)  # only systemd needed them
     join_empty_keyring()
     os.execv(sys.argv[2], sys.argv[2:])

@@ -1,4 +1,4 @@
-"""What a submission may use, and how this machine's processors are shared."""
+"""Limits on what a submission may use, and how workers share this machine's processors."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Limits:
     cell_seconds, test_seconds, notebook_seconds : float
         For one cell, for one exercise's hidden test, and for everything together.
     memory_bytes : int
-        Memory of all processes and of their folders in memory together.
+        Memory of all processes, together with their folders in memory.
     processes : int
         Processes and threads.
     scratch_bytes, file_bytes, output_bytes : int
-        For each folder that can be written to, one file in it, and one cell's output.
+        For each writable folder, for one file in it, and for one cell's output.
     notebook_output_bytes : int
         For the output of all cells together.
     """
@@ -48,11 +48,11 @@ def processors() -> int:
 
 
 def threads_of(workers: int) -> int:
-    """Return how many threads a kernel may use where this many workers grade."""
+    """Return how many threads each kernel may use if this many workers grade."""
     return max(1, processors() // workers)
 
 
 def share_processors(threads: int) -> None:
-    """Let each worker's kernel use this many threads: more than processors slow each other down."""
+    """Let this worker's kernel use so many threads: more threads than processors are slower."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)

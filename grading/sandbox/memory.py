@@ -1,9 +1,9 @@
-"""How much memory the processes of a box hold, where no control group counts it.
+"""Measure how much memory the processes of a box use, if no control group counts it.
 
-Everything is counted that a process can make the kernel hold and that has no bound of its own:
-pages, the tables that list them, files in memory, memory that processes share, the buffers of
-sockets. The quick count takes shared pages once per process; where that exceeds the limit, the
-processes are stopped for as long as it takes to count them once.
+It counts everything that a process can make the kernel store without another limit: pages, the
+tables that list them, files in memory, memory that processes share, the buffers of sockets. A quick
+measurement counts shared pages once per process. If that exceeds the limit, the processes are
+paused while an exact measurement counts shared pages only once.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import psutil
 from grading.sandbox.contents import HOME
 
 SOCKET_BYTES = 2**18
-"""The most that a socket holds of what was sent and not read, by Linux's own default."""
+"""The most that a socket stores of data that was sent but not read, by Linux's default."""
 INODE_BYTES = 2**10
-"""About what the kernel holds for a file besides its content."""
+"""Roughly what the kernel stores for a file in addition to its contents."""
 SLOWEST = 20.0
-"""Seconds after which processes that are left are taken for what the quick count says. Nothing of
-the box runs meanwhile."""
+"""Seconds for the exact measurement, while the box is paused. Processes that are not measured by
+then count with their quick measurement."""
 HIDDEN_BYTES = 2**50
-"""What a process counts for that does not let its user see what it holds: more than any limit."""
+"""What a process counts as if it hides its memory from its own user: more than any limit."""
 FOLDERS = (HOME, "/tmp", "/dev/shm")
 
 
 def processes_below(pid: int) -> list[psutil.Process]:
-    """Return a process and everything that it has started."""
+    """Return a process and all processes that it has started."""
     try:
         first = psutil.Process(pid)
         return [first, *first.children(recursive=True)]
@@ -47,22 +47,22 @@ def held_bytes(
     boxed: int | None = None,
     relay: int | None = None,
 ) -> int:
-    """Return the memory that processes hold together, exactly only where it may exceed a limit.
+    """Return the memory that processes use together; it is exact only if it may exceed a limit.
 
     Parameters
     ----------
     processes : list of psutil.Process
     limit : int
     boxed : int or None
-        One of them, whose folders in memory and whose sockets count as well.
+        One of them, whose folders in memory and whose sockets are counted, too.
     relay : int or None
-        One of them that is ours, and need not show what it holds.
+        One of them that is ours and may hide its memory.
     """
     if not psutil.LINUX:
         return sum(_resident(process) for process in processes)
     shown = [process.pid for process in processes if process.pid != relay]
     apart = _apart_from_pages(shown, boxed) if boxed else 0
-    kinds = ("Anon", "File") if boxed else ("Anon", "File", "Shmem")  # or in `apart`
+    kinds = ("Anon", "File") if boxed else ("Anon", "File", "Shmem")  # else Shmem is in `apart`
     quick = {
         process.pid: _fields(process.pid, "status", {"VmPTE", *(f"Rss{kind}" for kind in kinds)})
         for process in processes
@@ -88,7 +88,7 @@ def _exactly(quick: dict[int, int], fields: set[str]) -> int:
 
 @contextlib.contextmanager
 def _stopped(processes: list[psutil.Process]) -> Iterator[None]:
-    """Stop processes for a moment: they would compete for the processors and change meanwhile."""
+    """Pause processes meanwhile: they would use processor time and change what is measured."""
     stopped = [process.pid for process in processes if _signal(process.pid, signal.SIGSTOP)]
     try:
         yield
@@ -105,7 +105,7 @@ def _signal(pid: int, number: int) -> bool:
 
 
 def _apart_from_pages(pids: list[int], boxed: int) -> int:
-    """Return what a box holds that is no process's own pages."""
+    """Return the memory of a box that is not among the pages of its processes."""
     sockets: set[str] = set()
     shared: dict[str, int] = {}
     for pid in pids:
@@ -116,7 +116,7 @@ def _apart_from_pages(pids: list[int], boxed: int) -> int:
             if not _ended(pid):
                 return HIDDEN_BYTES
         except OSError:
-            continue  # has ended meanwhile
+            continue  # the process has ended
     return (
         len(sockets) * SOCKET_BYTES
         + sum(shared.values())
@@ -129,15 +129,15 @@ def _sockets(pid: int) -> set[str]:
     """Return the names of the sockets that a process has open."""
     found = set()
     for file in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):  # was closed meanwhile
+        with contextlib.suppress(FileNotFoundError):  # it was just closed
             found.add(os.readlink(f"/proc/{pid}/fd/{file}"))
     return {name for name in found if name.startswith("socket:")}
 
 
 def _shared_memory(pid: int) -> dict[str, int]:
-    """Return the size of each mapping without a file that a process shares with its children.
+    """Return the sizes of mappings without a file that a process shares with its children.
 
-    Its pages stay when no process maps them any more.
+    Their pages stay in memory even when no process maps them any more.
     """
     found: dict[str, int] = {}
     for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
@@ -149,9 +149,9 @@ def _shared_memory(pid: int) -> dict[str, int]:
 
 
 def _ended(pid: int) -> bool:
-    """Return whether a process holds no memory any more, and nobody may see what it held.
+    """Return whether a process has released its memory because it is ending.
 
-    That is so before the kernel calls it a zombie.
+    Its files in /proc cannot be read any more then, even before the kernel reports a zombie.
     """
     try:
         return "VmRSS:" not in Path(f"/proc/{pid}/status").read_text(errors="replace")
@@ -160,7 +160,7 @@ def _ended(pid: int) -> bool:
 
 
 def _in_tcp_queues(pid: int) -> int:
-    """Return about what waits in the TCP connections of a box; the kernel holds twice the data."""
+    """Return roughly the memory for unread data of a box's TCP connections: twice the data."""
     total = 0
     for name in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):
@@ -171,7 +171,7 @@ def _in_tcp_queues(pid: int) -> int:
 
 
 def _in_folder(folder: Path) -> int:
-    """Return what the files of a folder in memory hold."""
+    """Return the memory that the files of a folder in memory use."""
     with contextlib.suppress(OSError):
         used = os.statvfs(folder)
         files = used.f_files - used.f_ffree

@@ -1,7 +1,7 @@
 """Test splits without their labels, for the sandbox.
 
-An answer that asks for predictions could copy what it is to predict. In the box the rows of every
-test split are there and all their labels are 0, so that code runs and learns nothing from them.
+An answer that must predict labels could copy them instead. So in the box every test split has its
+rows, but all its labels are 0: code that reads them works, but learns nothing from them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ def unlabelled_splits(folders: dict[str, str]) -> dict[str, str]:
     Parameters
     ----------
     folders : dict of str to str
-        By path outside of the sandbox, the path in it.
+        For each path outside the sandbox, the path in it.
 
     Returns
     -------
     dict of str to str
-        By path outside, of a copy without labels, the path of the original in the sandbox.
+        For each copy without labels (its path outside), the path of the original in the sandbox.
     """
     hidden = {}
     for outside, inside in folders.items():
         for path in sorted(Path(outside).rglob("test*.parquet")):
-            file = path.resolve()  # a mirror may be made of links
+            file = path.resolve()  # a mirror may consist of links
             if not file.is_relative_to(outside):
                 continue
             copy = _without_labels(file, file.stat().st_mtime_ns)
@@ -46,7 +46,7 @@ def _folder_of_copies() -> tempfile.TemporaryDirectory[str]:
 
 @functools.cache
 def _without_labels(path: Path, modified: int) -> str | None:
-    """Return a copy of a split whose labels are 0, or nothing where there are none."""
+    """Return the path of a copy of a split whose labels are all 0; None if it has no labels."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,7 +1,7 @@
 """One process per batch that imports the lessons' libraries and forks the kernels of all boxes.
 
-`grading.inside.warm` is that process; here it is started, spoken to, and ended. Without it
-a box starts its kernel cold, which takes seconds and gives the same grades.
+That process runs `grading.inside.warm`; this module starts it, talks to it and ends it. Without it
+a box starts a new kernel, which takes seconds longer but gives the same grades.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from typing import Any
 from grading.paths import ROOT
 
 VARIABLE = "COURSE_WARM_KERNELS"
-"""Where the socket of the process lies; workers of a batch inherit it."""
+"""The path of the process's socket; workers of a batch inherit this variable."""
 PT_INTERP = 3
-"""In a program's file, the entry that names its loader."""
+"""The type of the entry in a program's file (ELF) that names its loader."""
 FOLDERS = "/tmp"
-"""Exists outside and in a box, and is short: a socket's path has at most 107 characters."""
+"""Exists outside and inside a box, and is short: a socket's path has at most 107 characters."""
 COSTLY = {"helpers": " helpers", "transformers": " torch", "umap": " umap"}
-"""What takes seconds to import and not every lesson uses, and how one says that it does.
+"""Modules that take seconds to import and that not every lesson uses, each with a text that a
+notebook contains if it uses it.
 
-With the space: four letters alone are found in a figure's bytes, sooner or later.
+The space is needed: without it, the bytes of a figure may contain four such letters by chance.
 """
 
 
@@ -37,22 +38,24 @@ With the space: four letters alone are found in a figure's bytes, sooner or late
 def warm_kernels(
     environment: dict[str, str], costly: Collection[str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Keep a process with the libraries imported until the batch ends.
+    """Keep a process that has imported the libraries running until the batch ends.
 
     Parameters
     ----------
     environment : dict of str to str
-        Of a box, but for paths: nothing of the instructor's is to be in its memory.
+        The variables of a box, except for paths, so that the process's memory contains nothing of
+        the instructor.
     costly : collection of str
-        Which of `COSTLY` the boxes will use. UMAP is compiled once then, for 20 seconds.
+        Which of `COSTLY` the boxes will use. UMAP is then compiled once, which takes 20 seconds.
     """
     with tempfile.TemporaryDirectory(prefix="warm-", dir=FOLDERS) as folder:
         address = str(Path(folder) / "door")
-        # Some libraries look up folders when they are imported: so HOME is the box's own here too.
+        # Some libraries look up folders when they are imported, so HOME is already the box's own.
         paths = {"PYTHONPATH": str(ROOT), "MPLCONFIGDIR": folder, "TMPDIR": folder}
         # The only one of Numba's threading layers that still works after a fork.
         numba = {"NUMBA_CACHE_DIR": numba_cache(address), "NUMBA_THREADING_LAYER": "workqueue"}
-        # A box that asks while the libraries are imported waits: it would take as long itself.
+        # A box that asks while the libraries are still being imported waits for them: importing
+        # them itself would take as long.
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
             door.bind(address)
             door.listen(64)
@@ -61,7 +64,7 @@ def warm_kernels(
                 [*command, str(door.fileno()), folder, *costly],
                 env={**environment, **paths, **numba},
                 cwd="/",
-                stdin=subprocess.PIPE,  # closed when this process ends, which ends the other
+                stdin=subprocess.PIPE,  # closes when this process ends, and then the other ends
                 pass_fds=[door.fileno()],
             )
         os.environ[VARIABLE] = address
@@ -76,15 +79,16 @@ def warm_kernels(
 
 
 def _interpreter() -> list[str]:
-    """Return the words that start Python as a program that no student can change.
+    """Return the words that start Python in such a way that no student can change its program file.
 
-    A box sees everything read-only, but a fork has its own program from outside: /proc/self/exe.
-    Where Python belongs to an ordinary user, so that the user's own boxes could change its times
-    and its mode, the system's loader runs it, and is the program then.
+    A box sees all files read-only, but a forked kernel can reach its own program file outside the
+    box through /proc/self/exe. If Python belongs to an ordinary user, the user's own boxes could
+    change that file's times and mode. So the system's loader starts Python: then the loader is the
+    program file.
     """
     with open(sys.executable, "rb") as file:
         header = file.read(64)
-        if header[:5] == b"\x7fELF\x02":  # of 64 bits
+        if header[:5] == b"\x7fELF\x02":  # a 64-bit program
             (table,) = struct.unpack_from("=Q", header, 32)
             size, number = struct.unpack_from("=HH", header, 54)
             for place in range(table, table + size * number, size):
@@ -97,7 +101,7 @@ def _interpreter() -> list[str]:
 
 
 def numba_cache(address: str) -> str:
-    """Return where UMAP looks for what Numba has compiled: the same path outside and in a box."""
+    """Return where Numba's compiled code for UMAP is, the same path outside and in a box."""
     return str(Path(address).with_name("numba"))
 
 
@@ -107,13 +111,13 @@ def warm_address() -> str | None:
 
 
 def fork_kernel(address: str, request: dict[str, Any], descriptors: list[int]) -> int | None:
-    """Have a kernel forked into a box.
+    """Ask for a kernel that is forked into a box.
 
     Returns
     -------
     int or None
-        The number of its relay's process; None where it could not enter, which it then says on the
-        box's standard error.
+        The process id of its relay; None if it could not enter the box, in which case it writes the
+        reason to the box's standard error.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A pool of processes for students' code, which end with whoever has work for them."""
+"""A pool of worker processes for students' code, which end when their parent process ends."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from grading.sandbox.limits import share_processors, threads_of
 def open_pool(
     workers: int, module: str, begin: Callable[[], None] | None = None
 ) -> Iterator[concurrent.futures.Executor]:
-    """Open a pool of processes that share this machine's processors, and that end at once.
+    """Open a pool of processes that share this machine's processors.
 
-    If the work is stopped, nothing is waited for.
+    If the work is interrupted, the processes are killed at once, without waiting for them.
 
     Parameters
     ----------
     workers : int
     module : str
-        What the workers need. They are forked from a process that has imported it once, which
-        takes longer than one submission.
+        A module that the workers need. They are forked from a process that has imported it once,
+        because importing it takes longer than grading one submission.
     begin : callable, optional
-        Called in each worker before it does anything.
+        Called first in each worker.
     """
-    # Processes of their own, for nbgrader changes the working folder of its process.
+    # Processes, not threads, because nbgrader changes the working folder of its process.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([module])
     others = set(multiprocessing.active_children())
@@ -52,14 +52,15 @@ def open_pool(
 def begin_work(
     threads: int, variables: dict[str, str], begin: Callable[[], None] | None = None
 ) -> None:
-    """Set up a worker: give it its share of the processors, and end it with its parent.
+    """Set up a worker: give it its share of the processors, and make it end with its parent.
 
-    `variables` is the environment of whoever has work; what it was forked from may have another.
+    `variables` is the parent's environment. The process from which the worker was forked may have a
+    different one.
     """
     os.environ.clear()
     os.environ.update(variables)
     signal.signal(signal.SIGINT, lambda *_: None)  # the parent handles Ctrl-C
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends it whatever it is busy with
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # ends the worker, whatever it is doing
     _end_with_parent()
     share_processors(threads)
     if begin:
@@ -67,12 +68,13 @@ def begin_work(
 
 
 def _end_with_parent() -> None:
-    """Have this process ended when its parent has ended.
+    """Make this process end when its parent ends.
 
-    By the kernel, on Linux: a thread that waits for it cannot run while another one is in code that
-    keeps Python's lock, and has been seen to wait for minutes. The signal comes when the pipe
-    closes that only the parent has open; PR_SET_PDEATHSIG would also follow the end of the
-    thread that started this worker. bubblewrap then ends the worker's boxes.
+    On Linux the kernel does this. A waiting thread is not enough: it cannot run while another
+    thread is in code that keeps Python's lock, and such delays of minutes have been seen. The
+    kernel sends the signal when a pipe closes that only the parent has open. PR_SET_PDEATHSIG would
+    not do: it also sends a signal when only the thread that started this worker ends. When the
+    worker ends, bubblewrap ends its boxes.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -84,7 +86,7 @@ def _end_with_parent() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
 
     def wait() -> None:
-        parent.join()  # at once, if it had ended before
+        parent.join()  # returns at once if the parent has ended already
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()

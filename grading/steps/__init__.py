@@ -1,1 +1,1 @@
-"""nbgrader's own steps over a course, and ours between them."""
+"""nbgrader's own steps for a course, and our steps between them."""

@@ -1,4 +1,4 @@
-"""What is done to a graded notebook before it becomes a page of feedback."""
+"""Prepare a graded notebook for its feedback page."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -9,7 +9,7 @@ HEADS = {"=== BEGIN MARK SCHEME ===": "**Mark scheme**\n", "=== END MARK SCHEME 
 
 
 class HeadMarkScheme(NbGraderPreprocessor):
-    """Heads the rubric of a written answer; nbgrader would show its own delimiters."""
+    """Puts a heading above the rubric of a written answer, where nbgrader shows its delimiters."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int

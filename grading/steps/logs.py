@@ -1,4 +1,4 @@
-"""What nbgrader's commands say on a terminal: names and messages of students' without commands."""
+"""Clean nbgrader's log: names and messages of students must not control the terminal."""
 
 import copy
 import logging
@@ -9,10 +9,10 @@ from grading.intake.texts import clean
 
 
 class CleanFormatter(LogFormatter):
-    """Formats as nbgrader does; what a record quotes cannot steer the terminal."""
+    """Formats as nbgrader does, but text that a record quotes cannot control the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a record's line or lines."""
+        """Return the text of a record, which may have several lines."""
         cleaned = copy.copy(record)
         cleaned.msg, cleaned.args = clean(record.getMessage()), None
         if record.exc_info:

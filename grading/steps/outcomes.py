@@ -1,4 +1,4 @@
-"""What became of one submission: a value that the pool, a cluster and the tables pass on."""
+"""The outcome of grading one submission, which the pool, a cluster and the tables use."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ REFUSED = "refused"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one submission.
+    """The outcome of grading one submission.
 
     Attributes
     ----------
     status : {"graded", "refused", "cannot grade"}
-        Refused is what was handed in; that something cannot be graded is a fault of the grader or
-        of the machine, never of the student.
+        "refused" means that something is wrong with the submission; "cannot grade" is always a
+        fault of the grader or of the machine, never of the student.
     sentence : str
         For the teacher: what happened, and to which file.
     """
@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def graded(self) -> bool:
-        """Whether its scores and its receipt are there."""
+        """Whether its scores and its receipt are recorded."""
         return self.status == GRADED
 
 
@@ -38,13 +38,13 @@ SUCCESS = Outcome(GRADED, "Scores and receipt are recorded.")
 
 
 def outcome_of(error: BaseException, notebook: str = "") -> Outcome:
-    """Return what an exception says of the submission that was being graded.
+    """Return the outcome for a submission whose grading raised an exception.
 
     Parameters
     ----------
     error : BaseException
     notebook : str
-        Name of the file that was being graded, if it had come to that.
+        Name of the file that was being graded, or empty if none was.
     """
     if isinstance(error, Refused):
         return Outcome(REFUSED, str(error))

@@ -1,8 +1,8 @@
 """Our steps within nbgrader's autograde: every button and command that autogrades runs them.
 
-`nbgrader_config.py` names them: the exporter looks at the file, `Realign` gives it the release's
-shape, `GradeInSandbox` takes the place of nbgrader's Execute, and `SaveGrades` of its
-SaveAutoGrades, from which it differs only where nothing could be graded.
+`nbgrader_config.py` names them: the exporter checks the file, `Realign` restores the release's
+structure, `GradeInSandbox` replaces nbgrader's Execute, and `SaveGrades` replaces its
+SaveAutoGrades, from which it differs only if something could not be graded.
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ RECEIPT_KEY = "receipt_key"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission once, and only if it is a notebook; nbgrader's steps see no more of it.
+    """Reads a submission once and checks it; nbgrader's steps never read the file themselves.
 
-    Whatever happens next, the scores of an earlier submission are gone by then.
+    Before that it removes the scores of an earlier submission, whatever happens afterwards.
 
     Attributes
     ----------
     submission : bytes
-        What was read last from ``submitted``. The receipt is about these very bytes, even if the
-        file is replaced while it is graded.
+        The last file that was read from ``submitted``. The receipt is about exactly these bytes,
+        even if the file is replaced while it is graded.
     before : dict of str to Mark
-        What the gradebook held of it until now.
+        The submission's marks that the gradebook contained until now.
     """
 
     submission = Bytes()
@@ -84,7 +84,7 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **options)
         course = Path(CourseDirectory(config=self.config).root)
         receipt = receipt_path(course, names["student"], names["assignment"], names["notebook"])
-        # The receipt first: if the grader is ended in between, nothing looks complete.
+        # The receipt first: if the grader is killed in between, nothing looks complete.
         self.before = marks(names, newest_receipt(course, names))
         set_aside(receipt)
         forget_scores(names)
@@ -100,7 +100,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 class Realign(NbGraderPreprocessor):
-    """Gives a submission its release's shape; the first of nbgrader's sanitizing steps."""
+    """Restores the release's structure; the first of nbgrader's steps that sanitize."""
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
@@ -117,7 +117,7 @@ class Realign(NbGraderPreprocessor):
         return aligned, resources
 
     def _drop_others(self, directory: CourseDirectory, names: dict[str, str]) -> None:
-        """Remove what nbgrader has copied of the student's besides notebooks."""
+        """Remove the student's files that nbgrader has copied, except notebooks."""
         graded, source = (
             Path(directory.format_path(step, student, names["assignment"]))
             for step, student in (
@@ -127,14 +127,14 @@ class Realign(NbGraderPreprocessor):
         )
         own = find_all_files(str(source), [*directory.ignore, "*.ipynb"])
         kept = {Path(path).relative_to(source).as_posix() for path in own}
-        # What the settings let students change is theirs to hand in.
+        # Students may hand in files that the settings allow them to change.
         allowed = self.config.Autograde.get("exclude_overwriting", {})
         kept |= set(allowed.get(names["assignment"], []))
         drop_others(graded, kept)
 
 
 def before_autograde(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Remove from a submission's folder what is no file, before nbgrader copies what is in it."""
+    """Remove everything but ordinary files from a submission's folder before nbgrader copies it."""
     for notebook in notebooks:
         drop_what_is_no_file(Path(notebook).absolute().parent)
 
@@ -143,13 +143,13 @@ class GradeInSandbox(NbGraderPreprocessor):
     """Runs the student's cells in a sandbox and grades them from outside."""
 
     elsewhere = Dict(
-        help="What `grading.batch.cluster` has graded on another machine, by notebook; here it is "
-        "only recorded.",
+        help="Results that `grading.batch.cluster` got from another machine, by notebook; here "
+        "they are only recorded.",
     ).tag(config=True)
     sandbox = Unicode(
         "",
-        help="The kind of sandbox: bubblewrap, docker, podman; none where submissions are trusted. "
-        "The first that works where this is empty.",
+        help="The kind of sandbox: bubblewrap, docker, podman, or none if submissions are trusted. "
+        "If empty, the first that works.",
     ).tag(config=True)
     cell_seconds = Float(Limits.cell_seconds, help="For one cell.").tag(config=True)
     training_seconds = Float(
@@ -159,7 +159,7 @@ class GradeInSandbox(NbGraderPreprocessor):
     notebook_seconds = Float(Limits.notebook_seconds, help="For one notebook.").tag(config=True)
     memory_bytes = Integer(Limits.memory_bytes, help="Resident, all processes.").tag(config=True)
     processes = Integer(Limits.processes, help="Processes and threads.").tag(config=True)
-    scratch_bytes = Integer(Limits.scratch_bytes, help="A folder to write to.").tag(config=True)
+    scratch_bytes = Integer(Limits.scratch_bytes, help="One writable folder.").tag(config=True)
     file_bytes = Integer(Limits.file_bytes, help="One file there.").tag(config=True)
     output_bytes = Integer(Limits.output_bytes, help="One cell's output.").tag(config=True)
     notebook_output_bytes = Integer(
@@ -210,14 +210,14 @@ class GradeInSandbox(NbGraderPreprocessor):
         return notebook, resources
 
     def limits(self, assignment: str) -> Limits:
-        """Return what a submission of an assignment may use."""
+        """Return the limits for a submission of an assignment."""
         limits = Limits(**{limit.name: getattr(self, limit.name) for limit in fields(Limits)})
         trains = any(lesson.answer_trains and lesson.name == assignment for lesson in LESSONS)
         return replace(limits, cell_seconds=self.training_seconds) if trains else limits
 
 
 def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Graded:
-    """Return what another machine has found out about a submission.
+    """Return the result for a submission that was graded on another machine.
 
     Raises
     ------
@@ -226,7 +226,7 @@ def graded_elsewhere(found: dict[str, Any], contents: dict[str, bytes]) -> Grade
     """
     changed = [name for name, text in contents.items() if digest(text) != found["sha256"][name]]
     if changed:
-        raise ValueError(f"changed while it was graded, grade it again: {', '.join(changed)}")
+        raise ValueError(f"changed during grading, so grade it again: {', '.join(changed)}")
     outputs = {
         int(index): [nbformat.from_dict(output) for output in of_cell]
         for index, of_cell in found["outputs"].items()
@@ -264,16 +264,16 @@ def submission_contents(
     names : dict of str to str
         ``student``, ``assignment`` and ``notebook``.
     submission : bytes, optional
-        What was handed in, where it was read already.
+        The submitted file, if it was read already.
     private : Path, optional
-        The private overlay's folder; the course's own without.
+        The private overlay's folder; by default, the course's own.
 
     Raises
     ------
     Refused
-        If what lies there now is no ordinary file.
+        If the submission is not an ordinary file now.
     ValueError
-        If the private overlay holds what cannot be meant.
+        If the private overlay contains a mistake.
     """
 
     def path_in(step: str, student: str) -> Path:
@@ -294,13 +294,13 @@ def submission_contents(
 
 
 def answer_key(contents: dict[str, bytes], tests: Path) -> AnswerKey:
-    """Return what a submission is graded with; it has no tests where the file is missing."""
+    """Return the answer key for a submission; it has no tests if their file is missing."""
     return _answer_key(contents["solution"], contents["tests"], contents.get("private", b""), tests)
 
 
 @functools.lru_cache(maxsize=1)
 def _answer_key(solution: bytes, _: bytes, private: bytes, tests: Path) -> AnswerKey:
-    """Keep the last answer key: a class is graded with one, unless solution or tests change."""
+    """Cache the last answer key: a whole class uses the same, unless solution or tests change."""
     notebook = nbformat.reads(solution.decode(), as_version=4)
     public = load_tests(tests) if tests.is_file() else {}
     asked = [name for name in map(graded_exercise, notebook.cells) if name]
@@ -308,7 +308,7 @@ def _answer_key(solution: bytes, _: bytes, private: bytes, tests: Path) -> Answe
 
 
 def answer_hash(cell: NotebookNode) -> str:
-    """Return the hash of an answer that a person reads, with its pictures; empty for others."""
+    """Return the hash of an answer that a person reads, with its pictures; else an empty text."""
     mark = cell.metadata.get("nbgrader", {})
     if not (mark.get("grade") and mark.get("solution")) and not mark.get("task"):
         return ""
@@ -326,14 +326,14 @@ def answers_of(notebook: NotebookNode) -> dict[str, str]:
 
 
 class SaveGrades(SaveAutoGrades):
-    """Saves scores as nbgrader does, except that what cannot be graded has none."""
+    """Saves scores as nbgrader does, but none for what could not be graded."""
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         self._ungraded = resources.get(UNGRADED, [])
         notebook, resources = super().preprocess(notebook, resources)
-        # The graded notebook is written last, so its key says that everything was recorded.
+        # The graded notebook is written last, so its key shows that everything was recorded.
         notebook.metadata[RECEIPT_KEY] = resources[RECEIPT_KEY]
         return notebook, resources
 

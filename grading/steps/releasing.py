@@ -1,10 +1,10 @@
-"""nbgrader's step that makes a release, while a class is already handing in.
+"""nbgrader's step that makes a release, changed so that it works after students have handed in.
 
-nbgrader removes the old release before it looks whether it can make the new one, and refuses every
-change of questions once somebody has handed in. Here a release is rehearsed before anything is
-removed, and the gradebook is taken along: a question that is new is added to each submission, one
-that is gone is taken out, unless somebody has points for it. Beside the notebook goes what students
-are to know of the deadline.
+nbgrader removes the old release before it checks whether it can make the new one, and refuses every
+change of questions once somebody has handed in. Here a release is tried ("rehearsed") before
+anything is removed, and the gradebook is updated: a new question is added to each submission, and a
+removed question is deleted, unless somebody has points for it. A file about the deadline is put
+next to the notebook.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from grading.release.languages import LANGUAGES
 
 
 class ReleaseExporter(NotebookExporter):
-    """Rehearses a release when nbgrader's step makes it, which is before it removes the old one."""
+    """Rehearses a release when it is created, which is before nbgrader removes the old release."""
 
     def __init__(self, **settings: Any):
         super().__init__(**settings)
@@ -37,12 +37,12 @@ class ReleaseExporter(NotebookExporter):
 
 
 def _rehearse(step: GenerateAssignment) -> None:
-    """Make each notebook of a release, and forget it again.
+    """Make each notebook of a release, without saving it.
 
     Raises
     ------
     NbGraderException
-        If one cannot be made; nothing has been changed then.
+        If one cannot be made; in that case nothing has been changed.
     """
     directory = step.coursedir
     exporter = NotebookExporter(config=step.config)
@@ -54,7 +54,10 @@ def _rehearse(step: GenerateAssignment) -> None:
     for folder, notebooks in sorted(step.assignments.items()):
         names = re.match(pattern, folder)
         if names is None:
-            raise NbGraderException(f"{folder} is not where the source of an assignment is kept")
+            raise NbGraderException(
+                f"{folder} is not a folder for the source of an assignment; see the course's "
+                "settings"
+            )
         _check_notebooks(step, names["assignment"], {Path(path).stem for path in notebooks})
         for path in sorted(notebooks):
             resources = {
@@ -70,17 +73,17 @@ def _rehearse(step: GenerateAssignment) -> None:
                 exporter.from_filename(path, resources)
             except Exception as error:
                 raise NbGraderException(
-                    f"{Path(path).name} cannot be released, and the old release stays: {error}"
+                    f"{Path(path).name} cannot be released, so the old release stays: {error}"
                 ) from error
 
 
 def _check_notebooks(step: GenerateAssignment, assignment: str, new: set[str]) -> None:
-    """Refuse what nbgrader refuses once it has removed the old release: other notebooks.
+    """Refuse added or removed notebooks; nbgrader refuses them only after removing the old release.
 
     Raises
     ------
     NbGraderException
-        If somebody has handed in, and notebooks come or go.
+        If somebody has handed in, and notebooks were added or removed.
     """
     directory = step.coursedir
     if step.no_database or directory.notebook_id != "*":
@@ -94,14 +97,14 @@ def _check_notebooks(step: GenerateAssignment, assignment: str, new: set[str]) -
         if others and known.submissions:
             named = ", ".join(f"{name}.ipynb" for name in sorted(others))
             raise NbGraderException(
-                f"{named} would come to {assignment} or go from it, and students have handed in: "
-                "nothing was released, and the old release stays; put back what was taken out, and "
-                "make what is new an assignment of its own"
+                f"{named} would be added to {assignment} or removed from it, but students have "
+                "handed in: nothing was released, and the old release stays; put removed notebooks "
+                "back, and make new ones a separate assignment"
             )
 
 
 class MigrateCells(SaveCells):
-    """Saves a notebook's questions as nbgrader does, also where there are submissions."""
+    """Saves a notebook's questions as nbgrader does, but also if there are submissions."""
 
     def _create_notebook(self, nb: NotebookNode) -> None:
         notebook = self._with_submissions()
@@ -139,7 +142,7 @@ class MigrateCells(SaveCells):
         return {*self.new_grade_cells, *self.new_task_cells}
 
     def _take_out(self, notebook: Notebook) -> None:
-        """Remove from the gradebook what the notebook has no more."""
+        """Remove cells from the gradebook that the notebook no longer has."""
         database = self.gradebook.db
         for kind, cells in self._new().items():
             for cell in list(getattr(notebook, f"{kind}_cells")):
@@ -150,13 +153,13 @@ class MigrateCells(SaveCells):
                 for row in [*(getattr(cell, "comments", None) or ())]:
                     database.delete(row)
                 database.delete(cell)
-        # What was read before still lists them, and `_complete` would give each a mark again.
+        # Objects read before still list the cells, and `_complete` would add their marks again.
         database.flush()
         database.expire_all()
 
 
 class CheckCells(MigrateCells):
-    """Checks whether a notebook's questions can be saved, and saves nothing."""
+    """Checks whether a notebook's questions can be saved, but saves nothing."""
 
     def _create_notebook(self, nb: NotebookNode) -> None:
         notebook = self._with_submissions()
@@ -165,12 +168,12 @@ class CheckCells(MigrateCells):
 
 
 def check_removals(notebook: Notebook, new: set[str]) -> None:
-    """Refuse to take out questions for which somebody has points.
+    """Refuse to remove questions for which somebody has points.
 
     Raises
     ------
     NbGraderException
-        It names them, and says what to do instead.
+        The message names them, and says what to do instead.
     """
     lost = [
         cell.name
@@ -179,16 +182,16 @@ def check_removals(notebook: Notebook, new: set[str]) -> None:
     ]
     if lost:
         raise NbGraderException(
-            f"{', '.join(sorted(lost))} would be taken out of {notebook.name}, and students have "
-            "points for it: leave the cell; if it is to count no more, set its points to 0 and, in "
-            "formgrader, those that were given by hand"
+            f"{', '.join(sorted(lost))} would be removed from {notebook.name}, but students have "
+            "points for it: keep the cell; if it should no longer count, set its points to 0, and "
+            "in formgrader also the points that were given by hand"
         )
 
 
 def beyond(notebook: Notebook, new: dict[str, dict[str, Any]]) -> list[str]:
-    """Return a sentence for each question whose new points are fewer than a person has given.
+    """Return a sentence for each question whose new maximum is below the points a person has given.
 
-    What a person gave is not changed by a program: it would count in full.
+    Points that a person gave are not changed automatically, so they would count in full.
     """
     said = []
     for cell in [*notebook.grade_cells, *notebook.task_cells]:
@@ -202,14 +205,14 @@ def beyond(notebook: Notebook, new: dict[str, dict[str, Any]]) -> list[str]:
         ]
         if above:
             said.append(
-                f"{cell.name} now gives {most:g} points at most, and more were given by hand to "
+                f"{cell.name} now gives {most:g} points at most, but more were given by hand to "
                 f"{', '.join(sorted(above))}: they stay until you change them in formgrader"
             )
     return said
 
 
 def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
-    """Add to each submission what it lacks: it mirrors the assignment as it was handed in."""
+    """Add missing rows to each submission, which has only those of the release it was made for."""
     graded = [*notebook.grade_cells, *notebook.task_cells]
     commented = [*notebook.solution_cells, *notebook.task_cells]
     for submitted in notebook.submissions:
@@ -218,7 +221,7 @@ def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
         for cell in graded:
             if cell.id not in marks:
                 mark = Grade(cell_id=cell.id, notebook=submitted)
-                mark.needs_manual_grade = True  # nobody and nothing has looked at it yet
+                mark.needs_manual_grade = True  # neither a person nor a program has graded it yet
                 gradebook.db.add(mark)
         for cell in commented:
             if cell.id not in notes:
@@ -226,9 +229,9 @@ def _complete(notebook: Notebook, gradebook: Gradebook) -> None:
 
 
 class AddDeadline(NbGraderPreprocessor):
-    """Tells students of the deadline beside the notebook, also where it is in another language.
+    """Writes a file about the deadline next to the notebook, also next to its translations.
 
-    The date goes into the gradebook.
+    The date is also written to the gradebook.
     """
 
     def preprocess(
@@ -237,10 +240,11 @@ class AddDeadline(NbGraderPreprocessor):
         directory = CourseDirectory(config=self.config)
         name, course = resources["nbgrader"]["assignment"], Path(directory.root)
         deadlines = read_deadlines(course)
-        # `nbgrader generate_assignment --no-db` leaves the gradebook alone.
+        # `nbgrader generate_assignment --no-db` must not change the gradebook.
         without = self.config.GenerateAssignment.get("no_database", False)
         due = deadlines.due.get(name) if without else put_due_date(name, course)
-        # Where only one of several notebooks is made anew, nbgrader leaves the rest of the folder.
+        # If only one of several notebooks is generated again, nbgrader keeps the folder's other
+        # files, so the old file is removed here.
         folder = Path(directory.format_path(directory.release_directory, ".", name))
         (folder / DEADLINE).unlink(missing_ok=True)
         if due:
@@ -256,7 +260,7 @@ class AddDeadline(NbGraderPreprocessor):
 
 
 class CheckDeadline(NbGraderPreprocessor):
-    """Checks whether the deadlines can be read, and writes nothing."""
+    """Checks whether the deadlines can be read, but writes nothing."""
 
     def preprocess(
         self, notebook: NotebookNode, resources: ResourcesDict
@@ -266,4 +270,4 @@ class CheckDeadline(NbGraderPreprocessor):
 
 
 REHEARSED = {MigrateCells: CheckCells, AddDeadline: CheckDeadline}
-"""What takes a step's place in a rehearsal, which changes nothing."""
+"""Replacements for steps in a rehearsal, which must not change anything."""

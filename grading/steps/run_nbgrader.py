@@ -1,4 +1,4 @@
-"""nbgrader's steps over a course folder: release, autograde, feedback."""
+"""Run nbgrader's steps for a course folder: release, autograde, feedback."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from helpers.lessons import Lesson
 
 
 class GradingError(RuntimeError):
-    """One of nbgrader's steps failed; the text is its log."""
+    """One of nbgrader's steps failed; the message is its log."""
 
 
 def nbgrader_api(course: Path) -> NbGraderAPI:
@@ -55,31 +55,31 @@ def generate_release(assignment: str, course: Path) -> None:
     Raises
     ------
     GradingError
-        If there is no source, or nbgrader cannot; then it holds nbgrader's log.
+        If there is no source, or nbgrader fails; then the message is nbgrader's log.
     """
     directory = CourseDirectory(config=course_config(course))
     source = Path(directory.format_path(directory.source_directory, ".", assignment))
     if not any(source.glob("*.ipynb")):
         raise GradingError(
-            f"{source} holds no notebook with the answers, from which {assignment} is released: "
-            f"an installed package has none; copy solutions/{assignment}, its notebook and its "
-            "hidden_tests.py, from the course's repository"
+            f"{source} has no notebook with the answers, from which {assignment} is released: an "
+            f"installed package does not contain them; copy solutions/{assignment} (its notebook "
+            "and hidden_tests.py) from the course's repository"
         )
     result = nbgrader_api(course).generate_assignment(assignment)
     _checked(result, f"the release of {assignment}")
 
 
 class KeepingAutograde(Autograde):
-    """nbgrader's step, which keeps what it would only write to its log.
+    """nbgrader's step, which also stores what nbgrader would only write to its log.
 
     Attributes
     ----------
     missing : list of str
         The assignment's notebooks that were not handed in; their questions count 0.
     error : BaseException or None
-        The first that was raised over the submission.
+        The first exception that was raised for the submission.
     notebook : str
-        Name of the file over which it was raised; empty before and after all notebooks.
+        Name of the file for which it was raised; empty before and after all notebooks.
     """
 
     def __init__(self, **settings: Any):
@@ -97,13 +97,13 @@ class KeepingAutograde(Autograde):
             super().init_assignment(assignment_id, student_id)
             source = self._format_source(assignment_id, student_id)
             with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-                # nbgrader would leave the time of an earlier submission where there is none now.
+                # If there is no time now, nbgrader would leave the time of an earlier submission.
                 submission = gradebook.find_submission(assignment_id, student_id)
                 submission.timestamp = self.coursedir.get_existing_timestamp(source)
                 gradebook.db.commit()
                 names = {one.name for one in gradebook.find_assignment(assignment_id).notebooks}
             self.missing = sorted(names - {Path(path).stem for path in self.notebooks})
-            for name in self.missing:  # of an earlier submission, which had it
+            for name in self.missing:  # a receipt of an earlier submission
                 set_aside(receipt_path(Path(self.coursedir.root), student_id, assignment_id, name))
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
@@ -131,18 +131,18 @@ def autograde_one(
     sandbox: str = "",
     elsewhere: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Grade one submission: its scores go to the gradebook, its receipt beside it.
+    """Grade one submission: write its scores to the gradebook, and its receipt.
 
-    Where it cannot be graded, an earlier submission's scores and receipt are taken back.
+    If it cannot be graded, the scores and the receipt of an earlier submission are removed.
 
     Parameters
     ----------
     course : Path
     assignment, student, sandbox : str
     elsewhere : dict of str to dict, optional
-        What another machine has found out, by notebook; then it is only recorded.
+        Results from another machine, by notebook; if given, they are only recorded.
     """
-    # SQLAlchemy warns of the order in which nbgrader adds rows, which does no harm.
+    # SQLAlchemy warns about the order in which nbgrader adds rows, which does no harm.
     warnings.simplefilter("ignore", SAWarning)
     step: KeepingAutograde | None = None
     try:
@@ -169,7 +169,7 @@ def autograde_one(
 
 
 def check_submission(directory: CourseDirectory, assignment: str, student: str) -> None:
-    """Refuse a submission that nbgrader would give up on without saying what is wrong with it.
+    """Refuse a submission for which nbgrader would fail without saying what is wrong with it.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def check_submission(directory: CourseDirectory, assignment: str, student: str) 
 
 
 def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) -> Outcome:
-    """Take back what an earlier submission reached; add to the outcome if that fails."""
+    """Remove the scores of an earlier submission; if that fails, add a sentence to the outcome."""
     try:
         forget(course, student, assignment)
     except Exception as error:
@@ -194,7 +194,7 @@ def taken_back(outcome: Outcome, course: Path, assignment: str, student: str) ->
 
 
 def generate_feedback(assignment: str, course: Path) -> None:
-    """Write the feedback pages of everyone who was graded, also where there are some.
+    """Write the feedback pages of everyone who was graded, even if some exist already.
 
     Raises
     ------
@@ -204,13 +204,13 @@ def generate_feedback(assignment: str, course: Path) -> None:
     directory = CourseDirectory(config=course_config(course))
     folder = Path(directory.root) / directory.autograded_directory
     if not any(folder.glob(f"*/{glob.escape(assignment)}/*.ipynb")):
-        raise GradingError(f"nobody's work on {assignment} is graded in {course}: grade it first")
+        raise GradingError(f"no work on {assignment} is graded in {course}: grade it first")
     result = nbgrader_api(course).generate_feedback(assignment)
     _checked(result, f"the feedback on {assignment}")
 
 
 def refresh_feedback(assignment: str, students: list[str], course: Path) -> None:
-    """Write the feedback of those anew who have some: it would tell of an earlier grade."""
+    """Write existing feedback pages of some students again, because they show an earlier grade."""
     api = nbgrader_api(course)
     directory = CourseDirectory(config=course_config(course))
     for student in students:
@@ -221,7 +221,7 @@ def refresh_feedback(assignment: str, students: list[str], course: Path) -> None
 
 
 def _checked(result: dict[str, Any], what: str) -> None:
-    """Raise what has ended one of nbgrader's steps, which keeps every exception for itself."""
+    """Raise an exception if one of nbgrader's steps failed; nbgrader catches all of them itself."""
     if not result["success"]:
         if "KeyboardInterrupt" in (result.get("error") or "").splitlines():
             raise KeyboardInterrupt

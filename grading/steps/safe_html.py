@@ -1,8 +1,8 @@
-"""What students wrote, on the pages of formgrader and of the feedback: shown, never run.
+"""Show what students wrote on the pages of formgrader and of the feedback, but never run it.
 
-nbgrader's templates put rendered Markdown into a page as it is. `nbgrader_config.py` sets the
-functions below in place of the filters of nbconvert's through which all that students wrote goes,
-so that both pages, and each button and command that makes one, go through here.
+nbgrader's templates put rendered Markdown into a page unchanged. `nbgrader_config.py` replaces the
+nbconvert filters that process what students wrote by the functions below. So these are used for
+both kinds of pages, whichever button or command makes them.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from grading.paths import ROOT
 SECONDS = 5.0
 """For one cell or output."""
 PAGE_SECONDS = 20.0
-"""For all of a page."""
+"""For a whole page."""
 LEFT = "seconds_left_to_render"
-"""Key in nbconvert's resources for what is left of those."""
-LONGEST_HTML = 8 * 2**20  # characters; more is no page that a browser shows
+"""Key in nbconvert's resources for the rest of a page's time."""
+LONGEST_HTML = 8 * 2**20  # characters; a browser cannot show longer pages
 LONGEST_PLAIN = 100_000
-NOT_RENDERED = "This could not be shown as it is meant, in the time and size that there is for it:"
+NOT_RENDERED = "This was too large or took too long to format, so it is shown as it was written:"
 
 
 class Renderer:
-    """The process that makes HTML, started when it is needed and again when it was ended."""
+    """The process that makes HTML. It is started when needed, and again if it was ended."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
     def ask(self, way: str, arguments: list[Any], seconds: float) -> str | None:
-        """Return the HTML of one piece, or None if there was no time for it or it has failed.
+        """Return the HTML of one piece, or None if it took too long or failed.
 
-        `way` and `arguments` are those of `grading.steps.rendering`.
+        For `way` and `arguments` see `grading.steps.rendering`.
         """
         request = json.dumps({"way": way, "arguments": arguments, "seconds": seconds})
         with self._lock:
@@ -90,12 +90,12 @@ atexit.register(_renderer._end)
 
 
 def rendered(context: Context, way: str, text: str, *others: Any) -> str:
-    """Return a student's text as HTML that is safe in a page: as it is meant, or else as it is."""
+    """Return a student's text as HTML that is safe in a page: formatted, or else as plain text."""
     resources = context.get("resources", {})
     left = resources.get(LEFT, PAGE_SECONDS)
     text = clean(text)
     made = None
-    if left > 0 and len(text) <= LARGEST_CELL:  # pictures have a limit of their own
+    if left > 0 and len(text) <= LARGEST_CELL:  # pictures have their own limit
         started = time.monotonic()
         made = _renderer.ask(way, [text, *others], min(SECONDS, left))
         resources[LEFT] = left - (time.monotonic() - started)
@@ -105,7 +105,7 @@ def rendered(context: Context, way: str, text: str, *others: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text as it was written, cut where it is very long."""
+    """Return a text as it was written, cut if it is very long."""
     rest = len(text) - LONGEST_PLAIN
     more = f"\n[{rest:,} more characters]" if rest > 0 else ""
     shown = html.escape(text[:LONGEST_PLAIN] + more)
@@ -114,33 +114,33 @@ def plain(text: str) -> str:
 
 @pass_context
 def markdown2html(context: Context, source: str) -> str:
-    """Take the place of nbconvert's filter of this name: a Markdown cell, a comment, an output."""
+    """Replace nbconvert's filter with this name, for a Markdown cell, a comment or an output."""
     attachments = context.get("cell", {}).get("attachments")
     return rendered(context, "markdown", source, pictures_of(attachments))
 
 
 @pass_context
 def clean_html(context: Context, element: Any) -> str:
-    """Take the place of nbconvert's filter of this name: HTML that a cell displays."""
+    """Replace nbconvert's filter with this name, for HTML that a cell displays."""
     text = element.decode(errors="replace") if isinstance(element, bytes) else str(element)
     return rendered(context, "html", text)
 
 
 @pass_context
 def highlight_code(context: Context, source: str, language: str = "", metadata: Any = None) -> str:
-    """Take the place of nbconvert's filter of this name: a code cell."""
+    """Replace nbconvert's filter with this name, for a code cell."""
     known = context["nb"].metadata.get("language_info", {})
     lexer = language or known.get("pygments_lexer") or known.get("name") or "ipython3"
     return rendered(context, "code", source, str(lexer))
 
 
 def unchanged(text: str) -> str:
-    """Take the place of `strip_files_prefix`, whose search grows with the square of a text."""
+    """Replace `strip_files_prefix`, whose time grows with the square of a text's length."""
     return text
 
 
 class EscapeNames(NbGraderPreprocessor):
-    """Escapes the names that formgrader's page prints as they are."""
+    """Escapes the names that formgrader's pages print without escaping them."""
 
     printed = ("student", "first_name", "last_name", "notebook_path")
 

@@ -1,4 +1,4 @@
-"""How a check runs and reports; what it checks is in the modules of the lessons."""
+"""How a check runs and reports. What each check tries is in the modules of the lessons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTH = 80
 
 
 class Wrong(Exception):
-    """An example on which the answer goes wrong; the text says what was expected and why."""
+    """The answer is wrong for an example; the text says what was expected and why."""
 
 
 class NotAttempted(Exception):
@@ -34,8 +34,8 @@ class CheckFailed(Exception):
     """What `check` raises, so that "Run all" stops and nbgrader sees that the cell failed.
 
     IPython shows the result's own text instead of a traceback, which would only point into the
-    check's code. `course status` tells the two kinds of failure apart by the class, whose name a
-    notebook keeps with its outputs: the text is in the reader's language.
+    check's code. `course status` tells the two kinds of failure apart by the name of the class,
+    which notebooks save with their outputs. The text would not do: its language varies.
     """
 
     def __init__(self, result: CheckResult):
@@ -43,13 +43,13 @@ class CheckFailed(Exception):
         self.result = result
 
     def _render_traceback_(self) -> list[str]:
-        # JupyterLab breaks what is shown as an error anywhere, within words too.
+        # JupyterLab breaks the lines of an error anywhere, even within words.
         wrapper = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
         return [wrapper.fill(line) for line in str(self.result).splitlines()]
 
 
 class CheckNotAttempted(CheckFailed):
-    """What `check` raises where there is no answer yet."""
+    """What `check` raises if there is no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class CheckResult:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        # Sign, word and border say the same thing, so that colour alone never does.
+        # Sign, word and border say the same thing, so that nobody depends on colour alone.
         sign, colour = {
             "passed": ("✓", "#0072B2"),
             "wrong": ("✗", "#D55E00"),
@@ -137,7 +137,7 @@ def check(name: str) -> None:
 
 @contextlib.contextmanager
 def _no_progress_bars() -> Iterator[None]:
-    """Hide the bars of the datasets library, which notebooks draw past stdout and stderr."""
+    """Hide progress bars of the datasets library: notebooks show them without stdout or stderr."""
     datasets = sys.modules.get("datasets")
     if datasets is None or datasets.are_progress_bars_disabled():
         yield
@@ -152,8 +152,8 @@ def _no_progress_bars() -> Iterator[None]:
 def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
     """Try the answer found in a namespace on the exercise's visible examples.
 
-    Whatever the answer prints or warns of is held back: stray output next to a check is noise to
-    a reader, and nbgrader's own runner takes any text on stderr for a failure.
+    Whatever the answer prints, and its warnings, are hidden: other output next to a check's result
+    confuses a reader, and nbgrader's own runner treats any text on stderr as a failure.
     """
     try_examples = examples_of(name)
     if name not in namespace:
@@ -192,10 +192,10 @@ def run_check(name: str, namespace: dict[str, Any]) -> CheckResult:
 
 
 def _stops_in_the_check(error: Exception, namespace: dict[str, Any]) -> bool:
-    """Tell whether an exception comes from the check's own code, or from what that has called.
+    """Tell whether an exception comes from the check's own code or from what that code calls.
 
-    Such are the objects that a check hands to the answer. What they refuse on purpose, by a `raise`
-    of their own, is the answer's fault, and so is what the answer's own code raises.
+    It may also come from objects that a check passes to the answer. But if these raise on purpose,
+    by a `raise` statement, the answer is at fault; so it is if its own code raises.
     """
     inner, frames = False, list(traceback.walk_tb(error.__traceback__))
     for frame, _ in frames:
@@ -210,7 +210,7 @@ def _stops_in_the_check(error: Exception, namespace: dict[str, Any]) -> bool:
 
 
 class _Watched:
-    """A function that notes the call at which it stopped, for the message.
+    """A function that remembers the call in which it failed, for the message.
 
     Attributes
     ----------
@@ -234,7 +234,7 @@ class _Watched:
 
 
 def names_of(answer: Any) -> dict[str, Any]:
-    """Return the global names that the function behind an answer finds."""
+    """Return the global names of the function behind an answer, even if it is wrapped."""
     function = getattr(getattr(answer, "__self__", None), "value", answer)
     while inner := getattr(function, "__wrapped__", None) or getattr(function, "func", None):
         function = inner
@@ -242,7 +242,7 @@ def names_of(answer: Any) -> dict[str, Any]:
 
 
 def _brief(value: Any) -> str:
-    """Return a short text for an argument; what is no plain data goes by its name or class."""
+    """Return a short text for an argument: its value if it is plain data, else name or class."""
     if value is None or isinstance(value, bool | int | float | str | list | tuple | dict):
         text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
         return text if len(text) <= 80 and "<" not in text else f"{text[:79]}…"

@@ -474,7 +474,7 @@ def _(answer: Any) -> None:
         {say("The old index became a column: drop it."): ["index", "kind", "text"]},
     )
     that(
-        len(got) != 36,  # each of the 7 rows drawn stands for the 4 that share its index
+        len(got) != 36,  # selecting 7 drawn rows by index adds 4 rows each
         say(
             "{1} and an index that repeats, the result has {2} rows: several rows share an index "
             "here. Draw rows by place, not by index.",
@@ -564,7 +564,7 @@ def _shuffled(answer: Any) -> None:
             lost,
         ),
     )
-    # An answer that shuffles before it adds the drawn rows leaves the originals in a block, too.
+    # If an answer shuffles before it adds the drawn rows, the original rows also stay in a block.
     if set(order[:55]) == set(range(55)) or list(got["label"]) == sorted(got["label"]):
         raise Wrong(
             say(
@@ -701,7 +701,7 @@ def _dataset(**splits: Any) -> Any:
 def _read(
     answer: Any, content: str, sep: str | None = None, given: str = "", likely: str = ""
 ) -> Any:
-    """Let the answer read a file of this content; without `sep` it must know its default."""
+    """Let the answer read a file with this content; without `sep` it must use its default."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "messages.txt"
         path.write_text(content, encoding="utf-8", newline="")
@@ -714,7 +714,7 @@ def _read(
 def _raises_for_line(
     answer: Any, content: str, number: int, given: str, likely: dict[int, str] | None = None
 ) -> None:
-    """Expect a ValueError that names a line by its number; digits of the path do not count."""
+    """Expect a ValueError that names a line by its number; digits in the path do not count."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "messages.txt"
         path.write_text(content, encoding="utf-8", newline="\n")

@@ -124,9 +124,9 @@ def _(answer: Any) -> None:
 
 
 class _Web:
-    """Answers every request of the library `requests` from a list, and notes down what was asked.
+    """Answers all requests of the library `requests` from a list, and records the requests.
 
-    `time.sleep` does not sleep meanwhile, where the answer calls it, under whatever name.
+    Meanwhile `time.sleep` does not really sleep if the answer calls it, under whatever name.
     """
 
     def __init__(self, *replies: Any) -> None:
@@ -137,14 +137,14 @@ class _Web:
 
     @property
     def slept(self) -> list[float]:
-        """The seconds of each wait between two requests, however many parts it was slept in."""
+        """The seconds of each wait between two requests, even if it was several calls of sleep."""
         waits: dict[int, float] = {}
         for after, seconds in self._waits:
             waits[after] = waits.get(after, 0.0) + seconds
         return [round(seconds, 6) for seconds in waits.values()]
 
     def send(self, adapter: Any, request: Any, timeout: Any = None, **_: Any) -> Any:
-        """Reply, and again where an adapter of the answer's own asks for it, as urllib3 does."""
+        """Reply as urllib3 does: repeatedly, if the answer uses an adapter that retries."""
         import requests
         from urllib3 import HTTPResponse
         from urllib3.exceptions import MaxRetryError
@@ -185,7 +185,7 @@ class _Web:
 
     @contextlib.contextmanager
     def watched(self, names: dict[str, Any] | None = None) -> Iterator[None]:
-        """Watch while an answer runs that finds these global names."""
+        """Watch while an answer runs that has these global names."""
         names = {} if names is None else names
 
         def send(adapter: Any, request: Any, **options: Any) -> Any:
@@ -194,7 +194,7 @@ class _Web:
         caller, really_sleep = threading.get_ident(), time.sleep
 
         def sleep(seconds: float) -> None:
-            # The kernel has threads of its own that sleep now and then; they are not the answer.
+            # Threads of the kernel also sleep now and then; those calls are not the answer's.
             if threading.get_ident() == caller:
                 self._waits.append((len(self.asked), float(seconds)))
             else:
@@ -210,13 +210,13 @@ class _Web:
 
 
 def _in_seconds(timeout: Any) -> Any:
-    """Return a timeout as one number where it is a pair of equal ones, to connect and to read."""
+    """Return a timeout as one number if it is a pair of equal ones, to connect and to read."""
     pair = isinstance(timeout, tuple) and len(timeout) == 2 and timeout[0] == timeout[1]
     return timeout[0] if pair else timeout
 
 
 def _parsed(body: Any) -> Any:
-    """Return what was sent: None for nothing, and the text itself where it is no JSON."""
+    """Return what was sent: None for nothing, and the text itself if it is not JSON."""
     text = body.decode() if isinstance(body, bytes) else body
     try:
         return json.loads(text) if text else None
@@ -229,7 +229,7 @@ _ANSWER = [[{"label": "glad", "score": 0.75}, {"label": "cross", "score": 0.25}]
 
 
 def _ask(answer: Any, web: _Web, *arguments: Any, **options: Any) -> Any:
-    """Call the answer on a web of ours; return its result or the exception that it raised."""
+    """Call the answer while `web` replies; return its result or the exception that it raised."""
     with web.watched(names_of(answer)):
         try:
             return answer(*arguments, **options)
@@ -386,7 +386,7 @@ def _check_patience(answer: Any) -> None:
             )
         if isinstance(got, Exception):
             text = say("{1} query must try again; yours raises {2}.", given, described(got))
-            # An HTTPError takes the status for a final one, whatever the wait.
+            # An HTTPError means that the answer took the status for final: no hint about waiting.
             raise Wrong(text if _is_http_error(got) else joined(text, likely))
         equal(sum(web.slept), seconds, say("{1} the seconds waited", given), likely)
     web = _Web((503, {"estimated_time": 6}), (200, _ANSWER))
@@ -442,7 +442,7 @@ _DATE = "Wed, 21 Oct 2054 07:28:00 GMT"
 
 
 def _waits() -> tuple[Any, ...]:
-    """Return status, body and headers of busy servers, the seconds to wait, the likely mistake."""
+    """Return for busy servers: status, body, headers, seconds to wait, and the likely mistake."""
     return (
         (503, {"error": "loading"}, {}, 1.0, say("Without `estimated_time` it is one second.")),
         (503, {"estimated_time": 90}, {}, 10.0, say("Ten seconds at most.")),
@@ -558,7 +558,7 @@ def _check_errors(answer: Any) -> None:
 
 
 class _Sure(torch.nn.Module):
-    """A classifier that can be read: with n tokens the best label's score is n / (n + 2).
+    """A classifier with predictable scores: for n tokens, the best label has n / (n + 2).
 
     The best label follows from the sum of the ids.
     """
@@ -758,7 +758,7 @@ def _(answer: Any) -> None:
 
 
 class _Model:
-    """Answers by the length of a text, best first; fails on a text that says so."""
+    """Scores depend on the length of a text, best first; fails on the text "fail"."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -883,7 +883,7 @@ def _check_health_of_the_broken(answer: Any) -> None:
 
 
 def _check_many_classes(answer: Any) -> None:
-    """A model of twelve classes that returns lists of its own, which stay as they are."""
+    """Try a model of twelve classes that keeps the lists it returns: they must not be changed."""
     from starlette.testclient import TestClient
 
     kept = [{"label": f"Class {place}", "score": (12 - place) / 78} for place in range(12)]
@@ -907,7 +907,7 @@ def _check_many_classes(answer: Any) -> None:
 
 @contextlib.contextmanager
 def _logged() -> Iterator[list[str]]:
-    """Collect what reaches `logging` meanwhile, traces included."""
+    """Collect what is logged meanwhile, including tracebacks."""
     texts, handle = [], logging.Logger.handle
 
     def note(logger: logging.Logger, record: logging.LogRecord) -> None:

@@ -16,7 +16,7 @@ from helpers.checks.language import say
 
 @examples("per_example_loss")
 def _(answer: Any) -> None:
-    # Two classes whose probabilities are 1/4 and 3/4, so that a row costs log 4 or log 4/3.
+    # Two classes with the probabilities 1/4 and 3/4, so the loss of a row is log 4 or log 4/3.
     logits = torch.tensor([[0.0, math.log(3)], [math.log(3), 0.0], [0.0, math.log(3)]])
     labels = torch.tensor([0, 0, 1])
     quarter, rest = math.log(4), math.log(4 / 3)
@@ -207,7 +207,7 @@ def _check_table(table: Any, given: str) -> None:
 
 
 def _check_averages(answer: Any) -> None:
-    """A third name that nothing has, and sizes for which no two averages agree."""
+    """Try a third class without rows, and sizes for which all averages differ."""
     truth, predicted = [0, 0, 0, 0, 0, 1, 1, 3], [0, 0, 0, 1, 3, 1, 3, 0]
     names = ["sun", "rain", "hail", "fog"]
     given = say("For 5 times sun, 2 times rain, once fog and no hail (nor is hail predicted)")
@@ -435,7 +435,7 @@ def _(answer: Any) -> None:
 
 
 def _check_odd_rows(answer: Any) -> None:
-    """Labels, texts and confidences that must neither be tidied nor be compared by halves."""
+    """Try labels, texts and confidences that must not be cleaned up, and be compared exactly."""
     frame = pd.DataFrame(
         {
             "text": [" A\t", "", "b", "c"],
@@ -480,7 +480,7 @@ def _check_odd_rows(answer: Any) -> None:
 
 @examples("suspect_labels")
 def _(answer: Any) -> None:
-    # The table of the lesson, in which messages c and e are suspects.
+    # The lesson's table, where messages c and e are suspects.
     calm = np.array([0.9, 0.6, 0.3, 0.2, 0.7, 0.5])
     probabilities = np.stack([calm, 1 - calm], axis=1)
     labels = np.array([0, 0, 0, 1, 1, 1])
@@ -628,7 +628,7 @@ def _(answer: Any) -> None:
     text = say("expected_calibration_error must return one number; yours returns {1}.", shown(got))
     that(np.ndim(got) == 0 and isinstance(got, float | int | np.number), joined(text, hint))
     of_type(got, float, "expected_calibration_error")
-    # (0.5, 0.75] holds two rows, all right; (0.75, 1] two of the mean 0.90625, one of them right.
+    # (0.5, 0.75] has two rows, both right; (0.75, 1] has two, mean 0.90625, one of them right.
     low, high = 0.375, 0.40625
     given = say(
         "For four rows with the confidences 0.625, 0.625, 0.875, 0.9375, of "
@@ -821,7 +821,7 @@ def _(answer: Any) -> None:
 
 
 def _check_odd_labels(answer: Any) -> None:
-    """Labels that differ in a capital or a blank are different labels."""
+    """Labels that differ only in a capital letter or a space are different labels."""
     frame = pd.DataFrame(
         {"label": ["Sun", "sun", "fog", "fog"], "predicted_label": ["sun", "sun ", "fog", "sun"]}
     )

@@ -1,11 +1,11 @@
 """What an example may expect of an answer. Each function raises `Wrong` with a full sentence.
 
-Every message has three parts: the input (``given``), what was expected next to what came, and the
-likely mistake (``likely``): either one text, or a dict from a mistake's text to the wrong value
-that this mistake gives, of which the one that matches is shown.
+Every message has three parts: the input (``given``), the expected and the actual value, and the
+likely mistake (``likely``). The last is either one text, or a dict whose keys are texts and whose
+values are the wrong results of those mistakes; the text of the matching result is shown.
 
-All of these are written through `say`. What is ``given`` may be singular or plural, a noun or
-"For … the …": no verb of the templates below agrees with it.
+All texts go through `say`. The text ``given`` may be singular or plural, a noun or a phrase such
+as "For … the …". So the templates below have no verb that must agree with it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from helpers.checks.language import say
 
 Likely = str | Mapping[str, Any]
 LONGEST = 300
-"""Characters that are shown of a value."""
+"""How many characters of a value are shown at most."""
 DIGITS = 6
-"""Digits that are shown of a number, one more than `close` compares."""
+"""How many digits of a number are shown: one more than `close` compares."""
 
 
 def equal(got: Any, expected: Any, given: str, likely: Likely = "") -> None:
-    """Expect exactly this value (lists, numbers, strings, dicts, arrays, tensors, frames)."""
+    """Expect exactly this value: a list, number, string, dict, array, tensor or DataFrame."""
     if not same(got, expected):
         raise Wrong(_message(got, expected, given, likely, same))
 
@@ -36,7 +36,7 @@ def equal(got: Any, expected: Any, given: str, likely: Likely = "") -> None:
 def close(
     got: Any, expected: Any, given: str, likely: Likely = "", tolerance: float = 1e-5
 ) -> None:
-    """Expect this number or array of numbers up to `tolerance`, shape included."""
+    """Expect this number or array of numbers up to `tolerance`; the shapes must agree, too."""
 
     def near(one: Any, other: Any) -> bool:
         return nearly(one, other, tolerance)
@@ -51,7 +51,7 @@ SCALARS: dict[type, tuple[type, ...]] = {
     float: (float, np.floating),
     str: (str, np.str_),
 }
-"""What counts as a scalar of each kind; a truth value is no number."""
+"""The types that count as a scalar of each kind. A bool does not count as a number."""
 
 
 def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
@@ -66,7 +66,7 @@ def is_of_kind(got: Any, kind: type | tuple[type, ...]) -> bool:
 def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
     """Expect a value of a type, or NumPy's of the same kind.
 
-    An answer of None is told apart, being the likeliest slip.
+    None has its own message, since a forgotten `return` is the most likely mistake.
     """
     if is_of_kind(got, wanted):
         return
@@ -80,7 +80,7 @@ def of_type(got: Any, wanted: type | tuple[type, ...], given: str) -> None:
 
 
 def that(condition: bool, message: str) -> None:
-    """Expect a condition that no other function here puts well; the message is the whole text."""
+    """Expect a condition that fits no other function here; the message is the whole text."""
     if not condition:
         raise Wrong(message)
 
@@ -94,7 +94,7 @@ def raises(
 ) -> None:
     """Expect this class of exception, or a subclass, with a message that says what is wrong.
 
-    Of several `mentions` the message must hold one: the offending value, or the parameter's name.
+    The message must contain one of the `mentions`: the wrong value, or the parameter's name.
     """
     wanted = error.__name__
     try:
@@ -123,8 +123,8 @@ def raises(
 def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
     """Return whether a message names one of several things.
 
-    A number counts as a whole: 10 does not name 1; so does a letter: unknown does not name k. A
-    name counts with blanks for its underscores, and with a capital where the message begins.
+    Numbers and single letters must match as a whole: 10 does not name 1, and unknown does not name
+    k. A name may have spaces for underscores, and a capital letter at the start of the message.
     """
     said = (message, message[:1].lower() + message[1:])
     return any(
@@ -136,7 +136,7 @@ def names_one_of(message: str, wanted: tuple[str, ...]) -> bool:
 
 
 def _pattern(name: str) -> str:
-    if len(name) == 1 and name.isalpha():  # in any word, else
+    if len(name) == 1 and name.isalpha():  # else in many words
         return rf"\b{name}\b"
     before = r"(?<!\d)(?<!\d\.)" if name[:1].isdigit() else ""
     after = r"(?!\d)(?!\.\d)" if name[-1:].isdigit() else ""
@@ -144,7 +144,7 @@ def _pattern(name: str) -> str:
 
 
 def runs(call: Callable[..., Any], given: str, likely: str = "") -> Any:
-    """Expect that a call comes to its end, and return what it gives."""
+    """Expect that a call raises no exception, and return its result."""
     try:
         return call()
     except (NotAttempted, NotImplementedError, Wrong):
@@ -155,7 +155,7 @@ def runs(call: Callable[..., Any], given: str, likely: str = "") -> Any:
 
 
 def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
-    """Call with copies of the arguments, expect that they stay as they were, return the answer."""
+    """Call with copies of the arguments, expect that these are unchanged, return the result."""
     copies = copy.deepcopy(arguments)
     answer = call(*copies)
     for before, after in zip(arguments, copies, strict=True):
@@ -171,7 +171,7 @@ def unchanged(call: Callable[..., Any], *arguments: Any, given: str) -> Any:
 
 
 def same(got: Any, expected: Any) -> bool:
-    """Tell whether two values are equal, type of container and shape included."""
+    """Tell whether two values are equal, including the type of container and the shape."""
     import pandas as pd
     import torch
 
@@ -198,7 +198,7 @@ def same(got: Any, expected: Any) -> bool:
 
 
 def nearly(got: Any, expected: Any, tolerance: float) -> bool:
-    """Tell whether two numbers, arrays or tensors agree in shape and up to a tolerance."""
+    """Tell whether two numbers, arrays or tensors have equal shapes and nearly equal values."""
     try:
         one, other = _as_array(got), _as_array(expected)
     except (TypeError, ValueError):
@@ -209,7 +209,7 @@ def nearly(got: Any, expected: Any, tolerance: float) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a short text for a value: what a reader can take in at a glance."""
+    """Return a short text for a value, which a reader can understand at a glance."""
     text = repr(_plain(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
 
@@ -231,7 +231,7 @@ def _plain(value: Any) -> Any:
 
 
 def _is_tensor(value: Any) -> bool:
-    """Tell whether this is a tensor, without importing torch; files have a `detach`, too."""
+    """Tell whether this is a tensor, without importing torch. Files also have a `detach`."""
     return hasattr(value, "detach") and hasattr(value, "cpu") and not isinstance(value, type)
 
 
@@ -257,5 +257,5 @@ def _message(
 
 
 def joined(text: str, likely: str) -> str:
-    """Return a text with the likely mistake, where there is one, behind it."""
+    """Return a text followed by the likely mistake, if there is one."""
     return f"{text} {likely}".strip()

@@ -36,7 +36,7 @@ def _(answer: Any) -> None:
 
 
 def _shares(*parts: float) -> list[float]:
-    """Return each part divided by the sum of all."""
+    """Return each part divided by the sum of all parts."""
     return [part / sum(parts) for part in parts]
 
 
@@ -65,7 +65,7 @@ def _both(got: Any, given: str) -> Any:
 
 
 def _try_attention(answer: Any) -> None:
-    # In units of the root of d, which is 2, the scores are 0, ln 3 and ln 9, or their opposites.
+    # After division by the root of d, which is 2, the scores are 0, ±ln 3 and ±ln 9.
     log = math.log(3)
     query = torch.tensor([[[[2.0, 0, 0, 0], [-2, 0, 0, 0], [0, 0, 0, 0]]]])
     key = torch.tensor([[[[0.0, 0, 0, 0], [log, 0, 0, 0], [2 * log, 0, 0, 0]]]])
@@ -207,7 +207,7 @@ def _try_holes(answer: Any, query: torch.Tensor, key: torch.Tensor, value: torch
 
 
 def _if_nan(part: Any) -> Any:
-    """Return a tensor's numbers if there is NaN among them, else what no tensor is close to."""
+    """Return a tensor's numbers if one of them is NaN, else None, which no tensor matches."""
     return part.tolist() if part.isnan().any() else None
 
 
@@ -227,7 +227,7 @@ def _try_all_padding(
         _one_head(*[[0] * 3] * 3),
         say("{1}, the weights", given),
         {
-            say("The softmax of −∞ alone is 0 / 0, NaN. What must stand in its place?"): _if_nan(
+            say("The softmax of −∞ alone is 0 / 0, NaN. What must replace it?"): _if_nan(
                 weights[:1]
             ),
             shared: _one_head(*third),
@@ -496,17 +496,17 @@ def _(answer: Any) -> None:
 
 
 class _Log(list[Any]):
-    """Calls of a model and of its copies alike: an answer may work on a copy."""
+    """Calls of a model and of its copies, because an answer may work on a copy."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self
 
 
 class _Encoder(torch.nn.Module):
-    """Writes (id, place) for each token, so that a mistake can be read off the result.
+    """Returns (id, position) for each token, so that the result shows what went wrong.
 
-    In training mode it adds 1000, as dropout would add noise, and 500 where it meets padding that
-    no attention mask hides. It notes down each call.
+    In training mode it adds 1000, as dropout would add noise, and it adds 500 if there is padding
+    but no attention mask. It records each call.
     """
 
     device = torch.device("cpu")
@@ -515,7 +515,7 @@ class _Encoder(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = torch.nn.Parameter(torch.ones(1))
-        self.dropout = torch.nn.Dropout()  # a part with a mode of its own
+        self.dropout = torch.nn.Dropout()  # a part with its own mode
         self.calls = _Log()
         self.fails = False
 
@@ -546,7 +546,7 @@ class _Encoder(torch.nn.Module):
 
 @examples("extract_features")
 def _(answer: Any) -> None:
-    # The tests' model answers (token id, place): "ten" is [CLS] ten [SEP], ids 1 10 2.
+    # The model returns (token id, position): "ten" is [CLS] ten [SEP], with the ids 1 10 2.
     tokenizer, model = small_tokenizer(), _Encoder().eval()
     about = say("With a model that writes (token id, place) for each token and")
     got = answer(["ten"], tokenizer, model)
@@ -762,7 +762,7 @@ def _try_other_models(answer: Any, tokenizer: Any) -> None:
 
 
 def _after_a_failure(answer: Any, tokenizer: Any, model: Any, mode: Any) -> None:
-    """Expect the model back in its mode when a batch has failed."""
+    """Expect that the model is back in its former mode after a batch has failed."""
     training, model.fails = model.training, True
     with contextlib.suppress(RuntimeError):
         answer(["ten"], tokenizer, model)
@@ -795,7 +795,7 @@ class _Canned:
     def get_params(self, deep: bool = True) -> Any:
         import time
 
-        time.sleep(self.copy_seconds / 2)  # `clone` asks twice
+        time.sleep(self.copy_seconds / 2)  # `clone` calls this twice
         return self._params()
 
     def _params(self) -> Any:
@@ -932,7 +932,7 @@ def _(answer: Any) -> None:
 
 
 def _check_which_classes(answer: Any) -> None:
-    """Expect macro-F1 over the classes of truth and prediction, beside a third one in training."""
+    """Expect macro-F1 over the classes that are true or predicted, not those only in training."""
     classifiers = {"SVM (C=1)": _Canned((0, 0, 0, 7)), "Half": _Canned((0, 0, 1, 1))}
     table = answer(
         classifiers, np.zeros((3, 1)), np.array([0, 1, 2]), np.zeros((4, 1)), np.array([0, 0, 0, 1])
@@ -966,7 +966,7 @@ def _check_which_classes(answer: Any) -> None:
 
 
 def _check_close_scores(answer: Any) -> None:
-    """Expect the order by macro-F1 itself: not rounded, and with nothing to break ties."""
+    """Expect the order by macro-F1 itself: not rounded, and with equal scores left in order."""
     truth = np.repeat([0, 1], 2000)
     guesses = {"200 wrong": truth.copy(), "199 wrong": truth.copy()}
     guesses["200 wrong"][1900:2100] = 1 - truth[1900:2100]
@@ -1020,7 +1020,7 @@ def _check_clock(answer: Any, X_train: Any, y_train: Any, X_valid: Any, y_valid:
 
 
 def _check_pipelines(answer: Any) -> None:
-    """Expect that a pipeline over texts is fitted as a whole, and none of its steps as it came."""
+    """Expect that a pipeline over texts is fitted as a whole, but its original steps are not."""
     from sklearn.dummy import DummyClassifier
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.pipeline import make_pipeline
@@ -1214,7 +1214,7 @@ def _(answer: Any) -> None:
 
 
 def _together(points: Any, groups: Any) -> Any:
-    """Return the share of each point's ten nearest neighbours that are of its own group."""
+    """Return the mean share of a point's ten nearest neighbours that belong to its group."""
     from sklearn.neighbors import NearestNeighbors
 
     nearest = NearestNeighbors(n_neighbors=10).fit(points).kneighbors(return_distance=False)

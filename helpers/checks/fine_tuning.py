@@ -35,7 +35,7 @@ def _(answer: Any) -> None:
         {say("That is the F1 of class 1 alone: weighted is wanted for two classes, too."): 2 / 3},
         tolerance=1e-4,
     )
-    # Counts are chosen so that no two averages of F1 agree.
+    # The counts are chosen so that all averages of F1 differ.
     uneven = np.eye(3)[[0, 0, 0, 1, 1, 0]] * 3.0
     truth = np.array([0, 0, 0, 0, 1, 2])
     given = say("For the predicted ids 0 0 0 1 1 0 and the labels 0 0 0 0 1 2")
@@ -65,7 +65,7 @@ def _(answer: Any) -> None:
     )
     for key, value in got.items():
         that(
-            isinstance(value, float),  # NumPy's float64 is one, and `json.dumps` takes it
+            isinstance(value, float),  # NumPy's float64 is a float, and `json.dumps` accepts it
             say(
                 "`{1}` must be a float that `json.dumps` takes; yours is of type {2}. "
                 "Put `float(…)` around it.",
@@ -193,7 +193,7 @@ def _(answer: Any) -> None:
 
 
 def _in_order(made: Any, wanted: Any) -> Any:
-    """Return a dict in the order of another that equals it: a dict is looked up, not read."""
+    """Return `wanted` if the dicts are equal: the order of a dict's keys does not matter."""
     return wanted if isinstance(made, dict) and made == wanted else made
 
 
@@ -383,7 +383,7 @@ def _(answer: Any) -> None:
 
 
 class _OneWeight(torch.nn.Module):
-    """loss = weight * x, whose gradient is x; it notes what was done to it."""
+    """loss = weight * x, whose gradient is x; the model records what is done to it."""
 
     def __init__(self, gradient_before: float = 0.0) -> None:
         super().__init__()
@@ -391,7 +391,7 @@ class _OneWeight(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.tensor([0.0]))
         self.weight.grad = torch.tensor([gradient_before])
         self.bias.grad = torch.tensor([gradient_before])
-        self.dropout = torch.nn.Dropout(0.0)  # a part with a mode of its own
+        self.dropout = torch.nn.Dropout(0.0)  # a part with its own mode
         self.modes: list[bool] = []
         self.eval()
 
@@ -530,7 +530,7 @@ def _(answer: Any) -> None:
         raises(lambda a=a, b=b: answer(a, b), ValueError, (*mentions, *lengths), given, likely)
     halves = np.arange(10_000) % 2 == 0
     taken = _took(answer, halves)
-    if taken > SLOWEST:  # or the machine is busy, which slows five rows down as much
+    if taken > SLOWEST:  # a busy machine is no reason to fail: it slows five rows, too
         taken = min(taken, _took(answer, halves))
         that(
             taken <= max(SLOWEST, 100 * _took(answer, halves[:5])),
@@ -543,7 +543,7 @@ def _(answer: Any) -> None:
 
 
 SLOWEST = 3.0
-"""Seconds. The text says one; a busy computer may take longer."""
+"""In seconds. The message says one second, but a busy computer may take longer."""
 
 
 def _took(answer: Any, rows: Any) -> Any:
@@ -553,7 +553,7 @@ def _took(answer: Any, rows: Any) -> Any:
 
 
 def _expect_three_rows(answer: Any) -> None:
-    """Of three rows b gains one: every mistake in the bounds shows, whatever is drawn."""
+    """Try three rows, of which b gains one: mistakes in the bounds show for every draw."""
     got = unchanged(answer, [1, 0, 0], [1, 1, 0], 8000, given="paired_bootstrap")
     of_type(got, tuple, "paired_bootstrap")
     that(
@@ -609,7 +609,7 @@ def _cause_of_bounds(lower: Any, upper: Any) -> Any:
 
 
 def _expect_forms(answer: Any) -> None:
-    """Expect the same of lists, arrays and Series: eight rows of which b gains two."""
+    """Expect the same result for lists, arrays and Series: eight rows, of which b gains two."""
     a, b = np.array([True, False] * 4), np.array([True, False] * 2 + [True] * 4)
     shifted = pd.Series(a.astype(int), index=range(3, 11)), pd.Series(b, index=range(8)[::-1])
     subtract = say(
@@ -786,10 +786,10 @@ def _(answer: Any) -> None:
 
 
 def _agrees_with_words(predicted: Any) -> Any:
-    """Tell whether predictions have to do with the test messages, without their labels.
+    """Tell whether predictions are related to the test messages, without using their labels.
 
-    They are held against naive Bayes on word counts, in whichever copy of the data fits better. A
-    tenth of the agreement beyond chance is enough; predictions that earn points have far more.
+    They are compared with naive Bayes on word counts, for each copy of the data. Cohen's kappa
+    above 0.1 in one of them is enough; predictions that earn points have far more.
     """
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.metrics import cohen_kappa_score

@@ -1,9 +1,9 @@
 """The messages of checks in the reader's language.
 
-``COURSE_LANGUAGE`` names it, as a translated notebook's first cell does; otherwise it is the
-language of the notebook's folder (``notebooks/es/…``).
-The translations in ``locales/<language>/checks.po`` are copied to ``<language>.json``, next to this
-file, by `course build`.
+The variable ``COURSE_LANGUAGE`` names the language; a translated notebook's first cell sets it.
+Without it, the language is that of the notebook's folder (``notebooks/es/…``).
+`course build` copies the translations in ``locales/<language>/checks.po`` to ``<language>.json``,
+next to this file.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def say(message: str, *values: object) -> str:
     """Return a message in the reader's language, with its values filled in.
 
     Call it with a string literal, because Babel finds the messages by reading the source. Call it
-    while a check runs, not while its module is imported: the language is that of the call.
+    while a check runs, not while its module is imported, because the language may change later.
 
     Parameters
     ----------
     message : str
         The English message. Values go where it says {1}, {2} and so on.
     values : object
-        A value that is words is itself the result of `say`.
+        A value that consists of words must itself be a result of `say`.
     """
     translation = _translations(language()).get(message, message)
     if not values:
@@ -38,7 +38,7 @@ def say(message: str, *values: object) -> str:
 
 
 def language() -> str:
-    """Return the code of the reader's language: "en", or one that there are translations for."""
+    """Return the code of the reader's language: "en", or a language with translations."""
     code = os.environ.get("COURSE_LANGUAGE") or _folder_language()
     return code if _is_known(code) else "en"
 
@@ -46,7 +46,7 @@ def language() -> str:
 def _folder_language() -> str:
     try:
         found = re.findall("/notebooks/([a-z]{2})(?=/|$)", Path.cwd().as_posix())
-    except FileNotFoundError:  # the folder was deleted under the kernel
+    except FileNotFoundError:  # the kernel's working folder was deleted
         found = []
     return found[-1] if found else "en"
 

@@ -1,4 +1,4 @@
-"""What an exercise may leave changed of a model that it was given: nothing."""
+"""Check that an answer leaves a model that it was given unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.checks.language import say
 
 @contextmanager
 def left_as_it_came(model: Any, given: str) -> Iterator[None]:
-    """Expect that what runs meanwhile leaves a model in every respect as it came."""
+    """Expect that the code of the ``with`` block leaves a model unchanged in every respect."""
     before = {name: look(model) for name, look in _LOOKS.items()}
     yield
     told = {

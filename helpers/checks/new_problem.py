@@ -25,11 +25,11 @@ from helpers.checks.language import say
 from helpers.checks.models import left_as_it_came
 
 _LONGEST = 6
-"""Tokens that the toy tokenizer and the toy model take at most."""
+"""How many tokens the toy tokenizer and the toy model accept at most."""
 
 
 def _tokenizer() -> Any:
-    """Return a real tokenizer: ids 11 to 15 for one to five, 1 and 2 at the ends, type ids too."""
+    """Return a real tokenizer with token type ids: "one" to "five" are 11 to 15, the ends 1, 2."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
@@ -260,7 +260,7 @@ def _(answer: Any) -> None:
 
 
 class _Classifier(torch.nn.Module):
-    """Answers by the mean id of the tokens that the mask leaves: low, middle or high."""
+    """Chooses low, middle or high by the mean id of the tokens that are not masked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -292,10 +292,10 @@ class _Classifier(torch.nn.Module):
             raise RuntimeError("out of memory")
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         mean = (input_ids * mask).sum(dim=1) / mask.sum(dim=1)
-        # Of three tokens at least, two are the ends: 'one' has the mean 14/3.
+        # The two special tokens at the ends count, too: 'one' has the mean 14/3.
         edges = torch.tensor([5.2, 8.0]).to(mean.device)
         chosen = torch.bucketize(mean, edges)
-        if self.training:  # as dropout would, only that it shows every time
+        if self.training:  # like dropout, but it changes the result every time
             chosen = (chosen + 1) % 3
         logits = torch.nn.functional.one_hot(chosen, 3).float() + self.weight
         return SequenceClassifierOutput(logits=logits) if return_dict else (logits,)

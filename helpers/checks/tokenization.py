@@ -13,7 +13,7 @@ from helpers.checks.language import say
 def _(answer: Any) -> None:
     given = say('For ["c a a", "b a"] split into words, the vocabulary')
     got = unchanged(answer, ["c a a", "b a"], str.split, given=given)
-    # Sorted by key here, because what counts is the id of a token, not the order of insertion.
+    # Sorted by key here, because only the id of a token matters, not the order of insertion.
     equal(
         _by_token(got),
         {"a": 0, "b": 1, "c": 2},
@@ -728,7 +728,7 @@ def _(answer: Any) -> None:
 
 
 def _small_tokenizer(kind: str, special: bool = True) -> Any:
-    """Return a real tokenizer: lower-cased words, or bytes; each has one token added later."""
+    """Return a real tokenizer, of lower-cased words or of bytes, with one token added later."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

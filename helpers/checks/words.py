@@ -1,4 +1,4 @@
-"""A tokenizer small enough to count on one's fingers, for checks of several lessons."""
+"""A very small tokenizer for the checks of several lessons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def small_tokenizer() -> PreTrainedTokenizerFast:
-    """Return a real tokenizer of six tokens at most; ten, twenty and thirty have those ids."""
+    """Return a real tokenizer, at most six tokens per text; "ten" has the id 10, and so on."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

@@ -1,6 +1,6 @@
 """Figures of the lessons: one palette, labelled axes, alternative text.
 
-What every lesson uses stands here; the figures of a lesson stand in the module of its topic.
+What all lessons use is here; the figures of one lesson are in the module named after its topic.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), told apart with any colour vision.
-# A class keeps its colour through the course.
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): people with any kind of colour vision
+# can tell the colours apart. A class has the same colour in the whole course.
 COLORS = {
     "sadness": "#0072B2",
     "joy": "#E69F00",
@@ -30,23 +30,23 @@ SPARE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E
 
 
 def class_colors(names: Sequence[str]) -> list[str]:
-    """Return one colour a class name: the course's own where it has one, else a spare one."""
+    """Return one colour per class name: the course's own if it has one, else a spare one."""
     return [COLORS.get(name, SPARE[index % len(SPARE)]) for index, name in enumerate(names)]
 
 
 def show(figure: Figure, alt: str) -> None:
     """Show a figure with alternative text, and close it.
 
-    The text travels in the image's HTML, which is what JupyterLab, VS Code and nbconvert show and
-    what a screen reader reads; the bare PNG beside it is for viewers without HTML. Where the
-    variable COURSE_FIGURES is "described", as it is when a class is graded, the text is all there
-    is: to draw the lesson's figures again for each student takes longer than its other cells.
+    The text is part of the image's HTML, which JupyterLab, VS Code and nbconvert show and screen
+    readers read aloud. The plain PNG next to it is for viewers that cannot show HTML. If the
+    variable COURSE_FIGURES is "described", only the text is shown. Grading sets it, because drawing
+    a lesson's figures again for each student takes longer than all other cells.
 
     Parameters
     ----------
     figure : Figure
     alt : str
-        What the figure shows, for a reader who does not see it.
+        What the figure shows, for readers who cannot see it.
 
     Raises
     ------
@@ -79,15 +79,15 @@ def show(figure: Figure, alt: str) -> None:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return a figure as a PNG of 256 colours, a quarter of the size of one of millions.
+    """Return a figure as a PNG with 256 colours, a quarter of the size of one with millions.
 
-    No date or software version is written, so the same figure is the same bytes.
+    No date or software version is written, so the same figure always gives the same bytes.
     """
     from PIL import Image
 
     full, small = io.BytesIO(), io.BytesIO()
     figure.savefig(full, format="png", dpi=96, bbox_inches="tight")
-    # Of Pillow's methods the octree alone keeps both ends of a colour scale true.
+    # Of Pillow's methods, only the octree keeps the colours at both ends of a colour scale.
     octree, plain = Image.Quantize.FASTOCTREE, Image.Dither.NONE
     image = Image.open(full).convert("RGB").quantize(256, method=octree, dither=plain)
     image.save(small, format="png", optimize=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def plot_class_bars(panels: dict[str, pd.Series], unit: str) -> None:
-    """Show one horizontal bar a class, in one panel a key, all on the same scale.
+    """Show one horizontal bar per class, in one panel per key, all on the same scale.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def plot_class_bars(panels: dict[str, pd.Series], unit: str) -> None:
 def plot_words_by_class(frame: pd.DataFrame, context_size: int) -> None:
     """Show a box of words per message for each class, on a log scale, next to a context size.
 
-    The context is a band, because it counts tokens and the boxes count words: a word is one token
-    to two.
+    The context is drawn as a band, because it counts tokens while the boxes count words, and a word
+    is one to two tokens.
 
     Parameters
     ----------
     frame : DataFrame
-        Columns `label_name` and `words`, one row a message.
+        Columns `label_name` and `words`, one row per message.
     context_size : int
         Tokens that the model can read at once.
     """
@@ -98,19 +98,19 @@ def plot_words_by_class(frame: pd.DataFrame, context_size: int) -> None:
 
 
 def plot_recalls(recalls: pd.DataFrame) -> None:
-    """Show the recall of each class under several strategies, one row of dots a class.
+    """Show the recall of each class under several strategies, one row of dots per class.
 
     Parameters
     ----------
     recalls : DataFrame
-        One row a class, one column a strategy, shares between 0 and 1.
+        One row per class, one column per strategy, shares between 0 and 1.
     """
     import matplotlib.pyplot as plt
 
     figure, axis = plt.subplots(figsize=(7, 1 + 0.45 * len(recalls)), layout="constrained")
     rows = range(len(recalls))
     axis.hlines(rows, recalls.min(axis=1), recalls.max(axis=1), color="#DDDDDD", linewidth=3)
-    # Shades and shapes, not the palette: there, a colour stands for a class.
+    # Shades and shapes instead of the palette, because its colours stand for classes.
     shades = ("black", "white", "#BBBBBB", "#767676")
     for place, (strategy, values) in enumerate(recalls.items()):
         axis.plot(

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def plot_probabilities(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Draw one panel of bars a text: the probability of each class.
+    """Draw one panel of bars per text: the probability of each class.
 
     Parameters
     ----------
     answers : dict of str to list of dict
-        For each text its ``{"label", "score"}``, best first; the first text fixes the order of
-        the rows.
+        For each text its ``{"label", "score"}``, best first; the first text determines the order
+        of the rows.
     """
     import textwrap
 
@@ -121,11 +121,11 @@ def plot_watch(windows: pd.DataFrame, bands: pd.DataFrame, start: int) -> None:
     Parameters
     ----------
     windows : DataFrame
-        One row a window of messages, one column a signal.
+        One row per window of messages, one column per signal.
     bands : DataFrame
         Index: the signals; columns ``low`` and ``high``.
     start : int
-        The window from which on something has changed.
+        The first window after the change.
     """
     import matplotlib.pyplot as plt
 
@@ -156,7 +156,7 @@ def plot_watch(windows: pd.DataFrame, bands: pd.DataFrame, start: int) -> None:
 
 
 def plot_drift(found: pd.DataFrame, chance: pd.DataFrame) -> None:
-    """Draw how far windows of other text lie from the reference, beside windows of the same text.
+    """Draw how far windows of other text, and windows of the same text, are from the reference.
 
     Parameters
     ----------

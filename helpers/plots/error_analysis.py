@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BLUE, ORANGE, GREEN = SPARE[:3]
-# From what agrees with the label to what contradicts it; the middle says nothing.
+# From words that agree with the label to words that contradict it; the middle is neutral.
 EVIDENCE = {
     "its label only": (BLUE, ""),
     "its label and another class": ("#9ecae1", "//"),
@@ -27,7 +27,7 @@ def plot_loss_share(losses: Sequence[float]) -> None:
     Parameters
     ----------
     losses : sequence of float
-        One a message, in any order.
+        One per message, in any order.
     """
     import matplotlib.pyplot as plt
     import numpy as np
@@ -52,7 +52,7 @@ def plot_loss_share(losses: Sequence[float]) -> None:
 
 
 def plot_evidence(shares: pd.DataFrame) -> None:
-    """Draw what telling words point at, one stacked bar a group of messages.
+    """Draw which class telling words point at, one stacked bar per group of messages.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def plot_label_places(places: Sequence[int], losses: Sequence[float]) -> None:
     import matplotlib.pyplot as plt
     import numpy as np
 
-    # A tie for the first place is as close as a runner-up can come.
+    # A tie for the first place counts as the second place.
     places, losses = np.maximum(places, 2), np.asarray(losses)
     rng = np.random.default_rng(0)
     figure, axes = plt.subplots(figsize=(7, 3))
@@ -145,7 +145,7 @@ def plot_class_scores(scores: pd.DataFrame) -> None:
 
 
 def plot_self_confidence(probabilities: Mapping[str, np.ndarray]) -> None:
-    """Draw how the probability of a message's own label is spread, one line a model.
+    """Draw the distribution of the probability of a message's own label, one line per model.
 
     Parameters
     ----------
@@ -179,8 +179,7 @@ def plot_audit(audit: pd.DataFrame) -> None:
     Parameters
     ----------
     audit : DataFrame
-        Index: the ways; column ``suspects`` and, where there is a key, ``precision`` and
-        ``recall``.
+        Index: the ways; column ``suspects`` and, if there is a key, ``precision`` and ``recall``.
     """
     import matplotlib.pyplot as plt
 
@@ -232,12 +231,12 @@ def plot_pairs(pairs: pd.Series) -> None:
 
 
 def plot_reliability(models: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-    """Draw a reliability diagram, one pair of panels a model.
+    """Draw a reliability diagram, one pair of panels per model.
 
     Parameters
     ----------
     models : mapping of str to (confidence, hit)
-        Two arrays of the shape (n,): the top probability, and whether the answer is right.
+        Two arrays of shape (n,): the highest probability, and whether the answer is right.
     """
     import matplotlib.pyplot as plt
     from sklearn.calibration import calibration_curve
@@ -295,18 +294,18 @@ def plot_temperature(loss_at: Callable[[float], float], best: float) -> None:
 
 
 def plot_rates(counts: pd.DataFrame, column: str, label: str, reference: str = "") -> None:
-    """Draw one share a row with its 95 % Wilson interval.
+    """Draw one share per row with its 95 % Wilson interval.
 
     Parameters
     ----------
     counts : DataFrame
-        Columns ``rows`` and `column`, both counts; rows without any are drawn empty.
+        Columns ``rows`` and `column`, both counts; a row with the count 0 is drawn empty.
     column : str
         What is counted.
     label : str
         Of the axis.
     reference : str
-        The row whose share is drawn as a dashed line through all others, if any.
+        If given, the share of this row is also drawn as a dashed line through all rows.
     """
     import matplotlib.pyplot as plt
     from scipy.stats import binomtest
@@ -336,12 +335,12 @@ def plot_rates(counts: pd.DataFrame, column: str, label: str, reference: str = "
 
 
 def plot_moves(moves: Mapping[str, Sequence[float]], label: str) -> None:
-    """Draw how far each pair of messages moves a number, one row a group and one dot a pair.
+    """Draw by how much each pair of messages changes a number: one row per group, a dot per pair.
 
     Parameters
     ----------
     moves : mapping of str to sequence of float
-        Each group's changes; 0 where both messages of a pair give the same.
+        Each group's changes; 0 if both messages of a pair give the same number.
     label : str
         Of the axis.
     """
@@ -351,7 +350,7 @@ def plot_moves(moves: Mapping[str, Sequence[float]], label: str) -> None:
     figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(moves) + 1))
     texts = []
     for place, (name, values) in enumerate(moves.items()):
-        # Equal changes would lie on each other.
+        # Without this, dots of equal changes would hide each other.
         heights = place + np.linspace(-0.2, 0.2, len(values))
         axes.plot(values, heights, "o", color=BLUE, alpha=0.7, markersize=6)
         texts.append(f"{name} {', '.join(f'{value:+.3f}' for value in values)}")
@@ -380,7 +379,7 @@ def plot_attribution(words: Sequence[str], values: Sequence[float], title: str) 
     import matplotlib.pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
-    # Both ends stay light enough for black letters.
+    # Both ends of the colour scale are light enough for black letters.
     scale = LinearSegmentedColormap.from_list("", [to_rgb("#f5a623"), (1, 1, 1), to_rgb("#5aa9e6")])
     strongest = max((abs(value) for value in values), default=0.0) or 1.0
     places, lines = _lines_of_words(words)
@@ -408,7 +407,7 @@ def plot_attribution(words: Sequence[str], values: Sequence[float], title: str) 
 
 
 def _lines_of_words(words: Sequence[str]) -> tuple[list[tuple[float, int]], int]:
-    """Return where each word of monospaced text starts, of 100 units a line, and the lines."""
+    """Return where each word of monospaced text starts (x of 100, line) and the number of lines."""
     unit, gap = 1.36, 2.3
     places, x, line = [], 0.8, 0
     for word in words:
@@ -421,12 +420,12 @@ def _lines_of_words(words: Sequence[str]) -> tuple[list[tuple[float, int]], int]
 
 
 def plot_concentration(shares: Mapping[str, Sequence[float]]) -> None:
-    """Draw which share of an answer's support its strongest word gives, one line a group.
+    """Draw which share of an answer's support its strongest word gives, one line per group.
 
     Parameters
     ----------
     shares : mapping of str to sequence of float
-        NaN for a message without support is left out.
+        NaN means a message without support, which is left out.
     """
     import matplotlib.pyplot as plt
     import numpy as np

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def plot_layer_similarity(similarities: Sequence[float], word: str) -> None:
-    """Show how alike one word's two vectors are after each layer of an encoder.
+    """Show how similar one word's two vectors are after each layer of an encoder.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def plot_attention(
     tokens : sequence of sequences of str
         The tokens of each message.
     weights : sequence of sequences of float
-        What the token at `place` gives to each of them; they sum to 1.
+        The weights that the token at `place` gives to each token; they sum to 1.
     place : int
-        Of the token that looks, the same in each message; its own bar is grey.
+        Position of the token that attends, the same in each message; its own bar is grey.
     """
     import matplotlib.pyplot as plt
 
@@ -89,8 +89,8 @@ def plot_padding_drift(drift: pd.DataFrame) -> None:
     Parameters
     ----------
     drift : DataFrame
-        Index: places of padding added; one column a message, named for its length: cosine
-        similarity to the average without padding.
+        Index: positions of padding added; one column per message, named after its length: the
+        cosine similarity to the average without padding.
     """
     import matplotlib.pyplot as plt
 
@@ -151,7 +151,7 @@ def plot_feature_matrix(
 
 
 def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> None:
-    """Show a map in two dimensions with one hexbin panel a class, all on one scale of counts.
+    """Show a two-dimensional map, one hexbin panel per class, all with the same scale of counts.
 
     Parameters
     ----------
@@ -188,7 +188,8 @@ def plot_class_maps(points: np.ndarray, labels: np.ndarray, names: Sequence[str]
             fullest.append(f"{name} around {x:.0%} from the left and {y:.0%} from the bottom")
     most = max(1, *(count for cells in drawn for count in cells.get_array()))
     for axes, cells in zip(panels.flat, drawn, strict=False):
-        # The root keeps one message apart from none where another class has many in a cell.
+        # With a square-root scale one message still differs visibly from none, even if another
+        # class has many messages in a cell.
         cells.set_norm(PowerNorm(0.5, vmin=0, vmax=most))
         whole = MaxNLocator(nbins=5, integer=True)
         figure.colorbar(cells, ax=axes, pad=0.02, ticks=whole).ax.tick_params(labelsize=8)
@@ -218,7 +219,7 @@ def plot_grid_search(results: dict[str, np.ndarray], parameter: str) -> None:
     results : dict
         `cv_results_` of a search over one parameter.
     parameter : str
-        Its name in the search; what follows the last ``__`` labels the axis.
+        Its name in the search; the part after the last ``__`` labels the axis.
     """
     import matplotlib.pyplot as plt
     import numpy as np
@@ -344,8 +345,8 @@ def plot_map_settings(
     Parameters
     ----------
     maps : dict of str to ndarray, shape (n, 2)
-        A panel's title and its points. Nine in ten of them lie within 1 of the middle after
-        scaling; those beyond 1.4 are left out and counted in the title.
+        Each panel's title and its points. After scaling, nine of ten points are within 1 of the
+        middle; points beyond 1.4 are left out, and the title says how many.
     labels : ndarray of int, shape (n,)
     names : sequence of str
     """

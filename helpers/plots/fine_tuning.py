@@ -17,14 +17,14 @@ SCORES = {"accuracy": NEUTRAL, "weighted_f1": ORANGE, "macro_f1": BLUE}
 
 
 def plot_padding(real: int, computed: Mapping[str, int]) -> None:
-    """Draw how many places of one epoch are tokens and how many are padding, by strategy.
+    """Draw how many positions of one epoch are tokens and how many are padding, by strategy.
 
     Parameters
     ----------
     real : int
         Tokens of the split.
     computed : mapping of str to int
-        Places that the model computes, by the name of the strategy.
+        Positions that the model computes, by the name of the strategy.
     """
     import matplotlib.pyplot as plt
 
@@ -51,7 +51,7 @@ def plot_schedules(schedules: Mapping[str, Sequence[float]]) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("learning rate")
     axes.ticklabel_format(axis="y", style="sci", scilimits=(0, 0))
-    # Beside the axes: within them some curve runs through every corner.
+    # The legend is beside the axes: inside them, some curve runs through every corner.
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     show(figure, f"Learning rate against step for the schedules {', '.join(schedules)}.")
 
@@ -200,8 +200,8 @@ def plot_search(search: pd.DataFrame, settings: Mapping[str, str], best: int = 3
     search : DataFrame
         One row per draw: ``name``, ``f1`` and a column per setting.
     settings : mapping of str to str
-        Which columns to draw, in order, and how to label each. One with more than five different
-        values gets a logarithmic axis; of any other, each value has a place of its own.
+        Which columns to draw, in order, and how to label each. A column with more than five
+        different values gets a logarithmic axis; otherwise each value has its own position.
     best : int
         How many of the best draws to mark.
     """
@@ -245,7 +245,7 @@ def plot_trials(trials: pd.DataFrame, searched: Mapping[str, float] | None = Non
     trials : DataFrame
         Columns ``name``, ``f1`` and ``seconds``; a name has one row per run.
     searched : mapping of str to float, optional
-        The score that a name had in the search that it was chosen in, drawn as a diamond.
+        The score that a name had in the search in which it was chosen, drawn as a diamond.
     """
     import matplotlib.pyplot as plt
 
@@ -286,7 +286,7 @@ def plot_early_stopping(epochs: pd.DataFrame, planned: int) -> None:
     epochs : DataFrame
         Index: the epoch, from 1; columns ``training_loss``, ``validation_loss`` and ``f1``.
     planned : int
-        How many epochs it might have taken.
+        How many epochs were planned.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
@@ -358,7 +358,7 @@ def plot_amounts(runs: pd.DataFrame) -> None:
 def plot_losses(losses: Mapping[str, Sequence[float]], width: int = 10) -> None:
     """Draw the training loss of every step, averaged over the last `width` steps.
 
-    The first line is broad and pale, so that one that lies upon it is seen.
+    The first line is broad and pale, so that another line on top of it remains visible.
     """
     import matplotlib.pyplot as plt
     import pandas as pd

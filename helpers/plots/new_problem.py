@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def plot_token_counts(counts: Mapping[str, Sequence[int]], limit: int) -> None:
-    """Show the share of texts that have at most so many tokens, one line a dataset.
+    """Show the share of texts that have at most a number of tokens, one line per dataset.
 
     Parameters
     ----------
     counts : mapping of str to sequence of int
         Tokens of each text, by the name of the dataset.
     limit : int
-        Where texts are to be cut, drawn as a line.
+        Number of tokens at which texts are cut, drawn as a line.
     """
     import matplotlib.pyplot as plt
     import numpy as np
@@ -59,7 +59,7 @@ def plot_intervals(
     label : str
         What is scored and on which rows, for the axis.
     reference : float, optional
-        Drawn as a dashed line: a score that costs nothing, or no gain at all.
+        Drawn as a dashed line: the score of a trivial classifier, or a gain of 0.
     """
     import matplotlib.pyplot as plt
 
@@ -89,7 +89,7 @@ def plot_intervals(
 
 
 def plot_ends(table: pd.DataFrame) -> None:
-    """Show how well a classifier does that reads only the first or the last words of a text.
+    """Show how good a classifier is that reads only the first or only the last words of a text.
 
     Parameters
     ----------
@@ -152,12 +152,12 @@ def plot_few_shots(scores: pd.DataFrame) -> None:
 
 
 def plot_rows_needed(table: pd.DataFrame) -> None:
-    """Show two ways of learning on few rows and on many, one line a way.
+    """Show the scores of two ways of learning, from few rows to many, one line per way.
 
     Parameters
     ----------
     table : DataFrame
-        Index: training rows; one column a way; values: macro-F1.
+        Index: training rows; one column per way; values: macro-F1.
     """
     import matplotlib.pyplot as plt
 

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
 
-# Matplotlib's own fonts, so that a figure looks the same everywhere; the second knows emoji.
+# Matplotlib's own fonts, so that a figure looks the same everywhere; the second one has emoji.
 BOXED = ("DejaVu Sans Mono", "DejaVu Sans")
 
 
 def plot_one_hot(matrix: Tensor, tokens: Sequence[str], vocabulary: Sequence[str]) -> None:
-    """Show a one-hot matrix: one row a token, one column a vocabulary entry.
+    """Show a one-hot matrix: one row per token, one column per vocabulary entry.
 
     Parameters
     ----------
@@ -41,13 +41,13 @@ def plot_one_hot(matrix: Tensor, tokens: Sequence[str], vocabulary: Sequence[str
 
 
 def plot_vocabulary_tradeoff(sizes: pd.DataFrame) -> None:
-    """Show what a larger vocabulary buys: tokens a message against entries in the vocabulary.
+    """Show the effect of a larger vocabulary: tokens per message against vocabulary entries.
 
     Parameters
     ----------
     sizes : DataFrame
         Index: name of the way to cut; columns ``vocabulary`` (entries) and ``tokens`` (mean
-        tokens a message). Rows named ``"subwords…"`` are joined by a line.
+        tokens per message). Rows named ``"subwords…"`` are joined by a line.
     """
     import matplotlib.pyplot as plt
 
@@ -70,7 +70,7 @@ def plot_vocabulary_tradeoff(sizes: pd.DataFrame) -> None:
 
 
 def plot_pieces(pieces: dict[str, Sequence[str]]) -> None:
-    """Show one text cut by several tokenizers: one row of boxes each, one box a token.
+    """Show one text cut by several tokenizers: one row of boxes each, one box per token.
 
     Parameters
     ----------
@@ -105,9 +105,9 @@ def plot_token_lengths(lengths: Sequence[int], limits: Sequence[int]) -> None:
     Parameters
     ----------
     lengths : sequence of int
-        Tokens a message, special tokens included.
+        Tokens per message, special tokens included.
     limits : sequence of int
-        Lengths that one may cut at.
+        Possible lengths to cut at.
     """
     import matplotlib.pyplot as plt
     import numpy as np

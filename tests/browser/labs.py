@@ -1,4 +1,4 @@
-"""JupyterLab for a test: a server on a port of its own, that leaves nothing behind."""
+"""JupyterLab for a test: a server on a port of its own that leaves nothing running."""
 
 import contextlib
 import json
@@ -20,12 +20,12 @@ START_SECONDS = 60
 
 @contextlib.contextmanager
 def jupyter_lab(course, home, *arguments):
-    """Serve a folder as `jupyter lab` does there, with settings of the test's own.
+    """Serve a folder as `jupyter lab` does when it is started there, with the test's own settings.
 
     Parameters
     ----------
     course : Path
-        Where the command is called: it holds nbgrader_config.py.
+        Where the command is run: it contains nbgrader_config.py.
     home : Path
         An empty folder, for settings, layouts and the exchange.
     arguments : str
@@ -52,7 +52,7 @@ def jupyter_lab(course, home, *arguments):
 
 
 def personal_settings(home):
-    """Return the environment of a person who starts with nothing but an exchange."""
+    """Return the environment of a person who has no settings except an exchange."""
     (home / "exchange").mkdir()
     (home / "config").mkdir()
     settings = f"c = get_config()\nc.Exchange.root = {str(home / 'exchange')!r}\n"
@@ -67,18 +67,18 @@ def personal_settings(home):
 
 
 def address_of(server, home):
-    """Wait until a server says where it listens."""
+    """Wait until a server says at which address it listens."""
     said = home / "runtime" / f"jpserver-{server.pid}.json"
     end_of_patience = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < end_of_patience:
-        with contextlib.suppress(OSError, ValueError):  # not written yet, or not whole
+        with contextlib.suppress(OSError, ValueError):  # not written yet, or only in part
             return f"http://127.0.0.1:{json.loads(said.read_text())['port']}/"
         time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start: {(home / 'server.log').read_text()}")
 
 
 def end(server):
-    """End a server and whatever it has started, kernels above all."""
+    """End a server and everything that it has started, above all kernels."""
     started = psutil.Process(server.pid).children(recursive=True) if server.poll() is None else []
     server.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -91,7 +91,7 @@ def end(server):
 
 
 def exchange_step(step, assignment, exchange, config):
-    """Do a step of nbgrader's exchange, "Submit" for one, with these settings."""
+    """Do one step of nbgrader's exchange with these settings, for example "Submit"."""
     config.CourseDirectory.assignment_id = assignment
     config.Exchange.root = str(exchange)
     directory, authenticator = CourseDirectory(config=config), Authenticator(config=config)

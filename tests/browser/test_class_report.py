@@ -11,7 +11,7 @@ ENDED = [(3, "passed"), (2, "failed"), (0, "failed"), (0, "error"), (0, "not att
 
 
 def write_class(students, path):
-    """Write the report of a class who handed in all lessons; a cell of each kind is in it."""
+    """Write the report of a class that handed in all lessons; it has a cell of each kind."""
     rows = []
     for number, student in enumerate(students):
         for lesson in LESSONS:
@@ -85,7 +85,7 @@ def test_names_and_exercises_stay_in_sight_while_a_large_class_is_read(browser, 
     page = open_page(browser, large_report, 1100)
     row = page.locator(".map tbody tr").nth(150)
     row.scroll_into_view_if_needed()
-    assert row.bounding_box()["height"] >= 10  # a name in it can be read
+    assert row.bounding_box()["height"] >= 10  # high enough to read the name in it
     heading = page.locator(".map thead th").nth(1).bounding_box()
     page.locator(".map .scroll").evaluate("box => box.scrollTo(500, 1000)")
     assert page.locator(".map thead th").nth(1).bounding_box()["y"] == heading["y"]

@@ -1,4 +1,4 @@
-"""An instructor's session in formgrader, from the release of a lesson to the student's feedback."""
+"""An instructor's session in formgrader, from the release of a lesson to a student's feedback."""
 
 import json
 import re
@@ -65,7 +65,7 @@ def student(lab, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(browser, lab):
-    """Return a page of the browser for formgrader, which its menu shows in a tab of JupyterLab."""
+    """Return a page of the browser for formgrader, as JupyterLab's menu opens it in a tab."""
     page = browser.new_page()
     page.set_default_timeout(30_000)
     page.set_viewport_size({"width": 1366, "height": 900})
@@ -75,7 +75,7 @@ def page(browser, lab):
 
 
 def press(page, path, action, seconds=30):
-    """Press a button in the only row of one of formgrader's tables, and wait for its success."""
+    """Press a button in the only row of one of formgrader's tables, and wait until it succeeds."""
     page.goto(page.lab.url(f"formgrader/{path}"))
     page.locator(f"td.{action} a").click()
     told = page.locator(".modal-title", has_text="Success").or_(
@@ -87,7 +87,7 @@ def press(page, path, action, seconds=30):
 
 @pytest.fixture(scope="module")
 def released(page, course, lab):
-    """Make the students' version by a button, release it by another; return what is released."""
+    """Generate the students' version with one button, release it with another; return it."""
     press(page, ASSIGNMENTS, "assign")
     press(page, ASSIGNMENTS, "release")
     return lab.exchange / nbgrader_config().CourseDirectory.course_id / "outbound" / LESSON.name
@@ -95,7 +95,7 @@ def released(page, course, lab):
 
 @pytest.fixture(scope="module")
 def collected(page, course, released, student):
-    """Have a student fetch and submit, and the instructor collect; return the submission."""
+    """Let a student fetch and submit, and the instructor collect; return the submission."""
     path = student("FetchAssignment") / f"{LESSON.name}.ipynb"
     release = nbformat.read(path, as_version=4)
     solution = nbformat.read(solution_path(LESSON), as_version=4)
@@ -108,21 +108,21 @@ def collected(page, course, released, student):
 
 @pytest.fixture(scope="module")
 def autograded(page, course, collected):
-    """Autograde by formgrader's button; return the receipt."""
+    """Autograde with formgrader's button; return the receipt."""
     press(page, f"manage_submissions/{LESSON.name}", "autograde", seconds=120)
     return json.loads(receipt_path(course, STUDENT, LESSON.name, LESSON.name).read_text())
 
 
 @pytest.fixture(scope="module")
 def marked(page, autograded):
-    """Open the submission under "Manual Grading", give 1.5 points and a comment."""
+    """Open the submission under "Manual Grading", and enter 1.5 points and a comment."""
     page.goto(page.lab.url("formgrader/gradebook"))
     page.get_by_role("link", name=LESSON.name).click()
     page.locator("td a", has_text=LESSON.name).click()
     page.get_by_role("link", name="Submission #1").click()
     page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")
     answer = page.locator(".nbgrader_cell", has=page.locator(f"#{WRITTEN}"))
-    # Either is sent when the next thing is gone to.
+    # Each of them is saved when the next field gets the focus.
     with (
         page.expect_response(re.compile("/api/grade/")),
         page.expect_response(re.compile("/api/comment/")),
@@ -174,7 +174,7 @@ def test_button_autogrades_in_the_sandbox_by_the_hidden_tests(autograded):
     assert [name for name in GRADED if ended[name] != "passed"] == WRONG
 
 
-def test_rubric_stands_above_the_answer(page, marked):
+def test_rubric_is_above_the_answer(page, marked):
     text = page.locator("body").inner_text()
     rubric, answer = text.index("MARK SCHEME"), text.index(ANSWER)
     assert 0 < answer - rubric < 2000

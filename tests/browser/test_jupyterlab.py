@@ -13,7 +13,7 @@ from grading.settings import nbgrader_config
 from helpers.lessons import lesson_named
 
 LESSON = lesson_named("1").name
-# How the table of contents marks a section: JupyterLab's numbers.
+# How the table of contents marks a section: these are JupyterLab's own numbers.
 SCHEDULED, FAILED = "[data-running='0']", "[data-running='-0.5']"
 PASSED = "Every visible example comes out right."
 NAMES_AS_GIVEN = """
@@ -39,7 +39,7 @@ def class_weights(labels, num_classes):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """Return what a student has: the lesson, beside the course's settings."""
+    """Return what a student has: the lesson, and the course's settings beside it."""
     folder = tmp_path_factory.mktemp("student")
     shutil.copytree(ROOT / "notebooks" / LESSON, folder / "notebooks" / LESSON)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
@@ -48,7 +48,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lab(course, tmp_path_factory):
-    """Start JupyterLab by the very arguments of `make lab`."""
+    """Start JupyterLab with the exact arguments of `make lab`."""
     command = ["make", "--dry-run", "--silent", "lab"]
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     _, program, *arguments = told.splitlines()[-1].split()
@@ -71,7 +71,7 @@ def page(browser, lab):
 
 @pytest.fixture(scope="module")
 def opened(page):
-    """Open the lesson by the list of files; return its panel once its kernel is there."""
+    """Open the lesson from the list of files; return its panel once its kernel has started."""
     for name in (LESSON, f"{LESSON}.ipynb"):
         page.locator(".jp-DirListing-item").get_by_text(name, exact=True).dblclick()
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
@@ -80,7 +80,7 @@ def opened(page):
 
 @pytest.fixture(scope="module")
 def progress(page, opened):
-    """Have all cells run; return what is shown meanwhile: the circle, and the sections to come."""
+    """Run all cells; return what is shown during the run: the circle, and the coming sections."""
     choose(page, "Run", "Run All Cells")
     expect(opened.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]")).to_be_visible()
     bar = opened.get_by_role("progressbar", name="Kernel status")
@@ -104,9 +104,9 @@ def answered(page, lesson):
 
 
 def wait_for_stop(lesson, exercise):
-    """Wait until a run of several cells has stopped at an exercise; till then a kernel drops work.
+    """Wait until a run of several cells has stopped at an exercise.
 
-    What is asked of it between an error and its being idle again comes to nothing.
+    Until the kernel is idle again after the error, it drops everything that is sent to it.
     """
     stopped_at = lesson.locator(".jp-OutputArea-output", has_text=f"{exercise}: not attempted")
     expect(stopped_at).to_have_count(1)
@@ -120,12 +120,12 @@ def choose(page, menu, item):
 
 
 def contents(page, mark=""):
-    """Return the sections in the table of contents, or those with a mark."""
+    """Return the sections in the table of contents, or only those with a mark."""
     return page.locator(f".jp-tocItem-content{mark}")
 
 
 def answer_cell(page, exercise, name):
-    """Go to an exercise by the table of contents; return the cell of its answer, click into it."""
+    """Go to an exercise through the table of contents; return its answer cell after a click."""
     contents(page).filter(has_text=exercise).click()
     cell = page.locator(".jp-CodeCell", has_text=f"def {name}")
     cell.locator(".cm-content").click()
@@ -133,7 +133,7 @@ def answer_cell(page, exercise, name):
 
 
 def write(page, exercise, name, answer):
-    """Put an answer into its cell, and run it; the cell below is then the active one."""
+    """Write an answer into its cell and run it; afterwards the cell below it is active."""
     answer_cell(page, exercise, name)
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(answer.strip())
@@ -141,7 +141,7 @@ def write(page, exercise, name, answer):
 
 
 def result(page, name):
-    """Run the check below an answer that was run; return what it shows."""
+    """Run the check below an answer that was run; return what the check shows."""
     cell = page.locator(".jp-CodeCell.jp-mod-active", has_text=f'check("{name}")')
     expect(cell).to_be_visible()
     page.keyboard.press("Control+Enter")
@@ -210,7 +210,7 @@ def test_answer_is_saved_in_the_file(course, answered):
     assert cells["class_weights"].strip() == WEIGHTS.strip()
 
 
-def test_validate_names_what_is_left_and_not_what_is_done(page, lesson, answered):
+def test_validate_names_only_exercises_that_are_not_done(page, lesson, answered):
     lesson.get_by_text("Validate", exact=True).click()
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text("Validation Results", timeout=90_000)

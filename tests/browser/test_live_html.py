@@ -22,7 +22,7 @@ from grading.steps.run_nbgrader import autograde_one, nbgrader_api
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 STUDENT = "mallory"
-# Where a student's text is on the page: cells as they are rendered, and outputs.
+# Where a student's text is on the page: in rendered cells, and in outputs.
 WRITTEN = ".rendered_html, .output_area, .input_area, .nbgrader_cell .panel-body"
 LIVE = (
     "script, iframe, object, embed, svg, math, form, input, link, meta, base, style, video, audio"
@@ -31,7 +31,7 @@ LIVE = (
 
 @pytest.fixture(scope="module")
 def phone():
-    """Listen on the loopback; `heard` lists what was asked for."""
+    """Listen on this machine; `heard` lists the requests."""
     heard = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -41,7 +41,7 @@ def phone():
             self.end_headers()
 
         def log_message(self, *_):
-            """Say nothing."""
+            """Print nothing."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.heard, server.address = heard, f"http://127.0.0.1:{server.server_port}"
@@ -53,7 +53,7 @@ def phone():
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, phone):
-    """Return a course in which a hostile submission was graded, and its feedback written."""
+    """Return a course in which a hostile submission was graded and its feedback written."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     small_course.write_course(folder)
@@ -106,7 +106,7 @@ def formgrader(page, course, lab):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         found = gradebook.find_submission_notebook(small_course.NAME, small_course.NAME, STUDENT)
         submission = found.id
-    page.goto(lab.url("lab"))  # which signs in
+    page.goto(lab.url("lab"))  # this signs in
     page.goto(lab.url(f"formgrader/submissions/{submission}/"))
     page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")
     return page
@@ -118,7 +118,7 @@ def shown(request):
 
 
 def everything_tried(page):
-    """Do what a teacher might do on a page: click each link and each fold, move over all of it."""
+    """Do what a teacher might do on a page: click each link and fold, and move over all of it."""
     for kind in ("click", "mouseover", "focus", "toggle"):
         page.evaluate(
             """([where, kind]) => document.querySelectorAll(where).forEach(part =>
@@ -139,12 +139,12 @@ def test_nothing_of_a_student_s_runs_or_phones_home(shown, phone):
 
 
 def test_nothing_that_could_run_is_left_in_what_a_student_wrote(shown):
-    """Row 28: nor does it wait for a browser that reads pages otherwise."""
+    """Row 28: it must not wait for another browser, which may read the page differently."""
     assert shown.locator(WRITTEN).count() > 50
     kinds = shown.locator(f":is({WRITTEN}) :is({LIVE})").evaluate_all(
         "all => all.map(one => one.outerHTML)"
     )
-    own = [tag for tag in kinds if "tabbable" not in tag]  # formgrader's fields for points
+    own = [tag for tag in kinds if "tabbable" not in tag]  # formgrader's own fields for points
     assert own == []
     handlers = shown.locator(f":is({WRITTEN}) *").evaluate_all(
         """all => all.flatMap(one => [...one.attributes]
@@ -158,7 +158,7 @@ def test_nothing_that_could_run_is_left_in_what_a_student_wrote(shown):
     assert [one for one in addresses if not one.startswith(("http://", "https://", "#"))] == []
 
 
-def test_what_is_no_attack_is_shown_as_it_is_meant(shown):
+def test_harmless_text_is_shown_as_intended(shown):
     answer = shown.locator(".rendered_html", has_text="What I found").first
     expect(answer.locator("h2").first).to_contain_text("What I found")
     expect(answer.locator("td em").first).to_have_text("1 %")
@@ -166,14 +166,14 @@ def test_what_is_no_attack_is_shown_as_it_is_meant(shown):
     expect(answer.locator(".highlight .o").first).to_have_text("=")
     assert "$x_1 < x_2$" in answer.inner_text()
     pictures = shown.locator("img[src^='data:image/png']")
-    assert pictures.count() >= 2  # in the answer, and in a cell of one's own
+    assert pictures.count() >= 2  # in the answer, and in a cell of the student's own
     assert pictures.evaluate_all("all => all.every(one => one.naturalWidth > 0)")
-    # An attack can be read where it is code.
+    # In code, the text of an attack may be shown.
     assert "new Image()" in shown.locator(".input_area").last.inner_text()
 
 
 def test_formgrader_finds_its_own_fields(formgrader):
-    """Row 28: a heading that takes a field's name does not take its place."""
+    """Row 28: a heading with the name of a field does not replace that field."""
     field = formgrader.locator(f"#{live_html.WRITTEN}")
     assert field.count() == 1
     with formgrader.expect_response(lambda response: "/api/grade/" in response.url):
@@ -182,6 +182,6 @@ def test_formgrader_finds_its_own_fields(formgrader):
 
 
 def test_a_page_beside_the_notebook_is_not_served(formgrader):
-    """Row 28: it would run with the rights of the teacher's session."""
+    """Row 28: such a page would have the rights of the teacher's session."""
     answer = formgrader.request.get(formgrader.url.split("?")[0] + "evil.html")
     assert answer.status == 404

@@ -14,7 +14,7 @@ LABELS = ("sadness", "joy", "love", "anger", "fear", "surprise")
 
 
 class Reader:
-    """Answers by the length of the text, and remembers what it was asked."""
+    """Scores each text by its length, and records the texts."""
 
     def __init__(self):
         self.asked = []
@@ -31,7 +31,7 @@ class Reader:
             raise RuntimeError("broken")
         first = len(text) % len(LABELS)
         order = LABELS[first:] + LABELS[:first]
-        # Sixths and sevenths, so that rounding each for itself would miss 100.
+        # Sixths and sevenths: if each were rounded on its own, the sum would not be 100.
         weights = [1 / (place + 3) for place in range(len(order))]
         return [
             {"label": label, "score": weight / sum(weights)}
@@ -65,7 +65,7 @@ def page(browser, url):
 
 
 def shares(page):
-    """Return the percentages shown, by class, once there are six."""
+    """Return the percentage that is shown for each class, once there are six."""
     expect(page.locator("#bars li")).to_have_count(6)
     names = page.locator("#bars .name").all_inner_texts()
     values = page.locator("#bars .share").all_inner_texts()
@@ -97,7 +97,7 @@ def test_bars_follow_as_one_types_and_keep_their_rows(page):
     assert first != second
 
 
-def test_the_best_class_is_told_in_words_too(page):
+def test_the_best_class_is_also_named_in_words(page):
     page.get_by_label("Your message").fill("i feel fine")
     best = Reader.scores("i feel fine")[0]["label"]
     expect(page.get_by_role("status")).to_contain_text(f"Most likely: {best}")
@@ -163,7 +163,7 @@ def test_only_the_answer_to_the_last_text_is_shown(page, reader):
         reader.seconds = 0.0
 
 
-def test_a_fault_is_told_and_passes(page):
+def test_an_error_is_shown_and_disappears_after_the_next_answer(page):
     box = page.get_by_label("Your message")
     box.fill("break")
     expect(page.get_by_role("status")).to_contain_text("the model failed")
@@ -171,7 +171,7 @@ def test_a_fault_is_told_and_passes(page):
     assert len(shares(page)) == 6
 
 
-def test_a_server_that_is_gone_is_told(browser, reader):
+def test_the_page_says_when_the_server_has_stopped(browser, reader):
     server = start_server(reader)
     page = browser.new_page()
     page.goto(server.url)
@@ -197,7 +197,7 @@ def test_where_a_token_is_needed_the_page_asks_for_it(browser, reader):
         expect(field).to_be_visible()
         field.fill("battery staple")
         expect(said).to_have_text("This is not the server's token.")
-        field.fill("naïve ☃")  # no header can carry it
+        field.fill("naïve ☃")  # a token that no header can contain
         expect(said).to_have_text("This is not the server's token.")
         axe = Axe().run(page).response["violations"]
         assert [fault["id"] for fault in axe if fault["impact"] in ("serious", "critical")] == []
@@ -239,7 +239,7 @@ def test_axe_finds_no_serious_fault(page, scheme, width):
 def test_colab_alone_shows_the_page_in_a_frame(
     browser, reader, monkeypatch, on_colab, around, shown
 ):
-    """A cell's output is a frame of googleusercontent.com there, and a proxy brings the page."""
+    """On Colab, a cell's output is a frame of googleusercontent.com, and a proxy sends the page."""
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
     if on_colab:
         monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab-external_20260801-060059_RC00")

@@ -16,7 +16,7 @@ STRANGE = "<script>document.title='mine'<b>"
 
 @pytest.fixture
 def report(tmp_path):
-    """Return the report of a class of twelve, one of whom has a name that is code."""
+    """Return the report of a class of twelve students, one of whom has code as a name."""
     for number in range(12):
         student = STRANGE if number == 0 else f"Ольга {number}"
         ended = [

@@ -1,4 +1,4 @@
-"""The course's site as a reader opens it: whole, light, and without the answers."""
+"""The course's site as a reader opens it: complete, small, and without the answers."""
 
 import re
 from html.parser import HTMLParser
@@ -20,13 +20,13 @@ PEOPLE = ("students", "instructors", "maintainers", "glossary")
 GRADER = ("results", "security", "grading-accuracy", "grading-at-scale")
 LESSON_PAGES = [f"lessons/{lesson.name}" for lesson in LESSONS]
 PAGES = ["index", *PEOPLE, *GRADER, *LESSON_PAGES]
-# Of a page and its styles before compression; the longest lesson is 169 kB of them (40 kB packed).
+# Bytes of a page and its styles before compression; the longest lesson is 169 kB (40 kB packed).
 MOST_BYTES = 235_000
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Build the site once; Sphinx fails on a link of ours that leads nowhere."""
+    """Build the site once; Sphinx fails if a link of ours leads nowhere."""
     return build_site(tmp_path_factory.mktemp("site"))
 
 
@@ -79,7 +79,7 @@ def test_a_page_is_light(site, name):
 
 
 class Links(HTMLParser):
-    """Where a page leads, and the places in it to which another can lead."""
+    """Collects the links of a page, and the places in it to which a link can lead."""
 
     def __init__(self, path):
         super().__init__()
@@ -236,7 +236,7 @@ def test_one_turns_the_light_off(site, page):
     body = page.locator("body")
     light = body.evaluate("one => getComputedStyle(one).backgroundColor")
     button = page.get_by_role("button", name=re.compile("theme")).locator("visible=true").first
-    for _ in range(3):  # the system's own, light, dark
+    for _ in range(3):  # the system's setting, light, dark
         if body.get_attribute("data-theme") != "dark":
             button.click()
     assert body.get_attribute("data-theme") == "dark"

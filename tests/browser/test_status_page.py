@@ -15,7 +15,7 @@ from helpers.status import course_status, status_page
 def test_progress_is_shown_and_read_by_everybody(browser, tmp_path, folder):
     path = tmp_path / "status.html"
     found = course_status(ROOT / folder)
-    if folder == "notebooks":  # one that was released with a date
+    if folder == "notebooks":  # this lesson was released with a date
         due = Deadline(datetime(2030, 1, 31, 23, 59, tzinfo=UTC), "Late: nothing counts.")
         found[0] = replace(found[0], deadline=due)
     path.write_text(status_page(found), encoding="utf-8")

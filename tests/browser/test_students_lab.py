@@ -1,4 +1,4 @@
-"""JupyterLab as students get it: of nbgrader what they hand in with, and nothing more."""
+"""JupyterLab as students get it: of nbgrader it has only what they need to hand in."""
 
 import shutil
 import tomllib
@@ -12,7 +12,7 @@ from helpers.lessons import lesson_named
 
 LESSON = lesson_named("1").name
 CONFIGURED = "etc/jupyter/"
-"""Below this folder of an environment lie the settings that a wheel brings along."""
+"""The folder of an environment with the settings that a wheel installs."""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def edition(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def settings(edition, tmp_path_factory):
-    """Return a folder of Jupyter's settings as installing the edition leaves it."""
+    """Return a folder of Jupyter's settings as it is after the edition was installed."""
     folder = tmp_path_factory.mktemp("settings")
     project = tomllib.loads((edition / "pyproject.toml").read_text())
     shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
@@ -83,5 +83,5 @@ def test_a_lesson_shows_validate_and_no_create_assignment(page):
 
 def test_the_server_has_no_formgrader(page, lab):
     assert page.request.get(lab.url("formgrader")).status == 404
-    # What students use is there; asked without a course, it says that it lacks one.
+    # What students use exists; called without a course, it answers that there is none.
     assert page.request.get(lab.url("assignments")).status == 400

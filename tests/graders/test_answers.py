@@ -1,4 +1,4 @@
-"""Every exercise: the reference passes in this process too, the untouched stub does not."""
+"""In every exercise, the reference passes in this process, and the untouched stub does not."""
 
 import functools
 import time
@@ -27,7 +27,7 @@ each_exercise = pytest.mark.parametrize(
 
 
 def marks(lesson, exercise):
-    """A variable's answer may train for minutes; the lesson's notebook computes it, too."""
+    """The answer of a variable may train for minutes; the lesson's notebook computes it, too."""
     trains = lesson.answer_trains and exercise not in reference_cells(source_notebook(lesson))
     return pytest.mark.training if trains else ()
 
@@ -56,7 +56,7 @@ def test_untouched_stub_is_not_attempted(lesson, exercise):
     _, release, tests = lesson_under_test(lesson)
     stub = run_cell(release, exercise)
     assert run_check(exercise, stub).status == "not attempted"
-    # The stub of a variable raises as soon as it runs, and leaves nothing to ask.
+    # The stub of a variable raises as soon as it is run, so there is nothing to ask.
     if exercise in stub:
         with pytest.raises(AnswerError, match="NotImplementedError"):
             run_test(tests[exercise], Answer(stub[exercise]), seed=0)
@@ -67,7 +67,7 @@ def test_untouched_stub_is_not_attempted(lesson, exercise):
     [("7", 7.0), (" 7 \t", 7.0), ("-5", 0.25), ("nan", 0.25), ("inf", 0.25), ("2.5", 0.25)],
 )
 def test_query_waits_for_digits_alone(header, seconds, monkeypatch):
-    """The text leaves other values open, but `time.sleep` refuses what is below 0."""
+    """The exercise leaves other values open, but `time.sleep` refuses negative numbers."""
     busy, done = requests.Response(), requests.Response()
     busy.status_code, busy._content = 503, b'{"estimated_time": 0.25}'
     busy.headers["Retry-After"] = header

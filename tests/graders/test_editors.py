@@ -1,4 +1,4 @@
-"""What Colab and VS Code make of a notebook is graded as the notebook itself."""
+"""A notebook that Colab or VS Code has saved is graded like the notebook itself."""
 
 import json
 
@@ -19,7 +19,7 @@ from helpers.lessons import LESSONS, lesson_named
 
 
 def pasted_in_vs_code(notebook):
-    """Return a notebook whose cells were pasted into a new one there: their ids are gone."""
+    """Return a notebook whose cells were pasted into a new one in VS Code, without their ids."""
     saved = saved_by_vs_code(notebook)
     saved |= {"nbformat_minor": 2}
     saved["metadata"]["orig_nbformat"] = 4
@@ -38,7 +38,7 @@ def read(saved):
 
 
 def handed_in(lesson, path):
-    """Return what a student hands in who got half of it right and wrote an answer in words."""
+    """Return the submission of a student with half of it right, and with a written answer."""
     notebook = nbformat.read(path, as_version=4)
     solved = half_right(lesson, notebook, nbformat.read(solution_path(lesson), as_version=4))
     (written,) = (name for name in lesson.exercises if name.startswith("written_"))
@@ -48,7 +48,7 @@ def handed_in(lesson, path):
 
 
 def aligned(notebook, lesson):
-    """Return the release's own cells, with what the student put into them."""
+    """Return the release's own cells, with what the student has put into them."""
     cells = realign(notebook, nbformat.read(release_path(lesson), as_version=4))[0].cells
     return {cell.id: cell for cell in cells if not cell.id.startswith("own-")}
 
@@ -81,7 +81,7 @@ def test_what_an_editor_saved_has_the_scores_of_the_original(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(saved, indent=1))
     tasks = [(lesson.name, student) for student in ("original", *copies)]
-    # These submissions are our own, and may do without where there is none.
+    # These submissions are our own, so they may be run without a sandbox if there is none.
     sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
     assert dict(autograde(tasks, tmp_path, sandbox=sandbox)) == dict.fromkeys(tasks, SUCCESS)
     table = scores(tmp_path).pivot(index="exercise", columns="student", values="score")

@@ -1,4 +1,4 @@
-"""What the visible checks say, and that a translation can reach all of it."""
+"""What the visible checks say, and whether a translation can reach all of it."""
 
 import contextlib
 import functools
@@ -18,27 +18,27 @@ from helpers.checks.core import run_check
 from helpers.lessons import LESSONS
 
 TOLD = ("given", "likely", "message")
-"""Parameters of `helpers.checks.expect` that a reader gets to see."""
+"""The parameters of `helpers.checks.expect` that a reader sees."""
 WORDS = r"[^\W\d_]{2,} [^\W\d_]{2,}"
 
 
 @pytest.fixture
 def marked(monkeypatch):
-    """Translate every message of the catalogue into itself between marks."""
+    """Translate every message of the catalogue into itself, with marks around it."""
     told = {message: f"«{message}»" for message, _ in check_messages()}
     monkeypatch.setattr(language, "language", lambda: "xx")
     monkeypatch.setattr(language, "_translations", lambda _: told)
 
 
 class Value(str):
-    """What an answer gave or raised: the words in it are not the course's."""
+    """What an answer returned or raised: its words are not the course's."""
 
 
 @pytest.fixture
 def unsaid(marked, monkeypatch):
-    """Return a list that collects what the checks hand to `expect` or `say` without having said it.
+    """Return a list of the texts that checks pass to `expect` or `say` without calling `say` first.
 
-    Hints belong to it that no answer of ours comes across.
+    It includes hints that none of our answers causes.
     """
     found = []
     for lesson in LESSONS:
@@ -54,7 +54,7 @@ def unsaid(marked, monkeypatch):
 
 
 def watched(function, found):
-    """Return a function of `expect` that collects what it is given to tell, unless it was said."""
+    """Return a function of `expect` that also collects texts that have not gone through `say`."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -71,7 +71,7 @@ def watched(function, found):
 
 
 def saying(found):
-    """Return a `say` that collects the values that are words, unless they were said."""
+    """Return a `say` that also collects values that are words, unless `say` has made them."""
 
     def call(message, *values):
         for number, value in enumerate(values, 1):
@@ -88,7 +88,7 @@ def is_marked(text):
 
 
 def untranslated(text):
-    """Return the words of a text that are in no message."""
+    """Return the words of a text that are in no message of the catalogue."""
     while (shorter := re.sub("«[^«»]*»", "", text)) != text:
         text = shorter
     return re.findall(r"[^\W\d_]{2,}", text)

@@ -1,4 +1,4 @@
-"""nbgrader's own way through the course: release, autograde, feedback, export."""
+"""The course in nbgrader's own commands: release, autograde, feedback, export."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def course(tmp_path_factory):
         for student, hand_in in CLASS.items():
             submit(hand_in(lesson, released, solved), lesson, student, folder)
             tasks.append((lesson.name, student))
-    # The class is our own, and may do without where there is none.
+    # The class is made up, so it may be graded without a sandbox if there is none.
     sandbox = "bubblewrap" if find_bubblewrap() else NO_SANDBOX
     assert dict(autograde(tasks, folder, sandbox=sandbox)) == dict.fromkeys(tasks, SUCCESS)
     return folder
@@ -83,7 +83,7 @@ def test_untouched_written_answer_is_zero_and_a_real_one_waits_for_a_person(grad
     assert written(gradebook, "reference").score.isna().all()
 
 
-def test_rubric_stands_in_the_graded_notebook_and_not_in_the_release(course):
+def test_rubric_is_in_the_graded_notebook_and_not_in_the_release(course):
     lesson = LESSONS[0]
     name = f"{lesson.name}.ipynb"
     graded = (course / "autograded" / "reference" / lesson.name / name).read_text()

@@ -1,4 +1,4 @@
-"""The grader is never wrong about answers of which it is known whether they are right."""
+"""The grader is never wrong on answers that are known to be right or wrong."""
 
 import secrets
 
@@ -34,7 +34,7 @@ from grading.proof.prove import (
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
 from helpers.lessons import LESSONS
 
-# What reaches the answers by other ways than an import.
+# Code that reaches the answers in other ways than by an import.
 DEPENDS_ON = (
     "grading/inside",
     "helpers/checks",
@@ -46,13 +46,13 @@ each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: less
 
 
 def sandbox():
-    # The answers are our own, and may do without where there is none.
+    # The answers are our own, so they may be run without a sandbox if there is none.
     return "bubblewrap" if find_bubblewrap() else NO_SANDBOX
 
 
 @pytest.fixture(scope="module")
 def proven():
-    """Return what became of every known answer, by lesson."""
+    """Return the outcome of every known answer, by lesson."""
     with warm_batch(sandbox(), workers=2, costly=["helpers", "transformers"]):
         return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
 
@@ -79,7 +79,7 @@ def test_the_rates_of_wrong_grades_are_written_down(proven):
         "grading.false_rejects": (int(counts.false_rejects), "count", int(counts.right)),
         "grading.visible_share": (counts.caught / counts.wrong, "share", int(counts.wrong)),
     }
-    if sandbox() != NO_SANDBOX:  # some wrong answers are not tried without one
+    if sandbox() != NO_SANDBOX:  # without one, some wrong answers are not tried
         prove(
             {name: Figure(*figure, "embedded") for name, figure in figures.items()},
             "tests/graders/test_prove.py",
@@ -104,7 +104,7 @@ def test_listed_equivalents_are_mutants_and_say_why(lesson):
     made = {(mutant.exercise, mutant.name) for mutant in mutants(lesson)}
     for exercise, reasons in equivalents(lesson).items():
         for name, reason in reasons.items():
-            assert (exercise, name) in made, f"{exercise}, {name}: there is no such mutant any more"
+            assert (exercise, name) in made, f"{exercise}, {name}: this mutant no longer exists"
             assert len(reason) > 10, f"{exercise}, {name}"
 
 
@@ -135,7 +135,7 @@ def tried(statuses, messages=("the mask is ignored",), right=False, check="", sa
         (tried(["passed"], check=f"pool: not yet. {STOPPED_CHECK} x."), FALSE_ACCEPT),
     ],
 )
-def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
+def test_each_problem_of_the_grader_has_a_name(one, problem):
     assert one.problem == problem
 
 
@@ -149,7 +149,7 @@ def test_what_is_wrong_with_the_grader_has_a_name(one, problem):
         ("", False),
     ],
 )
-def test_a_check_finds_a_mistake_if_it_says_something_of_it(check, caught):
+def test_a_check_finds_a_mistake_if_it_says_something_about_it(check, caught):
     assert tried(["failed"], check=check).caught_by_check is caught
 
 
@@ -166,7 +166,7 @@ def test_an_answer_that_ends_the_sandbox_costs_the_next_one_nothing():
 
 def test_mutants_are_counted_apart_from_those_that_are_no_mistakes():
     lesson = LESSONS[0]
-    # A fault of the machine is no proof that a test has noticed anything.
+    # If the machine fails, this does not prove that a test has noticed the mutant.
     ended = ("passed", "cannot grade", "failed", "timed out", "crashed")
     tried = [Tried(lesson.name, "pool", "one", False, (one,), ("",), "", 1.0) for one in ended]
     row = mutants_table(tried, [lesson]).loc[lesson.name]
@@ -199,11 +199,11 @@ def test_answers_of_a_folder_are_found_wherever_they_may_be(tmp_path, above):
     ("place", "says"),
     [
         ("class_weights/rigth_ada.py", "is it right or wrong"),
-        ("class_weight/right_ada.py", "in no folder named after an exercise"),
-        ("right_ada.py", "in no folder named after an exercise"),
-        ("02_tokenization/class_weights/right_ada.py", "in no folder named after an exercise"),
-        ("one_hot/right_ada.py", "holds no answer to these lessons"),
-        ("class_weights/notes.txt", "holds no answer to these lessons"),
+        ("class_weight/right_ada.py", "not in a folder named after an exercise"),
+        ("right_ada.py", "not in a folder named after an exercise"),
+        ("02_tokenization/class_weights/right_ada.py", "not in a folder named after an exercise"),
+        ("one_hot/right_ada.py", "has no answers for these lessons"),
+        ("class_weights/notes.txt", "has no answers for these lessons"),
     ],
 )
 def test_a_folder_with_a_misspelt_name_is_refused(tmp_path, place, says):
@@ -245,7 +245,7 @@ def test_the_private_overlay_is_proved_as_well(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("01_data_exploration", "", "01_data_exploration would count for nothing"),
+        ("01_data_exploration", "", "01_data_exploration would have no effect"),
         (LESSONS[0].name, "def f(:\n", r"private hidden_tests\.py: SyntaxError: .*line 1"),
         (LESSONS[0].name, "\nimport nowhere\n", r"hidden_tests\.py, line 2: ModuleNotFoundError"),
     ],
@@ -260,7 +260,7 @@ def test_an_overlay_that_cannot_be_meant_is_refused(tmp_path, monkeypatch, name,
 
 @pytest.mark.slow
 def test_a_private_test_that_refuses_the_reference_is_found(tmp_path, monkeypatch):
-    """As one is that an instructor has written in a hurry."""
+    """A test with a mistake, such as an instructor may write in a hurry."""
     lesson = LESSONS[0]
     (tmp_path / lesson.name).mkdir()
     source = "from grading.testing import also_grades, equal\n\n@also_grades('class_weights')\n"

@@ -1,4 +1,4 @@
-"""A notebook that is alone in a folder, in an environment that has libraries, but no course."""
+"""A notebook alone in a folder, in an environment that has libraries but not the course."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from grading.release.source import bootstrap_cell
 COLAB = os.environ.get("COURSE_COLAB") and os.path.abspath(os.environ["COURSE_COLAB"])
 FORKS = {"ada/course": "a" * 40, "bob/course": "b" * 40}
 INSTALLED = ("helpers", "grading", "data", "lab", "course.py", "README.md", "LICENSE")
-# They are loaded before the first cell, as in a kernel that is in use.
+# They are loaded before the first cell, as in a kernel that has been used already.
 BEFORE = """\
 import matplotlib.pyplot
 import numpy
@@ -40,12 +40,12 @@ assert "tensorflow" not in sys.modules"""
 
 
 def normal(name):
-    """Return a project's name as an index spells it."""
+    """Return a project's name in the spelling of an index."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def fork(root, repository, commit, url, folder):
-    """Write a fork whose helpers say whose they are, and its archive; return its folder."""
+    """Write a fork whose helpers name their repository, and its archive; return its folder."""
     settings = (ROOT / "pyproject.toml").read_text()
     archive = f"{url}/{{repository}}/archive/{{commit}}.zip"
     settings = re.sub(
@@ -68,7 +68,7 @@ def fork(root, repository, commit, url, folder):
 
 
 def environment(python, libraries, venv):
-    """Create an environment that finds these libraries; return its Python and its own folder."""
+    """Create an environment that can import these libraries; return its Python and its folder."""
     subprocess.run([python, "-m", "venv", "--without-pip", venv], check=True)
     own = next(venv.glob("lib/python*/site-packages"))
     (own / "libraries.pth").write_text(f"{libraries}\n")
@@ -76,7 +76,7 @@ def environment(python, libraries, venv):
 
 
 def run(python, folder, cells, variables):
-    """Execute these cells as a notebook that is alone in a folder; return them with outputs."""
+    """Execute these cells as a notebook alone in a folder; return them with their outputs."""
     folder.mkdir(exist_ok=True)
     path = folder / "lesson.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -102,7 +102,7 @@ def printed(cell):
 
 
 def seconds(cell):
-    """Return how long a cell ran."""
+    """Return how many seconds a cell ran."""
     began, ended = (
         datetime.fromisoformat(cell.metadata.execution[name].replace("Z", "+00:00"))
         for name in ("iopub.execute_input", "shell.execute_reply")
@@ -111,15 +111,15 @@ def seconds(cell):
 
 
 def first_cell(lesson, served, repository="ada/course"):
-    """Return the first cell as a fork builds it."""
+    """Return the first cell as the build of a fork writes it."""
     return bootstrap_cell(lesson, served.roots[repository])
 
 
 def release(lesson, served, whole):
-    """Return a release's cells; unless `whole`, of those that train their definitions alone.
+    """Return a release's cells; unless `whole`, cells that train are reduced to their definitions.
 
-    What a story trains takes minutes, and no exercise needs it. nbval runs it whole, and
-    `test_the_story_needs_no_answer` ties the two.
+    Training for the story takes minutes, and no exercise needs it. nbval runs all of it, and
+    `test_the_story_needs_no_answer` shows that the two tests together are enough.
     """
     notebook = nbformat.read(release_path(lesson), as_version=4)
     if lesson.story_trains and not whole:
@@ -128,13 +128,13 @@ def release(lesson, served, whole):
 
 
 def solution(lesson, served):
-    """Return the cells of a lesson with its answers, whose trainings are short."""
+    """Return the cells of a lesson with its answers, with short trainings."""
     notebook = nbformat.read(solution_path(lesson), as_version=4)
     return with_first_cell(notebook.cells, lesson, served, short=True)
 
 
 def with_first_cell(cells, lesson, served, short):
-    """Return the cells with a fork's first one, and after it what makes trainings short."""
+    """Return the cells with a fork's first cell, followed by one that makes trainings short."""
     result = []
     for cell in cells:
         result.append(first_cell(lesson, served) if cell.id == "bootstrap" else cell)
@@ -144,10 +144,10 @@ def with_first_cell(cells, lesson, served, short):
 
 
 def complaints(python):
-    """Return what pip's check says of libraries that the environment had before the course.
+    """Return what `pip check` says about the libraries that the environment had before the course.
 
-    The course itself requires releases that need not be there (`helpers.colab` says which do), and
-    its model a library that is never imported.
+    The course itself requires releases that need not be installed (`helpers.colab` says which must
+    be), and its model requires a library that is never imported.
     """
     done = subprocess.run([python, "-m", "pip", "check"], capture_output=True, text=True)
     assert done.stdout, done.stderr

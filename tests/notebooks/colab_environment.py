@@ -1,14 +1,14 @@
-"""Build an environment like Colab's: releases that it lists, for the Python that runs this.
+"""Build an environment like Colab's: listed releases, for the Python that runs this program.
 
     python3.12 tests/notebooks/colab_environment.py LIST FOLDER
 
-LIST is the file or the address of a list of `name==version` lines, as Colab publishes them; FOLDER
-becomes a virtual environment, which is completed where it exists. It holds what the course needs,
-what the course could break, and whatever of the list these require: not all of Colab's 640
-libraries. Needs nothing but Python and pip.
+LIST is a file or an address with lines of the form `name==version`, as Colab publishes them. FOLDER
+becomes a virtual environment; an existing one is completed. It holds what the course needs, what
+the course could break, and everything that these require from the list: not all of Colab's 640
+libraries. This program needs nothing but Python and pip.
 
-Colab without a GPU has a CPU build of torch. Where pip's settings lead to none, the CUDA build is
-installed without CUDA's libraries (several gigabytes), in whose place stand empty ones.
+Colab without a GPU has a CPU build of torch. If pip's settings lead to no such build, the CUDA
+build is installed without CUDA's libraries (several gigabytes), which empty ones replace.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ import venv
 from collections.abc import Iterable
 from pathlib import Path
 
-# What the lessons import or run in, whether the course asks for it or not.
+# What the lessons import or run in, whether the course requires it or not.
 LESSONS = """accelerate datasets fastapi filelock huggingface_hub imbalanced-learn ipykernel ipython
 ipywidgets matplotlib matplotlib-inline nbconvert notebook numpy pandas pillow pip psutil pyarrow
 prometheus_client pydantic requests rich scikit-learn scipy seaborn setuptools torch tqdm
 transformers typer umap-learn uvicorn wheel"""
-# What requires a release of a library that the course could replace.
+# Libraries that require a release which the course could replace.
 AT_RISK = """db-dtypes google-ai-generativelanguage google-genai google-generativeai gradio
 grpcio-status keras langchain mizani pandas-gbq peft plotnine proto-plus protobuf
 sentence-transformers sklearn-compat statsmodels tensorflow tensorflow-metadata tf_keras ydf"""
-# Prints, in the environment, what is installed: versions, and what each requires there.
+# Prints which versions are installed in the environment, and what each of them requires.
 INSTALLED = """\
 import importlib.metadata
 import json
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def read(place: str) -> str:
-    """Return the text of a file or an address."""
+    """Return the text from a file or an address."""
     if not re.match("https?://", place):
         return Path(place).read_text(encoding="utf-8")
     with urllib.request.urlopen(place, timeout=60) as answer:
@@ -78,30 +78,30 @@ def read(place: str) -> str:
 
 
 def releases(text: str) -> dict[str, str]:
-    """Return each listed project's version, by name; other lines name files or addresses."""
-    pin = re.compile(r"([\w.-]+)==([^+\s]+)(\+\S+)?")  # +cpu: a build, which no index need have
+    """Return each listed project's version, by name; lines with files or addresses are skipped."""
+    pin = re.compile(r"([\w.-]+)==([^+\s]+)(\+\S+)?")  # +cpu is a build, which an index may lack
     lines = (pin.fullmatch(line.strip()) for line in text.splitlines())
     return {normal(line[1]): line[2] for line in lines if line}
 
 
 def normal(name: str) -> str:
-    """Return a project's name as an index spells it."""
+    """Return a project's name in the spelling of an index."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def create(folder: Path) -> None:
-    """Create the environment, unless it is there."""
+    """Create the environment, unless it exists."""
     if not (folder / "bin" / "python").exists():
         venv.create(folder, clear=True, with_pip=True)
 
 
 def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> None:
-    """Install what is wanted of the list, and what that requires, until nothing is missing.
+    """Install what is wanted from the list, and what that requires, until nothing is missing.
 
     Raises
     ------
     RuntimeError
-        If pip cannot install it; what pip says is in the message.
+        If pip cannot install it; the message contains pip's own.
     """
     install(folder, [f"pip=={listed['pip']}"])
     wanted = {normal(name) for name in wanted} & listed.keys()
@@ -122,7 +122,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def installed(folder: Path) -> dict[str, list[str]]:
-    """Return, by name, the version of what is installed, followed by what that requires."""
+    """Return for each installed name its version, followed by its requirements."""
     return json.loads(run(folder, "-c", INSTALLED).stdout)
 
 
@@ -131,7 +131,7 @@ def required(folder: Path) -> set[str]:
 
 
 def install(folder: Path, pins: list[str]) -> None:
-    """Install exactly these. Colab's list is not free of conflicts, at which pip would stop."""
+    """Install exactly these pins. Colab's list contains conflicts, at which pip would stop."""
     print("installs", *pins, flush=True)
     options = ["--no-deps", "--no-compile", "--progress-bar", "off"]
     done = run(folder, "-m", "pip", "install", *options, *pins)
@@ -140,10 +140,10 @@ def install(folder: Path, pins: list[str]) -> None:
 
 
 def stand_in_for_cuda(folder: Path) -> None:
-    """Put a library into the place of those of CUDA's that torch is linked to and that are missing.
+    """Replace CUDA's libraries that torch is linked to, if they are missing, by one of our own.
 
-    Each of its functions returns 100, cudaErrorNoDevice, or a text. As a CPU build,
-    torch then no longer requires CUDA's distributions, which pip would else add.
+    Each of its functions returns 100 (cudaErrorNoDevice) or a text. As with a CPU build, torch then
+    no longer requires CUDA's distributions, which pip would otherwise install.
     """
     (place,) = folder.glob("lib/python*/site-packages/torch/lib")
     read = ["readelf", "--wide", "--dynamic", "--dyn-syms", *map(str, place.glob("libc10*.so"))]

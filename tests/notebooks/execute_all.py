@@ -1,12 +1,13 @@
-"""Re-execute the solution notebooks one after the other, beside the tests that started this.
+"""Execute the solution notebooks again, one after the other, while the tests are running.
 
-Notebooks keep the processors busy and tests of the grader mostly wait, so together they take much
-less time than one after the other. This is no child of those tests, some of which look at theirs.
+Notebooks keep the processors busy, and tests of the grader mostly wait, so together they take much
+less time than one after the other. This process is no child of the tests, because some of them look
+at their child processes.
 
 Where neither a GPU nor the processor multiplies bfloat16, the lessons' trainings would take more
-than an hour beside the tests. There each sees the first 10,000 tokens of its data only, and nothing
-of what it has learnt is kept: the cells are the same, and the models less good. `make
-test-training` executes the lessons that train in full, on the real data.
+than an hour in addition to the tests. There each training uses only the first 10,000 tokens of its
+data, and nothing that it has learnt is stored: the cells are the same, and the models are worse.
+`make test-training` executes the lessons that train completely, on the real data.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from grading.paths import ROOT, solution_path
 from helpers.lessons import LESSONS, Lesson
 from helpers.models import pick_dtype
 
-# Runs in a kernel before its first cell.
+# This runs in a kernel before its first cell.
 SHORT = """
 import numpy
 from transformers import Trainer
@@ -52,11 +53,11 @@ helpers.masked._adapt = adapt_for_a_few_steps
 helpers.recipes.cached_array = lambda kind, key, compute: compute()
 helpers.training._keep = lambda model, path: None
 """
-CELL_SECONDS = 7200  # at low priority, beside everything else
+CELL_SECONDS = 7200  # at low priority, while everything else is running
 
 
 def start(folder: Path) -> None:
-    """Begin; what becomes of each lesson is to be found in a folder, see `outcome`."""
+    """Start; the results of each lesson are written into a folder, see `outcome`."""
     command = [sys.executable, __file__, str(folder), str(os.getpid())]
     subprocess.run(command, cwd=ROOT, check=True)
 
@@ -73,12 +74,12 @@ def outcome(name: str, folder: Path) -> tuple[int, str]:
     while not status.exists():
         time.sleep(0.5)
         if not psutil.pid_exists(int(runner.read_text())) and not status.exists():
-            raise RuntimeError(f"whatever executes the notebooks has ended: {folder}")
+            raise RuntimeError(f"the process that executes the notebooks has ended: {folder}")
     return int(status.read_text()), (folder / f"{name}.log").read_text(errors="replace")
 
 
 def stop(folder: Path) -> None:
-    """End it and whatever it has started."""
+    """End the process and everything that it has started."""
     for process in _below(int((folder / "runner").read_text())):
         try:
             process.kill()
@@ -93,14 +94,14 @@ def _below(pid: int) -> Iterator[psutil.Process]:
 
 
 def trainings_are_short() -> bool:
-    """Return whether this machine trains so slowly that notebooks train on fewer rows here."""
+    """Return whether this machine trains so slowly that notebooks train on fewer rows."""
     import torch
 
     return pick_dtype() == torch.float32
 
 
 def _variables(lesson: Lesson, folder: Path) -> dict[str, str]:
-    """Return the environment in which a lesson is executed."""
+    """Return the environment variables with which a lesson is executed."""
     trains = lesson.story_trains or lesson.answer_trains
     if not trains or not trainings_are_short():
         return dict(os.environ)
@@ -140,7 +141,7 @@ if __name__ == "__main__":
     else:
         os.setsid()
         os.nice(10)
-        # Linux shares the processors between sessions first, each with a priority of its own.
+        # Linux first divides the processors among sessions, each of which has its own priority.
         with contextlib.suppress(OSError):
             Path("/proc/self/autogroup").write_text("10")
         _execute(results, int(sys.argv[2]))

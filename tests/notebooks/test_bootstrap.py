@@ -1,12 +1,12 @@
 """A release alone in an empty folder, in an environment like Colab's: libraries, but no course.
 
-The environment holds this one's libraries save the course and a few that Colab lacks ("own"), or,
-for lessons 1 and 2, releases that Colab lists ("listed"). What is missing comes from an index on
-this machine, the course as an archive of a fork's repository, which is served beside it.
+The environment contains the libraries of this one except the course and a few that Colab lacks
+("own"), or, for lessons 1 and 2, releases that Colab lists ("listed"). Missing libraries come from
+an index on this machine, and the course from an archive of a fork, which is served there, too.
 
-Where `COURSE_COLAB` names an environment that `colab_environment.py` has built (`make test-colab`),
-it is that one's libraries for every lesson, and the index is pip's own; trainings are short. What
-the first cell costs there goes into the record. Colab itself was not at hand.
+If `COURSE_COLAB` names an environment that `colab_environment.py` has built (`make test-colab`),
+all lessons use its libraries and pip's own index, with short trainings. What the first cell takes
+there is recorded. Colab itself was not available.
 """
 
 import importlib.metadata
@@ -39,13 +39,13 @@ from helpers.colab import COURSE
 from helpers.lessons import LESSONS, lesson_named
 
 ONE, TWO = LESSONS[:2]
-FIVE = lesson_named("5")  # needs libraries that Colab lacks
+FIVE = lesson_named("5")  # it needs libraries that Colab lacks
 EVERY = [("own", lesson) for lesson in LESSONS]
 LISTED = [("listed", ONE), ("listed", TWO)]
 BYTES = {"bytes": 1, "kB": 1000, "MB": 1_000_000}  # as pip names them
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 on_all_listed = pytest.mark.skipif(
-    not COLAB, reason="COURSE_COLAB names no environment of all that Colab lists: make test-colab"
+    not COLAB, reason="COURSE_COLAB is not set; `make test-colab` runs this test"
 )
 
 
@@ -105,7 +105,7 @@ def test_a_cell_that_stopped_half_way_is_run_again(lesson, broken, said, colab, 
 
 
 def test_a_fork_s_notebook_installs_the_fork_s_own_helpers(colab, served, tmp_path):
-    """Also where another fork's are installed, of the same version, and loaded."""
+    """Even if the same version of another fork's helpers is installed and loaded."""
     asked = "from helpers.whose import WHOSE\nprint(WHOSE)"
     cells = []
     for repository in FORKS:
@@ -117,7 +117,7 @@ def test_a_fork_s_notebook_installs_the_fork_s_own_helpers(colab, served, tmp_pa
 
 
 def test_an_older_course_that_is_loaded_is_replaced(colab, served, tmp_path):
-    """One that came from an index, which leaves no note of an address."""
+    """One that was installed from an index, so that no address is recorded for it."""
     (colab.own / "helpers").mkdir()
     (colab.own / "helpers" / "__init__.py").write_text("OLD = True\n")
     (colab.own / "helpers" / "colab.py").write_text("complete = print\n")
@@ -144,7 +144,7 @@ def test_an_older_course_that_is_loaded_is_replaced(colab, served, tmp_path):
 def test_untouched_release_stops_only_at_the_exercises(
     lesson, colab, served, after_lesson, tmp_path
 ):
-    after_lesson(lesson.name)  # features are kept, and are the same
+    after_lesson(lesson.name)  # so that stored features can be used, which are the same
     before = complaints(colab.python)
     cells = [code(BEFORE), *release(lesson, served, whole=bool(COLAB)), code(AFTER)]
     cells = colab.run(tmp_path / "alone", cells)
@@ -155,7 +155,7 @@ def test_untouched_release_stops_only_at_the_exercises(
             assert not errors(cell), f"{cell.id}: {errors(cell)}"
             continue
         for error in errors(cell):
-            # A stub of a variable stops itself; a check says that nothing was attempted.
+            # The stub of a variable stops by itself; a check says that it was not attempted.
             assert error.ename in ("NotImplementedError", "CheckNotAttempted")
             if error.ename == "CheckNotAttempted":
                 assert error.evalue.startswith(f"{exercise}: not attempted.")
@@ -175,9 +175,9 @@ def test_the_answers_pass_their_checks(lesson, colab, served, tmp_path):
 @on_all_listed
 @each_lesson
 def test_what_the_first_cell_costs(lesson, colab, served, tmp_path):
-    """Nothing is in pip's cache at first, and what pip downloads twice counts once.
+    """At first, pip's cache is empty, and a file that pip downloads twice is counted once.
 
-    The course comes from this machine, and counts as large as GitHub would send it.
+    The course comes from this machine, and is counted with the size of GitHub's archive.
     """
     log, empty = tmp_path / "pip.log", tmp_path / "pip"
     first = first_cell(lesson, served)

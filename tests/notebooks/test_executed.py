@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom: nbval's tests of them, which run beside the others."""
+"""Every notebook runs from top to bottom: nbval tests them while the other tests are running."""
 
 import re
 
@@ -13,13 +13,13 @@ from helpers.lessons import LESSONS
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_a_notebook_runs_from_top_to_bottom(lesson, executed):
-    """`executed` is the folder of what has become of them; it comes with --notebooks."""
+    """`executed` is the folder with the results of the notebooks; it requires --notebooks."""
     status, printed = outcome(lesson.name, executed)
     assert status == 0, printed[-8000:]
 
 
-def test_what_short_trainings_replace_is_there():
-    """Else the weights of a short one would be kept as those of a whole one, without a word."""
+def test_functions_that_short_trainings_replace_exist():
+    """Otherwise the weights of a short training would be stored as those of a complete one."""
     replaced = re.findall(r"^helpers\.(\w+)\.(\w+) = ", SHORT, re.MULTILINE)
     assert len(replaced) == 3
     for module, name in replaced:

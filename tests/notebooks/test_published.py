@@ -1,4 +1,4 @@
-"""A notebook of a published students' edition, alone: it installs the edition, and no more."""
+"""A notebook of a published students' edition, alone: it installs the edition and nothing else."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ from helpers.lessons import LESSONS
 
 COURSE_OWNER = addresses().repository.partition("/")[0]
 EDITION = "uni/lab"
-"""Where the students' edition of a course lies that itself is private."""
+"""The repository of the students' edition of a course that itself is private."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def edition(served, tmp_path_factory):
 
 
 def whole_course(root, url):
-    """Make a folder that is this course's but for its addresses, and return it."""
+    """Create a folder that is this course except for its addresses, and return it."""
     for path in ROOT.iterdir():
         if path.name not in ("pyproject.toml", "notebooks", "private", ".git"):
             (root / path.name).symlink_to(path)
@@ -71,7 +71,7 @@ def git(repository, *arguments):
 def test_a_published_notebook_installs_the_students_edition_itself(
     language, edition, colab, served, tmp_path
 ):
-    """The whole course need not be reached: its archive is not served."""
+    """This needs no access to the whole course, whose archive is not served."""
     name = LESSONS[0].name
     text = git(edition, "show", f"students:notebooks/{language}{name}/{name}.ipynb")
     notebook = nbformat.reads(text, as_version=4)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def executed(mirror, tmp_path_factory):
-    """Return a function that executes a lesson's solution on the real data, once."""
+    """Return a function that executes a lesson's solution once on the real data."""
     done = {}
 
     def run(lesson):
@@ -39,7 +39,7 @@ def printed(notebook):
     return "\n".join(texts)
 
 
-# Stories that train take many minutes each on the real data; `make test-training` runs them.
+# Lessons that train take many minutes each on the real data; `make test-training` runs them.
 PARAMETERS = [
     pytest.param(lesson, id=lesson.name, marks=pytest.mark.training if lesson.story_trains else ())
     for lesson in LESSONS

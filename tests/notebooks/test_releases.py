@@ -1,4 +1,4 @@
-"""A release needs no answer but in its exercises; `test_bootstrap` executes each of them."""
+"""Only exercises of a release need an answer; `test_bootstrap` executes each release."""
 
 import ast
 
@@ -12,16 +12,16 @@ each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: less
 
 @each_lesson
 def test_the_story_needs_no_answer(lesson):
-    """With it, and with the executed solution, all of a release runs but the exercises."""
+    """Together with the executed solution, this shows that everything but the exercises runs."""
     for cell in source_notebook(lesson).cells:
         if cell.cell_type == "code" and "nbgrader" not in cell.metadata:
             assert not names_needed(cell.source) & set(lesson.exercises), cell.id
 
 
 def names_needed(source):
-    """Return the names that a cell reads; what it only tries (`if_answered`) is left out.
+    """Return the names that a cell reads, except those that it only tries (`if_answered`).
 
-    So is the body of a function of the cell's own that nothing else calls.
+    The body of a function is left out, too, if the cell defines it and nothing else calls it.
     """
     tree = ast.parse(source)
     calls = [
@@ -57,5 +57,5 @@ def is_name(node):
         ("mine(1)", True),
     ],
 )
-def test_what_is_only_tried_is_not_needed(source, needed):
+def test_names_that_a_cell_only_tries_are_not_needed(source, needed):
     assert ("mine" in names_needed(source)) is needed

@@ -79,7 +79,7 @@ def test_every_figure_has_alternative_text(lesson):
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     ]
-    assert outputs, "a lesson shows figures"
+    assert outputs, "a lesson must show figures"
     for output in outputs:
         assert len(output.metadata["image/png"]["alt"]) > 20
         assert re.search(r'<img alt="[^"]{20,}"', output.data["text/html"])
@@ -126,7 +126,7 @@ def test_exercises_and_points_are_those_of_the_registry(lesson):
 
 
 @each_lesson
-def test_check_stands_right_below_its_exercise(lesson):
+def test_check_is_directly_below_its_exercise(lesson):
     ids = [cell.id for cell in source_notebook(lesson).cells]
     for exercise in lesson.exercises:
         if not exercise.startswith("written_"):
@@ -158,7 +158,7 @@ def test_cells_that_show_the_story_are_checked_by_nbval(lesson):
 
 
 @each_lesson
-def test_no_cell_stands_without_prose_for_long(lesson):
+def test_prose_comes_after_at_most_two_code_cells(lesson):
     run = longest = 0
     for cell in source_notebook(lesson).cells:
         if cell.id == "bootstrap":  # it says itself what it does
@@ -169,7 +169,7 @@ def test_no_cell_stands_without_prose_for_long(lesson):
 
 
 @each_lesson
-def test_what_folds_is_marked_up_as_html(lesson):
+def test_folded_blocks_use_html_markup(lesson):
     """Within a block of HTML no Markdown is read: its backticks would be shown."""
     for cell in source_notebook(lesson).cells:
         if cell.cell_type == "markdown":
@@ -192,7 +192,7 @@ def test_lesson_ends_with_recap_questions_and_where_next(lesson):
     assert "where next" in closing
 
 
-def test_tables_of_readme_and_of_the_results_are_what_notebooks_and_record_give():
+def test_tables_of_readme_and_results_match_notebooks_and_record():
     for path, contents in tables().items():
         text = path.read_text(encoding="utf-8")
         for mark, table in contents.items():
@@ -320,7 +320,7 @@ def test_nothing_is_downloaded_without_a_pin():
                 assert keywords & allowed, f"{path.name}:{node.lineno} is not pinned"
 
 
-def test_what_is_printed_is_never_sent_to_none():
+def test_output_is_never_redirected_to_none():
     """Libraries ask `sys.stdout.isatty()`, as transformers does in the releases that Colab has."""
     for path in python_sources():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -371,8 +371,8 @@ def test_types_are_ignored_for_one_kind_of_fault_and_for_a_reason():
                 assert explained.fullmatch(comment.string), f"{path.name}:{comment.start[0]}"
 
 
-def test_what_is_written_is_spelt_right():
-    """Lessons are read in their sources; what is skipped stands in pyproject.toml."""
+def test_spelling_is_right():
+    """Lessons are read in their sources; pyproject.toml lists what is skipped."""
     found = subprocess.run(
         [sys.executable, "-m", "codespell_lib"], cwd=ROOT, capture_output=True, text=True
     )

@@ -96,7 +96,7 @@ def test_files_that_others_read_are_of_their_schema(schema):
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_little_and_ends(path):
+def test_a_workflow_has_few_rights_and_a_time_limit(path):
     read = workflow(path)
     assert read["permissions"] == {"contents": "read"}
     for name, job in read["jobs"].items():

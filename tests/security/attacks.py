@@ -1,8 +1,8 @@
 """Answers that attack the grader, by the number of their row in the table of docs/security.md.
 
-Each is the answer to `double`; the one to `total` is right, and must get its point whatever the
-attack does. Loops, allocations and files have bounds of their own well above the limits that the
-tests set, so that a limit that fails costs a test, not the machine.
+Each is an answer to `double`. The answer to `total` is right, and must get its point whatever the
+attack does. Loops, allocations and files have limits of their own, well above those that the tests
+set, so that if a limit of the grader fails, a test fails and the machine survives.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grading.paths import ROOT
 
 @dataclass(frozen=True)
 class Attack:
-    """An answer and how it must end.
+    """An answer, and how grading it must end.
 
     Attributes
     ----------
@@ -26,11 +26,11 @@ class Attack:
     answer : str
         Source of the cell that answers `double`.
     status : str
-        What its verdict must be.
+        The expected status of its verdict.
     says : str
-        What the verdict's message or the cell's own output must hold.
+        What the verdict's message or the output of the cell must contain.
     shows : str
-        The same, for whoever grades: that the attack found nothing, and reached nothing.
+        Output, for the person who grades, that proves that the attack found or reached nothing.
     """
 
     row: int
@@ -42,7 +42,7 @@ class Attack:
 
     @property
     def deserves(self) -> set[float]:
-        """The points that are fair; a right answer whose cell ends badly may have them or not."""
+        """The points that are fair: a right answer whose cell crashes may get its points or not."""
         if self.status == "passed":
             return {2.0}
         return {0.0, 2.0} if RIGHT in self.answer else {0.0}
@@ -71,7 +71,7 @@ def forged(stream, ident, parent):
 kernel.shell_handlers["question_request"] = forged
 """
 
-# A reply of the right form, to the right question, whose result is built byte by byte.
+# A reply of the right form to the right question, whose result is built byte by byte.
 FORGE = """
 import struct
 from grading.inside.protocol import QUESTION
@@ -92,12 +92,12 @@ document, parts = {document}, {parts}
 
 
 def forging(document: str, parts: str = "()") -> str:
-    """Return an answer that replies with this result, whatever it is asked; both are expressions.
+    """Return an answer that always replies with this result; both arguments are expressions.
 
     Parameters
     ----------
     document, parts : str
-        Of the JSON document, as bytes, and of the binary parts.
+        The JSON document, as bytes, and the binary parts.
     """
     return RIGHT + FORGE.format(document=document, parts=parts)
 
@@ -117,7 +117,7 @@ b'{"dict": [[' + b", ".join(
 
 
 def returning(dtype: str) -> str:
-    """Return an answer that is right but for the type of its array."""
+    """Return an answer that is right except for the type of its array."""
     return "import numpy\n" + _function(
         "numbers = [2 * number for number in numbers]",
         f"return numpy.array(numbers, dtype='int64').astype({dtype!r})",

@@ -1,6 +1,6 @@
-"""The small course that is attacked, killed and sent away, released once for all tests.
+"""The small course that tests attack, interrupt and send to workers; released once for all.
 
-A run of all tests writes how many rows of docs/security.md hold: see `rows.py`.
+A run of all tests records how many rows of docs/security.md hold: see `rows.py`.
 """
 
 import pytest
@@ -11,13 +11,13 @@ from grading.judging.session import AnswerKey
 from grading.judging.testing import load_tests
 from grading.steps.run_nbgrader import nbgrader_api
 
-# nbgrader reads its settings by a path, and they name the steps that these tests attack.
+# nbgrader reads its settings from a path, and they name the steps that these tests attack.
 DEPENDS_ON = ("nbgrader_config.py", "grading/steps/nbgrader_config.py")
 
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory):
-    """Return a course folder with its release made; tests take a copy."""
+    """Return a course folder with its release; tests work on copies of it."""
     folder = tmp_path_factory.mktemp("released")
     small_course.write_course(folder)
     result = nbgrader_api(folder).generate_assignment(small_course.NAME)

@@ -1,4 +1,4 @@
-"""Notebooks as editors other than JupyterLab save them, after public ones and their serializers."""
+"""Notebooks as editors other than JupyterLab save them, modelled on published notebooks."""
 
 import json
 
@@ -6,15 +6,15 @@ import nbformat
 
 
 def lines(source):
-    """Return a source as both editors write it: a list of lines, none of them empty."""
+    """Return a source as both editors write it: a list of lines, none of which is empty."""
     return source.splitlines(keepends=True)
 
 
 def saved_by_colab(notebook):
     """Return a notebook as Colab saves it.
 
-    Format 4.0, so no cell ids; of metadata Colab's own alone; its badge on top; who ran a cell, and
-    when; widgets without the "state" that nbformat asks for; a cell that was left empty.
+    Format 4.0, so without cell ids; no metadata except Colab's own; Colab's badge on top; who ran
+    each cell, and when; widgets without the "state" that nbformat requires; an empty cell.
     """
     badge = '<a href="https://colab.research.google.com/drive/1" target="_parent">Open In Colab</a>'
     cells = [
@@ -65,7 +65,7 @@ def saved_by_colab(notebook):
 
 
 def saved_by_vs_code(notebook):
-    """Return a notebook as VS Code saves it: all metadata kept, and some of its own."""
+    """Return a notebook as VS Code saves it: all metadata kept, and VS Code's own added."""
     saved = json.loads(nbformat.writes(notebook))
     for cell in saved["cells"]:
         cell["source"] = lines("".join(cell["source"]))

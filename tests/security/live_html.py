@@ -1,4 +1,4 @@
-"""What a student may write to have a program run in the browser of who grades it."""
+"""What a student may write to run a program in the browser of the person who grades it."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ import json
 import small_course
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-# One pixel, which a browser shows.
+# A picture of one pixel, which a browser can show.
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
     "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -80,7 +80,7 @@ def payloads(address):
 
 
 def attachments(address):
-    """Return attachments of which one is a picture."""
+    """Return attachments, one of which is a picture."""
     call = f"<script>window.hit=1;new Image().src='{address}/attached'</script>"
     drawing = f"<svg xmlns='http://www.w3.org/2000/svg' onload='window.hit=1'>{call}</svg>"
     encode = lambda text: base64.b64encode(text.encode()).decode()  # noqa: E731
@@ -93,14 +93,14 @@ def attachments(address):
 
 
 def question():
-    """Return the cell of a question that is answered in words."""
+    """Return the cell of a question that is answered in a student's own words."""
     marks = {"grade": True, "grade_id": WRITTEN, "locked": False, "schema_version": 3}
     marks |= {"solution": True, "task": False, "points": 1}
     return new_markdown_cell("*Your answer goes here.*", id=WRITTEN, metadata={"nbgrader": marks})
 
 
 def submission(address):
-    """Return a notebook that is right, with everything above in every place that there is."""
+    """Return a right notebook with everything above in every place that exists."""
     written = question()
     written.source = "\n\n".join([QUIET, *payloads(address)])
     written["attachments"] = attachments(address)

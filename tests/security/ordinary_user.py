@@ -1,4 +1,4 @@
-"""Run tests again as an ordinary user, where whoever runs them is root."""
+"""Run tests again as an ordinary user, if they were started by root."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from grading.paths import ROOT
 
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
 USER = 61234
-"""A number that no account has: what an ordinary user may do depends on no name."""
+"""A number that no account has: what an ordinary user may do does not depend on a name."""
 
 
 def reason_not_to() -> str:
-    """Return why tests cannot be run as another user here, or nothing."""
+    """Return why tests cannot be run as another user here, or an empty string."""
     if os.geteuid() != 0:
-        return "whoever runs the tests is an ordinary user already"
+        return "the tests are run by an ordinary user already"
     missing = [name for name in ("unshare", "setpriv", "mount") if not shutil.which(name)]
     return f"{missing[0]} is missing" if missing else ""
 
@@ -28,15 +28,15 @@ def reason_not_to() -> str:
 def run_as_ordinary_user(command: list[str], group: Path | None = None) -> str:
     """Run a command as an ordinary user; return what it printed.
 
-    The user sees the course and the Python environment, also where those lie in a folder that is
-    closed to others: such a folder is replaced by another, for the command alone. The interpreter
-    belongs to the user, as it does where someone has installed it for themselves.
+    The user sees the course and the Python environment, even if those are in a folder that is
+    closed to other users: for this command alone, such a folder is replaced by one that is open.
+    The interpreter belongs to the user, as it does if users have installed it for themselves.
 
     Parameters
     ----------
     command : list of str
     group : Path or None
-        A control group that the user may divide.
+        A control group in which the user may create others.
     """
     lines = ["set -e"]
     if group:
@@ -68,7 +68,7 @@ def run_as_ordinary_user(command: list[str], group: Path | None = None) -> str:
 
 
 def _opened(needed: set[Path], aside: Path) -> list[str]:
-    """Return the commands after which everybody can reach some folders."""
+    """Return the shell commands that let everybody reach some folders."""
     kept, closed, opened = [], {}, []
     for number, path in enumerate(sorted(needed)):
         shut = [above for above in path.parents if not above.stat().st_mode & 0o001]

@@ -1,6 +1,6 @@
-"""How many rows of docs/security.md hold: counted by the tests that are about them.
+"""Count how many rows of docs/security.md hold, from the tests that are about them.
 
-Row 28 is about a browser, so that its tests in `tests/browser` belong to the count.
+Row 28 is about a browser, so its tests in `tests/browser` are counted, too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ DOCS = ROOT / "docs" / "security.md"
 ENDED = pytest.StashKey[dict[int, bool]]()
 """Whether all tests of a row have passed so far."""
 OPENED = pytest.StashKey[bool]()
-"""Whether a test of row 28 has run in a browser."""
+"""Whether a test of row 28 has been run in a browser."""
 
 
 def rows_of_test(item: pytest.Item) -> set[int]:
-    """Return the rows that a test is about: its attack's, or those that its docstring names."""
+    """Return the rows that a test is about: its attack's row, or those that its docstring names."""
     callspec = getattr(item, "callspec", None)
     attack = callspec and callspec.params.get("attack")
     if attack:
@@ -32,7 +32,7 @@ def rows_of_test(item: pytest.Item) -> set[int]:
 
 
 def note(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Note how a test has ended. One that was skipped says nothing of its row."""
+    """Record how a test has ended. A skipped test gives no information about its row."""
     if (report.when == "call" and not report.skipped) or report.failed:
         ended = item.session.stash.setdefault(ENDED, {})
         for row in rows_of_test(item):
@@ -42,7 +42,7 @@ def note(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def write_count(session: pytest.Session) -> None:
-    """Keep how many rows hold, and beside the table what was counted, if all of it was run."""
+    """If all tests were run, record how many rows hold, and write below the table how."""
     ended = session.stash.get(ENDED, {})
     if ended.keys() == rows_of_table() and session.stash.get(OPENED, False):
         counts = {"total": len(ended), "survived": sum(ended.values())}
@@ -55,7 +55,7 @@ def write_count(session: pytest.Session) -> None:
 
 
 def what_is_counted(command: str) -> str:
-    """Return what README's figure of attacks survived is made of, by the command that counted."""
+    """Return how README's figure of attacks survived was counted, and by which command."""
     browser = (
         f"Row 28 was opened in a browser as well (`{IN_BROWSER}`)."
         if IN_BROWSER in command

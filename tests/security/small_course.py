@@ -1,4 +1,4 @@
-"""A lesson of two exercises, small enough to be attacked many times over."""
+"""A lesson of two exercises, small enough to be attacked many times."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _(answer, rng):
     equal(answer(numbers), sum(numbers), f"total of {{numbers}}")
 '''
 
-# The same tests as nbgrader's own grader wants them: in the graded cells, taken out of the release.
+# The same tests in the form of nbgrader's own grader: in graded cells, removed from the release.
 CHECKS = ("assert double([1, 2]) == [2, 4]", "assert total([1, 2]) == 3")
 IN_CELLS = (
     f"""
@@ -63,7 +63,7 @@ assert got == expected, f"total of {numbers}: expected {expected}, got {got}"
 ### END HIDDEN TESTS""",
 )
 
-# Small enough to be reached quickly; what loops (`SHORT`) has time enough to be seen doing so.
+# Small, so that tests reach them quickly. `SHORT` leaves enough time to see a cell loop.
 LIMITS = Limits(
     cell_seconds=30,
     test_seconds=30,
@@ -92,7 +92,7 @@ def _cell(source: str, name: str, points: int = 0) -> NotebookNode:
 
 
 def notebook(double: str, total: str, hidden: tuple[str, str] = ("", "")) -> NotebookNode:
-    """Return the lesson with these two answers, and with hidden tests in its graded cells."""
+    """Return the lesson with these two answers, and with these hidden tests in its graded cells."""
     made = new_notebook(
         cells=[
             new_markdown_cell("# Sums", id="intro"),
@@ -110,7 +110,7 @@ def notebook(double: str, total: str, hidden: tuple[str, str] = ("", "")) -> Not
 
 
 def solution(hidden: tuple[str, str] = ("", "")) -> NotebookNode:
-    """Return the instructor's notebook, its answers between nbgrader's marks."""
+    """Return the instructor's notebook, with its answers between nbgrader's marks."""
 
     def marked(source: str) -> str:
         head, body = source.split("\n", 1)

@@ -1,4 +1,4 @@
-"""What students hand in, and how, by the row of the table in docs/security.md."""
+"""What students hand in, and how, for the rows of the table in docs/security.md."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ def double(numbers):
 
 
 def skipped(answer):
-    """Row 1: every cell says that it is not to be run, or may fail."""
+    """Row 1: every cell is tagged as one that should be skipped, or that may fail."""
     notebook = small_course.notebook(answer, small_course.TOTAL)
     for cell in notebook.cells:
         cell.metadata["tags"] = ["skip-execution", "raises-exception"]
@@ -52,7 +52,7 @@ def skipped(answer):
 
 
 def moved_about():
-    """Row 14: graded cells deleted, doubled, moved, retyped, and cells of one's own."""
+    """Row 14: graded cells deleted, doubled, moved and retyped, and cells of the student's own."""
     notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     intro, double, test_double, total, test_total = notebook.cells
     own = small_course.new_code_cell("extra = 1", id="mine")
@@ -63,14 +63,14 @@ def moved_about():
 
 
 def deleted():
-    """Row 14: a graded cell that is gone."""
+    """Row 14: a graded cell is missing."""
     notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     del notebook.cells[2]
     return notebook
 
 
 def stripped():
-    """Row 15: as an editor leaves it that knows neither metadata nor ids."""
+    """Row 15: as an editor leaves it that does not keep metadata and ids."""
     notebook = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     notebook.nbformat_minor, notebook.metadata = 0, {}
     for cell in notebook.cells:
@@ -92,7 +92,7 @@ def put_submission(course, student, notebook=None, content=None):
 
 
 def through_the_exchange(course, config, student, folder):
-    """Row 18: hand in with a forged time stamp, by nbgrader's exchange."""
+    """Row 18: hand in with a forged time stamp, through nbgrader's exchange."""
     mine = folder / "home" / small_course.NAME
     mine.mkdir(parents=True)
     nbformat.write(GOOD, mine / f"{small_course.NAME}.ipynb")
@@ -111,7 +111,7 @@ def through_the_exchange(course, config, student, folder):
 
 
 def through_a_platform(course, config, student):
-    """Row 18: hand in with a forged time stamp, as one of the files of a learning platform."""
+    """Row 18: hand in with a forged time stamp among the files of a learning platform."""
     inbox = course / "downloaded" / small_course.NAME / "archive"
     inbox.mkdir(parents=True)
     begin = f"{student}_{COLLECTED}_"
@@ -127,19 +127,19 @@ def through_a_platform(course, config, student):
 
 
 def left_over():
-    """Return the living processes of boxes that this process opened; the dying have a moment."""
+    """Return the living processes of boxes that this process opened; dying ones get a moment."""
     end = time.monotonic() + 15
     while (living := _of_boxes()) and time.monotonic() < end:
         time.sleep(0.2)
     return living
 
 
-# What a process keeps for its next box, page and pool, and Python's tracker of what pools share.
+# What a process keeps for its next box, page and pool, and Python's tracker of shared resources.
 KEPT = ("grading.inside.warm", "grading.steps.rendering", "multiprocessing.resource_tracker")
 
 
 def fork_servers(process):
-    """Return what a process's workers are forked from."""
+    """Return the processes from which a process's workers are forked."""
     return [child for child in process.children() if "forkserver" in " ".join(child.cmdline())]
 
 
@@ -158,7 +158,7 @@ def _of_boxes():
     ours += [below for one in ours for below in one.children(recursive=True)]
     living = []
     for process in psutil.process_iter():
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended while we looked
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             boxed = process in ours or first <= process.uids().real < first + 64
             if boxed and process.status() != psutil.STATUS_ZOMBIE:
                 living.append(process)

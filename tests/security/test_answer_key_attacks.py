@@ -1,4 +1,4 @@
-"""Full marks can be had by nothing but an answer: attacks on the answer key and on helpers."""
+"""Full marks need an answer of one's own: attacks on the answer key and on helpers."""
 
 import contextlib
 import json
@@ -33,14 +33,14 @@ from grading.steps.outcomes import SUCCESS
 from grading.steps.run_nbgrader import nbgrader_api
 from helpers.lessons import lesson_named, lesson_of
 
-DEPENDS_ON = ("grading/inside",)  # runs in other processes
+DEPENDS_ON = ("grading/inside",)  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"])
 def kernels(request):
-    """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
+    """Start kernels as for one notebook, then as for a batch: tests must end the same with both."""
     with (
         warm_kernels(environment(), ["transformers"])
         if request.param == "warm"
@@ -50,20 +50,20 @@ def kernels(request):
 
 
 def graded(notebook, key):
-    """Return what a notebook's cells showed, its verdicts by exercise, and the notes."""
+    """Return what a notebook's cells printed, its verdicts by exercise, and the notes."""
     aligned, _ = realign(notebook, small_course.release())
     result = grade(aligned, key, 3, small_course.LIMITS, "bubblewrap")
     return result, {verdict.exercise: verdict for verdict in result.verdicts}
 
 
 def with_cell_below(double, total, source):
-    """Return the lesson with a cell of one's own below the graded cell of `double`."""
+    """Return the lesson with a student's own cell below the graded cell of `double`."""
     notebook = small_course.notebook(double, total)
     notebook.cells.insert(3, small_course.new_code_cell(source, id="mine"))
     return notebook
 
 
-# Looks for the course's own answer wherever a process keeps code, and tells what it found.
+# Searches every place where a process keeps code for the course's answer, and prints what it found.
 SEARCH = f'''
 import dis, gc, inspect, io, linecache, types
 
@@ -103,7 +103,7 @@ print("FOUND", found)
 
 
 def test_a_cell_below_a_wrong_answer_finds_no_reference(kernels, key):
-    """Row 25: source, history, linecache, code objects, gc, and the answer itself."""
+    """Row 25: in sources, history, linecache, code objects, gc, and the answer itself."""
     notebook = with_cell_below(WRONG, small_course.TOTAL, SEARCH)
     result, verdicts = graded(notebook, key)
     shown = str(result.outputs)
@@ -153,8 +153,8 @@ def test_an_answer_that_takes_over_the_reference_earns_nothing(kernels, key):
     ids=["in its error", "as its result", "right, beside", "in its arguments", "and ends the box"],
 )
 def test_nothing_of_the_second_box_is_kept_but_the_verdict(key, telling, total):
-    """Row 25: what only the second box can compute is in no output, message or note."""
-    marker = "text = 'the box says ' + str(double([21]))\n"  # [42] beside the reference alone
+    """Row 25: what can be computed only in the second box appears in no output, message or note."""
+    marker = "text = 'the box says ' + str(double([21]))\n"  # [42] only if the reference ran
     above = f"text = 'it says ' + str(double([21]))\n{telling}"
     notebook = with_cell_below(WRONG, marker + total, above)
     result, verdicts = graded(notebook, key)
@@ -167,7 +167,7 @@ def test_nothing_of_the_second_box_is_kept_but_the_verdict(key, telling, total):
 
 
 def test_cells_that_failed_below_a_wrong_answer_do_not_cost_the_next_exercise(key):
-    """A name that is missing in the first box is there in the second."""
+    """A name that is missing in the first box is defined in the second."""
     raising = "def double(numbers):\n    raise ValueError('mine')\n"
     notebook = with_cell_below(
         raising,
@@ -179,7 +179,7 @@ def test_cells_that_failed_below_a_wrong_answer_do_not_cost_the_next_exercise(ke
 
 
 def test_a_wrong_answer_that_never_ends_costs_its_own_points_only(key, monkeypatch):
-    """The cell of the story that calls it is not run in the first box, and is in the second."""
+    """A cell of the story calls it: that cell is not run in the first box, but in the second."""
     endless = "def double(numbers):\n    while True: pass\n"
     notebook = with_cell_below(
         endless,
@@ -217,7 +217,7 @@ for place in (os.path.expanduser("~"), "/tmp", "/dev/shm", os.getcwd()):
 
 
 def test_storing_killing_and_answering_in_a_fresh_attempt_earns_nothing(released, tmp_path):
-    """Row 25: the reply that ended the worker, after which a fresh attempt had what was stored."""
+    """Row 25: a reply ended the worker, and the next attempt then found what had been stored."""
     course = shutil.copytree(released, tmp_path / "course")
     kills = forging(DATES_THAT_END_A_READER, "(bytes(8), bytes(8))").replace("double", "total")
     notebook = with_cell_below(WRONG + FIRST_LOOK, small_course.TOTAL + kills, SMUGGLE)
@@ -237,7 +237,7 @@ def test_storing_killing_and_answering_in_a_fresh_attempt_earns_nothing(released
     assert not any("again" in note for note in receipt["notes"])
 
 
-# Knows everything that the feedback has shown: what was asked, and what stood behind it.
+# Knows everything that the feedback has shown: the questions, and the expected results.
 LEARNT = """import re
 SEEN = {!r}
 lists = re.findall(r"\\[[-\\d, ]*\\]", SEEN)
@@ -249,7 +249,7 @@ def double(numbers):
 
 
 def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, tmp_path):
-    """Row 25: autograded notebook, feedback page and receipt after a second box; a resubmission."""
+    """Row 25: notebook, feedback page and receipt after a second box, then after a resubmission."""
     course = shutil.copytree(released, tmp_path / "course")
     tells = "print('it says', double([21]))\n"
     total = tells + "def total(numbers):\n    return sum(double(numbers)) // 2\n"
@@ -272,7 +272,7 @@ def test_a_course_s_pages_and_receipts_hold_nothing_of_the_second_box(released, 
     assert (double.status, double.points) == ("failed", 0.0)
 
 
-# A line that passes the question on to a helper of the course's, by exercise.
+# For each exercise, a line that passes the question on to one of the course's helpers.
 PASSED_ON = {
     "pad_batch": "def pad_batch(sequences, pad_id=0, max_length=None):\n"
     "    from helpers.predictors import padded\n    import torch\n"
@@ -330,7 +330,7 @@ def test_a_helper_that_would_answer_is_not_there_for_an_answer(exercise):
 
 
 def test_a_helper_is_not_there_either_for_a_program_that_an_answer_starts():
-    """It imports the helpers anew, and has only its variables from the answer's process."""
+    """The program imports the helpers again, and only its variables come from the answer."""
     folder = next(path for path, inside in shared_paths().items() if inside == "/course/helpers")
     calls = "from helpers.scores import bootstrap_scores as s; print(len(s([0], [0], 2)))"
     paths = os.pathsep.join([str(Path(folder).parent), str(ROOT)])
@@ -350,11 +350,11 @@ def test_a_helper_is_not_there_either_for_a_program_that_an_answer_starts():
 
 @pytest.mark.parametrize("exercise", sorted(set(PASSED_ON) - {"pad_batch", "classify"}))
 def test_without_a_box_the_same_line_would_have_earned_all_points(exercise, monkeypatch):
-    """Else the test above would say nothing.
+    """Otherwise the test above would prove nothing.
 
-    For `pad_batch` three lines more are needed, and the test of `classify` takes no pipeline.
+    `pad_batch` needs three more lines, and the test of `classify` accepts no pipeline.
     """
-    # What was computed once would not be computed again, which the test looks for.
+    # A result that was computed once would not be computed again, and the test notices that.
     monkeypatch.setattr("helpers.features.cached_array", lambda name, key, compute: compute())
     namespace = {}
     exec(PASSED_ON[exercise], namespace)
@@ -363,7 +363,7 @@ def test_without_a_box_the_same_line_would_have_earned_all_points(exercise, monk
 
 
 def test_a_notebook_s_own_cells_may_still_use_those_helpers():
-    """An answer that is a variable is computed with them, before anything is asked."""
+    """If an answer is a variable, its cell uses them before any question is asked."""
     run = Run("bubblewrap", Limits(), 0)
     try:
         outputs = run.cell(
@@ -403,7 +403,7 @@ def test_the_key_to_planted_labels_is_in_no_box():
 
 @pytest.mark.parametrize("dtype", ["timedelta64[ns]", "datetime64[s]", "S8", "U8", "bool"])
 def test_predictions_that_pass_for_integers_are_refused_at_once(dtype):
-    """Row 34: through the hidden test of a real lesson, and no model is trained to find out."""
+    """Row 34: with the hidden test of a real lesson, but without training a model."""
     lesson = lesson_named("7")
     key = AnswerKey(load_tests(hidden_tests_path(lesson)), source_notebook(lesson))
     run = Run("bubblewrap", Limits(), 0)
@@ -449,8 +449,8 @@ def test_half_a_character_costs_no_points(kernels, key, answer):
         "def double(numbers):\n    raise type('Odd\\ud83d', (Exception,), {})('\\udfff')\n",
     ],
 )
-def test_half_a_character_in_what_is_told_is_spelt_out(released, tmp_path, answer):
-    """Through nbgrader, to the files: a message, a cell's exception, a result, a class's name."""
+def test_half_a_character_in_a_message_is_escaped(released, tmp_path, answer):
+    """Through nbgrader, in files: a message, an exception, a result, the name of a class."""
     course = shutil.copytree(released, tmp_path / "course")
     put_submission(course, "ada", small_course.notebook(answer, small_course.TOTAL))
     (ended,) = autograde([(small_course.NAME, "ada")], course, workers=1)
@@ -460,8 +460,8 @@ def test_half_a_character_in_what_is_told_is_spelt_out(released, tmp_path, answe
 
 
 def test_arrays_of_dates_never_reach_a_test(key):
-    """Row 34: they are no plain data, which the student is told."""
+    """Row 34: they are not plain data, and the student is told so."""
     answer = "import numpy\ndef double(numbers):\n    return numpy.array(numbers, 'm8[s]')\n"
     _, verdicts = graded(small_course.notebook(answer, small_course.TOTAL), key)
     assert "an array of timedelta64[s]" in verdicts["double"].message
-    assert np.issubdtype(np.dtype("m8[s]"), np.integer)  # which is why
+    assert np.issubdtype(np.dtype("m8[s]"), np.integer)  # so this check alone accepts them

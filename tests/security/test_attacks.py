@@ -1,4 +1,4 @@
-"""Attacks by a student's code, one sandbox each: rows 1 to 16 and 20 to 22 of the table."""
+"""Attacks by a student's code, each in a sandbox of its own: rows 1 to 16 and 20 to 22."""
 
 import contextlib
 import os
@@ -24,14 +24,14 @@ from grading.sandbox.contents import environment
 from grading.sandbox.warm import warm_kernels
 from grading.steps.preprocessors import put_outputs
 
-DEPENDS_ON = ("grading/inside",)  # runs in other processes
+DEPENDS_ON = ("grading/inside",)  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 
 @pytest.fixture(scope="module", params=["cold", "warm"], autouse=True)
 def kernels(request):
-    """Start kernels as one notebook's are, then as a batch's: nothing is to end differently."""
+    """Start kernels as for one notebook, then as for a batch: tests must end the same with both."""
     with (
         warm_kernels(environment(), ["transformers"])
         if request.param == "warm"
@@ -64,7 +64,7 @@ def said_by(notebook, verdict):
 
 @dataclass
 class Reader:
-    """What a process that judges replies has used: bytes, beside what it was forked with."""
+    """The bytes that a process has used to judge replies, beyond those it was forked with."""
 
     pid: int
     held: int
@@ -74,7 +74,7 @@ class Reader:
 
 @pytest.fixture
 def readers(monkeypatch):
-    """List the processes that judge, and measure each as the kernel counts it when it ends."""
+    """List the processes that judge, and measure each by the kernel's own count when it ends."""
     found = {}
     fork = os.fork
 
@@ -97,7 +97,7 @@ def readers(monkeypatch):
 
 
 def most_held():
-    """Return the most bytes that this process has held since `forget_most_held`."""
+    """Return the most bytes that this process has held since `forget_most_held` was called."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
@@ -108,17 +108,17 @@ def forget_most_held():
 
 @contextlib.contextmanager
 def within_limits(readers):
-    """Require that neither the grader nor a process that judges takes more than a reply may cost.
+    """Require that the grader and the processes that judge use no more than a reply may cost.
 
-    The processor's seconds and bytes count, not a clock: a machine that is busy with something else
-    changes nothing.
+    Processor time and bytes are counted, not time on the clock, so that a busy machine changes
+    nothing.
     """
     forget_most_held()
     held, started = most_held(), time.process_time()
     yield
     assert readers
     for reader in readers.values():
-        # The limit is in whole seconds, and the kernel looks at each second's end.
+        # The limit is in whole seconds, and the kernel checks it at the end of each second.
         assert 0 < reader.seconds <= PROCESSOR_SECONDS + 2
         assert reader.bytes <= MEMORY_BYTES
     assert time.process_time() - started <= PROCESSOR_SECONDS
@@ -127,7 +127,7 @@ def within_limits(readers):
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: f"{attack.row} {attack.name}")
 def test_attack_ends_as_it_must(attack: Attack, key, readers):
-    """Whatever it replies costs no more of the grader's time and memory than the limits say."""
+    """Whatever it replies, it costs no more of the grader's time and memory than the limits say."""
     limits = (
         replace(small_course.LIMITS, **small_course.SHORT)
         if attack.status == "timed out"
@@ -177,7 +177,7 @@ def test_files_of_the_instructor_cannot_be_opened(key, tmp_path):
 
 
 def test_network_is_out_of_reach(key):
-    """Row 8: a listener on this machine sees nothing."""
+    """Row 8: a listener on this machine receives no connection."""
     seen = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(30)
@@ -203,7 +203,7 @@ def test_cells_that_were_moved_or_stripped_score_the_same(make, key):
 
 
 def test_an_answer_that_gambles_is_graded_the_same_in_five_runs(key):
-    """Row 22: code that draws without a seed draws the same whenever it is graded."""
+    """Row 22: code that draws without a seed draws the same numbers in every grading."""
     ended = [
         graded(small_course.notebook(GAMBLE, small_course.TOTAL), key)[1]["double"]
         for _ in range(5)

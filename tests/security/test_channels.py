@@ -1,7 +1,8 @@
-"""Ways from one box to another, or to whoever grades: row 25's channels, and row 33.
+"""Ways from one box to another, or to the person who grades: row 25's channels, and row 33.
 
-Each channel is tried twice. Between two processes without a box it must carry something; otherwise
-the test would show nothing. Between two boxes that are open at the same time it must carry nothing.
+Each channel is tried twice. Between two processes without a box, it must carry something;
+otherwise the test would prove nothing. Between two boxes that are open at the same time, it must
+carry nothing.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ from grading.sandbox.contents import environment
 from grading.sandbox.limits import Limits
 from grading.sandbox.warm import warm_kernels
 
-DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -53,7 +54,7 @@ shared = open(os.__file__)  # one file for all boxes
 
 @dataclass(frozen=True)
 class Channel:
-    """A way from one process to another; `got` is what the last part's code makes of it.
+    """A way from one process to another; the code of `receive` puts what arrived into `got`.
 
     Attributes
     ----------
@@ -61,7 +62,7 @@ class Channel:
     prepare, send, receive : str
         Run by the receiver, by the sender, and by the receiver again.
     open_without_box : bool
-        Whether every Linux machine has it.
+        Whether the channel works without a box on every Linux machine.
     """
 
     name: str
@@ -79,7 +80,7 @@ SECONDS = 60
 
 
 def keyring(name, number):
-    """Return the channel that a keyring is."""
+    """Return the channel that uses a keyring."""
     return Channel(
         name,
         KEY,
@@ -89,7 +90,7 @@ key = call(KEYS["add"], b"user", b"course-note", b"reference", 9, {number})
 call(KEYS["keyctl"], SET_TIMEOUT, key, SECONDS)
 """,
         f"""
-if {number} != -3:  # whoever has a keyring in the session's may read what is in it
+if {number} != -3:  # keys may be read only in a keyring that the session's keyring contains
     call(KEYS["keyctl"], LINK, {number}, -3)
 key = call(KEYS["keyctl"], SEARCH, {number}, b"user", b"course-note", 0)
 place = ctypes.create_string_buffer(9)
@@ -103,7 +104,7 @@ OWN_FILE = """
 def hint(command, value):
     return fcntl.fcntl(os.open("/proc/self/exe", os.O_RDONLY), command, struct.pack("Q", value))[0]
 """
-# What ext4 remembers of files that are large enough to need it.
+# What ext4 stores about files that are large enough to need it.
 STATE = """
 def states():
     return [fcntl.ioctl(file, 0x40046629, bytes(4)) for file in files]  # EXT4_IOC_GETSTATE
@@ -292,7 +293,7 @@ call((241, 181), b"course-note")
     ),
 )
 
-# What a file that all boxes see could be marked with; without a box these would mark the machine's.
+# Marks on files that all boxes see; without a box, these would mark the machine's own files.
 MARKS = """
 paths = [os.__file__, sys.executable, "/proc/self/exe", os.path.dirname(os.__file__)]
 seen = lambda: [
@@ -300,7 +301,7 @@ seen = lambda: [
     for info in map(os.stat, paths)
 ]
 """
-# Each leaves the mark that is there already, so that one which is not refused does no harm.
+# Each sets the mark that is set already, so that one which is not refused does no harm.
 MARK = """
 done = []
 for path in paths:
@@ -325,7 +326,7 @@ for path in paths:
 done
 """
 
-# Open whatever a process of the box has open, to write to it and to read from it.
+# Opens everything that a process of the box has open, to write to it and to read from it.
 REACH = """
 import contextlib, os, stat
 
@@ -367,7 +368,7 @@ for file in os.listdir("/proc/self/fd"):
 reached
 """
 
-# Everything by name and number, to see what the kernel says where a box may not.
+# Makes system calls by name and number, to see what the kernel answers if a box may not make them.
 REFUSED_CALLS = """
 outcomes = {{}}
 for name, number in {calls}.items():
@@ -440,7 +441,7 @@ def kernels(request):
 
 @contextlib.contextmanager
 def two(kind):
-    """Open two boxes at the same time, with what attacks need, in a session with a keyring."""
+    """Open two boxes at the same time in a session with a keyring, with what attacks need."""
     rules.join_empty_keyring()
     with Sandbox(kind, LIMITS) as sender, Sandbox(kind, LIMITS) as receiver:
         for box in (sender, receiver):
@@ -461,7 +462,7 @@ def pair_without_boxes():
 
 
 def said(box, code, seconds=120):
-    """Return what the last line of some code is worth, as text."""
+    """Return the value of the last line of some code, as text."""
     reply = box.run(code, seconds)
     assert reply["error"] is None, reply
     values = [output["data"]["text/plain"] for output in reply["outputs"] if "data" in output]
@@ -469,7 +470,7 @@ def said(box, code, seconds=120):
 
 
 def carried(channel, sender, receiver):
-    """Return what a channel has brought from one to the other."""
+    """Return what a channel has carried from the sender to the receiver."""
     shield = "try:\n{}\nexcept (OSError, NameError) as error:\n    refused = error\n"
     said(receiver, "got = refused = None")
     for box, code in (
@@ -489,7 +490,7 @@ def test_no_channel_leads_from_one_box_to_another(channel, pair):
 
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
 def test_without_boxes_each_channel_carries_something(channel, pair_without_boxes):
-    """Otherwise the test above would show nothing."""
+    """Otherwise the test above would prove nothing."""
     got = carried(channel, *pair_without_boxes)
     assert got is not None or not channel.open_without_box
 
@@ -499,13 +500,13 @@ def test_no_mark_is_left_on_what_boxes_share(pair):
     sender, receiver = pair
     said(sender, MARKS)
     before = said(receiver, MARKS + "seen()")
-    # Setting a time is granted, and done by nobody: see "the time of a device".
+    # A box may call for a time to be set, but nothing sets it: see "the time of a device".
     assert {name for _, name in eval(said(sender, MARK))} <= {"time"}
     assert said(receiver, "seen()") == before
 
 
 def test_calls_that_lead_out_are_refused(pair):
-    """Row 25: each call of the list ends as the list says, and nothing is left of it."""
+    """Row 25: each call of the list ends as the list says, and has no lasting effect."""
     place = list(rules.MACHINES).index(os.uname().machine)
     calls = {
         name: numbers[place]
@@ -522,14 +523,14 @@ def test_calls_that_lead_out_are_refused(pair):
 
 
 def test_sockets_are_of_the_box_alone(pair):
-    """Row 25: of all families, those whose other end is in the box; and the list of its network."""
+    """Row 25: only families whose other end is in the same box, and the list of its interfaces."""
     assert {family for family, _ in eval(said(pair[0], FAMILIES))} <= {1, 2, 10, 16}
     assert (16, 0) in eval(said(pair[0], FAMILIES))
     assert {protocol for family, protocol in eval(said(pair[0], FAMILIES)) if family == 16} == {0}
 
 
 def test_no_namespace_can_be_made(pair):
-    """Row 25. Row 30: a namespace of users would have memory of its own."""
+    """Row 25. Row 30: a user namespace would have memory that is counted separately."""
     tries = """
 flags = {"mount": 0x20000, "user": 0x10000000, "net": 0x40000000, "pid": 0x20000000}
 made = []
@@ -585,11 +586,11 @@ def test_nothing_of_the_graders_is_open_in_the_box(kernels, monkeypatch):
     monkeypatch.setenv("INSTRUCTORS", "INSTRUCTORS")
     with Sandbox("bubblewrap", LIMITS) as box:
         assert said(box, REACH) == "[]"
-        assert said(box, "1 + 1") == "2"  # the pipes hold nothing that is forged
+        assert said(box, "1 + 1") == "2"  # nothing forged has arrived through the pipes
 
 
 def test_numbers_of_calls_are_those_of_libseccomp():
-    """Row 25: the filter is made of numbers, which another library knows, too."""
+    """Row 25: the filter consists of numbers, which are compared with those of another library."""
     import ctypes.util
 
     found = ctypes.util.find_library("seccomp")
@@ -621,7 +622,7 @@ def test_numbers_of_calls_are_those_of_libseccomp():
 
 @pytest.mark.parametrize("machine", rules.MACHINES)
 def test_filters_end_and_stay_within_their_bounds(machine):
-    """The kernel takes no program that jumps past its end, or of more than 4,096 instructions."""
+    """The kernel accepts no program that jumps past its end or has more than 4,096 instructions."""
     import struct
 
     lines = list(struct.iter_unpack("HBBI", rules.program(machine)))
@@ -636,14 +637,14 @@ def test_an_unknown_processor_is_refused_by_name():
 
 
 def _hold_the_lock(path, *_):
-    """Write down who this is, and stay in code that never lets go of Python's lock."""
+    """Write this process's id down, and stay in code that never releases Python's lock."""
     Path(path).write_text(str(os.getpid()))
     import re
 
     re.match(r"(a+)+$", "a" * 60 + "b")
 
 
-# What `course grade` and `course prove` do; the work is given a path, and never ends.
+# What `course grade` and `course prove` do; the work gets a path, and never ends.
 COMMANDS = {
     "grade": """
 from grading.batch.pool import worker_pool
@@ -660,7 +661,7 @@ list(prove.prove_lessons(path, list(prove.LESSONS)[:1], "bubblewrap", runs=1, wo
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_worker_ends_with_its_parent_whatever_it_is_busy_with(command, tmp_path):
-    """Row 25: a worker that outlives the grader would try again by itself."""
+    """Row 25: a worker that outlived the grader would start again without it."""
     path = tmp_path / "worker"
     script = f"""
 import sys

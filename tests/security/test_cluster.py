@@ -1,4 +1,4 @@
-"""Grading on a Dask cluster: real scheduler and workers, one killed and one stopped meanwhile."""
+"""Grading on a Dask cluster with a real scheduler and workers: one is killed, one is stopped."""
 
 import contextlib
 import io
@@ -40,7 +40,7 @@ STUDENTS = [f"student-{number:02}" for number in range(60)]
 
 @pytest.fixture(scope="module")
 def submitted_course(released, tmp_path_factory):
-    """Return a course folder in which sixty students have handed in, and nobody is graded."""
+    """Return a course folder in which sixty students have handed in, and none has been graded."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("submitted_course") / "course")
     for number, student in enumerate(STUDENTS):
         answer = f"# {student}\n{ANSWERS[number % len(ANSWERS)]}"
@@ -51,7 +51,7 @@ def submitted_course(released, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Start a scheduler and three workers on loopback; return its address and the workers."""
+    """Start a scheduler and three workers on this machine; return its address and the workers."""
     file = tmp_path_factory.mktemp("cluster") / "scheduler.json"
     variables = {
         **os.environ,
@@ -85,7 +85,7 @@ def cluster(tmp_path_factory):
 
 
 def receipts(course):
-    """Return all receipts without what differs from run to run."""
+    """Return all receipts without the parts that differ from run to run."""
     found = {}
     for path in sorted((course / "receipts").glob("*/*/*.json")):
         receipt = json.loads(path.read_text())
@@ -122,7 +122,7 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
     assert set(outcomes.values()) == {SUCCESS}
     found = receipts(there)
     again = {student for student, one in found.items() if GRADED_AGAIN in one["notes"]}
-    assert again, "two workers were lost, and nobody is said to have been graded again"
+    assert again, "two workers were lost, but no receipt says that somebody was graded again"
     for student in again:
         found[student]["notes"].remove(GRADED_AGAIN)
     assert len(found) == 60
@@ -132,7 +132,7 @@ def test_a_cluster_that_loses_workers_gives_the_receipts_of_one_machine(
 
 
 def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, tmp_path):
-    """Row 9. Row 24. Row 29: a loop, and texts that stall a pattern; the worker goes on."""
+    """Row 9. Row 24. Row 29: a loop, and texts that slow down patterns; the worker goes on."""
     address, (*_, third) = cluster
     course = shutil.copytree(submitted_course, tmp_path / "course")
     seconds = small_course.SHORT["test_seconds"]
@@ -145,7 +145,7 @@ def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, t
     put_submission(course, "hard", hard)
     loop = "def double(numbers):\n    while True:\n        pass"
     put_submission(course, "loops", small_course.notebook(loop, small_course.TOTAL))
-    make_mark(mark_of(course, (small_course.NAME, "hard")))  # as a run that was ended leaves it
+    make_mark(mark_of(course, (small_course.NAME, "hard")))  # as an interrupted run leaves it
     said = io.StringIO()
     wanted = ["hard", "loops", *STUDENTS[:2]]
     console = Console(width=120, file=said)
@@ -167,7 +167,7 @@ def test_course_grade_takes_the_scheduler_s_address(submitted_course, cluster, t
     assert "4 of 4 are graded already" in said.getvalue()
 
 
-def test_nobody_at_the_address_is_an_error_that_names_it(submitted_course, monkeypatch):
+def test_an_address_without_a_scheduler_is_named_in_an_error(submitted_course, monkeypatch):
     monkeypatch.setattr("grading.batch.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(GradingError, match=r"tcp://127\.0\.0\.1:9"):
         list(autograde_on("tcp://127.0.0.1:9", [(small_course.NAME, "a")], submitted_course))

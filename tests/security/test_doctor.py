@@ -1,4 +1,4 @@
-"""`course doctor` on this machine: every way out that it tries is stopped."""
+"""`course doctor` on this machine: every way out of the sandbox that it tries is closed."""
 
 import contextlib
 import io
@@ -11,14 +11,14 @@ from grading.sandbox.box import Sandbox
 from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.groups import find_place
 
-DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 
 @pytest.fixture
 def few_boxes(monkeypatch):
-    """Have one trial after the other in a box as long as it lives: opening one takes a second."""
+    """Run the trials one after the other in one box while it lives: opening one takes a second."""
     boxes = []
 
     @contextlib.contextmanager

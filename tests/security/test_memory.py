@@ -1,4 +1,4 @@
-"""Ways around the limit on memory: row 30, with a control group and where none can be had."""
+"""Ways around the limit on memory: row 30, with and without a control group."""
 
 import contextlib
 import os
@@ -20,19 +20,19 @@ from grading.sandbox.contents import environment
 from grading.sandbox.limits import Limits
 from grading.sandbox.warm import warm_kernels
 
-DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 GIB = 2**30
 LIMITS = Limits(memory_bytes=GIB, processes=120, scratch_bytes=400 * 2**20, file_bytes=400 * 2**20)
 ENOUGH = int(2.5 * GIB)
-"""What an attack that nothing stops takes, so that it costs a test and not the machine."""
+"""What an attack takes if nothing stops it: little enough that the machine survives."""
 
 
 @dataclass(frozen=True)
 class Evasion:
-    """Code that takes more than `LIMITS` allow, and whether it can only end in the box's end."""
+    """Code that takes more than `LIMITS` allow, and whether the only possible end is the box's."""
 
     name: str
     code: str
@@ -220,14 +220,14 @@ wait(children(95, hold), 95)
 
 
 class Measured(groups.Group):
-    """A group that limits nothing and says afterwards how much was in it."""
+    """A group that limits nothing, and reports afterwards how much it has held."""
 
     def holds(self, pid):
         return False
 
 
 def most_held(box):
-    """Return the most that a box's group has held, of what is no file on a disk."""
+    """Return the most that a box's group has held, files on a disk left out."""
     folder = box._group.folders[0]
     for name in ("memory.peak", "memory.max_usage_in_bytes"):
         with contextlib.suppress(OSError):
@@ -235,8 +235,8 @@ def most_held(box):
     raise AssertionError(f"{folder} does not say how much was in it")
 
 
-# Every attack meets both kinds of kernels and both ways of counting; all four ways together take
-# twice as long and have found nothing more.
+# Every attack is tried on both kinds of kernels and with both ways of counting. All four
+# combinations would take twice as long, and have found nothing more.
 WAYS = [
     ("cold", "watch"),
     ("warm", "group"),
@@ -247,15 +247,16 @@ WAYS = [
 
 @pytest.fixture(scope="module", params=WAYS, ids="-".join)
 def counted(request):
-    """Start kernels as one notebook's are, or as a batch's; return who counts what they hold.
+    """Start kernels as for one notebook, or as for a batch; return who counts what they hold.
 
-    That is the kernel where it can, or the grader as on a machine where it cannot. Where groups can
-    be had, the watch's boxes have one too that counts and limits nothing; it has no share of the
-    processors to itself, for no box has where the grader has to watch it.
+    That is the kernel if it can, or the grader, as on a machine without control groups. Where
+    groups can be created, the boxes that the grader watches have one, too: it only counts, limits
+    nothing and has no share of the processors, because a box has no group on machines where the
+    grader has to watch it.
     """
     kernels, counted = request.param
     if counted == "group" and not groups.find_place():
-        pytest.skip("no control group can be had here")
+        pytest.skip("no control group can be created here")
     warm = warm_kernels(environment(), []) if kernels == "warm" else contextlib.nullcontext()
     with warm, pytest.MonkeyPatch.context() as patched:
         if counted == "watch":
@@ -288,8 +289,8 @@ def played(code, seconds=240):
 def test_no_way_around_the_limit(evasion, counted):
     """Row 30: out of memory, or refused.
 
-    In a group never more than the limit and a tenth; a watch, which is late for what is quick, ends
-    a box before it holds twice the limit.
+    In a group it never holds more than the limit and a tenth. A watch notices fast growth late, but
+    ends a box before it holds twice the limit.
     """
     ended, most = played(evasion.code)
     assert ended in ({"out of memory"} if evasion.ends else {"out of memory", "survived", "error"})
@@ -299,7 +300,7 @@ def test_no_way_around_the_limit(evasion, counted):
 
 
 def test_forks_that_share_their_pages_are_no_evasion(counted):
-    """The honest neighbour of row 30: twenty processes that only read what they share."""
+    """The harmless counterpart of row 30: twenty processes that only read what they share."""
     code = (
         IN_CHILDREN
         + """
@@ -327,7 +328,7 @@ def test_an_answer_beside_one_that_evades_keeps_its_points(counted, tmp_path):
 def test_groups_are_gone_when_boxes_are():
     place = groups.find_place()
     if not place or not place.memory:
-        pytest.skip("no folder for control groups can be had here")
+        pytest.skip("no folder for control groups can be created here")
     with Sandbox("bubblewrap", LIMITS) as box:
         inside = [folder for folder in box._group.folders if folder.exists()]
         assert inside
@@ -338,7 +339,7 @@ def test_groups_are_gone_when_boxes_are():
 def test_groups_of_a_grader_that_was_killed_are_removed_by_the_next():
     place = groups.find_place()
     if not place or not place.memory:
-        pytest.skip("no folder for control groups can be had here")
+        pytest.skip("no folder for control groups can be created here")
     child = os.fork()
     if child == 0:
         Sandbox("bubblewrap", LIMITS)

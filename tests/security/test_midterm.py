@@ -1,4 +1,4 @@
-"""The course changes while it is taught: tests, deadlines, questions; no point is lost by it."""
+"""The course changes while it is taught: tests, deadlines, questions; no point may be lost."""
 
 import contextlib
 import csv
@@ -34,7 +34,7 @@ from grading.steps.run_nbgrader import GradingError, generate_release, nbgrader_
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 NAME = small_course.NAME
-# A right answer that a hidden test once refused: nobody was asked for tuples.
+# A right answer that a hidden test once refused: the exercise does not ask for a tuple.
 LISTS = """def double(numbers):
     return [2 * number for number in numbers] if isinstance(numbers, list) else None
 """
@@ -59,7 +59,7 @@ def lesson(double, text):
 
 @pytest.fixture
 def course(tmp_path):
-    """Return a course with a question for a person, and a test that refuses what is right."""
+    """Return a course with a written question, and with a test that refuses a right answer."""
     room = tmp_path / "course" / "solutions" / NAME
     room.mkdir(parents=True)
     solution = small_course.solution()
@@ -136,7 +136,7 @@ def test_a_test_that_is_mended_changes_grades_and_nothing_that_a_person_did(cour
     said = graded(course, again=True)
     assert "because --again asks for it: ada, bob" in said
     assert "grades that have changed" not in said
-    # Nothing has changed: only the first receipt of this grade and the newest are kept.
+    # Nothing has changed: of this grade only the first receipt and the newest are kept.
     path, newest = all_receipts(course, "bob", NAME)[-1]
     shutil.copy(path, path.parent / EARLIER / "between.json")
     drop_copies(course, newest)
@@ -149,9 +149,9 @@ def test_a_new_answer_is_read_again_and_an_old_one_is_not(course):
         read_by_a_person(course, student, 2.0, "read")
     put_submission(course, "ada", lesson(small_course.DOUBLE, "Because I thought again."))
     put_submission(course, "bob", lesson(small_course.DOUBLE, "By chance."))
-    forget(course, "bob", NAME)  # as when it is refused, or the grader is ended, in between
+    forget(course, "bob", NAME)  # as if it was refused, or the grader was interrupted, in between
     said = graded(course)
-    assert "because it was handed in anew: ada" in said
+    assert "because it was handed in again: ada" in said
     assert marks(course, "ada")["why"] == (2.0, True)
     assert marks(course, "bob")["why"] == (2.0, False)
 
@@ -193,7 +193,7 @@ def test_deadlines_extensions_and_time_stamps_count_without_grading_again(course
 
 
 def test_no_file_s_date_says_who_is_late(course):
-    """A machine's clock may be ahead or behind; what was written down when it came in counts."""
+    """A machine's clock may be wrong; the time that was recorded on arrival counts."""
     for stamp, student in (("2030-01-02 02:00:00 UTC", "ada"), ("2030-01-02 04:00:00 UTC", "bob")):
         (course / "submitted" / student / NAME / "timestamp.txt").write_text(stamp)
     for number, path in enumerate(sorted((course / "submitted").rglob("*.*"))):
@@ -209,7 +209,7 @@ def write_deadline(course, due):
 
 
 def test_a_date_that_is_changed_after_grading_counts_for_those_graded_already(course):
-    """A day begun costs a quarter; the copy that a student hands in again says nothing."""
+    """Each started day costs a quarter; the date in the copy that a student hands in is ignored."""
     folder = course / "submitted" / "ada" / NAME
     (folder / "timestamp.txt").write_text("2030-01-02 22:30:00 UTC")
     (folder / "deadline.toml").write_text("assignment = 'sums'\ndue = 2099-01-01T00:00:00Z\n")
@@ -220,7 +220,7 @@ def test_a_date_that_is_changed_after_grading_counts_for_those_graded_already(co
     assert "deadline.toml" not in str(receipts)
     assert files_in(course, "autograded/ada") == [f"{NAME}.ipynb", "timestamp.txt"]
     read_by_a_person(course, "ada", 3.0, "read")
-    # Two days begun, of the three points of the program and the three of a person.
+    # Two started days, of the three points from the program and the three from a person.
     assert refresh_everyone(NAME, course) == {"ada": (1.5, 3.0)}
     write_deadline(course, "2030-01-01T23:30:00+01:00")
     said = graded(course)
@@ -279,7 +279,7 @@ def test_an_extension_that_cannot_be_granted_says_why(course, student, until, sa
 
 
 def by_nbgrader_s_export(course):
-    """Return the rows of nbgrader's own table, by student."""
+    """Return the rows of nbgrader's own table, with the student's name as key."""
     command = [sys.executable, "-W", "ignore", "-m", "nbgrader", "export"]
     command += [f"--CourseDirectory.root={course}", f"--to={course / 'nbgrader.csv'}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -287,7 +287,7 @@ def by_nbgrader_s_export(course):
         return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
-def test_who_handed_in_nothing_is_named_and_has_no_score_anywhere(course):
+def test_a_student_without_a_submission_is_named_and_has_no_score(course):
     before = graded(course)
     assert "nothing" not in before
     with gradebook(course) as opened:
@@ -313,10 +313,10 @@ def test_who_handed_in_nothing_is_named_and_has_no_score_anywhere(course):
     }
     write_assignment_report(NAME, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
-    assert "2, without points and in no figure below: &lt;b&gt;fay, eve." in page
+    assert "2, without points and left out of the figures below:\n&lt;b&gt;fay, eve." in page
     assert "2 submissions, 2 exercises graded by program,\nmedian 2 of 3 points." in page
 
-    # The extension is used, and the other one is graded alone: nobody else is looked for.
+    # The extension is used, and that submission alone is graded: no other is checked.
     put_submission(course, "eve", lesson(small_course.DOUBLE, "Later."))
     said = io.StringIO()
     console = Console(width=200, file=said)
@@ -340,7 +340,7 @@ def released(course):
 
 
 def with_another_question(course, question="half", points=2):
-    """Add a question and its hidden test to a course's source."""
+    """Add a question and its hidden test to the source of a course."""
     source = nbformat.read(source_of(course), as_version=4)
     solution = "def half(x):\n    ### BEGIN SOLUTION\n    return x // 2\n    ### END SOLUTION"
     source.cells += [
@@ -354,7 +354,7 @@ def with_another_question(course, question="half", points=2):
 
 
 def by_nbgrader(course):
-    """Make the release as formgrader's button and nbgrader's own command do."""
+    """Make the release in the way of formgrader's button and nbgrader's own command."""
     return nbgrader_api(course).generate_assignment(NAME, force=True)
 
 
@@ -395,12 +395,12 @@ def test_a_question_with_points_is_not_taken_out(course):
     result = by_nbgrader(course)
     assert not result["success"]
     said = str(result)
-    assert "test_double would be taken out of sums, and students have points for it" in said
+    assert "test_double would be removed from sums, but students have points for it" in said
     assert "the old release stays" in said
     assert released(course) == [f"{NAME}.ipynb"]
     assert marks(course, "ada") == before
 
-    # What the refusal advises, and fewer points for what a person has graded.
+    # What the refusal advises, and fewer points for a question that a person has graded.
     read_by_a_person(course, "ada", 3.0, "read")
     source = small_course.solution()
     source.cells.append(written("*Your answer goes here.*"))
@@ -408,7 +408,7 @@ def test_a_question_with_points_is_not_taken_out(course):
     nbformat.write(source, source_of(course))
     result = by_nbgrader(course)
     assert result["success"]
-    said = "why now gives 2 points at most, and more were given by hand to ada: they stay"
+    said = "why now gives 2 points at most, but more were given by hand to ada: they stay"
     assert said in result["log"]
     graded(course)
     assert marks(course, "ada") == {
@@ -435,7 +435,7 @@ def test_a_source_that_cannot_be_released_leaves_the_old_release(course):
     graded(course)
     before = marks(course, "ada")
     source = nbformat.read(source_of(course), as_version=4)
-    source.cells[2].metadata.nbgrader["grade_id"] = "total"  # twice the same name
+    source.cells[2].metadata.nbgrader["grade_id"] = "total"  # this id exists already
     nbformat.write(source, source_of(course))
     result = by_nbgrader(course)
     assert not result["success"]
@@ -445,7 +445,7 @@ def test_a_source_that_cannot_be_released_leaves_the_old_release(course):
 
 @contextlib.contextmanager
 def held(course, seconds):
-    """Hold a gradebook as another program does that writes to it."""
+    """Hold a gradebook as another program that writes to it does."""
     script = (
         "import sqlite3, sys, time\n"
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"

@@ -1,7 +1,7 @@
-"""Attacks through a whole batch, beside an honest neighbour: what is replied, and by whom.
+"""Attacks in a batch, graded together with an honest answer: false replies and their senders.
 
-Each ends as it must, with its neighbours' points as they are; no receipt tells of a fresh attempt
-that its notes do not name.
+Each must end as listed, and the honest answer must keep its points; no receipt mentions a second
+attempt that its notes do not explain.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from grading.paths import ROOT
 from grading.records.receipts import read_receipt, receipt_path
 from grading.sandbox.commands import find_bubblewrap
 
-DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
@@ -75,7 +75,7 @@ for kind, content in (
     ),
     Attack(
         9,
-        "stops whoever passes its questions on",
+        "stops the process that passes its questions on",
         "import os, signal\n" + _function("os.kill(os.getppid(), signal.SIGSTOP)", "return []"),
         "timed out",
     ),
@@ -151,7 +151,7 @@ NOTES = {
     "sends messages of no form": "cell double: crashed",
     "closes all files": "cell double: crashed",
 }
-"""What the teacher is told beside the verdict; of all others nothing."""
+"""For each attack, what the teacher is told beside the verdict; about all others, nothing."""
 
 
 def of(student):
@@ -160,7 +160,7 @@ def of(student):
 
 @pytest.fixture(scope="module", params=["cold", "warm"])
 def course(request, released, tmp_path_factory):
-    """Return a course in which all attacks and an honest answer were graded as one batch."""
+    """Return a course in which all attacks and one honest answer were graded as one batch."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("batch") / "course")
     settings = (ROOT / "nbgrader_config.py").read_text()
     (folder / "nbgrader_config.py").write_text(settings + LIMITS)
@@ -170,7 +170,7 @@ def course(request, released, tmp_path_factory):
     put_submission(folder, "honest", GOOD)
     students = [*(of(attack.name) for attack in ATTACKS), "honest"]
     tasks = [(small_course.NAME, student) for student in students]
-    # A batch's kernels start warm; below that step they start cold.
+    # `autograde` starts warm kernels; `_graded`, which it calls, does not.
     grading = pool.autograde if request.param == "warm" else pool._graded
     ended = dict(grading(tasks, folder, 2, "bubblewrap"))
     assert all(outcome.graded for outcome in ended.values()), ended
@@ -194,7 +194,7 @@ def test_an_attack_in_a_batch_ends_as_it_must(attack, course):
     assert all(told in note and len(note) < 500 for note in receipt["notes"])
 
 
-def test_who_is_graded_beside_attacks_has_all_points(course):
+def test_an_honest_student_among_attacks_has_all_points(course):
     receipt = receipt_in(course, "honest")
     assert [test["status"] for test in receipt["tests"]] == ["passed", "passed"]
     assert receipt["notes"] == []

@@ -1,4 +1,4 @@
-"""What one submission does to those that are graded beside it."""
+"""What one submission can do to others that are graded at the same time."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ from grading.sandbox.contents import environment
 from grading.sandbox.limits import Limits
 from grading.sandbox.warm import warm_kernels
 
-DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # run in other processes
+DEPENDS_ON = ("grading/inside", "grading/sandbox/launch.py")  # this code runs in other processes
 
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 SESSIONS = 40
-# Both boxes compute on the same processor, at the same time, and say for how many seconds.
+# Both boxes compute on the same processor at the same time, and report their seconds of its time.
 COMPUTE = """
 import os, resource, time
 os.sched_setaffinity(0, {{{processor}}})
@@ -62,10 +62,10 @@ def seconds_in(box, code):
 
 
 def test_a_box_of_many_sessions_has_no_more_of_a_processor_than_another(kernels):
-    """Else a neighbour that needs a minute would need an hour, and end as timed out."""
+    """Otherwise a neighbour that needs a minute would need an hour, and would time out."""
     place = groups.find_place()
     if not place or not (place.processors or place.kind != "version 1"):
-        pytest.skip("no control group that shares the processors out can be had here")
+        pytest.skip("no control group that divides the processors can be created here")
     limits = Limits(processes=2 * SESSIONS)
     found = {}
     with Sandbox("bubblewrap", limits) as greedy, Sandbox("bubblewrap", limits) as honest:

@@ -1,6 +1,6 @@
-"""Attacks again, as an ordinary user: channels, ways around the limit on memory, replies.
+"""The attacks again as an ordinary user: channels, ways around the memory limit, replies.
 
-A file of its own, so that nothing that root's tests hold open is in the way.
+This is a file of its own, so that nothing that root's tests hold open can interfere.
 """
 
 import contextlib
@@ -21,10 +21,10 @@ pytestmark = [
 ]
 
 HERE = Path(__file__).parent
-# Without what is about the machine alone, and is the same for everyone.
+# Without the tests that are only about the machine, and the same for every user.
 CHANNELS = "not without_boxes and not numbers and not filters and not processor and not worker"
 MEMORY = "(sockets or own or hides or share)"
-# What attacks the answer key, and what is replied: the same code for everyone, in other boxes.
+# Attacks on the answer key, and replies: the code is the same for every user, the boxes are not.
 ANSWERS = {
     "answer key": ("test_answer_key_attacks.py", "not without_a_box and not half_a_character"),
     "replies": ("test_attacks.py", "attack_ends and (26 or 27 or 34)"),
@@ -34,7 +34,7 @@ ANSWERS = {
 
 @pytest.fixture(params=["own group", "no group"])
 def group(request):
-    """Make a control group, and let the user divide it or not."""
+    """Create a control group, and let the user divide it or not."""
     own = groups._own_groups(os.getpid())
     above = groups._above(groups._mounted("cgroup", "memory"), own.get("memory"))
     if not above:
@@ -56,7 +56,7 @@ def group(request):
 
 
 def passed(name, chosen, group=None):
-    """Return what pytest says of the tests of a file that an ordinary user runs."""
+    """Return what pytest prints about the tests of a file that an ordinary user runs."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / name)]
     said = run_as_ordinary_user([*command, "-k", chosen], group)
     assert " passed" in said
@@ -70,10 +70,10 @@ def test_channels_are_closed_to_an_ordinary_user():
 
 
 def test_an_ordinary_user_s_boxes_keep_to_their_memory(group, request):
-    """Row 30: with a control group that the user may divide, and without."""
+    """Row 30: with a control group that the user may divide, and without one."""
     counted = "group" if "own group" in request.node.name else "watch"
     said = passed("test_memory.py", f"{MEMORY} and {counted}", group)
-    assert "no control group can be had" not in said
+    assert "no control group can be created" not in said
 
 
 @pytest.mark.thorough

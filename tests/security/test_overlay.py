@@ -1,4 +1,4 @@
-"""The private overlay: whoever has the public tests cannot tell what will be asked."""
+"""The private overlay: nobody can tell from the public tests what will be asked."""
 
 import io
 import shutil
@@ -80,7 +80,7 @@ def message(course, student):
 
 
 def first_question(course, student):
-    """Return what whoever has the public tests expects to be asked first: double of one number."""
+    """Return the first question that the public tests lead to expect: double of one number."""
     public = (course / "solutions" / NAME / "hidden_tests.py").read_bytes()
     handed_in = (course / "submitted" / student / NAME / f"{NAME}.ipynb").read_bytes()
     rng = np.random.default_rng(seed_of({"submission": handed_in, "tests": public}))
@@ -102,7 +102,7 @@ def test_public_tests_tell_what_is_asked_until_there_is_a_secret(course):
     assert "2 of 2 are graded already" in graded(course)
 
 
-def test_an_overlay_that_is_lost_is_no_silent_change(course):
+def test_a_lost_overlay_is_reported(course):
     put(course, "secret.txt", SECRET)
     put_tests(course, "also_grades")
     graded(course)
@@ -111,7 +111,7 @@ def test_an_overlay_that_is_lost_is_no_silent_change(course):
     assert "the private tests and constants are missing, the private secret is missing: ada" in said
 
 
-def test_a_receipt_without_an_overlay_is_what_it_always_was(course):
+def test_an_overlay_does_not_change_receipts_made_without_one(course):
     graded(course)
     kept = receipt(course, "ada")
     assert kept["sha256"].keys() == {"submission", "release", "solution", "tests"}
@@ -128,7 +128,7 @@ def test_private_tests_override_public_ones_or_are_asked_beside_them(course, how
     assert "the private tests or constants have changed: ada, bob" in said
     assert ended(course, "ada")["double"] == "failed"
     assert "the private test" in message(course, "ada")
-    # Overridden, the public test is not asked; else it is asked first.
+    # A public test that is overridden is not asked; otherwise it is asked first.
     assert ended(course, "bob")["double"] == ("passed" if how == "grades" else "failed")
     assert ended(course, "bob")["total"] == "passed"
     found = changes(NAME, course)
@@ -170,26 +170,26 @@ def test_a_receipt_from_before_the_overlay_says_so(course):
     ("name", "text", "said"),
     [
         ("secret.txt", "short", "20 characters or more"),
-        ("sekret.txt", SECRET, "sekret.txt would count for nothing"),
-        ("summs/hidden_tests.py", "", "summs would count for nothing"),
-        (f"{NAME}/tests.py", "", f"{NAME} would count for nothing"),
+        ("sekret.txt", SECRET, "sekret.txt would have no effect"),
+        ("summs/hidden_tests.py", "", "summs would have no effect"),
+        (f"{NAME}/tests.py", "", f"{NAME} would have no effect"),
         ("constants.toml", "syllables = ['a'", "constants.toml: "),
         ("constants.toml", "words = ['a']", "there is no pool 'words'"),
         (
             f"{NAME}/hidden_tests.py",
             "from grading.testing import grades\n@grades('dubble')\ndef _(answer, rng): ...\n",
-            "private tests grade dubble; asked are double, total",
+            "private tests grade dubble; the exercises are double, total",
         ),
         (
             f"{NAME}/hidden_tests.py",
             "from grading.testing import also_grades\n@also_grades('half')\ndef _(a, rng): ...\n",
-            "no test of 'half' is there to be added to",
+            "there is no test of 'half' to add to",
         ),
         (f"{NAME}/hidden_tests.py", "def f(:\n", r"private hidden_tests\.py: SyntaxError"),
         (f"{NAME}/hidden_tests.py", "\nnames\n", r"hidden_tests\.py, line 2: NameError"),
     ],
 )
-def test_what_would_count_for_nothing_is_refused_before_anybody_is_graded(course, name, text, said):
+def test_files_without_an_effect_are_refused_before_grading(course, name, text, said):
     put(course, name, text)
     with pytest.raises(ValueError, match=said):
         graded(course)
@@ -241,12 +241,12 @@ def test_the_command_makes_a_secret_once(course):
     assert path.stat().st_mode & 0o077 == 0
     again = CliRunner().invoke(app, given)
     assert again.exit_code == 2
-    assert "is there already" in again.output
+    assert "exists already" in again.output
     assert path.read_text() == secret
 
 
 def test_constants_reach_what_public_tests_draw(course):
-    """The public test draws words, and says them; what they are made of is the overlay's."""
+    """The public test draws words and quotes them; the overlay says which syllables they have."""
     public = course / "solutions" / NAME / "hidden_tests.py"
     said = "from grading.testing import awkward, that"
     drawn = '    that(False, "words: " + " ".join(awkward.words(rng, 3)))\n'

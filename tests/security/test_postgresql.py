@@ -1,4 +1,4 @@
-"""A gradebook on a server: PostgreSQL, started by the test on this machine's loopback."""
+"""A gradebook on a server: PostgreSQL, which the test starts on this machine."""
 
 import contextlib
 import glob
@@ -52,8 +52,8 @@ def as_server(*command, **options):
 
 @pytest.fixture(scope="module")
 def server():
-    """Start a server in a folder of its own; return the address of its databases."""
-    # pytest's own folder is closed to other users anew whenever another pytest starts.
+    """Start a server in a folder of its own; return the address at which it has its databases."""
+    # When another pytest starts, it closes pytest's own folder to other users again.
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -94,7 +94,7 @@ def server():
 
 
 def course_with(address, folder, released, again=False):
-    """Return a course whose gradebook is a new database of the server, or one that was made."""
+    """Return a course whose gradebook is a new database of the server, or an existing one."""
     if again:
         shutil.rmtree(folder)
     else:
@@ -113,7 +113,7 @@ def course_with(address, folder, released, again=False):
 
 
 def failing_at_its_end(source, to):
-    """Copy a backup, with a gradebook that fails when nearly all of it is put back."""
+    """Copy a backup, and let its gradebook fail when nearly all of it has been put back."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
         manifest = json.loads(old.read(MANIFEST))
         for name in manifest["sha256"]:

@@ -1,4 +1,4 @@
-"""A course's records: kept in one file and put back, and a student's removed on request."""
+"""A course's records are backed up and restored, and a student's are removed on request."""
 
 import contextlib
 import io
@@ -75,7 +75,7 @@ def points(course):
 
 
 def by_command(*arguments, **options):
-    """Give one of the commands as an instructor does; a traceback fails the test."""
+    """Run one of the commands as an instructor does; a traceback fails the test."""
     outcome = CliRunner().invoke(app, [*map(str, arguments)], **options)
     assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
     return outcome
@@ -124,7 +124,7 @@ def test_a_backup_that_is_made_while_grading_goes_on_can_be_graded_on(course, tm
 
 
 def changed(source, to, name, content):
-    """Copy a backup with other content under one of its names."""
+    """Copy a backup, with other content under one of its names."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(to, "w") as new:
         for each in old.namelist():
             new.writestr(each, content if each == name else old.read(each))
@@ -135,23 +135,23 @@ def test_what_has_changed_in_a_backup_is_named_and_nothing_is_put_back(course, t
     back_up(course, tmp_path / "b.zip")
     name = f"submitted/bob/{NAME}/{NAME}.ipynb"
     other = changed(tmp_path / "b.zip", tmp_path / "c.zip", name, b"{}")
-    with pytest.raises(ValueError, match=r"bob.* is not what was backed up"):
+    with pytest.raises(ValueError, match=r"bob.* has changed since it was backed up"):
         restore(other, tmp_path / "there")
     assert list((tmp_path / "there").iterdir()) == []
     manifest = json.dumps({"sha256": {"../evil": "0"}}).encode()
     other = changed(tmp_path / "b.zip", tmp_path / "d.zip", MANIFEST, manifest)
-    with pytest.raises(ValueError, match="names a place of its own"):
+    with pytest.raises(ValueError, match="a path outside the course"):
         restore(other, tmp_path / "there")
     whole = (tmp_path / "b.zip").read_bytes()
     (tmp_path / "half.zip").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="no backup of a course, or a damaged one"):
+    with pytest.raises(ValueError, match="not a course's backup, or is damaged"):
         restore(tmp_path / "half.zip", tmp_path / "there")
 
 
 def test_a_folder_with_a_course_in_it_is_not_overwritten(course, tmp_path):
     back_up(course, tmp_path / "b.zip")
     before = files(course)
-    with pytest.raises(ValueError, match="is there already: restore into an empty folder"):
+    with pytest.raises(ValueError, match="exists already: restore into an empty folder"):
         restore(tmp_path / "b.zip", course)
     assert files(course) == before
     assert points(course) == POINTS
@@ -175,7 +175,7 @@ def test_nothing_is_left_of_a_student_who_is_forgotten(course, tmp_path, monkeyp
     write_names(course, NAME, {"mallory": "mallory_1_2_a.ipynb"})
 
     def left():
-        """Return what is left outside of the student's own folders."""
+        """Return what remains outside of the student's own folders."""
         places = (course, tmp_path / "exchange")
         named = [path for place in places for path in place.rglob("*mallory*")]
         return [*named, *(tmp_path / "exchange").rglob("*.html")]
@@ -207,11 +207,11 @@ def say_when_graded(course, students=()):
     return complete, said.getvalue()
 
 
-def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
+def test_a_refused_student_loses_the_old_page_and_others_keep_theirs(course, tmp_path):
     page = course / "feedback" / "bob" / NAME
     assert page.is_dir()
     put_submission(course, "bob", content=b"{")
-    for run in range(2):  # each run is told, also where there is nothing left to take back
+    for run in range(2):  # every run is told, even if there is nothing left to remove
         complete, said = say_when_graded(course)
         taken_back = re.search(
             r"│ bob +│ [^│]+ │ +1 │ +– │ double, total │ what was handed in", said
@@ -228,7 +228,7 @@ def test_who_is_refused_loses_an_old_page_and_stops_nobody_s(course, tmp_path):
 
 
 def damaged(course, student):
-    """Cut a student's receipt short, as a full disk or an earlier version may have left it."""
+    """Cut off the end of a student's receipt, as a full disk or an old version may have done."""
     path = receipt_path(course, student, NAME, NAME)
     path.write_text(path.read_text()[:100])
     return path
@@ -260,7 +260,7 @@ COMMANDS = {
 
 @pytest.fixture
 def held(course, monkeypatch):
-    """Return a course whose gradebook another program does not let go of."""
+    """Return a course whose gradebook is held by another program and not released."""
     monkeypatch.setattr("grading.settings.LOCK_SECONDS", 0.1)
     monkeypatch.chdir(course)
     other = sqlite3.connect(course / "gradebook.db", isolation_level=None)
@@ -271,7 +271,7 @@ def held(course, monkeypatch):
 
 def test_every_command_says_that_another_program_holds_the_gradebook(held, monkeypatch):
     waited = grading.records.gradebook._is_free
-    # The waiting itself is tried where a class is graded.
+    # The waiting itself is tested where a class is graded.
     monkeypatch.setattr("grading.records.gradebook._is_free", lambda path, _: waited(path, 0.05))
     before = files(held)
     for command in COMMANDS.values():
@@ -292,7 +292,7 @@ def test_every_command_ends_in_a_sentence_where_the_gradebook_is_taken_later(hel
     assert files(held) == before
 
 
-def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
+def test_a_written_answer_waits_again_only_if_it_has_changed(course):
     names = {"student": "bob", "assignment": NAME, "notebook": NAME}
     names["db_url"] = course_directory(course).db_url
 
@@ -305,7 +305,7 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
         gradebook.db.commit()
     before = mark()
     set_aside(receipt_path(course, "bob", NAME, NAME))
-    forget_scores(names)  # here the grader may be ended
+    forget_scores(names)  # the grader may be interrupted at this point
     assert mark() == before == Mark(0.0, 1.5, True, "")
     read_again(names, {"test_double": before}, {"double": 0.0}, {})
     assert mark().done
@@ -314,7 +314,7 @@ def test_what_a_person_graded_waits_again_only_where_it_is_another(course):
 
 
 def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
-    """nbgrader keeps Ctrl-C for itself, as it does every exception."""
+    """nbgrader catches Ctrl-C itself, like every exception."""
 
     def stopped(*_, **__):
         raise KeyboardInterrupt
@@ -322,17 +322,17 @@ def test_feedback_that_is_stopped_ends_in_a_sentence(course, monkeypatch):
     monkeypatch.setattr("grading.steps.safe_html.rendered", stopped)
     outcome = by_command("feedback", NAME, "--course", course)
     assert outcome.exit_code == 130
-    assert outcome.output == "Stopped half-way. The same command does all of it again.\n"
+    assert outcome.output == "Stopped before the end. Repeat the command to do all of it again.\n"
 
 
-def test_an_export_says_whose_grades_are_of_before_and_whose_answers_wait(course, monkeypatch):
-    """Handed in anew, collected, and exported before it is graded: the old grade goes out."""
+def test_an_export_names_outdated_grades_and_waiting_answers(course, monkeypatch):
+    """Handed in again, collected, and exported before it is graded: the old grade is exported."""
     monkeypatch.chdir(course)
     put_submission(course, "bob", GOOD)
     outcome = by_command("export", NAME, "csv", "scores.csv")
     said = " ".join(outcome.output.split())
     assert outcome.exit_code == 1
-    assert "out of date (it was handed in anew) until `course grade`: the grades of bob " in said
+    assert "out of date (it was handed in again) until `course grade`: the grades of bob " in said
     with Gradebook(course_directory(course).db_url) as gradebook:
         gradebook.find_grade("test_double", NAME, NAME, "ada").needs_manual_grade = True
         gradebook.db.commit()
@@ -349,7 +349,7 @@ def test_a_notebook_of_several_that_is_missing_is_named(released, tmp_path):
     generate_release(NAME, course)
     put_submission(course, "bob", GOOD)
     assert say_when_graded(course, ["bob"])[0]
-    for _ in range(2):  # also where it is graded already
+    for _ in range(2):  # the second time, it has been graded already
         _, said = say_when_graded(course, ["bob"])
         assert "bob: more.ipynb was not handed in, and counts 0" in said
     assert "graded already" in said
@@ -388,12 +388,12 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     (path.parent / EARLIER / "before.json").write_text(json.dumps(earlier))
     said = given("regrade", path.parent / EARLIER / "before.json", status=1)
     assert "now double" in said
-    assert "the grader's code is not the receipt's" in said
+    assert "the grader's code differs from the receipt's" in said
 
     given("backup", tmp_path / "b.zip")
     assert "choose another name" in given("backup", tmp_path / "b.zip", status=2)
     there = tmp_path / "there"
-    assert "files were put back into" in given("restore", tmp_path / "b.zip", "--course", there)
+    assert "files were restored to" in given("restore", tmp_path / "b.zip", "--course", there)
     assert points(there) == POINTS
 
     write_names(course, NAME, {"ada": "ada_1_2_a.ipynb", "bob": "bob_3_4_b.ipynb"})
@@ -410,7 +410,7 @@ def test_the_commands_of_the_records_from_one_end_to_the_other(course, tmp_path,
     assert "nothing of 'bob'" in given("forget", "bob", "--yes", status=2)
 
 
-def test_what_grading_needs_of_the_course_is_asked_for_by_name(released, tmp_path):
+def test_missing_parts_of_a_course_are_named(released, tmp_path):
     folder = shutil.copytree(released, tmp_path / "course")
     put_submission(folder, "ada", GOOD)
     (folder / "solutions" / NAME / "hidden_tests.py").unlink()
@@ -419,14 +419,14 @@ def test_what_grading_needs_of_the_course_is_asked_for_by_name(released, tmp_pat
         say_when_graded(folder)
     for step in ("solutions", "notebooks"):
         shutil.rmtree(folder / step)
-    with pytest.raises(GradingError, match=r"solutions/sums holds no notebook with the answers"):
+    with pytest.raises(GradingError, match=r"solutions/sums has no notebook with the answers"):
         say_when_graded(folder)
     assert not (folder / "autograded").exists()
 
 
 @pytest.mark.slow
 def test_a_package_without_the_rest_of_the_repository_grades(released, tmp_path):
-    """As where the course is installed by pip, and a term is graded in a folder of its own."""
+    """As if the course was installed by pip, and a term is graded in a folder of its own."""
     for package in ("grading", "helpers"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package)
     shutil.copy(ROOT / "course.py", tmp_path / "site")

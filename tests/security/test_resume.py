@@ -1,4 +1,4 @@
-"""A batch that was ended goes on where it was: every submission is graded, once, and rightly."""
+"""An interrupted batch continues where it stopped: each submission is graded once, and right."""
 
 import contextlib
 import io
@@ -35,7 +35,7 @@ POINTS = {"ada": 3.0, "bob": 1.0, "céline": 3.0, "дарья": 1.0}
 
 @pytest.fixture(scope="module")
 def submitted_course(released, tmp_path_factory):
-    """Return a course folder in which four students have handed in, and nobody is graded."""
+    """Return a course folder in which four students have handed in, and none has been graded."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("submitted_course") / "course")
     for student, points in POINTS.items():
         put_submission(folder, student, GOOD if points == 3.0 else WRONG)
@@ -51,7 +51,7 @@ def graded(submitted_course, tmp_path_factory):
 
 @pytest.fixture
 def course(graded, tmp_path):
-    """Return a course folder of the test's own, in which everybody is graded."""
+    """Return a copy of the course folder in which everybody is graded."""
     return shutil.copytree(graded, tmp_path / "course")
 
 
@@ -61,7 +61,7 @@ def grade_here(course, **options):
 
 
 def left(course):
-    """Return who would be graded now."""
+    """Return the students who would be graded now."""
     return set(POINTS) - graded_already(small_course.NAME, list(POINTS), course, "bubblewrap")
 
 
@@ -90,7 +90,7 @@ def test_what_has_not_changed_is_not_graded_again(course):
     assert points(course) == POINTS
 
 
-def test_a_copy_beside_a_notebook_is_no_new_submission(course):
+def test_a_copy_beside_a_notebook_is_not_a_new_submission(course):
     path = course / "submitted" / "ada" / small_course.NAME / f"{small_course.NAME}.ipynb"
     shutil.copy(path, path.with_stem(f"{path.stem}-Copy1"))
     assert left(course) == set()
@@ -99,11 +99,11 @@ def test_a_copy_beside_a_notebook_is_no_new_submission(course):
 
 
 def test_a_new_submission_is_graded_and_the_others_are_not(course):
-    """Row 24: what was begun by a command that was ended is told of by the next."""
+    """Row 24: the next command mentions gradings that an interrupted command had begun."""
     before = graded_at(course)
     mark = mark_of(course, (small_course.NAME, "bob"))
     mark.parent.mkdir(exist_ok=True)
-    mark.touch()  # as it is left where the whole command is ended
+    mark.touch()  # as an interrupted command leaves it
     put_submission(course, "bob", GOOD)
     assert left(course) == {"bob"}
     assert grade_here(course)
@@ -153,7 +153,7 @@ def _of_another_run(course):
     [_tests, _gradebook, _receipts, _scores, _cut_short, _of_another_run],
     ids=lambda change: change.__name__.strip("_"),
 )
-def test_who_is_not_wholly_graded_is_graded_again(course, change):
+def test_a_submission_without_a_complete_grade_is_graded_again(course, change):
     change(course)
     assert left(course) == set(POINTS)
 
@@ -162,7 +162,7 @@ def test_another_sandbox_or_limit_counts_as_not_graded(course):
     assert graded_already(small_course.NAME, list(POINTS), course, "docker") == set()
 
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start, too.
+# A shell that starts the tests in the background makes them and their children ignore Ctrl-C.
 GRADE = """import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from course import app
@@ -172,7 +172,7 @@ COMMAND = [sys.executable, "-W", "ignore", "-c", GRADE, "grade"]
 
 @contextlib.contextmanager
 def grading(course):
-    """Grade in another process, as a teacher does; it may be ended meanwhile."""
+    """Grade in another process, as a teacher does; tests may kill it."""
     process = subprocess.Popen(
         [*COMMAND, small_course.NAME, "--course", str(course), "--workers", "2"],
         cwd=ROOT,
@@ -188,7 +188,7 @@ def grading(course):
 
 
 def at_work(coordinator):
-    """Return the workers of a batch and what they are forked from; nothing once it has ended."""
+    """Return the workers of a batch and the processes they fork from; none once it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return [*workers_of(coordinator), *fork_servers(coordinator)]
     return []
@@ -201,7 +201,7 @@ def living(processes):
 def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, f"not true after {seconds} seconds"
         time.sleep(0.05)
 
 
@@ -209,12 +209,12 @@ KILLS = int(os.environ.get("COURSE_TEST_KILLS", "4"))
 
 
 def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_course, tmp_path):
-    """The command, its workers and their server, ended by kill -9; COURSE_TEST_KILLS times.
+    """The command, its workers and their server, killed by kill -9; COURSE_TEST_KILLS times.
 
-    Row 24: whoever was being graded then has a report that says so, in whichever run.
+    Row 24: if somebody was being graded at that moment, the report says so, whichever run ends it.
     """
     chance = random.Random(KILLS)
-    killed, rounds = 0, itertools.count()  # a round may be over before anything is killed in it
+    killed, rounds = 0, itertools.count()  # in some rounds everything ends before a kill
     while killed < KILLS:
         course = shutil.copytree(submitted_course, tmp_path / f"course-{next(rounds)}")
         ended, interrupted = False, set()
@@ -244,18 +244,18 @@ def test_killed_at_random_points_each_is_graded_once_and_rightly(submitted_cours
 
 
 def begun(course):
-    """Return whose grading has begun and not ended, as the next run will see it."""
+    """Return the students whose grading has begun and not ended, as the next run will see it."""
     return {name for name in POINTS if mark_of(course, (small_course.NAME, name)).exists()}
 
 
 def noted(course):
-    """Return whose receipt says that grading was begun twice."""
+    """Return the students whose receipt says that grading was begun twice."""
     notes = {name: recorded_verdicts(course, small_course.NAME, name)[1] for name in POINTS}
     return {name for name, told in notes.items() if GRADED_AGAIN in told}
 
 
 def assert_no_stale_score(course):
-    """Whoever has points has those of the submission; nobody has anybody else's."""
+    """Everyone who has points has those of their own submission."""
     done = graded_already(small_course.NAME, list(POINTS), course, "bubblewrap")
     reached = points(course)
     assert {student: reached[student] for student in done} == {s: POINTS[s] for s in done}
@@ -263,7 +263,7 @@ def assert_no_stale_score(course):
 
 
 def test_a_batch_leaves_no_temporary_folder(submitted_course, tmp_path, monkeypatch):
-    """Each worker left its copies of the helpers and of the test splits, batch after batch."""
+    """Each worker used to leave copies of the helpers and the test splits, batch after batch."""
     course = shutil.copytree(submitted_course, tmp_path / "course")
     with tempfile.TemporaryDirectory(dir="/tmp") as place:  # a socket's path must be short
         monkeypatch.setenv("TMPDIR", place)
@@ -274,17 +274,17 @@ def test_a_batch_leaves_no_temporary_folder(submitted_course, tmp_path, monkeypa
 
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(submitted_course, tmp_path):
     course = shutil.copytree(submitted_course, tmp_path / "course")
-    # Somebody who is still graded when the first receipt has been seen, on a busy machine too.
+    # A student who is still being graded when the first receipt appears, even on a busy machine.
     slow = "import time\n\ntime.sleep(10)\n" + WRONG.cells[1].source
     put_submission(course, "дарья", small_course.notebook(slow, small_course.TOTAL))
     with grading(course) as (coordinator, process):
         wait_until(lambda: list((course / "receipts").glob("*/*/*.json")), 200)
         workers = at_work(coordinator)
         started = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 130, said.decode()
-        assert "goes on with the rest" in " ".join(said.decode().split())
+        assert "repeat the command to grade the rest" in " ".join(said.decode().split())
         assert time.monotonic() - started < 15
         wait_until(lambda: not living(workers))
     assert_no_stale_score(course)

@@ -1,7 +1,7 @@
-"""Cells that stop early: what the grader lacks costs neither the release's names nor a student's.
+"""Cells that stop early must not cost names of the release, nor names of the student's own.
 
-Each trouble stands at the top of four cells of one notebook: the bootstrap, the imports, a cell of
-the story and an answer. Below it stands what the release has there, and something of the student's.
+Each fault is at the top of four cells of one notebook: the bootstrap, the imports, a cell of the
+story and an answer. Below it are what the release has there, and something of the student's own.
 The answer says which of all these names it cannot see.
 """
 
@@ -15,15 +15,15 @@ from grading.sandbox.commands import find_bubblewrap
 from grading.sandbox.contents import environment
 from grading.sandbox.warm import warm_kernels
 
-DEPENDS_ON = ("grading/inside",)  # runs in other processes
+DEPENDS_ON = ("grading/inside",)  # this code runs in other processes
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here"),
 ]
 
-# What the release has, by cell, and what a student writes below it. `len` is called, so that no
-# part of a cell that is run again would set these.
+# What the release has, by cell, and what a student writes below it. `len` is called so that these
+# names cannot be set by running a part of a cell again.
 RELEASED = {
     "bootstrap": "import string\n\nlong_training()",
     "imports": "import math\nfrom collections import Counter\n\nwidth = len('abc')",
@@ -43,7 +43,7 @@ def double(numbers):
     assert not gone, f"{{gone}} gone"
     return [2 * number for number in numbers]
 """
-# The trouble, what the note says, and the name that it leaves.
+# For each fault: its code, what the note says, and the name that it leaves.
 TROUBLES = {
     "a package": ("import polars as pl\nframe = pl.DataFrame({'a': [1]})", "'polars'", ""),
     "one of several": ("import re, polars, ast", "'polars'", "ast"),
@@ -71,7 +71,7 @@ TROUBLES = {
 
 
 def release():
-    """Return the small course's release, with three cells before its exercises."""
+    """Return the release of the small course, with three more cells before its exercises."""
     made = small_course.release()
     made.cells[1:1] = [new_code_cell(source, id=name) for name, source in RELEASED.items()]
     made.cells[1].metadata["tags"] = ["lesson-only"]

@@ -1,9 +1,9 @@
-"""A term that is made up, from the first download to the last export, against a ledger of its own.
+"""A made-up term, from the first download to the last export, compared with a separate ledger.
 
-Forty students, with names in six scripts, hand in from three editors on two platforms, one of them
-in four languages. Two are late, one gets an extension, a hidden test is corrected, a question is
-added, somebody is forgotten. The ledger is kept here and asks nothing of the code under test: after
-each step everybody's grade is what it says.
+Forty students, whose names use six scripts, hand in from three editors on two platforms, one of
+which is in four languages. Two are late, one gets an extension, a hidden test is corrected, a
+question is added, a student's records are removed. The ledger is kept in this file and does not
+use the code under test: after each step, every grade must be the one in the ledger.
 """
 
 import csv
@@ -41,7 +41,7 @@ NAME = small_course.NAME
 SCRIPTS = ("Zoë Müller", "Ольга Петрова", "Νίκος Παππάς", "أمل العلي", "王伟", "आरव शर्मा")
 WRONG = "def double(numbers):\n    return numbers\n"
 PLOTTED = "import seaborn as sns\nsns.set_theme()\nimport math\n" + small_course.DOUBLE
-# An answer, and what it is worth before and after the test that refuses tuples is mended.
+# Each answer, and its points before and after a correction of the test that refused tuples.
 ANSWERS = ((small_course.DOUBLE, 2, 2), (WRONG, 0, 0), (LISTS, 0, 2), (PLOTTED, 2, 2))
 LANGUAGES = {
     "en": ("Participant ", "Identifier,Full name,Email address,Status,Grade,Maximum grade"),
@@ -61,12 +61,12 @@ DUE = datetime(2030, 1, 31, tzinfo=UTC)
 
 @dataclass
 class Student:
-    """A student, and the ledger's page on them."""
+    """A student, and what the ledger says about them."""
 
     number: int
-    platform: str  # "canvas" or a language of Moodle's
+    platform: str  # "canvas" or a language of Moodle
     answer: int
-    read: float  # points that a person gives for the question in words
+    read: float  # points that a person gives for the written question
     late: bool = False
     extended: bool = False
     points: dict = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Student:
 
     @property
     def name(self):
-        """The name by which the gradebook knows them."""
+        """The name that the gradebook uses."""
         if self.platform == "canvas":
             return f"{SCRIPTS[self.number % len(SCRIPTS)].split()[0].lower()}-{self.number}"
         return f"student{self.number}@example.org"
@@ -89,7 +89,7 @@ class Student:
     def notebook(self, more=()):
         source = ANSWERS[self.answer][0]
         made = lesson(source, f"In my own words, {self.full_name}.")
-        if self.number % 5 == 0:  # both answers in one cell, the other's stub is left
+        if self.number % 5 == 0:  # both answers are in one cell, and the other cell keeps its stub
             made.cells[1].source = f"{source}\n\n{small_course.TOTAL}"
             made.cells[3].source = small_course.release().cells[3].source
         made.cells += more
@@ -97,7 +97,7 @@ class Student:
         return saved if isinstance(saved, str) else json.dumps(saved)
 
     def file(self):
-        """Return the name under which the platform gives out the notebook."""
+        """Return the name that the platform gives to the notebook."""
         if self.platform == "canvas":
             plain = "".join(filter(str.isalnum, self.full_name)).lower()
             return f"{plain}_{1000 + self.number}_9{self.number}_{NAME}.ipynb"
@@ -133,7 +133,7 @@ def of(students, platform):
 
 
 def roster_of(students, platform, maximum, folder):
-    """Write the table that a platform gives out."""
+    """Write the table that a platform exports."""
     path = folder / f"{platform}.csv"
     chosen = of(students, platform)
     if platform == "canvas":
@@ -154,7 +154,7 @@ def roster_of(students, platform, maximum, folder):
 
 
 def exported(course, students, platform, maximum, folder):
-    """Export to a platform; return what its table holds, by our names: None for an empty field."""
+    """Export to a platform; return its table by the gradebook's names, None for an empty field."""
     roster = roster_of(students, platform, maximum, folder)
     to = folder / f"{platform}-out.csv"
     kind = "canvas" if platform == "canvas" else "moodle"
@@ -183,7 +183,7 @@ def every_point_is_accounted_for(course, ledger, maximum, folder):
 
 
 def no_grade_is_final_and_no_point_is_lost(course, ledger, maximum, folder):
-    """Check that nobody has a grade, which is no 0, and that the gradebook has all points."""
+    """Check that nobody has a grade (not even 0), and that the gradebook has all points."""
     assert {grade.score for grade in grades(NAME, course)} == {None}
     for platform in ("canvas", *LANGUAGES):
         assert set(exported(course, ledger, platform, maximum, folder).values()) == {None}
@@ -193,7 +193,7 @@ def no_grade_is_final_and_no_point_is_lost(course, ledger, maximum, folder):
 
 
 def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
-    # Work comes in, with what a Mac and Jupyter leave in archives.
+    # Work arrives, with the extra files that a Mac and Jupyter leave in archives.
     for platform in ("canvas", *LANGUAGES):
         source = tmp_path / f"{platform}.zip"
         with zipfile.ZipFile(source, "w") as archive:
@@ -211,7 +211,7 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment(NAME, duedate=DUE.replace(tzinfo=None))
     graded(course)
-    every_point_is_accounted_for(course, ledger, 7, tmp_path)  # nobody has read the words yet
+    every_point_is_accounted_for(course, ledger, 7, tmp_path)  # written answers are not read yet
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         for student in ledger:
@@ -219,13 +219,13 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
             mark = gradebook.find_grade("why", NAME, NAME, student.name)
             mark.manual_score, mark.needs_manual_grade = student.read, False
         gradebook.db.commit()
-    # A penalty is of the points so far, so that it is reckoned anew once a person has read.
+    # A penalty is a share of the points so far, so it is computed again once a person has graded.
     refresh_everyone(NAME, course, [])
     every_point_is_accounted_for(course, ledger, 7, tmp_path)
     graded(course)
     every_point_is_accounted_for(course, ledger, 7, tmp_path)
 
-    # One of the two who are late had a reason.
+    # One of the two late students had a good reason.
     late = [student for student in ledger if student.late]
     extend(NAME, late[0].name, datetime(2030, 2, 2, tzinfo=UTC), course)
     late[0].extended = True
@@ -233,7 +233,7 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     assert f"{late[0].name}: taken off for lateness: 0 instead of" in said
     every_point_is_accounted_for(course, ledger, 7, tmp_path)
 
-    # The test that refused right answers is mended.
+    # The test that refused right answers is corrected.
     (course / "solutions" / NAME / "hidden_tests.py").write_text(small_course.HIDDEN_TESTS)
     assert "because the hidden tests have changed" in graded(course)
     gained = []
@@ -243,7 +243,7 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     assert sorted(changes(NAME, course)["student"]) == sorted(gained)
     every_point_is_accounted_for(course, ledger, 7, tmp_path)
 
-    # A question is added, and every fourth answers it.
+    # A question is added, and every fourth student answers it.
     with_another_question(course)
     generate_release(NAME, course)
     no_grade_is_final_and_no_point_is_lost(course, ledger, 9, tmp_path)
@@ -257,7 +257,7 @@ def test_every_point_of_a_term_is_accounted_for(course, ledger, tmp_path):
     graded(course)
     every_point_is_accounted_for(course, ledger, 9, tmp_path)
 
-    # Somebody asks to be forgotten.
+    # A student asks to be forgotten.
     gone = ledger.pop(11)
     forget_student(gone.name, course)
     every_point_is_accounted_for(course, ledger, 9, tmp_path)

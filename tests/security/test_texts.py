@@ -1,4 +1,4 @@
-"""What a student's texts do to who reads them: rows 28, 29, 31, 32 and 35, and odd files."""
+"""What students' texts do to those who read them: rows 28, 29, 31, 32 and 35, and odd files."""
 
 import io
 import json
@@ -51,19 +51,19 @@ from grading.steps.run_nbgrader import autograde_one, nbgrader_api
 pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap works here")
 
 LONG = 3_000_000
-# Sent to a terminal these rename the window, clear the screen, answer for the keyboard, or reorder.
+# On a terminal these rename the window, clear the screen, type on the keyboard, or reorder text.
 ESCAPES = "\x1b]0;mine\x07\x1b[2J\x1b[5n\x9b31m\x00\u202e\ud83d"
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @pytest.fixture
 def course(released, tmp_path):
-    """Return a course folder of the test's own, in which nobody has handed in anything."""
+    """Return a copy of the course folder in which nobody has handed in anything."""
     return shutil.copytree(released, tmp_path / "course")
 
 
 def with_cells(*sources, kind="markdown", answer=small_course.DOUBLE):
-    """Return a right submission with cells of the student's own, as the bytes of its file."""
+    """Return the bytes of a right submission with cells of the student's own."""
     document = json.loads(nbformat.writes(small_course.notebook(answer, small_course.TOTAL)))
     own = [{"cell_type": kind, "metadata": {}, "source": source} for source in sources]
     if kind == "code":
@@ -73,7 +73,7 @@ def with_cells(*sources, kind="markdown", answer=small_course.DOUBLE):
 
 
 def changed(change):
-    """Return a right submission in which the answer's cell was changed, as the bytes of a file."""
+    """Return the bytes of a right submission in which the answer's cell was changed."""
     document = json.loads(nbformat.writes(GOOD))
     change(document["cells"][1], document)
     return json.dumps(document).encode()
@@ -152,13 +152,13 @@ HARD = {
 }
 
 
-# A folder may not be named "<".
+# A folder cannot be named "<".
 HARD_NAMES = {text: f"{number}" for number, text in enumerate(HARD)}
 
 
 @pytest.fixture(scope="module")
 def hard_batch(released, tmp_path_factory):
-    """Return a course after one batch over notebooks that are hard to read, and a good one."""
+    """Return a course after one batch of notebooks that are hard to read, and a good one."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("hard") / "course")
     contents = {f"text {name}": with_cells(HARD[text]) for text, name in HARD_NAMES.items()}
     contents["many cells"] = with_cells(*["a"] * 300_000)
@@ -182,7 +182,7 @@ def hard_batch(released, tmp_path_factory):
 
 
 def test_a_batch_of_hard_texts_ends_and_all_are_graded_or_refused_by_name(hard_batch):
-    """Row 29: the most is named, and nobody waits for anybody."""
+    """Row 29: a refusal names the limit, and no student waits for another."""
     assert len(hard_batch.outcomes) == hard_batch.count
     for student, outcome in hard_batch.outcomes.items():
         assert outcome == SUCCESS or outcome.status == REFUSED, (student, outcome)
@@ -194,13 +194,13 @@ def test_a_batch_of_hard_texts_ends_and_all_are_graded_or_refused_by_name(hard_b
     assert hard_batch.seconds < 20 * hard_batch.count
 
 
-def test_what_cannot_be_rendered_is_shown_as_it_is_and_the_class_goes_on(hard_batch):
+def test_text_that_cannot_be_rendered_is_shown_as_plain_text(hard_batch):
     """Row 29: nbconvert took 41 seconds for 144 KB of ``\\begin{a}``."""
     started = time.monotonic()
     page = feedback_of(hard_batch.folder, f"text {HARD_NAMES['begin']}")
     graded = [student for student, outcome in hard_batch.outcomes.items() if outcome == SUCCESS]
     assert time.monotonic() - started < 30 * len(graded)
-    assert "could not be shown as it is meant" in page
+    assert "This was too large or took too long to format" in page
     assert "\\begin{a}\\begin{a}" in page
     for student in graded:
         folder = hard_batch.folder / "feedback" / student / small_course.NAME
@@ -208,8 +208,8 @@ def test_what_cannot_be_rendered_is_shown_as_it_is_and_the_class_goes_on(hard_ba
 
 
 @pytest.mark.parametrize("name", HARD)
-def test_no_pattern_of_realignment_chokes(name):
-    """Row 29: also where the bounds would let a text pass."""
+def test_no_pattern_of_realignment_is_slow(name):
+    """Row 29: even with a text that the size limits would allow."""
     submission = small_course.notebook(small_course.DOUBLE, small_course.TOTAL)
     for make in (small_course.new_markdown_cell, small_course.new_code_cell):
         submission.cells.append(make(HARD[name], id="own"))
@@ -222,7 +222,7 @@ def test_no_pattern_of_realignment_chokes(name):
 
 TERMS = "x = " + "+".join(["1"] * 1200)
 UNUSUAL = {
-    "deep": (f"{TERMS}\n{small_course.DOUBLE}", "error"),  # IPython cannot run it, either
+    "deep": (f"{TERMS}\n{small_course.DOUBLE}", "error"),  # IPython cannot run it either
     "long number": (f"x = 0x{'f' * 5000}\n{small_course.DOUBLE}", "passed"),
 }
 STOPS_AT_A_LONG_LINE = """
@@ -236,7 +236,7 @@ raise Odd
 
 @pytest.mark.parametrize(("answer", "status"), UNUSUAL.values(), ids=UNUSUAL.keys())
 def test_code_that_no_tree_can_be_written_of_is_graded_all_the_same(answer, status, key):
-    """Row 29: a sum of 1,200 numbers, and one of 6,000 digits, beside a right answer."""
+    """Row 29: a sum of 1,200 numbers, or of one of 6,000 digits, beside a right answer."""
     aligned, _ = realign(small_course.notebook(answer, small_course.TOTAL), small_course.release())
     aligned.cells.insert(1, small_course.new_code_cell(STOPS_AT_A_LONG_LINE, id="odd"))
     aligned.cells.append(small_course.new_code_cell(f"double = {TERMS[4:]}", id="own"))
@@ -271,7 +271,7 @@ def _with_metadata(value):
 
 @pytest.mark.parametrize("name", COSTLY)
 def test_what_would_take_minutes_or_gigabytes_to_read_is_refused_by_name(name):
-    """Row 29: one f-string took Python's parser minutes, a million short lines a gigabyte."""
+    """Row 29: an f-string kept the parser busy for minutes; a million lines took a gigabyte."""
     content = COSTLY[name]()
     started = time.process_time()
     with pytest.raises(Refused, match=r"^sums\.ipynb.*the most is [\d,]+$"):
@@ -280,7 +280,7 @@ def test_what_would_take_minutes_or_gigabytes_to_read_is_refused_by_name(name):
 
 
 def test_a_text_without_an_end_is_read_once():
-    """Row 27: each of its quotes was tried as a beginning, for hours."""
+    """Row 27: each of its quotes was tried as the beginning of a string, for hours."""
     document = b"[" + b"," * 2_000_001 + b'"' + b'\\"' * 1_000_000
     message = HEADER.pack(MAGIC, len(document), 0) + document
     started = time.process_time()
@@ -302,7 +302,7 @@ def test_very_many_short_outputs_are_cut():
 
 
 def test_outputs_of_a_notebook_are_bounded_in_sum(course):
-    """Row 31: a hundred cells just below the cap of one."""
+    """Row 31: a hundred cells, each just below the limit for one cell."""
     limits = small_course.LIMITS
     cell = f"print('x' * {limits.output_bytes - 2000})"
     put_submission(course, "loud", content=with_cells(*[cell] * 100, kind="code"))
@@ -316,7 +316,7 @@ def test_outputs_of_a_notebook_are_bounded_in_sum(course):
     assert path.stat().st_size < 3 * 2**20
     _, notes = recorded_verdicts(course, small_course.NAME, "loud")
     (note,) = [note for note in notes if "output" in note]
-    assert re.fullmatch(r"the output of 9\d cells was cut: .* bytes a cell are shown.*", note)
+    assert re.fullmatch(r"the output of 9\d cells was cut: .* bytes per cell are shown.*", note)
     assert points(course, "loud") == points(course, "good") == 3.0
 
 
@@ -357,7 +357,7 @@ STRANGE = {
 
 @pytest.fixture(scope="module")
 def strange_batch(released, tmp_path_factory):
-    """Return what a teacher sees of a class whose texts, files and names hold commands."""
+    """Return what a teacher sees of a class whose texts, files and names contain commands."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("strange") / "course")
     for student, (content, _) in STRANGE.items():
         put_submission(folder, student, content=content)
@@ -373,7 +373,7 @@ def strange_batch(released, tmp_path_factory):
 
 @pytest.mark.parametrize("student", STRANGE)
 def test_strange_characters_cost_no_grade_and_are_in_no_file(strange_batch, student):
-    """Row 32: half a surrogate pair, NUL, and a terminal's commands."""
+    """Row 32: half a surrogate pair, NUL, and commands to a terminal."""
     folder = strange_batch.folder
     assert points(folder, student) == STRANGE[student][1]
     receipt = receipt_path(folder, student, small_course.NAME, small_course.NAME)
@@ -395,11 +395,11 @@ def test_pages_and_tables_of_strange_characters_are_written(strange_batch):
 
 
 def test_the_terminal_is_unharmed(strange_batch):
-    """Row 32: names, messages, notes and files' names, as `course grade` prints them."""
+    """Row 32: names, messages, notes and file names, as `course grade` prints them."""
     assert not strange_batch.complete
     assert not CONTROLS.search(strange_batch.said)
-    assert "cannot be a student's name: it holds control characters" in strange_batch.said
-    assert ".csv was not taken" in strange_batch.said
+    assert "cannot be a student's name: it contains control characters" in strange_batch.said
+    assert ".csv was ignored" in strange_batch.said
 
 
 def test_nbgrader_s_own_log_is_clean(course):
@@ -414,7 +414,7 @@ def test_nbgrader_s_own_log_is_clean(course):
 
 
 def test_names_that_only_case_or_unicode_form_tell_apart_are_graded_alike(course):
-    """Row 35: two students each, and none gets the other's points."""
+    """Row 35: each pair of names is two students, and neither gets the other's points."""
     wrong = small_course.notebook("def double(n):\n    return n", small_course.TOTAL)
     names = {"Zo\u00eb": GOOD, "Zoe\u0308": wrong, "ADA": wrong, "ada": GOOD}
     for student, notebook in names.items():
@@ -428,7 +428,7 @@ def test_names_that_only_case_or_unicode_form_tell_apart_are_graded_alike(course
 NAMES = ["a[b]", "*", "x\ny", "x\x1b[2J", "<img src=x onerror=alert(1)>", '";alert(1)//', " ada"]
 
 
-def test_a_name_that_some_step_takes_otherwise_is_refused_by_name(course):
+def test_a_name_that_some_step_would_misread_is_refused(course):
     """Row 35: brackets, patterns, control characters, HTML, a name of 200 characters."""
     put_submission(course, "ab", GOOD)
     for student in [*NAMES, "n" * 200]:
@@ -452,7 +452,7 @@ def zipped(path, files):
 
 
 def test_a_name_that_cannot_be_a_folder_s_stops_no_collect(course, tmp_path):
-    """Row 35: 300 characters, control characters, a second name that differs by form alone."""
+    """Row 35: 300 characters, control characters, a name that differs from another only by form."""
     good = nbformat.writes(GOOD)
     names = ["n" * 300, "x\x1b[2J", "a[b]", "Zo\u00eb", "Zoe\u0308", "ADA", "ada", "bob"]
     source = zipped(tmp_path / "all.zip", {f"{name}/work.ipynb": good for name in names})
@@ -466,7 +466,7 @@ def test_a_damaged_or_encrypted_entry_costs_only_itself(course, tmp_path):
     """Row 35."""
     source = zipped(tmp_path / "all.zip", {"ada/a.ipynb": "{}", "bob/b.ipynb": "x" * 99})
     content = bytearray(source.read_bytes())
-    content[content.index(b"x" * 99)] = ord("y")  # its sum is wrong now
+    content[content.index(b"x" * 99)] = ord("y")  # its checksum is wrong now
     entry = content.index(b"PK\x01\x02")
     content[entry + 8] |= 1  # the first claims to be encrypted
     source.write_bytes(content)
@@ -477,7 +477,7 @@ def test_a_damaged_or_encrypted_entry_costs_only_itself(course, tmp_path):
 
 
 def test_a_folder_of_odd_things_is_collected(course, tmp_path):
-    """Row 35: a pipe, a socket and a link are named, and nobody waits for them."""
+    """Row 35: a pipe, a socket and a link are named, and the command does not wait for them."""
     for student in ("ada", "bob", "eve", "zoe"):
         (tmp_path / "in" / student).mkdir(parents=True)
     os.mkfifo(tmp_path / "in" / "ada" / "a.ipynb")
@@ -515,8 +515,8 @@ WRONGLY_TYPED = {
 
 NO_CELLS = {
     "a list of lists": (lambda cell, _: cell.update(source=[["a"]]), "cell 2 has a source that is"),
-    "a dict": (lambda cell, _: cell.update(source={"a": 1}), "cell 2 has a source that is no text"),
-    "a number": (lambda cell, document: document["cells"].append(3), "cell 6 is no cell"),
+    "a dict": (lambda cell, _: cell.update(source={"a": 1}), "cell 2 has a source that isn't text"),
+    "a number": (lambda cell, document: document["cells"].append(3), "cell 6 is malformed"),
     "no list": (lambda cell, document: document.update(cells={}), "has no list of cells"),
     "no format": (lambda cell, document: document.update(nbformat=[4]), "has the notebook format"),
 }
@@ -524,7 +524,7 @@ NO_CELLS = {
 
 @pytest.fixture(scope="module")
 def typed_batch(released, tmp_path_factory):
-    """Return a course, and what became of submissions whose JSON is of other types."""
+    """Return a course, and the outcomes of submissions whose JSON has values of wrong types."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("typed") / "course")
     changes = WRONGLY_TYPED | {name: change for name, (change, _) in NO_CELLS.items()}
     for student, change in changes.items():
@@ -535,13 +535,13 @@ def typed_batch(released, tmp_path_factory):
 
 
 @pytest.mark.parametrize("what", WRONGLY_TYPED)
-def test_what_is_wrongly_typed_costs_nothing(typed_batch, what):
+def test_json_values_of_wrong_types_cost_no_points(typed_batch, what):
     assert typed_batch.outcomes[what] == SUCCESS
     assert points(typed_batch.folder, what) == 3.0
 
 
 @pytest.mark.parametrize("what", NO_CELLS)
-def test_what_is_no_cell_is_refused_by_name(typed_batch, what):
+def test_invalid_cells_are_refused_by_name(typed_batch, what):
     outcome = typed_batch.outcomes[what]
     assert outcome.status == REFUSED
     assert NO_CELLS[what][1] in outcome.sentence
@@ -559,7 +559,7 @@ def _socket(path):
 
 @pytest.mark.parametrize("make", [_pipe, _socket])
 @pytest.mark.parametrize("name", ["sums.ipynb", "timestamp.txt", "data.csv"])
-def test_what_is_no_file_makes_nobody_wait(course, make, name, monkeypatch):
+def test_a_pipe_or_socket_does_not_block_grading(course, make, name, monkeypatch):
     put_submission(course, "student", GOOD)
     assert autograde_one(course, small_course.NAME, "student") == SUCCESS
     place = course / "submitted" / "student" / small_course.NAME / name
@@ -568,15 +568,15 @@ def test_what_is_no_file_makes_nobody_wait(course, make, name, monkeypatch):
     make(place)
     console = Console(width=150, file=io.StringIO())
     started = time.monotonic()
-    again = name == "timestamp.txt"  # on which no grade depends
+    again = name == "timestamp.txt"  # a file that no grade depends on
     complete = grade_assignment(small_course.NAME, [], course, 1, "bubblewrap", console, again)
     assert time.monotonic() - started < 60
     assert complete == (name == "data.csv")
     if not complete:
-        assert f"{name} is no file, but" in console.file.getvalue()
+        assert f"{name} is not a file but" in console.file.getvalue()
 
 
-def test_a_hard_link_to_the_gradebook_is_no_notebook(course):
+def test_a_hard_link_to_the_gradebook_is_refused(course):
     path = put_submission(course, "student")
     os.link(course / "gradebook.db", path)
     before = (course / "gradebook.db").stat().st_ino
@@ -584,7 +584,7 @@ def test_a_hard_link_to_the_gradebook_is_no_notebook(course):
     assert outcome.status == REFUSED
     assert "sums.ipynb" in outcome.sentence
     assert (course / "gradebook.db").stat().st_ino == before
-    # A collection replaces the link; it does not write through it.
+    # Collecting replaces the link; it does not write through it.
     source = course.parent / "in" / "student"
     source.mkdir(parents=True)
     nbformat.write(GOOD, source / "work.ipynb")
@@ -595,7 +595,7 @@ def test_a_hard_link_to_the_gradebook_is_no_notebook(course):
 
 
 def test_the_bytes_that_are_graded_are_the_bytes_that_are_hashed(course):
-    """A resubmission may come in while the former one runs, and clocks may be set back."""
+    """A new submission may arrive while the old one is run, and clocks may be set back."""
     path = course / "submitted" / "student" / small_course.NAME / f"{small_course.NAME}.ipynb"
     slow = f"import time\ntime.sleep(4)\n{small_course.DOUBLE}"
     put_submission(course, "student", small_course.notebook(slow, small_course.TOTAL))
@@ -612,7 +612,7 @@ def test_the_bytes_that_are_graded_are_the_bytes_that_are_hashed(course):
     receipt = read_receipt(receipt_path(course, "student", small_course.NAME, small_course.NAME))
     assert receipt["sha256"]["submission"] == digest(first)
     assert points(course, "student") == 3.0
-    # The student's clock is set back, and so is the grader's, which was ahead of the time.
+    # The student's clock is set back, and so is the grader's, which was ahead.
     os.utime(path, (0, 0))
     write_receipt(receipt | {"graded_at": "2099-01-01T00:00:00+00:00"}, course)
     console = Console(width=150, file=io.StringIO())
@@ -636,7 +636,7 @@ print(outcome.status, outcome.sentence, sep="|")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(course, tmp_path):
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(course, tmp_path):
     put_submission(course, "student", content=with_cells(*["filler " * 9000] * 10))
     small = tmp_path / "small"
     small.mkdir()
@@ -681,12 +681,12 @@ def test_what_cannot_be_graded_has_a_dash_and_no_score_anywhere(course):
     write_assignment_report(small_course.NAME, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
     page = re.sub('base64,[^"]*', "", page)
-    assert "1 not wholly graded" in page
+    assert "1 not fully graded" in page
     assert "nan" not in page
     assert "0 of 3" not in page
 
 
-def test_who_is_not_graded_at_all_stays_in_the_class_report():
+def test_a_student_without_any_grade_stays_in_the_class_report():
     scores = pd.DataFrame(
         [("ada", 1.0), ("bob", float("nan"))], columns=["student", "score"]
     ).assign(lesson="sums", exercise="double", points=2.0)

@@ -1,4 +1,4 @@
-"""Attacks on what stands around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
+"""Attacks on the parts around the sandbox, through nbgrader: rows 16 to 19, 23 and 24."""
 
 import codecs
 import errno
@@ -45,12 +45,12 @@ pytestmark = pytest.mark.skipif(not find_bubblewrap(), reason="no bubblewrap wor
 
 @pytest.fixture
 def course(released, tmp_path):
-    """Return a course folder of the test's own, in which nobody has handed in anything."""
+    """Return a copy of the course folder in which nobody has handed in anything."""
     return shutil.copytree(released, tmp_path / "course")
 
 
 def grades(course, student):
-    """Return each score with whether a person has to look at it."""
+    """Return each score, and whether a person must look at it."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         submission = gradebook.find_submission(small_course.NAME, student)
         return {
@@ -64,7 +64,7 @@ RIGHT = {"test_double": (2.0, False), "test_total": (1.0, False)}
 
 
 def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, monkeypatch):
-    """A server's gradebook is an address like this one."""
+    """The gradebook of a server has an address of this form."""
     elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     config = nbgrader_config()
     config.CourseDirectory.db_url = elsewhere
@@ -80,7 +80,7 @@ def test_scores_go_to_the_gradebook_that_the_settings_name(course, tmp_path, mon
 
 @pytest.fixture(scope="module")
 def batch(released, tmp_path_factory):
-    """Return a course folder after one batch over good, broken and hostile submissions."""
+    """Return a course folder after one batch of good, broken and hostile submissions."""
     folder = shutil.copytree(released, tmp_path_factory.mktemp("batch") / "course")
     for name, content in BROKEN.items():
         put_submission(folder, name, content=content)
@@ -117,7 +117,7 @@ def batch(released, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "linked", "whole-link", "zipped"])
-def test_what_is_no_notebook_is_refused_by_name(batch, name):
+def test_invalid_notebooks_are_refused_by_name(batch, name):
     """Row 17."""
     assert batch.outcomes[name].status == REFUSED
     assert ".ipynb" in batch.outcomes[name].sentence or "zip" in batch.outcomes[name].sentence
@@ -128,10 +128,10 @@ def test_what_is_no_notebook_is_refused_by_name(batch, name):
     [
         ("latin-1", r"sums\.ipynb is not UTF-8 \(byte 0xe9 at position \d+\): "),
         ("renamed", r"Found sums \(1\)\.ipynb, expected sums\.ipynb: rename"),
-        ("no-time", r"timestamp\.txt holds 'last Tuesday', which is no time: "),
+        ("no-time", r"timestamp\.txt contains 'last Tuesday', which is not a time: "),
     ],
 )
-def test_what_is_refused_is_told_with_what_to_do(batch, name, sentence):
+def test_a_refusal_says_what_to_do(batch, name, sentence):
     assert batch.outcomes[name].status == REFUSED
     assert re.match(sentence, batch.outcomes[name].sentence), batch.outcomes[name]
 
@@ -152,7 +152,7 @@ def test_a_mark_that_editors_on_windows_write_costs_nothing(batch, name):
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fault, told):
+def test_a_fault_of_the_machine_is_reported_and_gives_no_score(course, monkeypatch, fault, told):
     put_submission(course, "student", GOOD)
     assert autograde_one(course, small_course.NAME, "student") == SUCCESS
 
@@ -166,11 +166,11 @@ def test_a_fault_of_the_machine_is_told_and_is_no_score(course, monkeypatch, fau
     assert grades(course, "student") == {"test_double": (None, True), "test_total": (None, True)}
 
 
-def test_a_missing_sandbox_is_told_with_what_to_install(course):
+def test_a_missing_sandbox_is_reported_with_what_to_install(course):
     put_submission(course, "student", GOOD)
     outcome = autograde_one(course, small_course.NAME, "student", "of no known kind")
     assert outcome.status == CANNOT_GRADE
-    assert outcome.sentence.startswith("No sandbox for students' code is at hand.")
+    assert outcome.sentence.startswith("No sandbox for students' code is available.")
 
 
 @pytest.mark.parametrize("student", ["good", "modules", "links"])
@@ -182,7 +182,7 @@ def test_the_rest_of_the_batch_is_graded(batch, student):
 def test_files_beside_the_notebook_are_not_taken(batch):
     """Row 16."""
     _, notes = recorded_verdicts(batch.folder, small_course.NAME, "modules")
-    assert sum("was not taken" in note for note in notes) == 3
+    assert sum("was ignored" in note for note in notes) == 3
 
 
 def test_no_link_is_followed(batch):
@@ -199,7 +199,7 @@ def test_scripts_and_formulas_are_neutral_where_teachers_look(batch):
     assert result["success"], result
     page = batch.folder / "feedback" / student / small_course.NAME / f"{small_course.NAME}.html"
     text = page.read_text()
-    assert "document.title" in text  # it can be read, as text
+    assert "document.title" in text  # it can still be read, as text
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL | re.IGNORECASE)
     assert not [script for script in scripts if "document.title" in script]
     command = [sys.executable, "-m", "nbgrader", "export"]
@@ -236,7 +236,7 @@ def hours_late(course, student):
 
 
 def test_a_forged_time_stamp_does_not_pass_the_exchange(due_course, tmp_path):
-    """Row 18: what a student's folder says is overwritten when it is handed in."""
+    """Row 18: the time in a student's folder is overwritten when it is handed in."""
     through_the_exchange(due_course, nbgrader_config(), "late", tmp_path)
     assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert hours_late(due_course, "late") > 0
@@ -250,7 +250,7 @@ def test_the_exchange_takes_names_in_many_scripts(course, tmp_path, student):
 
 
 def test_a_forged_time_stamp_does_not_pass_a_collection_of_files(due_course):
-    """Row 18: of what a learning platform hands over, its own time counts."""
+    """Row 18: of the files of a learning platform, only its own time counts."""
     through_a_platform(due_course, nbgrader_config(), "late")
     assert autograde_one(due_course, small_course.NAME, "late") == SUCCESS
     assert 24 * 33 < hours_late(due_course, "late") < 24 * 34
@@ -300,7 +300,7 @@ def test_a_receipt_gives_the_same_scores_again(batch):
     put_submission(batch.folder, "good", GOOD)
 
 
-def test_course_grade_lists_what_needs_a_person_first_and_fails(batch):
+def test_course_grade_first_lists_what_needs_a_person_and_fails(batch):
     console = Console(width=120, record=True)
     wanted = ["good", "empty"]
     complete = grade_assignment(small_course.NAME, wanted, batch.folder, 1, "bubblewrap", console)
@@ -321,7 +321,7 @@ def test_what_cannot_be_graded_has_no_score_and_waits_for_a_person(course):
     assert [verdict.status for verdict in found] == ["passed", "cannot grade"]
 
 
-def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
+def test_no_grade_is_lost_if_a_worker_is_killed(course):
     """Row 24."""
     slow = "import time\ntime.sleep(2)\n" + small_course.DOUBLE
     put_submission(course, "student", small_course.notebook(slow, small_course.TOTAL))
@@ -341,7 +341,7 @@ def test_a_worker_that_is_killed_costs_nobody_the_grade(course):
 
 def _worker_with_a_box(deadline):
     while time.monotonic() < deadline:
-        # What a worker starts may have ended before its name is asked for.
+        # A process that a worker has started may have ended before its name is read.
         with suppress(psutil.NoSuchProcess):
             for worker in workers_of(psutil.Process()):
                 if any("bwrap" in child.name() for child in worker.children()):

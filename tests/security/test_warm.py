@@ -1,4 +1,4 @@
-"""Kernels of a batch: forked from a process that has libraries, threads and compiled code."""
+"""The kernels of a batch are forked from a process with libraries, threads and compiled code."""
 
 import os
 

@@ -1,10 +1,10 @@
-"""Looks for messages that crash, hold up or bloat whoever reads them with `grading/inside/wire.py`.
+"""Look for messages that crash, delay or bloat a program that reads them with `wire.py`.
 
     fuzz_wire.py replay FILE …           read these inputs, and large ones that are built here
-    fuzz_wire.py fuzz SECONDS FOLDER     make new ones, led by what they reach
+    fuzz_wire.py fuzz SECONDS FOLDER     make new inputs, guided by the code that they reach
 
-An input is a message in a form that a person can read: the JSON document, and each binary part
-behind a line of its own, `PART_BEGINS`; or, behind `raw:`, the bytes of a message as they are.
+An input describes a message in a form that a person can read: the JSON document, and each binary
+part after a line of its own, `PART_BEGINS`. After `raw:` come the bytes of a message unchanged.
 Fuzzing needs atheris (`make fuzz`); everything else needs only the course's environment.
 """
 
@@ -31,15 +31,15 @@ ROOT = Path(__file__).resolve().parents[2]
 INPUTS = Path(__file__).with_name("wire_inputs")
 PART_BEGINS = b"\n--part--\n"
 RAW = b"raw:"
-MOST_SECONDS = 1.0  # of the processor
-MOST_BYTES = 64 * 2**20  # on top of what was held before
-# JSON's small lists take some 17 times their bytes once they are read, however they are bounded.
+MOST_SECONDS = 1.0  # of processor time
+MOST_BYTES = 64 * 2**20  # in addition to what was held before
+# Once read, JSON's small lists take about 17 times their bytes, whatever their bounds are.
 LONGEST_INPUT = 2**18
-TRIMMED_AT = 32 * 2**20  # memory that is kept for later would hide what a message takes
+TRIMMED_AT = 32 * 2**20  # memory that is kept for later would hide how much a message takes
 
 
 class TooMuch(AssertionError):
-    """A message that takes more than it may, or stops its reader in a way that is not agreed."""
+    """A message that takes more than it may, or that stops its reader with an unexpected error."""
 
 
 def as_message(data: bytes) -> bytes:
@@ -60,14 +60,14 @@ def as_input(document: Any, parts: Iterable[bytes]) -> bytes:
 
 
 def examine(data: bytes) -> bool:
-    """Read the message of an input, and tell whether it describes a value.
+    """Read the message of an input, and return whether it describes a value.
 
     It is read as the disposable process reads a result, and as the grader itself reads a frame.
 
     Raises
     ------
     TooMuch
-        If it takes too long or too much memory, or raises anything but `WireError`.
+        If it takes too much time or memory, or raises anything but `WireError`.
     """
     from grading.inside.protocol import REPLY_FRAME
 
@@ -130,7 +130,7 @@ def _trim() -> None:
 
 
 def warm_up() -> None:
-    """Import what reading imports: it counts for no message."""
+    """Import what reading imports, so that it is not counted for the first message."""
     for library in ("datasets", "pandas", "torch"):
         importlib.import_module(library)
     for path in sorted(INPUTS.glob("*")):
@@ -140,7 +140,7 @@ def warm_up() -> None:
     gc.freeze()
 
 
-# What messages are made of: each function draws one, with `random.Random` as the source.
+# What messages consist of: each function draws one part, with `random.Random` as the source.
 DTYPES = [
     "b1",
     "u1",
@@ -204,7 +204,7 @@ VALUES = [
 ]
 TEXTS = ("", "a", "name", "\ud800", "\0", "\x1b[2J", "../..", "x" * 300, "é", "string", "1")
 INTEGERS = (0, 1, -1, 2, 3, 7, 31, 255, 2**31, -(2**31), 2**32, 2**40, 2**63, -(2**63), 2**64)
-# Multiples of the modulus of Python's hash of numbers: they all fall into one place.
+# Multiples of the modulus of Python's hash of numbers: they all have the same hash.
 COLLIDING = 2**61 - 1
 FLOATS = (0.0, -0.0, 0.5, 1e308, float("nan"), float("inf"), -float("inf"), 5e-324)
 SCALARS = ("null", "yes", "integer", "float", "text")
@@ -218,7 +218,7 @@ class Maker:
         self.parts = parts if parts is not None else []
 
     def node(self, depth: int = 0) -> Any:
-        """Return any value, as the document has it."""
+        """Return any value, in the form that the document has."""
         if depth > 4 or self.source.random() < 0.3:
             return self.scalar()
         return self.source.choice(KINDS)(self, depth + 1)
@@ -245,7 +245,7 @@ class Maker:
         return self.source.choice((0, 1, 2, 3, 3, 3, 8))
 
     def mostly(self, usual: Any, depth: int) -> Any:
-        """Return what belongs in a place, or something else."""
+        """Return what belongs in a place or, rarely, something else."""
         return usual if self.source.random() < 0.93 else self.node(depth)
 
     def shape(self) -> list:
@@ -257,7 +257,7 @@ class Maker:
         return shape
 
     def part(self, size: int) -> int:
-        """Return the number of a part of a size, or of another."""
+        """Return the number of a part that has this size or, rarely, another."""
         if self.parts and self.source.random() < 0.07:
             return self.source.choice((len(self.parts) - 1, 0, len(self.parts), -1))
         if self.source.random() < 0.05:
@@ -302,7 +302,7 @@ class Maker:
 
 
 def _width(dtype: str) -> int:
-    """Return how many bytes a value of a type takes, where that is easy to tell."""
+    """Return how many bytes a value of a type takes, if that is easy to find out."""
     digits = "".join(filter(str.isdigit, dtype.partition("[")[0]))
     return int(digits[:3] or 1) * (4 if "U" in dtype else 1)
 
@@ -376,13 +376,13 @@ KINDS: tuple[Callable[[Maker, int], Any], ...] = (
 
 
 def made(source: random.Random) -> bytes:
-    """Return an input that mostly is as it should be."""
+    """Return an input of which most is valid."""
     maker = Maker(source)
     return as_input(maker.node(), maker.parts)
 
 
 def changed(data: bytes, source: random.Random) -> bytes:
-    """Return an input like another, with one to three places changed; another if it grew long."""
+    """Return a copy of an input with one to three changes; a new input if it is too long."""
     text, *parts = data.split(PART_BEGINS)
     try:
         document = json.loads(text)
@@ -472,7 +472,7 @@ def large() -> dict[str, bytes]:
 
 
 def replay(paths: list[Path]) -> int:
-    """Read inputs, and return how many are too much."""
+    """Read inputs, and return how many of them take too much."""
     warm_up()
     inputs = {str(path): path.read_bytes() for path in paths} | large()
     faults = 0
@@ -487,7 +487,7 @@ def replay(paths: list[Path]) -> int:
 
 
 def fuzz(seconds: float, folder: Path) -> int:
-    """Fuzz in a process of its own, again where a message ends it; return how many were found."""
+    """Fuzz in a separate process, and restart it if a message ends it; return the number found."""
     found = folder / "found"
     for name in ("corpus", "found"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -530,8 +530,8 @@ def _fuzz_once(seconds: int, folder: Path) -> None:
     options = {
         "max_total_time": seconds,
         "max_len": LONGEST_INPUT,
-        "timeout": 60,  # of the clock: for what never comes back; `examine` measures the processor
-        "report_slow_units": 61,  # by the clock, which other programs slow down
+        "timeout": 60,  # of real time, if reading never ends; `examine` measures processor time
+        "report_slow_units": 61,  # of real time, which other programs can slow down
         "rss_limit_mb": 4096,
         "artifact_prefix": f"{folder / 'found'}/",
         "print_final_stats": 1,

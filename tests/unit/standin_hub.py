@@ -1,4 +1,4 @@
-"""A stand-in for the Hugging Face Hub on loopback: the routes of a download and of a push."""
+"""A stand-in for the Hugging Face Hub on this machine, with the routes to download and to push."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ Repositories = dict[str, dict[str, bytes]]
 
 
 class StandInHub(ThreadingHTTPServer):
-    """Serves repositories, takes commits and remembers what it was asked.
+    """Serves repositories, accepts commits and records requests.
 
     Attributes
     ----------
@@ -22,15 +22,15 @@ class StandInHub(ThreadingHTTPServer):
     requests : list of str
         Method and path of each request.
     commits : dict of str to str
-        Latest commit of each repository that was pushed to; it answers for ``main``.
+        Latest commit of each repository that was pushed to; ``main`` points to it.
     visibility : dict of str to str
-        What each created repository was asked to be.
+        The visibility that was requested for each created repository.
     large_files : dict of str to bytes
-        Uploaded by the large-file protocol, by their SHA-256.
+        Files uploaded through the large-file protocol, by their SHA-256.
     token : str
-        Whoever writes must show it.
+        Every request that writes must send it.
     break_off : bool
-        Whether to close every connection in the middle of the file that it asked for.
+        Whether to close every connection in the middle of a file.
     """
 
     daemon_threads = True
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send_json(address)
 
     def _choose_upload_modes(self, request: dict[str, list[dict]]) -> None:
-        """Large binary files go by the large-file protocol, as on the Hub; text goes in commits."""
+        """Large binary files use the large-file protocol, as on the Hub; text is in the commit."""
         modes = [
             {
                 "path": file["path"],
@@ -210,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         if self.server.break_off and "X-Repo-Commit" in headers:
-            # Half of the file at first, and nothing more to one who comes back for the rest.
+            # Half of the file at first, and nothing when a client returns for the rest.
             body = body[: len(body) // 2] if status == 200 else b""
             self.close_connection = True
         self.wfile.write(body)
@@ -222,7 +222,7 @@ def _entry(path: str, data: bytes) -> dict[str, object]:
 
 @contextmanager
 def standin_hub(repositories: Repositories) -> Iterator[StandInHub]:
-    """Serve repositories on loopback for the length of a `with` block."""
+    """Serve repositories on this machine for the duration of a `with` block."""
     hub = StandInHub(repositories)
     thread = threading.Thread(target=hub.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""How the page on wrong grades is written."""
+"""The page on wrong grades says what was counted."""
 
 import pandas as pd
 import pytest
@@ -18,7 +18,7 @@ from grading.proof.prove import PROBLEMS
         (1, 13, "1"),
     ],
 )
-def test_beside_a_zero_stands_what_it_may_be_all_the_same(found, tried, text):
+def test_a_zero_has_an_upper_bound_beside_it(found, tried, text):
     assert counted(found, tried) == text
 
 

@@ -1,4 +1,4 @@
-"""The report of an assignment counts what happened, and shows nothing of a student's as code."""
+"""The report of an assignment counts what happened, and never runs what a student wrote."""
 
 import json
 
@@ -23,7 +23,7 @@ EXERCISES = {"mean_pool": 2.0, "project": 1.0, "purity": 3.0}
 
 
 def hand_in(course, student, **ended):
-    """Leave a receipt in which each exercise ended with a status and a message."""
+    """Write a receipt in which each exercise has a status and a message."""
     verdicts = [
         make_verdict(exercise, points, *ended.get(exercise, ("passed",)))
         for exercise, points in EXERCISES.items()
@@ -57,7 +57,7 @@ def test_items_are_as_hard_and_as_telling_as_the_class_found_them(course):
     assert items.loc["mean_pool", "discrimination"] == pytest.approx(expected)
 
 
-def test_an_exercise_that_all_solve_tells_nobody_apart(tmp_path):
+def test_an_exercise_that_all_solve_has_no_discrimination(tmp_path):
     for student in ("ada", "bob"):
         hand_in(tmp_path, student)
     items = item_statistics(assignment_verdicts(LESSON, tmp_path))
@@ -70,7 +70,7 @@ def test_the_map_tells_a_wrong_answer_from_one_that_stopped_and_from_one_not_att
     page = (course / "report.html").read_text(encoding="utf-8")
     strange = page.split("&lt;script&gt;alert(1)&lt;br&gt;</th>")[2].split("</tr>")[0]
     untouched, stopped = '<td class="untouched">…</td>', '<td class="s0">×</td>'
-    # project, which most got wrong, comes first.
+    # The exercise `project`, which most students got wrong, comes first.
     assert strange == f"{UNGRADED}{untouched}{stopped}<td>0 / 5</td>"
     assert '<th scope="row">Ольга</th><td class="s0">0</td><td class="s10">2</td>' in page
 
@@ -82,7 +82,7 @@ def test_the_same_mistake_with_other_numbers_is_one_message(course):
     assert second["count"] == 1
 
 
-def test_page_is_self_contained_escaped_and_names_who_needs_what(course):
+def test_page_is_self_contained_and_escaped_and_names_who_needs_help(course):
     write_assignment_report(LESSON, course, course / "report.html")
     page = (course / "report.html").read_text(encoding="utf-8")
     assert "<script>" not in page

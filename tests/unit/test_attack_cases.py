@@ -1,4 +1,4 @@
-"""What counts as survived, when the attacks are played to both graders."""
+"""What counts as a survived attack when the attacks are tried on both graders."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ CASE = Case(5, "searches", ({},), {"ada": ({0.0}, {1.0})}, shows="nothing was fo
 FINE = Ended([{"ada": WRONG, HONEST: RIGHT}], said="nothing was found")
 
 
-def test_every_row_of_the_table_is_played():
+def test_every_row_of_the_table_is_tried():
     table = (ROOT / "docs" / "security.md").read_text()
     rows = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     made = cases(["a"], 1)
@@ -25,8 +25,8 @@ def test_every_row_of_the_table_is_played():
     assert {case.row for case in made if case.unwanted} <= set(IN_LOG)
 
 
-def test_only_what_a_grader_lacks_is_not_played_to_it():
-    """A row that one of them never meets is neither held nor lost."""
+def test_only_attacks_on_parts_that_a_grader_lacks_are_left_out():
+    """A row whose attacks do not apply to one of them counts neither as held nor as lost."""
     made = cases(["a"], 1)
     met = {
         name: {case.row for case in made if name not in case.lacks} for name in (NBGRADER, OTTER)
@@ -37,7 +37,7 @@ def test_only_what_a_grader_lacks_is_not_played_to_it():
     assert all(case.rounds for case in made if case.lacks != {NBGRADER, OTTER})
 
 
-def test_nothing_is_said_of_an_attack_that_was_survived():
+def test_a_survived_attack_has_no_message():
     assert survived(CASE, FINE) == []
 
 
@@ -53,12 +53,12 @@ def test_nothing_is_said_of_an_attack_that_was_survived():
         ({"harm": ["processes run on"]}, "processes run on"),
     ],
 )
-def test_each_harm_has_its_words(ended, says):
+def test_each_harm_has_a_message(ended, says):
     (found,) = survived(CASE, replace(FINE, **ended))
     assert says in found
 
 
-def test_points_that_change_from_run_to_run_are_seen():
+def test_points_that_change_from_run_to_run_are_detected():
     case = Case(22, "gambles", ({},) * 2, {"ada": ({0.0, 2.0}, {1.0})}, steady=True)
     rounds = [{"ada": RIGHT, HONEST: RIGHT}, {"ada": WRONG, HONEST: RIGHT}]
     assert survived(case, Ended(rounds)) == ["the points change from run to run"]
@@ -72,13 +72,13 @@ def test_a_submission_that_is_refused_must_be_named():
     assert survived(case, replace(ended, log=told)) == []
 
 
-def test_a_forged_time_is_seen():
+def test_a_forged_time_is_detected():
     case = Case(18, "forged", ({},), {"ada": ALL}, prepare=print)
     ended = Ended([{"ada": RIGHT, HONEST: RIGHT}], stamps={"ada": "2001-01-01 00:00:00"})
     assert survived(case, ended) == ["the forged time counts"]
 
 
-def test_who_may_be_refused_must_be_named_or_graded():
+def test_a_student_who_may_be_refused_must_be_named_or_graded():
     case = Case(35, "names", ({},), {"[bo]b": ALL}, may_be_refused=True)
     nobody = Ended([{HONEST: RIGHT}])
     assert "nobody is told" in survived(case, nobody)
@@ -87,7 +87,7 @@ def test_who_may_be_refused_must_be_named_or_graded():
     assert survived(case, half) == ["the exercise has 0 points instead of 2"]
 
 
-def test_what_a_student_writes_into_the_log_is_seen():
+def test_text_that_a_student_writes_into_the_log_is_detected():
     case = Case(33, "writes", ({},), {"ada": ALL}, unwanted="forged")
     ended = Ended([{"ada": RIGHT, HONEST: RIGHT}], log="graded\nforged\n")
     assert survived(case, ended) == [IN_LOG[33]]
@@ -103,7 +103,7 @@ def test_what_a_student_writes_into_the_log_is_seen():
         '<iframe srcdoc="<script>parent.document.title=1</script>"></iframe>',
     ],
 )
-def test_what_would_run_in_a_page_is_seen(page):
+def test_code_that_would_run_in_a_page_is_detected(page):
     assert alive(f"<html>{page}</html>")
 
 
@@ -121,7 +121,7 @@ def test_what_is_only_shown_in_a_page_does_no_harm(page):
 
 
 @pytest.mark.parametrize(("row", "begins"), [("=1,2", True), ("a,=1", True), ("a,'=1", False)])
-def test_a_formula_in_any_column_is_seen(tmp_path, row, begins):
+def test_a_formula_in_any_column_is_detected(tmp_path, row, begins):
     (tmp_path / "grades.csv").write_text(f"name,score\n{row}\n")
     assert bool(formulas(tmp_path / "grades.csv")) == begins
 

@@ -1,4 +1,4 @@
-"""A cell that shows an answer at work runs without one."""
+"""A cell that demonstrates an answer also runs without one."""
 
 import pytest
 
@@ -14,20 +14,20 @@ def stub():
     raise NotImplementedError("your answer goes here")
 
 
-def test_untouched_stub_is_told_in_one_line(capsys):
+def test_untouched_stub_is_reported_in_one_line(capsys):
     assert if_answered(stub, "the row is left out") is None
     assert capsys.readouterr().out == "Not answered yet: the row is left out.\n"
 
 
-def test_variable_that_nobody_set_is_told_in_one_line(capsys):
+def test_undefined_variable_is_reported_in_one_line(capsys):
     assert if_answered(lambda: not_set_by_anyone, "the row is left out") is None  # noqa: F821
     printed = capsys.readouterr().out
-    assert printed.startswith("Not there yet (name 'not_set_by_anyone' is not defined)")
+    assert printed.startswith("Not defined yet (name 'not_set_by_anyone' is not defined)")
     assert printed.endswith(": the row is left out.\n")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyError, ZeroDivisionError])
-def test_answer_that_fails_is_told_in_one_line(error, capsys):
+def test_failing_answer_is_reported_in_one_line(error, capsys):
     def answer():
         raise error("inside the answer")
 

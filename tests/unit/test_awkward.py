@@ -1,4 +1,4 @@
-"""Awkward inputs hold what they say, and the same generator draws the same."""
+"""Awkward inputs are what they claim to be, and the same generator draws the same inputs."""
 
 import numpy as np
 import pytest
@@ -91,7 +91,7 @@ def test_keys_come_in_no_order():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_datasets_hold_what_they_say(seed):
+def test_datasets_have_the_stated_contents(seed):
     found = list(awkward.datasets(np.random.default_rng(seed), splits()))
     built = [given.build([]) if hasattr(given, "build") else given for _, given, _ in found]
     for made, (_, _, plain) in zip(built, found, strict=True):
@@ -150,7 +150,7 @@ def test_pools_are_put_back_where_a_test_stops():
 def test_the_public_text_of_a_kind_is_of_that_kind(kind):
     text = awkward.KINDS_OF_TEXT[kind]
     assert awkward.checked_pools({"texts": {kind: text}})["texts"] == awkward.KINDS_OF_TEXT
-    with pytest.raises(ValueError, match="is no text with"):
+    with pytest.raises(ValueError, match="is not a text with"):
         awkward.checked_pools({"texts": {kind: "so it"}})
 
 
@@ -165,8 +165,8 @@ def test_the_public_text_of_a_kind_is_of_that_kind(kind):
         ({"syllables": ["lu", "pe", "xi", "z a"]}, "lower-case letters"),
         ({"texts": ["a"]}, "texts must be a table"),
         ({"texts": {"nothing": "a"}}, "leave it out"),
-        ({"texts": {"two lines": "a\nb"}}, "one line that can be seen"),
-        ({"texts": {"a blank": " "}}, "one line that can be seen"),
+        ({"texts": {"two lines": "a\nb"}}, "one line with visible characters"),
+        ({"texts": {"a blank": " "}}, "one line with visible characters"),
     ],
 )
 def test_pools_that_cannot_be_drawn_from_are_refused(pools, said):

@@ -1,4 +1,4 @@
-"""The build: stable ids, nbgrader's stripping, and a scan that finds what leaks."""
+"""The build: stable ids, nbgrader's stripping, and a scan that finds leaks."""
 
 import dataclasses
 import re
@@ -103,7 +103,7 @@ def set_course(root, **settings):
 
 
 def test_a_fork_names_itself_in_one_setting(root):
-    """Of the course's own notebooks, README and pages, `tests/policy` looks that they have it."""
+    """`tests/policy` checks the same for the course's own notebooks, README and pages."""
     set_course(root, repository="ada/fork", commit="c0ffee" + "0" * 34)
     address = "https://colab.research.google.com/github/ada/fork-students/blob/main/notebooks/"
     archive = f'source = "https://github.com/ada/fork/archive/c0ffee{"0" * 34}.zip"\n'
@@ -200,7 +200,7 @@ def test_solution_is_executed_once_and_again_only_when_its_source_changes(root):
         ("number = 21", "number = 21\n%matplotlib inline", True),
     ],
 )
-def test_what_cannot_change_an_output_executes_nothing(root, before, after, executed):
+def test_changes_that_cannot_affect_an_output_execute_nothing(root, before, after, executed):
     build.build(LESSON, root)
     source_path(LESSON, root).write_text(SOURCE.replace(before, after))
     assert build.build(LESSON, root) is executed
@@ -226,19 +226,19 @@ def test_check_finds_a_notebook_that_was_never_run(root):
     assert "never run" in check_build(LESSON, root)[0]
 
 
-def test_check_finds_a_stranger_in_the_release_folder(root):
+def test_check_finds_a_file_that_does_not_belong_in_a_release(root):
     build.build(LESSON, root)
     shutil.copy(hidden_tests_path(LESSON, root), release_path(LESSON, root).parent)
-    assert "has no place in a release" in check_build(LESSON, root)[0]
+    assert "doesn't belong in a release" in check_build(LESSON, root)[0]
 
 
-def test_a_teacher_s_deadline_is_no_stranger(root):
+def test_a_teacher_s_deadline_belongs_in_a_release(root):
     build.build(LESSON, root)
     (release_path(LESSON, root).parent / DEADLINE).touch()
     assert check_build(LESSON, root) == []
 
 
-def test_solution_that_stands_elsewhere_too_is_refused(root):
+def test_solution_that_also_appears_elsewhere_is_refused(root):
     leaking = SOURCE.replace("# ### Exercise", '# `return value * len(["once", "and once more"])`')
     source_path(LESSON, root).write_text(leaking)
     with pytest.raises(BuildError, match="a line of the answer to double"):
@@ -277,5 +277,5 @@ def test_missing_source_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_committed_notebooks_are_what_their_sources_give(lesson):
+def test_committed_notebooks_match_their_sources(lesson):
     assert check_build(lesson) == []

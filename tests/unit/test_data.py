@@ -1,4 +1,4 @@
-"""Loading datasets: the order of sources, what is checked, and what the errors say."""
+"""Loading datasets: the order of sources, the checks, and what the errors say."""
 
 import dataclasses
 import errno
@@ -44,14 +44,14 @@ EMOTION_FILES = {
 
 @pytest.fixture
 def a_mirror(tmp_path, monkeypatch):
-    """Return an empty mirror that COURSE_MIRROR names."""
+    """Return an empty mirror, to which COURSE_MIRROR points."""
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
     return tmp_path
 
 
 @pytest.fixture
 def online(tmp_path, monkeypatch):
-    """Serve emotion from a stand-in Hub with an empty cache; yields the stand-in."""
+    """Serve emotion from a stand-in for the Hub, with an empty cache; yield the stand-in."""
     from huggingface_hub import constants
     from huggingface_hub.utils import close_session
 
@@ -100,7 +100,7 @@ def test_forced_source_that_lacks_the_data_names_the_way_out(a_mirror):
 
 def test_dataset_without_an_embedded_corpus_says_so(a_mirror, monkeypatch):
     monkeypatch.setitem(DATASETS, "imdb", dataclasses.replace(DATASETS["imdb"], embedded=None))
-    with pytest.raises(SourceError, match="no embedded stand-in for 'imdb' yet"):
+    with pytest.raises(SourceError, match="no embedded copy of 'imdb' yet"):
         load("imdb", source="embedded")
 
 
@@ -206,7 +206,7 @@ def test_download_that_breaks_off_falls_back_with_a_warning(online, capsys, monk
     assert "The Hub could not be used: the download of dair-ai/emotion" in capsys.readouterr().out
     online.requests.clear()
     load("emotion")
-    assert online.requests == [], "a broken network is paid for once"
+    assert online.requests == [], "after a failure the Hub is not asked again"
 
 
 def response(status):
@@ -253,7 +253,7 @@ def named(value):
 
 @pytest.fixture
 def failing(online, monkeypatch):
-    """Return a function that makes every download from the Hub raise an exception."""
+    """Return a function after which every download from the Hub raises a given exception."""
 
     def fail(error):
         def download(*_, local_files_only=False, **__):
@@ -272,7 +272,7 @@ def test_network_failure_falls_back_with_a_warning(failing, capsys, error):
 
 
 @pytest.mark.parametrize(("error", "message"), LOCAL_FAILURES, ids=named)
-def test_full_or_read_only_cache_is_told_with_its_path_and_a_way_out(
+def test_full_or_read_only_cache_is_reported_with_its_path_and_a_remedy(
     failing, capsys, error, message
 ):
     failing(error)
@@ -283,7 +283,7 @@ def test_full_or_read_only_cache_is_told_with_its_path_and_a_way_out(
 
 
 @pytest.mark.parametrize("error", OTHER_FAILURES, ids=named)
-def test_what_is_no_failure_of_the_network_is_raised_as_it_is(failing, error):
+def test_errors_other_than_the_network_s_are_raised_unchanged(failing, error):
     failing(error)
     with pytest.raises(type(error)) as raised:
         load("emotion")
@@ -298,7 +298,7 @@ def test_repository_that_is_gone_is_an_error_not_a_fall_back(online):
 
 def test_unreachable_hub_costs_seconds_and_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    # A reserved address that answers nothing: the connection is neither accepted nor refused.
+    # A reserved address that never answers: the connection is neither accepted nor refused.
     monkeypatch.setenv("HF_ENDPOINT", "http://192.0.2.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(sources, "_hub_answers", None)
@@ -316,7 +316,7 @@ def test_mirror_is_filled_from_the_hub_and_read_back(online, tmp_path, monkeypat
     assert "from the mirror" in capsys.readouterr().out
 
 
-def test_mirror_keeps_what_is_whole_and_mends_what_is_not(online, tmp_path, capsys):
+def test_mirror_keeps_complete_files_and_repairs_others(online, tmp_path, capsys):
     fill_mirror(tmp_path, ["emotion"])
     train = tmp_path / "datasets/dair-ai/emotion/train.parquet"
     whole = train.read_bytes()

@@ -1,4 +1,4 @@
-"""Deadlines: what `deadlines.toml` says, what it takes off, and what students are told of it."""
+"""Deadlines: what `deadlines.toml` says, what is taken off, and what students are told."""
 
 import os
 import re
@@ -37,7 +37,7 @@ POINTS = 20.0
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """Return a course in which one student has reached 20 points; tests take a copy."""
+    """Return a course in which one student has reached 20 points; tests work on copies."""
     folder = tmp_path_factory.mktemp("graded")
     (folder / "solutions" / NAME).mkdir(parents=True)
     with Gradebook(course_directory(folder).db_url) as gradebook:
@@ -67,14 +67,14 @@ def hand_in(course, when):
 
 
 def taken_off(course):
-    """Return what is taken off now."""
+    """Return the points that are taken off now."""
     refresh_penalties(NAME, ["ada"], course)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return gradebook.find_submission(NAME, "ada").late_submission_penalty or 0.0
 
 
 def ledger(due, handed_in):
-    """Reckon by hand: two points of twenty whenever another day begins, all after seven."""
+    """Calculate by hand: two points of twenty for each started day, all after seven days."""
     late, points = handed_in - due, 0.0
     if late > timedelta(days=7):
         return POINTS
@@ -107,7 +107,7 @@ def test_what_is_taken_off_is_what_a_ledger_says(course, late, expected):
 @pytest.mark.parametrize(
     ("due", "handed_in", "expected"),
     [
-        # The next day by the clock on the wall: 23 hours in spring, 25 in autumn.
+        # The next day at the same local time: 23 hours later in spring, 25 in autumn.
         ("2030-03-30T23:59:00+01:00", "2030-03-31T23:59:00+02:00", 2),
         ("2030-10-26T23:59:00+02:00", "2030-10-27T23:59:00+01:00", 4),
         ("2030-10-26T23:59:00+02:00", "2030-10-27T22:59:00+01:00", 2),
@@ -146,7 +146,7 @@ def test_a_day_of_an_extension_counts_to_its_end_and_a_time_as_it_is(course):
     assert taken_off(course) == 0
     status, said = until("07.02.2030")
     assert status == 2
-    assert "'07.02.2030' is no day and no time: write 2030-02-07" in said
+    assert "'07.02.2030' is neither a day nor a time: write 2030-02-07" in said
 
 
 def test_a_date_that_is_not_in_the_file_is_the_gradebook_s(course):
@@ -201,24 +201,24 @@ def test_no_points_and_points_below_zero_cost_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("late = 3", "late = 3 is no table"),
-        ("[late", "is no TOML"),
+        ("late = 3", "late = 3 is not a table"),
+        ("[late", "is not valid TOML"),
         ("[lat]\nper_day = 0.1", "lat = {'per_day': 0.1}: at the top may be late and due"),
         ("[late]\nperday = 0.1", "perday = 0.1: in [late] may be per_day and days"),
-        ("[late]\nper_day = 10", "per_day = 10 is no share: write a number from 0 to 1"),
+        ("[late]\nper_day = 10", "per_day = 10 is not a share: write a number from 0 to 1"),
         ("[late]\nper_day = -0.1", "per_day = -0.1"),
         ("[late]\nper_day = nan", "per_day = nan"),
         ("[late]\nper_day = true", "per_day = True"),
-        ("[late]\ndays = -1", "days = -1 is no number of days: write a whole number"),
+        ("[late]\ndays = -1", "days = -1 is not a number of days: write a whole number"),
         ("[late]\ndays = 1.5", "days = 1.5"),
-        ("[due]\n1 = 2030-01-31T23:59:00", "1 = 2030-01-31 23:59:00 is no time"),
+        ("[due]\n1 = 2030-01-31T23:59:00", "1 = 2030-01-31 23:59:00 is not a time"),
         ("[due]\n1 = 2030-01-31", "such as 2030-01-31T23:59:00+01:00"),
         ("[due]\n1 = 0001-01-01T00:00:00+14:00", "out of range"),
-        ("[due]\nelse = 2030-01-31T23:59:00Z", "is for an assignment that there is not"),
+        ("[due]\nelse = 2030-01-31T23:59:00Z", "is for an assignment that does not exist"),
         (f"[due]\n1 = 2030-01-31T23:59:00Z\n{NAME} = 2030-01-31T23:59:00Z", "a second date"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_a_way_out(course, text, says):
+def test_invalid_values_are_named_with_a_remedy(course, text, says):
     (course / "deadlines.toml").write_text(text)
     with pytest.raises(ValueError, match=r"deadlines\.toml") as refused:
         read_deadlines(course)
@@ -234,7 +234,7 @@ def test_a_command_ends_with_the_sentence(course):
     until = ["extend", "ada", "1", "2030-02-07", "--course", str(course)]
     result = CliRunner().invoke(app, until)
     assert result.exit_code == 2
-    assert "per_day = 10 is no share" in result.output
+    assert "per_day = 10 is not a share" in result.output
 
 
 @pytest.mark.parametrize(
@@ -288,11 +288,11 @@ def test_a_release_s_file_says_the_same_in_every_language(tmp_path, late):
             assert f"# {said['late']}\n" in text
 
 
-def test_a_file_that_comes_back_with_a_submission_is_no_fault(tmp_path):
+def test_a_deadline_file_in_a_submission_is_accepted(tmp_path):
     for name in ("a.ipynb", DEADLINE, "b.txt"):
         (tmp_path / name).touch()
     assert DEADLINE == FILE
-    assert files_not_taken(tmp_path, "a.ipynb") == ["b.txt was not taken: no notebook of ours"]
+    assert files_not_taken(tmp_path, "a.ipynb") == ["b.txt was ignored: not the notebook"]
 
 
 def test_a_folder_that_is_handed_in_whole_is_collected_without_a_complaint(tmp_path):
@@ -315,12 +315,12 @@ def test_a_folder_that_is_handed_in_whole_is_collected_without_a_complaint(tmp_p
         (timedelta(days=-2), "2 days ago"),
     ],
 )
-def test_what_is_left_of_the_time_is_said(left, says):
+def test_the_remaining_time_is_shown(left, says):
     assert says in Deadline(DUE).sentence(DUE - left)
 
 
 def saved(folder, lesson, text):
-    """Write a lesson's notebook as it was released, with this beside it."""
+    """Write a lesson's notebook as it was released, with this text in a file beside it."""
     (folder / lesson.name).mkdir()
     (folder / lesson.name / f"{lesson.name}.ipynb").write_text('{"cells": []}')
     (folder / lesson.name / FILE).write_text(text)
@@ -378,7 +378,7 @@ def test_a_sentence_is_shown_and_never_run(tmp_path):
     assert "<script>" not in page.read_text()
 
 
-def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
+def test_an_invalid_time_is_named_and_affects_no_other_student(course):
     with Gradebook(course_directory(course).db_url) as gradebook:
         gradebook.add_student("bob")
         gradebook.add_submission(NAME, "bob")
@@ -394,14 +394,14 @@ def test_a_time_that_is_none_is_named_and_stops_nobody_else(course):
     problems = []
     assert refresh_everyone(NAME, course, problems) == {"ada": (2, 4)}
     assert len(problems) == 1
-    assert "bob: the time of handing in is not known: timestamp.txt holds" in problems[0]
+    assert "bob: the time of handing in is unknown: timestamp.txt contains" in problems[0]
     stamp.unlink()
-    os.mkfifo(stamp)  # who opens it waits for ever
+    os.mkfifo(stamp)  # a program that opens it would wait for ever
     export = ["export", "1", "csv", str(course / "out.csv")]
     for command in (export, ["extend", "ada", "1", "2031-01-01"]):
         ended = CliRunner().invoke(app, [*command, "--course", str(course)])
         assert ended.exit_code == 1, ended.output
-        assert "ada: the time of handing in is not known: timestamp.txt is no file" in ended.output
+        assert "ada: the time of handing in is unknown: timestamp.txt is not a file" in ended.output
 
 
 def test_a_date_counts_at_an_export_where_nbgrader_says_what_being_late_costs(course):

@@ -1,4 +1,4 @@
-"""Which cells build on a wrong answer."""
+"""Which cells depend on a wrong answer."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def of(*cells):
         ["%time features = mean_pool(1)"],
     ],
 )
-def test_what_is_made_of_an_answer_builds_on_it(cells):
+def test_code_that_uses_an_answer_depends_on_it(cells):
     assert of(*cells).uses_one("def project(): return features")
 
 
@@ -43,7 +43,7 @@ def test_what_is_made_of_an_answer_builds_on_it(cells):
         ["def inner():\n    features = mean_pool(1)"],
     ],
 )
-def test_what_is_made_without_it_does_not(cells):
+def test_code_that_does_not_use_an_answer_is_independent(cells):
     assert not of(*cells).uses_one("def project(): return features")
 
 

@@ -1,4 +1,4 @@
-"""The process that reads replies can be ended by them, and nobody else is."""
+"""Replies may end the process that reads them, but no other process."""
 
 import contextlib
 import ctypes
@@ -15,7 +15,7 @@ from grading.judging.verdicts import CANNOT_GRADE, FAILED, PASSED, TAMPERED
 
 
 def no_question(_):
-    raise AssertionError("nothing was to be asked")
+    raise AssertionError("no question was expected")
 
 
 def ends_by(number):
@@ -67,18 +67,18 @@ def test_a_reply_that_keeps_its_reader_busy_is_in_doubt(monkeypatch):
     assert time.monotonic() - started < 60
 
 
-def test_a_reader_that_is_killed_from_outside_is_no_forgery():
+def test_a_reader_that_is_killed_from_outside_is_not_tampering():
     ended = judged_apart(ends_by(signal.SIGKILL), no_question)
     assert (ended.status, ended.doubt) == (CANNOT_GRADE, "")
 
 
-def test_a_reader_that_gives_no_sign_is_ended_and_is_no_forgery(monkeypatch):
-    """It waits, so that no limit on the processor's time ends it."""
+def test_a_silent_reader_is_ended_and_is_not_tampering(monkeypatch):
+    """The process sleeps, so that no limit on processor time ends it."""
     monkeypatch.setattr(disposable, "PATIENCE", 0.5)
     before = set(psutil.Process().children())
     ended = judged_apart(lambda ask: time.sleep(600), no_question)
     assert (ended.status, ended.doubt) == (CANNOT_GRADE, "")
-    assert ended.message == "Judging hangs: no sign for 0.5 seconds."
+    assert ended.message == "Judging hangs: no message for 0.5 seconds."
     assert set(psutil.Process().children()) <= before
 
 
@@ -115,7 +115,7 @@ def test_the_process_holds_none_of_the_grader_s_files(tmp_path):
         def judge(ask):
             held = []
             for number in os.listdir("/proc/self/fd"):
-                with contextlib.suppress(FileNotFoundError):  # the listing itself
+                with contextlib.suppress(FileNotFoundError):  # the descriptor of the listing itself
                     held.append(os.readlink(f"/proc/self/fd/{number}"))
             return Judged(PASSED, str(sorted(held)))
 
@@ -125,12 +125,12 @@ def test_the_process_holds_none_of_the_grader_s_files(tmp_path):
         assert said.count("socket") == 1
 
 
-def test_a_text_that_is_no_unicode_gets_through():
+def test_text_that_is_not_valid_unicode_gets_through():
     assert judged_apart(lambda ask: Judged(FAILED, "\ud83d"), no_question).message == "\ud83d"
 
 
 def test_numbers_are_computed_after_a_fork_of_a_process_that_has_computed():
-    """Threads of the libraries do not survive a fork; who waits for them waits for ever."""
+    """Threads of the libraries do not survive a fork, and waiting for them would never end."""
     import numpy as np
     import torch
     from sklearn.metrics import pairwise_distances

@@ -1,4 +1,4 @@
-"""What students get holds nothing that only instructors may see, wherever they look."""
+"""Students get nothing that only instructors may see, wherever they look."""
 
 import base64
 import gzip
@@ -43,7 +43,7 @@ from grading.release.source import (
 from grading.settings import nbgrader_config
 from helpers.lessons import LESSONS, lesson_named
 
-# Where tests run, the whole course is installed as well.
+# In the environment of the tests, the whole course is installed as well.
 WITHOUT_GRADING = "import sys; sys.modules['grading'] = None"
 LESSON = lesson_named("3")
 EXERCISE = "mean_pool"
@@ -58,7 +58,7 @@ def scan():
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Return the whole edition, as it is written before it is looked into."""
+    """Return the whole edition as it is written, before it is searched."""
     folder = tmp_path_factory.mktemp("published") / "edition"
     edition.write_edition(folder)
     return folder
@@ -77,7 +77,7 @@ def release():
 
 
 def telling_line():
-    """Return a line of a hidden test that stands in it alone."""
+    """Return a line of a hidden test that appears nowhere else."""
     lines = hidden_tests_path(LESSON).read_text().splitlines()
     return next(line for line in lines if "float32" in line and len(line) > 50)
 
@@ -158,7 +158,7 @@ def test_the_edition_s_settings_of_nbgrader_are_ours(written):
             assert ours[section][name] == value, f"{section}.{name}"
 
 
-# What a student might find: each puts something into a folder, and says what is to be found.
+# What a student might find: each function puts it into a folder, and returns what the scan says.
 
 
 def in_a_cell(folder):
@@ -188,7 +188,7 @@ def in_an_output(folder):
 
 
 def behind_the_stub(folder):
-    """As somebody leaves it who has tried the exercise in the release itself."""
+    """As a student leaves it who has tried the exercise in the release itself."""
     notebook = release()
     for cell in notebook.cells:
         if cell.id == EXERCISE:
@@ -266,7 +266,7 @@ def in_a_string_in_a_string(folder):
 
 
 def in_another_format(folder):
-    """As a program leaves it that formats code, and one for prose."""
+    """As a program that formats code leaves it, and as one that formats prose does."""
     told = hidden_tests_path(LESSON).read_text().replace("'", '"').replace('"', "“")
     (folder / "notes.md").write_text(told.replace("(", "(\n    ").replace(")", ",\n)"))
     return TOLD
@@ -294,7 +294,7 @@ def in_metadata(folder):
 def in_a_checkpoint(folder):
     (folder / ".ipynb_checkpoints").mkdir()
     nbformat.write(release(), folder / ".ipynb_checkpoints" / "lesson-checkpoint.ipynb")
-    return "left behind"
+    return "a leftover of"
 
 
 def in_the_executed_notebook(folder):
@@ -312,12 +312,12 @@ def in_a_visible_check(folder):
 
 def in_compiled_code(folder):
     py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "helpers.pyc"))
-    return "left behind"
+    return "a leftover of"
 
 
 def in_a_compiled_file_by_another_name(folder):
     py_compile.compile(str(hidden_tests_path(LESSON)), cfile=str(folder / "cache.dat"))
-    return "nobody can look into it"
+    return "it cannot be checked"
 
 
 def in_a_packed_file(folder):
@@ -344,12 +344,12 @@ def in_a_wheel(folder):
 
 def in_an_archive_with_a_password(folder):
     if not shutil.which("zip"):
-        pytest.skip("no zip to make one with")
+        pytest.skip("the program zip is not installed")
     shutil.copy(VARIANT, folder / "notes.txt")
     command = ["zip", "--quiet", "--password", "x", "notes.zip", "notes.txt"]
     subprocess.run(command, cwd=folder, check=True)
     (folder / "notes.txt").unlink()
-    return r"notes\.zip: is damaged or encrypted, and nobody can look into it"
+    return r"notes\.zip: is damaged or encrypted, so it cannot be checked"
 
 
 def in_a_damaged_archive(folder):
@@ -357,7 +357,7 @@ def in_a_damaged_archive(folder):
         archive.write(VARIANT, "notes.txt")
     path = folder / "notes.zip"
     path.write_bytes(path.read_bytes()[:-40])
-    return "nobody can look into it"
+    return "it cannot be checked"
 
 
 def in_a_table(folder):
@@ -367,7 +367,7 @@ def in_a_table(folder):
 
 
 def in_a_page(folder):
-    """As a site whose answers are folded has it: coloured, each word in an element of its own."""
+    """As a site with folded answers has it: coloured, with each word in an element of its own."""
     page = pygments.highlight(answer(), PythonLexer(), HtmlFormatter(full=True))
     (folder / "03.html").write_text(page)
     return "the answer or the rubric|a variant"
@@ -413,7 +413,7 @@ def in_the_remarks_on_mutants(folder):
 def in_a_generator(folder):
     (folder / "data" / "generator").mkdir(parents=True)
     shutil.copy(ROOT / "data" / "generator" / "noise.py", folder / "data" / "generator")
-    return "from which keys can be made again"
+    return "which can produce keys"
 
 
 def git(folder, *arguments):
@@ -444,7 +444,7 @@ def in_an_earlier_name(folder):
     git(folder, "rm", "--quiet", "--cached", "solutions/notes.txt")
     shutil.rmtree(folder / "solutions")
     committed(folder, "other.txt")
-    return "is what instructors own"
+    return "is for instructors only"
 
 
 def in_a_commit_that_was_amended(folder):
@@ -463,7 +463,7 @@ def in_a_stash(folder):
 
 
 def in_a_message(folder):
-    committed(folder, message=f"Mended:\n\n{telling_line()}")
+    committed(folder, message=f"Fixed:\n\n{telling_line()}")
     return rf"git commit .*{TOLD}"
 
 
@@ -522,7 +522,7 @@ def test_the_overlay_s_lines_and_secret_are_looked_for(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_most_answers_are_found_as_plain_text_too(lesson, scan, tmp_path):
-    """An answer of a few short lines stands anywhere by chance; in a notebook its cell tells."""
+    """A short answer may appear anywhere by chance; in a notebook, its cell shows what it is."""
     found = []
     for cell in source_notebook(lesson).cells:
         if cell.id in lesson.exercises:
@@ -531,7 +531,7 @@ def test_most_answers_are_found_as_plain_text_too(lesson, scan, tmp_path):
     assert sum(found) >= 0.8 * len(found), found
 
 
-# Publishing, with a small edition and the scan that is there already.
+# Publishing, with a small edition and the real scan.
 
 HELPERS = "helpers/one.py"
 LESSON_FILE, SPANISH_FILE = "notebooks/a/a.ipynb", "notebooks/es/a/a.ipynb"
@@ -570,18 +570,18 @@ def test_a_folder_is_written_and_the_next_edition_replaces_it(small, tmp_path):
     assert not (folder / ".git").exists()
 
 
-def test_a_folder_s_notebooks_install_what_the_course_s_own_do_and_it_is_said(small, tmp_path):
+def test_a_folder_s_notebooks_install_the_same_as_the_course_s_own_and_say_so(small, tmp_path):
     outcome = CliRunner().invoke(app, ["publish", str(tmp_path / "students")])
     assert outcome.exit_code == 0, outcome.output
     said = " ".join(outcome.output.split())
     assert f"its notebooks install {installed_from()}" in said
-    assert f"lead students to the whole course, answers and all: {LESSON_FILE}" in said
+    assert f"lead students to the whole course, including the answers: {LESSON_FILE}" in said
     assert "with --branch, notebooks install the edition itself" in said
 
 
 def test_a_folder_of_something_else_is_left_alone(small, tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(FileExistsError, match="something else"):
+    with pytest.raises(FileExistsError, match="other files"):
         publish.publish_folder(tmp_path)
     assert files_in(tmp_path) == {"thesis.tex": b"years of work"}
 
@@ -636,7 +636,7 @@ def test_a_repository_in_the_folder_is_kept_and_its_history_looked_into(small, w
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """Return a repository whose history is an instructor's, with work that is not committed."""
+    """Return a repository with an instructor's history and with uncommitted work."""
     for name, value in (("NAME", "A"), ("EMAIL", "a@b.c")):
         monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
         monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
@@ -649,7 +649,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def commits(repository):
-    """Return a branch's commits, the first first."""
+    """Return the commits of a branch, oldest first."""
     return git(repository, "rev-list", "--reverse", "students").split()
 
 
@@ -695,7 +695,7 @@ def test_a_change_of_prose_is_one_commit_and_what_is_installed_stays(small, repo
     first, second = commits(repository)
     small["README.md"] = b"Start here."
     publish.publish_branch("students", repository)
-    assert commits(repository)[:2] == [first, second]  # so students can pull
+    assert commits(repository)[:2] == [first, second]  # so that students can pull
     assert len(commits(repository)) == 3
     assert installs(repository) == archive(first)
 
@@ -712,14 +712,14 @@ def test_a_change_of_what_is_installed_is_two_commits(small, repository, name, c
     assert len(commits(repository)) == 4
     third = commits(repository)[2]
     assert installs(repository) == archive(third)
-    # Who opens the third commit has notebooks that install what they were written for.
+    # The notebooks of the third commit install the code that they were written for.
     notebook = nbformat.reads(git(repository, "show", f"{third}:{LESSON_FILE}"), as_version=4)
     assert address_in(notebook) == old
     assert git(repository, "show", f"{third}:{name}") == content.decode().strip()
 
 
-def test_a_commit_that_is_none_of_the_branch_s_is_not_installed(small, repository):
-    """As where a branch was squashed, or somebody has written another commit into a notebook."""
+def test_a_commit_outside_the_branch_is_not_installed(small, repository):
+    """For example, a branch was squashed, or a notebook names a commit of another branch."""
     publish.publish_branch("students", repository)
     tree = git(repository, "rev-parse", "students^{tree}")
     git(

@@ -19,7 +19,7 @@ REAL_SHARES = [0.292, 0.335, 0.082, 0.135, 0.121, 0.036]
 ROWS = {"train": 16_000, "validation": 2_000, "test": 2_000}
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 
@@ -45,7 +45,7 @@ def planted() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def tuned(splits) -> dict:
-    """Return what the course's classifier reaches; lessons 5 and 6 find it in the cache."""
+    """Return the scores of the course's classifier; lessons 5 and 6 find it in the cache."""
     return measure.fine_tune(splits, NAMES)
 
 
@@ -83,11 +83,11 @@ def test_the_vocabulary_has_five_thousand_words_or_more(facts):
     assert facts["distinct_words"] >= 5_000
 
 
-def test_no_text_stands_in_two_splits(facts):
+def test_no_text_is_in_two_splits(facts):
     assert facts["in_two_splits"] == 0
 
 
-def test_no_text_stands_twice_in_a_split(splits):
+def test_no_text_is_twice_in_a_split(splits):
     for frame in splits.values():
         assert frame["text"].is_unique
 
@@ -117,7 +117,7 @@ def test_three_per_cent_of_each_split_are_planted_wrong(planted, split):
     assert len(rows) / ROWS[split] == pytest.approx(0.03, abs=0.001)
 
 
-def test_a_planted_label_stands_in_its_split_and_differs_from_the_true_one(splits, planted):
+def test_a_planted_label_is_in_its_split_and_differs_from_the_true_one(splits, planted):
     for split, key in planted.groupby("split"):
         given = splits[split]["label"].to_numpy()[key["row"]]
         assert [NAMES[label] for label in given] == list(key["label"])
@@ -150,7 +150,7 @@ def test_the_generator_gives_the_files_that_are_committed():
 
 
 @pytest.mark.training
-def test_fine_tuning_reaches_what_it_reaches_on_the_real_data(tuned):
+def test_fine_tuning_is_as_accurate_as_on_the_real_data(tuned):
     assert 0.90 <= tuned["validation_accuracy"] <= 0.95
 
 

@@ -1,4 +1,4 @@
-"""Features that are computed faster are the same. These tests write the figures that say so."""
+"""Features that are computed faster are the same. These tests record the figures for that."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def features_of(texts, tokenizer, encoder, dtype):
 
 
 def prove_figure(name, value, unit, n):
-    """Write a figure whose last digits differ from one processor to the next."""
+    """Record a figure whose last digits differ from one processor to another."""
     prove({name: Figure(float(value), unit, n, "embedded")}, THIS_FILE, exact=False)
 
 

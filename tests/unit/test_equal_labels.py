@@ -1,4 +1,4 @@
-"""A classifier in int8 gives the labels of the one in float32, and a figure that says how often."""
+"""A classifier in int8 predicts the labels of the one in float32; a figure says how often."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from helpers.training import fine_tuned
 DEPENDS_ON = ("data/emotion/manifest.json",)
 
 
-# Where the notebooks beside train on fewer rows, none has kept the model.
+# If the notebooks that run at the same time train on fewer rows, none of them stores the model.
 @(pytest.mark.training if trainings_are_short() else pytest.mark.slow)
 def test_a_server_in_int8_gives_the_labels_of_float32(after_lesson, tmp_path):
     after_lesson("05_error_analysis")  # keeps the model

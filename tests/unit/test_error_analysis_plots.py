@@ -1,4 +1,4 @@
-"""Figures of lesson 5 say in words what they show, whatever data they are given."""
+"""The figures of lesson 5 say in words what they show, for all kinds of data."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from helpers.plots import error_analysis as plots
 
 @pytest.fixture
 def alt(monkeypatch):
-    """Draw without displaying, and return a function that gives the last alternative text."""
+    """Draw without displaying, and return a function that returns the last alternative text."""
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: shown.append(data))
     return lambda: shown[-1]["text/plain"]

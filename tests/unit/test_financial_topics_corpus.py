@@ -24,7 +24,7 @@ FOLDER = ROOT / "data" / "financial_topics"
 ROWS = {"train": 2_000, "validation": 500}
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 

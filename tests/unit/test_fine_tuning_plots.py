@@ -1,4 +1,4 @@
-"""Figures of lesson 4: each is shown with a text that holds what the picture does."""
+"""The figures of lesson 4: each has an alternative text with the contents of the picture."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -25,7 +25,7 @@ def ticks(axes):
     return [label.get_text() for label in axes.get_yticklabels()]
 
 
-def test_legend_of_the_schedules_stands_beside_the_curves(shown):
+def test_legend_of_the_schedules_is_beside_the_curves(shown):
     plots.plot_schedules({"linear": [0.0, 1e-4, 0.0], "cosine": [0.0, 2e-4, 0.0]})
     ((figure, alt),) = shown
     (axes,) = figure.axes

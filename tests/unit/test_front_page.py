@@ -1,4 +1,4 @@
-"""The site's first page: cards, a few rows of the results, and what search engines read."""
+"""The site's first page: cards, a few rows of the results, and data for search engines."""
 
 import json
 import re
@@ -23,7 +23,7 @@ FIGURE = '<img alt="Bars." src="../_static/figures/{}.png" width="20" height="10
 
 
 def page_of(lesson, *figures):
-    """Return a lesson's page with one cell that draws its card's figure for each one named."""
+    """Return a lesson's page with one cell per named figure, which draws the card's figure."""
     shown = [new_output("display_data", {"text/html": FIGURE.format(name)}) for name in figures]
     opening = "# 1. Title\n\nYou will be able to\n\n- count `rows` & **read**;\n- stop.\n\nMore."
     cells = [new_markdown_cell(opening)]
@@ -90,7 +90,7 @@ def test_no_ability_ends_the_element_that_holds_the_data():
     assert json.loads(text)["hasPart"][0]["teaches"] == ["write </script>"]
 
 
-def test_what_it_says_was_measured_is_among_the_results_to_the_letter():
+def test_its_figures_are_exactly_those_of_the_results():
     results = (ROOT / "docs" / "results.md").read_text()
     rows = results_table(rows_of(MEASURED)).splitlines()[2:]
     assert len(rows) == len(MEASURED)

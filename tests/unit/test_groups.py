@@ -1,7 +1,7 @@
-"""Control groups of version 2, on a folder tree laid out as the kernel's documentation says.
+"""Control groups of version 2, tested on a folder tree as the kernel's documentation describes.
 
-No machine that the tests run on has version 2. What the kernel would do is done here by hand: it
-makes a new group's files, and removes them with the group.
+No machine that runs the tests has version 2. The tests themselves do what the kernel would do:
+they create the files of a new group, and remove them with the group.
 """
 
 import os
@@ -46,23 +46,23 @@ def mounted(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "read_text", read_text)
     monkeypatch.setattr(Path, "mkdir", mkdir)
     monkeypatch.setattr(Path, "rmdir", lambda path: shutil.rmtree(path))
-    monkeypatch.setattr(shutil, "which", lambda name: None)  # systemd is not asked
+    monkeypatch.setattr(shutil, "which", lambda name: None)  # so that systemd is not used
     return mount
 
 
-def test_groups_are_made_where_the_kernel_shares_memory_out(mounted):
+def test_groups_are_made_where_the_kernel_divides_memory(mounted):
     own = mounted / "user.slice" / "course.scope"
     assert groups._places() == [
         groups.Place("version 2", own.parent),
         groups.Place("version 2", mounted),
     ]
-    # Where that is allowed, our own group shares it out from now on.
+    # If that is allowed, our own group divides its memory from now on.
     assert (own / "cgroup.subtree_control").read_text() == "+memory +pids"
 
 
 @pytest.mark.parametrize(("niceness", "weight"), [(0, 100), (10, 11), (19, 2)])
 def test_a_group_has_a_box_s_limits_and_goes_with_it(mounted, monkeypatch, niceness, weight):
-    """A group's processes have its share of the processors, not what their niceness would say."""
+    """A group's processes have its share of the processors, whatever their niceness is."""
     monkeypatch.setattr(os, "getpriority", lambda which, who: niceness)
     group = groups._open(groups.Place("version 2", mounted / "user.slice"), LIMITS)
     (folder,) = group.folders

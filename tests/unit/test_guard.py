@@ -1,4 +1,4 @@
-"""What an answer changes in its process decides nothing about another answer."""
+"""What an answer changes in its process has no effect on another answer."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from grading.inside.wire import decode, encode
 
 @pytest.fixture
 def kept():
-    """Leave this process as it was, whatever a test does to it."""
+    """Restore this process after a test, whatever the test has changed."""
     with guard.own_state():
         yield
 
@@ -74,16 +74,16 @@ def test_what_a_cell_has_changed_reaches_no_answer(kept):
     fresh = state()
     disturb()
     found = asked(state)
-    left = ("folder", "variable")  # they decide nothing that is tested
+    left = ("folder", "variable")  # no tested result depends on them
     assert {k: v for k, v in found.items() if k not in left} == {
         k: v for k, v in fresh.items() if k not in left
     }
-    # Later cells find what the notebook's own have made.
+    # Later cells find what the notebook's own cells have made.
     assert not torch.is_grad_enabled()
     assert time.sleep is print
 
 
-def test_a_warning_that_a_cell_made_an_error_is_none_for_an_answer(kept):
+def test_a_warning_that_a_cell_made_an_error_stays_a_warning_for_an_answer(kept):
     def warns():
         warnings.warn("look out", stacklevel=1)
         return np.float32(1) / np.float32(0)

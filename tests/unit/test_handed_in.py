@@ -1,4 +1,4 @@
-"""Who handed in nothing is named in the table of a class, has a dash there, and is in no figure."""
+"""Students who handed in nothing are named in a class's table, with a dash, and in no figure."""
 
 import io
 import re
@@ -23,10 +23,10 @@ STRANGE = "<b>[red]eve"
 
 @pytest.fixture
 def course(tmp_path):
-    """Return a course in which one of four is graded, and one has only an extension."""
-    nbgrader_config()  # puts the environment's scripts on PATH, of which nbgrader needs one
+    """Return a course in which one of four students is graded, and one has only an extension."""
+    nbgrader_config()  # puts the environment's scripts on PATH; nbgrader needs one of them
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
-        for lesson in (LESSON, NEXT):  # the next one is nobody's yet
+        for lesson in (LESSON, NEXT):  # nobody has handed in the next lesson yet
             gradebook.add_assignment(lesson, duedate="2030-01-02 00:00:00 UTC")
             gradebook.add_notebook(lesson, lesson)
         gradebook.add_grade_cell("test_project", LESSON, LESSON, max_score=3, cell_type="code")
@@ -89,7 +89,7 @@ def test_asking_makes_no_gradebook(tmp_path):
 def test_a_command_in_another_folder_says_so_and_leaves_nothing_there(
     command, tmp_path, monkeypatch
 ):
-    """A gradebook that it made would be in the way of `course restore`."""
+    """If it created a gradebook there, `course restore` would refuse the folder."""
     monkeypatch.chdir(tmp_path)
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exit_code == 2
@@ -101,10 +101,10 @@ def test_a_command_in_another_folder_says_so_and_leaves_nothing_there(
     assert not list(tmp_path.iterdir())
 
 
-def test_work_is_not_collected_into_a_folder_that_is_no_course(tmp_path):
+def test_work_is_not_collected_into_a_folder_without_a_course(tmp_path):
     (tmp_path / "in").mkdir()
     command = ["collect", "1", str(tmp_path / "in"), "--course", str(tmp_path / "cuorse")]
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exit_code == 2
-    assert "correct --course, or make it" in " ".join(ended.output.split())
+    assert "correct --course, or create it" in " ".join(ended.output.split())
     assert not (tmp_path / "cuorse").exists()

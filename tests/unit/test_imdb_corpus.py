@@ -1,4 +1,4 @@
-"""The embedded corpus of film reviews: long, mixed, and decided late."""
+"""The embedded corpus of film reviews: long, mixed, with the verdict near the end."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ NAMES = ["neg", "pos"]
 ROWS = {"train": 2_000, "test": 2_000}
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 
@@ -62,7 +62,7 @@ def test_positive_and_negative_reviews_are_equally_long(splits):
     assert abs(medians[0] - medians[1]) <= 12
 
 
-def test_no_review_stands_in_two_splits(splits):
+def test_no_review_is_in_two_splits(splits):
     assert not set(splits["train"]["text"]) & set(splits["test"]["text"])
 
 

@@ -1,4 +1,4 @@
-"""Intervals of the mean F1, and of what one set of predictions gains over another."""
+"""Intervals of the mean F1, and of the difference between two sets of predictions."""
 
 import numpy as np
 import pytest

@@ -63,7 +63,7 @@ def test_every_part_of_a_message_is_translated(spanish, monkeypatch):
     )
 
 
-def test_an_answer_that_stops_and_one_that_is_not_there(spanish, monkeypatch):
+def test_a_failing_answer_and_a_missing_one(spanish, monkeypatch):
     assert "ZeroDivisionError" in said_of(lambda _: 1 / 0, monkeypatch)
     assert "sin intentar" in str(run_check("class_weights", {}))
 
@@ -96,7 +96,7 @@ def test_a_folder_that_was_deleted_under_the_kernel_is_english(english, monkeypa
 
 
 @pytest.mark.parametrize("asked", ["xx", "../es", "ES", "es.json"])
-def test_a_language_that_there_is_not_is_english(english, monkeypatch, asked):
+def test_an_unknown_language_falls_back_to_english(english, monkeypatch, asked):
     monkeypatch.setenv("COURSE_LANGUAGE", asked)
     assert language.language() == "en"
 
@@ -118,7 +118,7 @@ def calls_of_say(tree):
 
 
 def is_text(node):
-    """Tell whether an expression is a string that the source writes out, or a choice of such."""
+    """Return whether an expression is a string literal, or a choice between such strings."""
     if isinstance(node, ast.IfExp):
         return is_text(node.body) or is_text(node.orelse)
     if isinstance(node, ast.JoinedStr):
@@ -129,7 +129,7 @@ def is_text(node):
 
 @each_module
 def test_every_message_is_a_literal_that_babel_finds(path):
-    """What `say` gets from a variable or an f-string would be in no catalogue."""
+    """A string from a variable or an f-string would not be in the catalogue."""
     calls = calls_of_say(ast.parse(path.read_text()))
     written = [call.args[0] for call in calls]
     computed = [ast.unparse(node) for node in written if not isinstance(node, ast.Constant)]
@@ -150,7 +150,7 @@ def test_every_message_gets_its_values_and_none_of_them_is_untranslated_text(pat
 
 @each_module
 def test_messages_are_said_while_a_check_runs(path):
-    """A message that is said on import would stay in the language of that moment."""
+    """A message that is made on import would stay in the language of that moment."""
     tree = ast.parse(path.read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     inside = {id(call) for function in functions for call in calls_of_say(function)}
@@ -160,7 +160,7 @@ def test_messages_are_said_while_a_check_runs(path):
 @pytest.mark.parametrize("code", LANGUAGES)
 @each_module
 def test_hints_of_one_table_differ_in_every_language(path, code):
-    """Two hints that are translated alike would be one key, and one of them lost."""
+    """Two hints with the same translation would be one key, and one of the two would be lost."""
     told = json.loads(messages_path(code).read_text(encoding="utf-8"))
     for table in ast.walk(ast.parse(path.read_text())):
         if isinstance(table, ast.Dict):

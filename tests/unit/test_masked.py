@@ -1,4 +1,4 @@
-"""The masked language model that learns here, and how it is scored."""
+"""The masked language model that is trained here, and how it is scored."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def tokenizer():
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """Let a tiny network stand in for the embedded one, and an empty folder for the cache."""
+    """Replace the embedded model by a tiny network, and the cache by an empty folder."""
 
     def untrained(seed=0):
         set_seed(seed)
@@ -67,7 +67,7 @@ def test_adapted_model_learns_is_kept_and_ends_in_evaluation_mode(tiny, tokenize
 
 @pytest.mark.parametrize(("dtype", "exact"), [(torch.float16, True), (torch.bfloat16, False)])
 def test_only_bfloat16_is_adapted_in_half_of_the_bits(tiny, tokenizer, monkeypatch, dtype, exact):
-    """A GPU without bfloat16 has float16, whose gradients vanish where nobody scales the loss."""
+    """A GPU without bfloat16 has float16, whose gradients vanish unless the loss is scaled."""
     model = tiny()
     batch, places, _ = _hide(tokenizer(TEXTS)["input_ids"], tokenizer, np.random.default_rng(0))
     scores = {}

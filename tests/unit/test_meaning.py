@@ -1,4 +1,4 @@
-"""What a figure depends on: the meaning of the code that it reaches."""
+"""What a figure depends on: the meaning of the code that its measurement reaches."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def change(root, name, old, new):
         ("measure.py", "import sys\n", "import sys  # for its path\n"),
     ],
 )
-def test_what_has_no_meaning_here_changes_nothing(repository, name, old, new):
+def test_changes_without_a_meaning_have_no_effect(repository, name, old, new):
     before = code(repository)
     change(repository, name, old, new)
     assert code(repository) == before
@@ -89,7 +89,7 @@ def test_what_has_no_meaning_here_changes_nothing(repository, name, old, new):
         ("pool/sizes.py", "ROWS = 2\n", "ROWS = 2\nprint(ROWS)\n"),
     ],
 )
-def test_what_is_reached_counts_however_far_away(repository, name, old, new):
+def test_reached_code_counts_however_far_away(repository, name, old, new):
     before = code(repository)
     change(repository, name, old, new)
     assert code(repository) != before
@@ -124,7 +124,7 @@ def test_a_module_named_in_a_string_is_reached_as_a_program(repository):
     assert code(repository, starts) != before
 
 
-def test_libraries_are_told_from_modules_of_the_repository(repository):
+def test_libraries_are_distinguished_from_modules_of_the_repository(repository):
     assert Sources(repository).reached(START).libraries == ("numpy",)
 
 

@@ -1,4 +1,4 @@
-"""Loading models: order of sources, verified weights, one line of output."""
+"""Loading models: the order of sources, verified weights, one line of output."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""Mutants are small changes of an answer, each one once, and each one valid Python."""
+"""Mutants are small changes of an answer: each occurs once, and each is valid Python."""
 
 import ast
 

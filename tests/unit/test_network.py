@@ -25,7 +25,7 @@ def test_hub_is_asked_where_it_answers(reachable, capsys):
 
 def test_offline_the_question_is_not_even_asked(capsys):
     def question():
-        raise AssertionError("asked all the same")
+        raise AssertionError("the Hub was asked although offline")
 
     assert ask_hub(question, otherwise="the most loved datasets") is None
     said = capsys.readouterr().out
@@ -48,7 +48,7 @@ def test_page_in_place_of_an_answer_is_the_network_s_fault(reachable, capsys):
 
 
 @pytest.mark.parametrize("error", [MemoryError(), TypeError("a bug"), OSError(errno.EIO, "disk")])
-def test_what_is_no_failure_of_the_network_is_raised_as_it_is(reachable, error):
+def test_errors_other_than_the_network_s_are_raised_unchanged(reachable, error):
     def question():
         raise error
 

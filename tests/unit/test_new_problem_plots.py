@@ -1,4 +1,4 @@
-"""Figures of lesson 7: each is shown with a text that holds what the picture does."""
+"""The figures of lesson 7: each has an alternative text with the contents of the picture."""
 
 import pandas as pd
 import pytest

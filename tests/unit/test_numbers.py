@@ -1,4 +1,4 @@
-"""What passes for a number in a hidden test."""
+"""What is accepted as a number in a hidden test."""
 
 from fractions import Fraction
 
@@ -60,7 +60,7 @@ def test_rows_of_numbers_are_close(got):
         np.array(2**4000, dtype=object),
     ],
 )
-def test_what_only_spells_a_number_is_none(got):
+def test_values_that_only_resemble_numbers_are_refused(got):
     with pytest.raises(Failure, match="a tenth: expected"):
         close(got, 0.1, "a tenth")
 

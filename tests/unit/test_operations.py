@@ -1,4 +1,4 @@
-"""What surrounds the course's server: readiness, token, deadline, ids, log, counters, container."""
+"""The parts around a server's model: readiness, token, deadline, ids, log, counters, container."""
 
 import asyncio
 import io
@@ -31,7 +31,7 @@ def predict(texts):
 
 
 class Model:
-    """A model that can be broken, or held up until it is let go, and remembers its texts."""
+    """A model that a test can break, or block until it is released, and that records its texts."""
 
     def __init__(self):
         self.broken = False
@@ -56,7 +56,7 @@ def model():
 
 @pytest.fixture
 def log():
-    """The lines of the requests' log, as a list of what they say, in order."""
+    """Return the lines of the request log, parsed, in order."""
     before = requests_log.handlers[:], requests_log.level, requests_log.propagate
     stream = io.StringIO()
     operations.log_requests(stream)
@@ -73,7 +73,7 @@ def ask(client, inputs="a", **options):
 
 
 def counted(client, line):
-    """Return the value that /metrics has for a line's beginning."""
+    """Return the value that /metrics gives in the line with this beginning."""
     text = client.get("/metrics").text
     found = re.findall(rf"^{re.escape(line)} (\S+)$", text, re.M)
     return float(found[0]) if found else 0.0
@@ -93,7 +93,7 @@ def test_ready_follows_the_model_and_health_does_not(model):
     assert seen == [200, 503, 200]
 
 
-def test_one_text_that_the_model_chokes_on_leaves_it_ready(model):
+def test_one_text_that_the_model_cannot_handle_leaves_it_ready(model):
     with client_of(model) as client:
         assert ask(client, "poison").status_code == 500
         assert client.get("/ready").status_code == 200
@@ -220,7 +220,7 @@ def test_a_token_that_no_header_can_carry_is_refused_at_the_start(token):
 
 
 def test_a_body_that_is_refused_for_its_token_is_not_read():
-    """Called as an ASGI server would, with a body that must not be asked for."""
+    """Call the application as an ASGI server would, with a body that it must not read."""
     app, sent = serving_app(predict, token=SECRET), []
 
     async def receive():
@@ -245,7 +245,7 @@ def test_a_request_past_its_deadline_is_504_and_the_next_is_served(model):
         late = [pool.submit(requests.post, server.url, json=body, timeout=30) for _ in range(3)]
         answers = [answer.result() for answer in late]
         assert time.monotonic() - started < 10
-        # The loop itself is not blocked: what does not need the model is answered meanwhile.
+        # The event loop is not blocked: requests that need no model are answered in the meantime.
         assert requests.get(f"{server.url}/health", timeout=30).status_code == 200
         model.open.set()
         after = requests.post(server.url, json={"inputs": "next"}, timeout=30)
@@ -312,7 +312,7 @@ def test_a_sane_request_id_comes_back_and_is_logged(log, given):
     ids=lambda given: repr(given)[:20],
 )
 def test_an_odd_request_id_is_replaced(log, given):
-    """Servers refuse line breaks in a header, but a layer that forwards requests may not."""
+    """Servers refuse line breaks in a header, but a proxy in front of one may not."""
     headers = {} if given is None else {"X-Request-ID": given}
     with client_of(predict) as client:
         answer = ask(client, headers=headers)
@@ -457,7 +457,7 @@ def saved(tmp_path_factory):
     return folder
 
 
-def test_a_container_s_files_say_what_they_must(saved, tmp_path):
+def test_a_container_s_files_have_the_required_contents(saved, tmp_path):
     """No image is built: there is no Docker where the course is tested."""
     folder = write_container(saved, tmp_path / "space", 'trees: "old" ones')
     dockerfile = (folder / "Dockerfile").read_text()
@@ -475,7 +475,7 @@ def test_a_container_s_files_say_what_they_must(saved, tmp_path):
     assert any(pin.startswith("torch==") for pin in pins)
     assert (folder / "model" / "config.json").is_file()
     assert (folder / "model" / "model.safetensors").is_file()
-    assert "SERVICE_TOKEN" not in dockerfile, "a token in an image is a token in everybody's hands"
+    assert "SERVICE_TOKEN" not in dockerfile, "everybody who has an image can read it"
     compile((folder / "app.py").read_text(), "app.py", "exec")
 
 
@@ -494,7 +494,7 @@ def test_with_an_onnx_file_the_image_needs_neither_weights_nor_pytorch(saved, tm
 
 
 def test_the_container_s_program_serves_from_its_own_folder(saved, tmp_path):
-    """The program that the image would start, asked as a client would; the token is a variable."""
+    """Start the program that the image would start, and call it as a client does, with a token."""
     folder = write_container(saved, tmp_path / "space", "trees")
     source = (
         "import app, helpers, time\n"
@@ -523,7 +523,7 @@ def test_the_container_s_program_serves_from_its_own_folder(saved, tmp_path):
 
 
 def test_a_container_is_not_written_over_anything_or_without_a_model(saved, tmp_path):
-    with pytest.raises(OSError, match=r"holds no config\.json"):
+    with pytest.raises(OSError, match=r"contains no config\.json"):
         write_container(tmp_path, tmp_path / "space", "trees")
     (tmp_path / "space").mkdir()
     with pytest.raises(OSError, match="space"):

@@ -1,4 +1,4 @@
-"""What became of a submission, by the exception that was raised over it."""
+"""The outcome of a submission, depending on the exception that grading it has raised."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_success_is_a_value_with_a_sentence():
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_an_exception_is_told_in_its_own_words(error, outcome):
+def test_an_exception_is_reported_with_its_own_message(error, outcome):
     assert outcome_of(error, "a.ipynb") == outcome
     assert not outcome.graded
 
@@ -41,10 +41,11 @@ def test_a_time_that_nbgrader_reads_is_taken(tmp_path, time):
 
 
 @pytest.mark.parametrize("time", [b"last Tuesday", b"9" * 10_000, b"\xff\xfe1", b"12:99"])
-def test_what_is_no_time_is_refused_with_its_file_and_value(tmp_path, time):
+def test_an_invalid_time_is_refused_with_its_file_and_value(tmp_path, time):
     (tmp_path / "a.ipynb").write_text("{}")
     (tmp_path / "timestamp.txt").write_bytes(time)
-    with pytest.raises(Refused, match=r"timestamp\.txt holds '.{4,}', which is no time") as refused:
+    said = r"timestamp\.txt contains '.{4,}', which is not a time"
+    with pytest.raises(Refused, match=said) as refused:
         check_folder(tmp_path, ["a.ipynb"])
     assert len(str(refused.value)) < 500
 
@@ -63,6 +64,6 @@ def test_one_notebook_of_several_is_enough(tmp_path):
     check_folder(tmp_path, ["a.ipynb", "b.ipynb"])
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_an_empty_folder_is_reported(tmp_path):
     with pytest.raises(Refused, match="the folder is empty"):
         check_folder(tmp_path, [])

@@ -1,4 +1,4 @@
-"""Notebooks install a commit that holds what lies here."""
+"""Notebooks install a commit that contains the files that are here."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ def commit(root):
 
 @pytest.fixture
 def root(tmp_path):
-    """Return a fork's repository, whose first commit is pinned in its second."""
+    """Return a fork's repository, in which the second commit pins the first."""
     git(tmp_path, "init", "--quiet")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "course.py").write_text("")
@@ -57,7 +57,7 @@ def test_a_pin_stays_while_what_is_installed_does(root):
 def test_a_change_of_what_is_installed_is_noticed_and_pinned_once_committed(root):
     (root / "helpers" / "one.py").write_text("ONE = 2\n")
     assert "other versions of helpers/one.py" in pin_problem(root)
-    with pytest.raises(BuildError, match="commit what"):
+    with pytest.raises(BuildError, match="commit the files"):
         pin(root)
     second = commit(root)
     assert pin(root) == second
@@ -107,7 +107,7 @@ def test_where_a_wheel_is_installed_there_is_no_commit_to_pin(root):
     put_notebook(root)
     (root / "helpers" / "one.py").write_text("ONE = 2\n")
     assert pin_problem(root) == ""
-    with pytest.raises(BuildError, match=r"take `wheel` out of pyproject\.toml"):
+    with pytest.raises(BuildError, match=r"remove `wheel` from pyproject\.toml"):
         pin(root)
 
 
@@ -119,7 +119,7 @@ def test_a_part_of_the_history_is_no_reason_to_pin_another_commit(root, tmp_path
 
 
 @pytest.mark.parametrize(("problem", "code"), [("", 0), ("notebooks install another", 1)])
-def test_the_check_fails_where_there_is_a_problem_alone(monkeypatch, problem, code):
+def test_the_check_fails_only_if_there_is_a_problem(monkeypatch, problem, code):
     monkeypatch.setattr("grading.release.pin.pin_problem", lambda: problem)
     outcome = CliRunner().invoke(app, ["pin", "--check"])
     assert outcome.exit_code == code

@@ -1,4 +1,4 @@
-"""The key to planted labels fits the embedded corpus, and no other copy."""
+"""The key to planted labels fits the embedded corpus, and no other copy of the data."""
 
 import pandas as pd
 import pytest
@@ -12,7 +12,7 @@ def emotion():
     return load("emotion", source="embedded")
 
 
-def test_key_names_the_labels_that_stand_in_the_corpus(emotion):
+def test_key_names_the_labels_that_the_corpus_contains(emotion):
     key = planted_errors("emotion", emotion)
     for split, rows in emotion.items():
         planted = key[key["split"] == split]
@@ -31,7 +31,7 @@ def test_key_says_how_many_labels_were_planted(emotion, capsys):
 def test_another_copy_of_the_data_has_no_key(emotion, capsys):
     other = emotion.map(lambda row: {"text": row["text"] + "."})
     assert planted_errors("emotion", other) is None
-    assert "there is no key" in capsys.readouterr().out
+    assert "this data has no key" in capsys.readouterr().out
 
 
 def test_rows_in_another_order_have_no_key(emotion):

@@ -1,4 +1,4 @@
-"""Grades go to learning platforms and work comes from there, with names in many scripts."""
+"""Grades are exported to learning platforms and work is collected from them, in many scripts."""
 
 import csv
 import errno
@@ -30,7 +30,7 @@ from grading.records.receipts import receipt_path
 from grading.settings import nbgrader_config
 
 LESSON = "03_feature_extraction"
-# Login, Canvas's number, sorted name, first name.
+# Login, Canvas's number, name for sorting, first name.
 CLASS = [
     ("zoe", "101", "Müller-Łuczak, Zoë", "Zoë"),
     ("wei", "102", "王, 伟", "伟"),
@@ -42,7 +42,7 @@ CLASS = [
 
 @pytest.fixture
 def found():
-    """Return a class's grades, a third of a point between neighbours."""
+    """Return a class's grades, which differ by a third of a point from one student to the next."""
     return [
         Grade(login, name.split(",")[0], first, f"{login}@example.org", number / 3, 14.0, 0)
         for number, (login, _, name, first) in enumerate(CLASS)
@@ -72,8 +72,8 @@ def canvas_table(path, column=f"{LESSON} (4711)", possible="14.00"):
     return path
 
 
-# As Moodle's language packs have them: in the order in which its code puts the columns, and what
-# stands before the number of a participant.
+# As in Moodle's language packs: the columns in the order of Moodle's code, and the word before the
+# number of a participant.
 MOODLE = {
     "en": (
         "Participant ",
@@ -99,7 +99,7 @@ MOODLE = {
         "Feedback als Kommentar",
     ),
 }
-REST = ("Yes", "-", "-", "- see below, and x+1")  # the last is a teacher's comment
+REST = ("Yes", "-", "-", "- see below, and x+1")  # the last one is a teacher's comment
 
 
 def moodle_table(path, separator=",", language="en", maximum="14.00", rest=REST):
@@ -119,7 +119,7 @@ def table(path, separator=","):
 
 
 def by_address(found):
-    """Return a class as a gradebook knows it whose students are named by their addresses."""
+    """Return a class whose students the gradebook knows by their addresses."""
     return [replace(grade, student=grade.email) for grade in found]
 
 
@@ -143,8 +143,8 @@ def test_canvas_gets_its_own_columns_back_with_the_scores(course, found):
     assert rows[4]["Student"].startswith("'=")
 
 
-def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
-    """A score that is imported over EX takes the excuse away."""
+def test_a_student_excused_in_canvas_stays_excused_and_is_named(course, found):
+    """A score that is imported over EX removes the excuse."""
     roster = canvas_table(course / "roster.csv")
     text = roster.read_text(encoding="utf-8-sig")
     login, number, *_ = CLASS[0]
@@ -157,17 +157,15 @@ def test_who_is_excused_in_canvas_stays_so_and_is_named(course, found):
 
 
 def by_export(course, *arguments):
-    """Give the command as an instructor does; return its status and what it says."""
+    """Run the command as an instructor does; return its status and its output."""
     command = ["export", LESSON, *map(str, arguments), "--course", str(course)]
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exception is None or isinstance(ended.exception, SystemExit)
     return ended.exit_code, " ".join(ended.output.split())
 
 
-def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the_score(
-    course, found
-):
-    """As Canvas exports it: a row on posting, another column that is not assigned, no points."""
+def test_a_student_without_the_assignment_in_canvas_is_named(course, found):
+    """Canvas exports a row about posting, another column of unassigned work, and no points."""
     header = ["Student", "ID", "SIS Login ID", "Section", f"{LESSON} (4711)", "essay (12)"]
     rows = [
         ["", "", "", "", "Manual Posting", ""],
@@ -181,7 +179,7 @@ def test_who_is_not_assigned_the_work_in_canvas_is_named_for_no_import_takes_the
         course, "canvas", course / "out.csv", "--roster", course / "roster.csv"
     )
     assert status == 1
-    assert "not taken by Canvas (N/A)" in said
+    assert "not accepted by Canvas (N/A)" in said
     assert "the grades of wei " in said
     cells = {row["ID"]: row[f"{LESSON} (4711)"] for row in table(course / "out.csv")}
     assert cells["102"] == "N/A"
@@ -196,13 +194,13 @@ def test_a_grade_that_moodle_s_import_passes_over_is_named(course, found, scale)
     roster = moodle_table(course / "roster.csv", maximum="14.00" if not scale else "33.00")
     status, said = by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)
     assert status == 1
-    assert "above the maximum, and passed over by Moodle: the grades of wei@example.org " in said
+    assert "above the maximum, which Moodle ignores: the grades of wei@example.org " in said
     found[1] = replace(found[1], score=14.0)
     assert by_export(course, "moodle", course / "out.csv", "--roster", roster, *scale)[0] == 0
 
 
 def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
-    """Moodle takes a comment that has lost them for a new one."""
+    """Moodle treats a comment that has lost its line breaks as a new one."""
     found[:] = by_address(found)
     comment = "<p>Well done.</p>\r\n<p>See me,  please.</p>"
     roster = with_cell(moodle_table(course / "roster.csv"), 1, 9, comment)
@@ -213,8 +211,8 @@ def test_a_teacher_s_comment_in_moodle_keeps_its_lines(course, found):
 
 
 @pytest.mark.parametrize("platform", ["csv", "canvas", "gradescope"])
-def test_what_cannot_be_written_whole_leaves_what_was_there(course, found, platform, monkeypatch):
-    """The half of a table is a table of half of the class."""
+def test_a_failed_export_leaves_the_old_file(course, found, platform, monkeypatch):
+    """Half of a table would look like a whole table of half of the class."""
     roster = canvas_table(course / "roster.csv")
     to = course / ("out" if platform == "gradescope" else "out.csv")
     arguments = [platform, to, "--roster", roster]
@@ -269,12 +267,12 @@ def test_moodle_s_worksheet_is_filled_in_whatever_its_language(course, found, la
     )
     for row in before:
         del row[grade]
-    after[4][name] = after[4][name].removeprefix("'")  # the one that a spreadsheet would compute
+    after[4][name] = after[4][name].removeprefix("'")  # a cell that a spreadsheet would compute
     assert after == before
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
-def test_another_maximum_is_said_and_scaled_to_on_request(course, found, platform):
+def test_another_maximum_is_reported_and_scaled_to_on_request(course, found, platform):
     found[:] = by_address(found) if platform == "moodle" else found
     make = moodle_table if platform == "moodle" else canvas_table
     possible = {"maximum": "100.00"} if platform == "moodle" else {"possible": "100.00"}
@@ -289,7 +287,7 @@ def test_another_maximum_is_said_and_scaled_to_on_request(course, found, platfor
     assert written == pytest.approx([grade.score * 100 / 14 for grade in found], abs=1e-4)
 
 
-def test_a_row_without_a_login_is_found_by_another_column_or_told(course, found):
+def test_a_row_without_a_login_is_found_by_another_column_or_reported(course, found):
     found.append(replace(found[0], student="106"))
     found.append(replace(found[0], student="107", last_name="Nobody"))
     roster = canvas_table(course / "roster.csv")
@@ -317,13 +315,13 @@ def test_canvas_s_table_with_names_in_two_columns_keeps_them(course, found):
 
 
 def without_work(found, *numbers):
-    """Have some of a class hand in nothing."""
+    """Let some students of a class hand in nothing."""
     for number in numbers:
         found[number] = replace(found[number], score=None, handed_in=False)
 
 
 def with_cell(path, row, column, text):
-    """Write a text into one cell of a table, as a teacher does on the platform."""
+    """Write a text into one cell of a table, as a teacher may do on the platform."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     rows[row][column] = text
@@ -333,10 +331,10 @@ def with_cell(path, row, column, text):
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
-def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platform):
+def test_a_student_without_a_submission_keeps_what_the_platform_has(course, found, platform):
     found[:] = by_address(found) if platform == "moodle" else found
     without_work(found, 0, 3)
-    # The last of the class is unknown to us, and has points that a teacher gave on the platform.
+    # We do not know the last student, to whom a teacher gave points on the platform.
     unknown = found.pop().student
     if platform == "moodle":
         roster, column = with_cell(moodle_table(course / "r.csv"), 5, 4, "7.00"), "Grade"
@@ -355,7 +353,7 @@ def test_who_handed_in_nothing_keeps_what_the_platform_has(course, found, platfo
     assert (exported.missing, exported.unknown) == ([], [])
 
 
-def test_a_row_that_may_be_somebody_s_is_not_said_to_have_handed_in_nothing(course, found):
+def test_an_ambiguous_row_is_not_reported_as_without_a_submission(course, found):
     found[4] = replace(found[4], student="renamed")
     without_work(found, 0)
     roster = canvas_table(course / "roster.csv")
@@ -364,20 +362,20 @@ def test_a_row_that_may_be_somebody_s_is_not_said_to_have_handed_in_nothing(cour
     assert (exported.nothing, exported.unknown) == (["zoe"], ["eve"])
 
 
-def test_who_is_in_the_gradebook_twice_keeps_the_grade(course, found):
+def test_a_student_with_two_entries_in_the_gradebook_keeps_the_grade(course, found):
     found.append(replace(found[0], student="101", score=None, handed_in=False))
     exported = export_grades(
         LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
     )
     assert exported.nothing == []
     assert [row["ID"] for row in table(course / "out.csv")].count("101") == 1
-    assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded: no point was reached
+    assert table(course / "out.csv")[0][f"{LESSON} (4711)"] == "0"  # graded, without any point
 
 
-def test_a_row_is_given_one_grade_and_whose_other_name_it_is_gets_told(course, found):
-    # Collected without a roster at first, and with it later: both have work.
+def test_a_row_gets_one_grade_and_the_student_s_other_name_is_reported(course, found):
+    # Collected first without a roster and later with one: there is work under both names.
     found.append(replace(found[0], student="101", score=13.0))
-    # Of somebody who has left: his login is the number of another student.
+    # This work is from a student who has left, whose login is the number of another student.
     found.append(replace(found[0], student="103", score=14.0))
     exported = export_grades(
         LESSON, "canvas", course / "out.csv", canvas_table(course / "roster.csv"), course
@@ -425,7 +423,7 @@ def test_rows_that_a_spreadsheet_has_left_empty_hide_no_maximum(course, found):
         export_grades(LESSON, "moodle", course / "out.csv", roster, course)
 
 
-def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(course, found):
+def test_a_plain_table_and_gradescope_have_no_score_without_a_submission(course, found):
     without_work(found, 1)
     exported = export_grades(LESSON, "csv", course / "out.csv", None, course)
     row = table(course / "out.csv")[1]
@@ -437,7 +435,7 @@ def test_a_plain_table_and_gradescope_have_no_score_of_who_handed_in_nothing(cou
     assert (course / "out" / "zoe").is_dir()
 
 
-def test_export_says_who_handed_in_nothing_and_that_is_no_fault(course, found):
+def test_export_names_students_without_a_submission_and_succeeds(course, found):
     def said():
         command = ["export", LESSON, "csv", str(course / "out.csv"), "--course", str(course)]
         ended = CliRunner().invoke(cli.commands, command)
@@ -474,7 +472,7 @@ def test_plain_csv_holds_everyone_and_no_formula(course):
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
 
 
-def test_gradescope_gets_a_file_a_student(course, found, monkeypatch):
+def test_gradescope_gets_one_file_per_student(course, found, monkeypatch):
     from grading.judging.verdicts import make_verdict
 
     ended = [make_verdict("project", 1.0, "failed", "The map is <b>flat</b>.", 0.0)]
@@ -520,7 +518,7 @@ def test_a_damaged_receipt_costs_gradescope_only_that_student_s_tests(course, fo
             r"0 columns named .*essay \(12\): give that name to one of them",
         ),
         (canvas_table, "moodle", "no column of grades"),
-        (moodle_table, "canvas", "no export of Canvas's gradebook"),
+        (moodle_table, "canvas", "export the gradebook from Canvas"),
         (lambda path: path.write_bytes(b"Name\xe9\n") and path, "canvas", "not UTF-8"),
         (lambda path: path.write_text("") or path, "canvas", "is empty"),
     ],
@@ -544,7 +542,7 @@ def test_platforms_that_need_their_table_ask_for_it(course):
 
 
 def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
-    nbgrader_config()  # puts the environment's scripts on PATH, of which nbgrader needs one
+    nbgrader_config()  # puts the environment's scripts on PATH; nbgrader needs one of them
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment(LESSON)
         gradebook.add_notebook(LESSON, LESSON)
@@ -563,7 +561,7 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
     assert nothing_from(LESSON, tmp_path) == []
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         (tmp_path / "submitted" / "wei" / LESSON).mkdir(parents=True)
-        # As where what was handed in is refused.
+        # As if the submission was refused.
         for grade in gradebook.find_submission(LESSON, "wei").notebooks[0].grades:
             grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()
@@ -572,13 +570,13 @@ def test_grades_come_from_the_gradebook_with_penalties_taken_off(tmp_path):
         grades("01_dataset_exploration", tmp_path)
 
 
-def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
+def test_an_extension_is_not_a_submission(tmp_path):
     nbgrader_config()
     address = f"sqlite:///{tmp_path / 'gradebook.db'}"
     with Gradebook(address) as gradebook:
         gradebook.add_assignment(LESSON, duedate="2030-01-02 00:00:00 UTC")
         gradebook.add_notebook(LESSON, LESSON)
-        # All of it is for a person to read: no program's score is missing.
+        # A person must read all of it: no score of the program is missing.
         gradebook.add_grade_cell("written", LESSON, LESSON, max_score=2, cell_type="markdown")
         for student in ("extended", "folder", "nobody", "read", "receipt", "stamped"):
             gradebook.add_student(student)
@@ -598,7 +596,7 @@ def test_an_extension_is_nothing_that_was_handed_in(tmp_path):
         "folder": (0.0, True),
         "nobody": (None, False),
         "read": (1.0, True),
-        "receipt": (None, True),  # nobody has read it yet, which is no 0
+        "receipt": (None, True),  # nobody has read it yet, which is not 0 points
         "stamped": (None, True),
         "stranger": (None, True),
     }
@@ -617,7 +615,7 @@ def zipped(path, files):
 
 
 def collected(source, lesson, course, roster=None):
-    """Return whose work was taken, and what was not."""
+    """Return the students whose work was taken, and the problems."""
     taken, problems = collect(source, lesson, course, roster)
     return list(taken), problems
 
@@ -662,7 +660,7 @@ def test_a_roster_without_moodle_s_numbers_is_named_instead_of_everybody(tmp_pat
 
 
 @pytest.mark.parametrize("slip", ["03_feature_extracton", "9"])
-def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
+def test_a_missing_assignment_collects_no_work(tmp_path, slip):
     source = zipped(tmp_path / "c.zip", {"zoe_101_9_a.ipynb": "{}"})
     command = ["collect", slip, str(source), "--course", str(tmp_path / "course")]
     ended = CliRunner().invoke(cli.commands, command)
@@ -674,18 +672,18 @@ def test_an_assignment_that_there_is_not_takes_nobody_s_work(tmp_path, slip):
     assert submitted(tmp_path / "course") == {"101": "{}"}
 
 
-def test_who_is_marked_late_by_canvas_is_said(tmp_path):
+def test_students_marked_late_by_canvas_are_named(tmp_path):
     source = zipped(
         tmp_path / "c.zip", {"wang_LATE_102_9_a.ipynb": "{}", "zoe_101_8_a_LATE_1_2_b.ipynb": "{}"}
     )
     command = ["collect", LESSON, str(source), "--course", str(tmp_path)]
     ended = CliRunner().invoke(cli.commands, command)
     assert ended.exit_code == 0
-    assert "does not say since when: 102\n" in ended.output
+    assert "does not say how late: 102\n" in ended.output
 
 
-def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
-    """The number in its name is the file's, and may be that of a student."""
+def test_an_anonymous_file_of_canvas_is_given_to_no_student(tmp_path):
+    """The number in its name is the file's own, and may also be the number of a student."""
     files = {
         f"anon_AbC12_101_{LESSON}.ipynb": "one",
         f"LATE_anon_xYz9w_102_{LESSON}.ipynb": "two",
@@ -701,8 +699,8 @@ def test_an_anonymous_file_of_canvas_is_given_to_nobody_else(tmp_path):
     assert [marked_late(name) for name in files] == [False, True]
 
 
-def test_a_student_s_own_name_for_a_file_makes_nobody_else_of_the_folder_s(tmp_path):
-    """ "homework_3_1_a.ipynb" is named as Canvas names files, but lies in a student's folder."""
+def test_a_file_name_does_not_change_whose_folder_it_is(tmp_path):
+    """Canvas would name a file "homework_3_1_a.ipynb", but this one is in a student's folder."""
     files = {"zoe/homework_3_1_a.ipynb": "zoe", "wei/homework_3_1_a.ipynb": "wei"}
     source = zipped(tmp_path / "z.zip", files)
     assert collected(source, LESSON, tmp_path / "course") == (["wei", "zoe"], [])
@@ -718,7 +716,7 @@ def test_a_download_with_a_folder_around_it_is_taken_as_it_was(tmp_path):
     assert problems == []
 
 
-def test_whose_work_is_not_told_is_said_with_what_to_do(tmp_path):
+def test_work_without_a_known_author_is_named_with_what_to_do(tmp_path):
     roster = read_roster(canvas_table(tmp_path / "roster.csv"))
     files = {
         "Ana García - a.ipynb": "in a flat folder, as Google Classroom makes one",
@@ -727,22 +725,22 @@ def test_whose_work_is_not_told_is_said_with_what_to_do(tmp_path):
     }
     _, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path, roster)
     assert problems == [
-        "Ana García - a.ipynb was left out: it is in no student's folder, and not named as Canvas, "
-        "Moodle or Blackboard do: put it into a folder with the student's name",
-        "who_999_9_a.ipynb was left out: it is of number 999, which the roster does not have",
-        "zoe: zoe_101_text.html is no notebook",
+        "Ana García - a.ipynb was left out: it is not in a student's folder, and has no name from "
+        "Canvas, Moodle or Blackboard: put it into a folder with the student's name",
+        "who_999_9_a.ipynb was left out: it is from the number 999, which is not in the roster",
+        "zoe: zoe_101_text.html is not a notebook",
     ]
     wrapped = zipped(tmp_path / "w.zip", {"class/ana/a.ipynb": "", "class/bo/a.ipynb": ""})
     _, (problem,) = collected(wrapped, LESSON, tmp_path)
     assert problem.endswith("or, if the students' folders are in class, collect that folder")
     gradescope = {"export/submission_12/a.ipynb": "", "export/submission_metadata.yml": ""}
-    with pytest.raises(ValueError, match=r"Gradescope's export.*submission_metadata\.yml says"):
+    with pytest.raises(ValueError, match=r"Gradescope's export.*in submission_metadata\.yml"):
         collected(zipped(tmp_path / "g.zip", gradescope), LESSON, tmp_path)
     assert not (tmp_path / "submitted").exists()
 
 
 def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
-    """Write a worksheet as Moodle does where groups hand in and grading has a workflow."""
+    """Write a worksheet as Moodle does if groups hand in and grading has a workflow."""
     header = (
         "Identifier,Full name,Email address,Status,Group,Grade,Maximum grade,"
         "Marking workflow state,Grade can be changed,Last modified (submission),"
@@ -770,13 +768,13 @@ def moodle_worksheet(path, groups=("Team A", "Team B"), times=("-", "-")):
 
 @pytest.mark.parametrize("name", ["Team A_102", "Default group", "Team A"])
 @pytest.mark.parametrize("folder", ["_", "/", "_/"])
-def test_a_group_s_work_in_moodle_is_given_to_nobody_else(tmp_path, name, folder):
-    """The number behind a group's name is the group's; participant 102 is in another group."""
+def test_a_group_s_work_in_moodle_is_given_to_no_other_student(tmp_path, name, folder):
+    """The number after a group's name is the group's; participant 102 is in another group."""
     files = {f"{name}_assignsubmission_file{folder}a.ipynb": "theirs"}
     roster = moodle_worksheet(tmp_path / "w.csv")
     students, (problem,) = collected(zipped(tmp_path / "m.zip", files), LESSON, tmp_path, roster)
     assert students == []
-    assert "by a group, whose number is no student's: put a copy into a folder of each" in problem
+    assert "by a group, whose number is not a student's: put a copy into a folder" in problem
 
 
 def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
@@ -788,11 +786,11 @@ def test_text_beside_a_notebook_in_moodle_is_the_same_student_s(tmp_path):
     source = zipped(tmp_path / "m.zip", files)
     students, problems = collected(source, LESSON, tmp_path, moodle_worksheet(tmp_path / "w.csv"))
     assert students == ["zoe@example.org"]
-    assert problems == ["zoe@example.org: onlinetext.html is no notebook"] * 2
+    assert problems == ["zoe@example.org: onlinetext.html is not a notebook"] * 2
 
 
 @pytest.mark.parametrize("written", ["Friday, January 30, 2026, 8:30 PM", "2026年1月30日 20:30"])
-def test_a_time_of_moodle_s_is_kept_with_a_workflow_or_said_not_to_be_known(tmp_path, written):
+def test_moodle_s_time_is_kept_with_a_workflow_or_reported_as_unknown(tmp_path, written):
     roster = moodle_worksheet(tmp_path / "w.csv", times=(written, "-"))
     source = zipped(tmp_path / "m.zip", {"Zoë_101_assignsubmission_file/a.ipynb": "hers"})
     students, problems = collected(source, LESSON, tmp_path, roster)
@@ -807,7 +805,7 @@ def test_a_time_of_moodle_s_is_kept_with_a_workflow_or_said_not_to_be_known(tmp_
         assert f"such as {written!r}; download it again with Moodle in English" in problem
 
 
-def test_a_name_that_a_spreadsheet_has_made_the_same_for_all_takes_nobody_s_work(tmp_path):
+def test_a_login_that_a_spreadsheet_has_made_the_same_for_all_is_refused(tmp_path):
     rows = ["Student,ID,SIS Login ID,Section", "A,101,1.23457E+11,X", "B,102,1.23457E+11,X"]
     (tmp_path / "r.csv").write_text("\n".join(rows))
     files = {f"a_101_9_{LESSON}.ipynb": "first", "b_102_8_work.ipynb": "second"}
@@ -821,7 +819,7 @@ def test_a_name_that_a_spreadsheet_has_made_the_same_for_all_takes_nobody_s_work
 
 
 def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path):
-    """In UTF-16, with a line that tells the separator, old ends of lines, and lines in cells."""
+    """In UTF-16, with a line that names the separator, old line ends, and line breaks in cells."""
     expected = read_roster(canvas_table(tmp_path / "roster.csv")).rows
     text = (tmp_path / "roster.csv").read_text(encoding="utf-8-sig")
     for content in (
@@ -834,7 +832,7 @@ def test_a_roster_is_read_as_spreadsheets_save_it(tmp_path):
     (tmp_path / "saved.csv").write_text('Name,ID\nA\u2028B,1\n"C\nD",2\n')
     assert [row["Name"] for row in read_roster(tmp_path / "saved.csv").rows] == ["A\u2028B", "C\nD"]
     (tmp_path / "saved.csv").write_text(f"Name,ID\n{'x' * 200_000},1\n")
-    with pytest.raises(ValueError, match="is no table in CSV"):
+    with pytest.raises(ValueError, match="is not a table in CSV"):
         read_roster(tmp_path / "saved.csv")
 
 
@@ -843,7 +841,7 @@ def test_without_a_roster_the_platform_s_number_is_the_name(tmp_path):
     assert collected(source, LESSON, tmp_path) == (["102"], [])
 
 
-def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
+def test_one_folder_per_student_is_taken_unchanged(tmp_path):
     for login in ("王伟", "Ольга"):
         place = tmp_path / "in" / login / "lesson.ipynb"
         place.parent.mkdir(parents=True)
@@ -852,7 +850,7 @@ def test_a_folder_a_student_is_taken_as_it_is(tmp_path):
     assert submitted(tmp_path) == {"Ольга": "Ольга", "王伟": "王伟"}
 
 
-def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch):
+def test_files_that_are_not_taken_are_named_and_affect_no_other_student(tmp_path, monkeypatch):
     monkeypatch.setattr("grading.intake.collect.LARGEST", 1000)
     files = {
         "../evil_1_1_a.ipynb": "{}",
@@ -867,7 +865,7 @@ def test_what_is_not_taken_is_named_and_costs_nobody_else(tmp_path, monkeypatch)
     assert students == ["ada"]
     assert submitted(tmp_path / "course") == {"ada": "first"}
     assert len(problems) == 5
-    assert any("two: nobody can tell" in problem and LESSON in problem for problem in problems)
+    assert any("two: it is not clear" in problem and LESSON in problem for problem in problems)
     assert not list(Path(tmp_path).glob("evil*"))
 
 
@@ -884,7 +882,7 @@ LEFT_BEHIND = (
 )
 
 
-def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
+def test_files_that_systems_and_editors_leave_are_ignored(tmp_path):
     own = f"ana/{LESSON}.ipynb"
     files = {name.format("ana", LESSON): "blank" for name in LEFT_BEHIND}
     files |= {own: "hers", f"ana/{LESSON}-Copy1.ipynb": "a try", f"ana/{LESSON} (1).ipynb": "old"}
@@ -900,7 +898,7 @@ def test_what_systems_and_editors_leave_is_nobody_s_work(tmp_path):
 def test_a_notebook_is_taken_with_the_ending_that_a_browser_gave_it(tmp_path, ending):
     files = {f"zoe_101_9_{LESSON}.{ending}": "hers", "wei_102_8_notes.txt": "no notebook"}
     students, problems = collected(zipped(tmp_path / "c.zip", files), LESSON, tmp_path)
-    assert (students, problems) == (["101"], ["102: notes.txt is no notebook"])
+    assert (students, problems) == (["101"], ["102: notes.txt is not a notebook"])
     assert submitted(tmp_path) == {"101": "hers"}
 
 
@@ -957,13 +955,13 @@ def test_collecting_that_is_stopped_says_so_and_leaves_no_half_of_a_file(tmp_pat
         cli.commands, ["collect", LESSON, str(source), "--course", str(tmp_path)]
     )
     assert ended.exit_code == 130
-    assert "The same command does all of it again." in ended.output
+    assert "Repeat the command to do all of it again." in ended.output
     assert not [path for path in (tmp_path / "submitted").rglob("*") if path.is_file()]
 
 
-def test_what_is_no_zip_file_says_so(tmp_path):
+def test_an_error_says_that_a_file_is_not_a_zip_file(tmp_path):
     (tmp_path / "a.zip").write_text("no")
-    with pytest.raises(ValueError, match=r"a\.zip is no ZIP file"):
+    with pytest.raises(ValueError, match=r"a\.zip is not a ZIP file"):
         collected(tmp_path / "a.zip", LESSON, tmp_path)
 
 
@@ -974,7 +972,7 @@ def test_a_roster_without_names_of_ours_says_which_columns_it_looks_for():
 
 def test_blackboard_s_names_say_when_work_was_handed_in(tmp_path):
     name = "Lesson 3_zoe_attempt_2026-01-30-20-30-10_my_work.ipynb"
-    attempt = "Lesson 3_zoe_attempt_2026-01-30-20-30-10.txt"  # Blackboard's own, about the attempt
+    attempt = "Lesson 3_zoe_attempt_2026-01-30-20-30-10.txt"  # Blackboard's file about the attempt
     source = zipped(tmp_path / "b.zip", {name: "hers", attempt: "Name: Zoe"})
     assert collect(source, LESSON, tmp_path / "course") == ({"zoe": name}, [])
     stamp = tmp_path / "course" / "submitted" / "zoe" / LESSON / "timestamp.txt"
@@ -1018,7 +1016,7 @@ def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tm
     assert collect(timed, LESSON, course) == ({"zoe": name}, [])
     assert (tmp_path / "mine").read_text() == "mine"
     written = stamp.read_text()
-    for content, kept in (("hers", True), ("newer", False)):  # no platform says since when
+    for content, kept in (("hers", True), ("newer", False)):  # the platform gives no time
         (tmp_path / "folder" / "zoe").mkdir(parents=True, exist_ok=True)
         (tmp_path / "folder" / "zoe" / f"{LESSON}.ipynb").write_text(content)
         assert collected(tmp_path / "folder", LESSON, course) == (["zoe"], [])
@@ -1030,7 +1028,7 @@ def test_a_time_of_handing_in_is_that_of_the_work_and_written_through_no_link(tm
     assert "zoe: the time of handing in could not be written" in problems[0]
 
 
-def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
+def test_an_underscore_in_a_name_or_login_is_part_of_it(tmp_path):
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
         file.write("Student,ID,SIS Login ID,Section\n")
         file.write("O_Neil,101,m_oneil,A\nOneil,102,oneil,A\n")
@@ -1050,8 +1048,8 @@ def test_an_underscore_in_a_name_or_login_makes_nobody_else_of_it(tmp_path):
     assert "stranger" in problem
 
 
-def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
-    """Such as Canvas's files that somebody has sorted by hand into folders of letters."""
+def test_folders_that_are_missing_from_the_roster_are_reported_together(tmp_path):
+    """For example, Canvas's files, which somebody has sorted by hand into folders of letters."""
     nfd = unicodedata.normalize("NFD", "zoë")
     with open(tmp_path / "roster.csv", "w", encoding="utf-8") as file:
         file.write(f"Student,ID,SIS Login ID,Section\nAnna,101,anna,A\nZoe,102,{nfd},A\n")
@@ -1065,7 +1063,7 @@ def test_folders_that_the_roster_does_not_know_are_told_at_once(tmp_path):
     assert "the roster has no such student" in problem
     others = {f"lost {number}/{LESSON}.ipynb": "whose" for number in range(300)}
     source = zipped(tmp_path / "others.zip", others)
-    students, (problem,) = collected(source, LESSON, tmp_path / "d", roster)  # in one sentence
+    students, (problem,) = collected(source, LESSON, tmp_path / "d", roster)  # a single sentence
     assert len(students) == 300
     assert "and 290 more" in problem
 
@@ -1085,7 +1083,7 @@ def test_canvas_s_download_may_lie_in_a_folder(tmp_path, folder):
         path.parent.mkdir(parents=True)
         path.write_text("page")
     zip_feedback(LESSON, tmp_path / "c", tmp_path / "f.zip")
-    with zipfile.ZipFile(tmp_path / "f.zip") as archive:  # where Canvas looks for it
+    with zipfile.ZipFile(tmp_path / "f.zip") as archive:  # the path that Canvas expects
         assert archive.namelist() == [f"o_neilmary_101_9101_{LESSON}.html"]
 
 
@@ -1137,7 +1135,7 @@ def test_a_login_that_is_another_s_number_gets_its_own_grade(course, found):
         export_grades(LESSON, "canvas", course / "out.csv", course / "roster.csv", course, True)
 
 
-def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
+def test_a_student_whose_work_was_refused_has_handed_in_something(tmp_path):
     nbgrader_config()
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment(LESSON)
@@ -1155,16 +1153,16 @@ def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
     CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
     assert nothing_from(LESSON, tmp_path) == []
     reasons = refused_from(LESSON, tmp_path)
-    assert reasons["bob"] == "work.pdf is no notebook"
-    assert "nobody can tell which of these counts" in reasons["eve"]
+    assert reasons["bob"] == "work.pdf is not a notebook"
+    assert "it is not clear which of these counts" in reasons["eve"]
 
     def exported():
         to = ["export", LESSON, "csv", str(tmp_path / "out.csv"), *at]
         return " ".join(CliRunner().invoke(cli.commands, to).output.split())
 
     said = exported()
-    for student in ("bob", "new"):  # the gradebook does not know one of them
-        assert f"{student}: refused: work.pdf is no notebook, and no score was written" in said
+    for student in ("bob", "new"):  # the gradebook knows only one of them
+        assert f"{student}: refused: work.pdf is not a notebook, and no score was written" in said
     assert "handed in nothing" not in said
     assert {row["username"]: row[LESSON] for row in table(tmp_path / "out.csv")} == {
         "ada": "2",
@@ -1172,7 +1170,7 @@ def test_whose_work_was_refused_has_not_handed_in_nothing(tmp_path):
         "eve": "",
         "new": "",
     }
-    # What comes later is taken, and then it is to be graded.
+    # Work that arrives later is accepted, and must then be graded.
     source = zipped(tmp_path / "in.zip", {f"bob/{LESSON}.ipynb": "x"})
     CliRunner().invoke(cli.commands, ["collect", LESSON, str(source), *at])
     assert refused_from(LESSON, tmp_path).keys() == {"eve", "new"}
@@ -1209,7 +1207,7 @@ def test_feedback_goes_back_under_the_name_that_the_platform_knows(tmp_path, giv
             path = tmp_path / step / student / LESSON / f"{LESSON}.{ending}"
             path.parent.mkdir(parents=True)
             path.write_text(student)
-    path.unlink()  # the refused student's new work could not be graded; the page is old
+    path.unlink()  # the refused student's new work could not be graded, so this page is old
     write_names(tmp_path, LESSON, {"zoe": given, "refused": given})
     given, missing = zip_feedback(LESSON, tmp_path, tmp_path / "f.zip")
     assert (given, missing) == (["zoe"], ["by-hand"])

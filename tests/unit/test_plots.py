@@ -1,4 +1,4 @@
-"""Figures: alternative text travels with them, colours stay a class's own."""
+"""Figures contain their alternative text, and a class keeps its colour."""
 
 import base64
 import io
@@ -47,7 +47,7 @@ def test_figure_is_closed_once_shown(shown):
     assert plt.get_fignums() == []
 
 
-def test_where_a_class_is_graded_a_figure_is_told_and_not_drawn(shown, monkeypatch):
+def test_during_grading_a_figure_is_described_and_not_drawn(shown, monkeypatch):
     monkeypatch.setenv("COURSE_FIGURES", "described")
     monkeypatch.setattr(plots, "_png", lambda figure: pytest.fail("it was drawn"))
     show(a_figure(), "A line that rises.")
@@ -69,7 +69,7 @@ def test_colours_survive_the_small_palette(shown):
     assert min(max(abs(a - b) for a, b in zip(c, wanted, strict=True)) for c in colours) <= 8
 
 
-def test_class_keeps_its_colour_whatever_stands_beside_it():
+def test_class_keeps_its_colour_beside_any_other_class():
     assert class_colors(["joy", "fear"]) == [COLORS["joy"], COLORS["fear"]]
     assert class_colors(["fear", "joy"])[1] == COLORS["joy"]
     assert len(set(class_colors(["neg", "pos"]))) == 2

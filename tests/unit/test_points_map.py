@@ -1,4 +1,4 @@
-"""The heat map of a class: its order, its signs, and colours that everyone can tell apart."""
+"""The heat map of a class: its order, its signs, and colours that everyone can distinguish."""
 
 import re
 
@@ -36,7 +36,7 @@ CLASS = answers(
 
 
 def cells_of(html):
-    """Return the kind and text of each student's cells, and the heading's exercises."""
+    """Return the kind and text of each student's cells, and the exercises of the heading."""
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', html)
     cell = re.compile(r'<td class="(\w+)">(.*?)</td>')
     exercises = re.findall(r'<th scope="col"><span>(.*?)</span>', html)

@@ -1,4 +1,4 @@
-"""Workers of a batch: forked from one process, with the environment of whoever has work."""
+"""A batch's workers are forked from one process, but have the environment of the batch."""
 
 import os
 import subprocess
@@ -18,12 +18,12 @@ from grading.settings import adapt_gradebooks
 
 
 def described():
-    """Return this worker's parent process, and what it was told."""
+    """Return the parent process of this worker, and what the worker was told."""
     return os.getppid(), os.environ.get("COURSE_TEST_BATCH"), os.getcwd()
 
 
 def test_a_worker_has_the_environment_of_its_batch(monkeypatch, tmp_path):
-    """A second batch forks from the process of the first, which knows nothing of what is new."""
+    """A second batch forks from the process of the first, which does not know the new variables."""
     forked_from, folders = set(), []
     for batch in ("first", "second"):
         monkeypatch.setenv("COURSE_TEST_BATCH", batch)
@@ -49,7 +49,7 @@ def test_a_variable_that_is_gone_is_gone_for_workers(monkeypatch):
 
 
 class Ended(Executor):
-    """A pool whose processes, or what they are forked from, were ended."""
+    """A pool whose processes, or the process that they fork from, were ended."""
 
     def __init__(self, error):
         self._error = error

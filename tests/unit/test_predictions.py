@@ -1,4 +1,4 @@
-"""Predictions are graded against the copy of the data that they fit best."""
+"""Predictions are graded by the copy of the data with which they agree best."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def copy_of(labels):
 
 @pytest.fixture
 def copies():
-    """Return two copies with test splits of three classes; a test may take some away."""
+    """Return two copies with test splits of three classes; a test may remove some of them."""
     return {source: copy_of(labels) for source, labels in TRUTH.items()}
 
 
@@ -36,7 +36,7 @@ def test_share_is_that_of_the_copy_that_fits_by_its_own_thresholds(copies):
     assert share(np.array([0, 1, 1, 0, 0, 0]), copies) == 0.5
 
 
-def test_a_copy_that_is_not_at_hand_does_not_count(copies):
+def test_a_copy_that_is_not_available_does_not_count(copies):
     del copies["hub"]
     with pytest.raises(Failure, match=r"is 0\.167; points begin at 0\.9\. Likely: another order"):
         share(np.array([0, 1, 1, 0, 0, 0]), copies)
@@ -57,7 +57,7 @@ def test_without_any_copy_the_machine_is_at_fault(copies):
         (np.array([0, 1, 1, 0, 2, 3]), "run from 0 to 2, not from 0 to 3"),
     ],
 )
-def test_what_is_no_prediction_says_why(copies, predicted, message):
+def test_an_invalid_prediction_is_refused_with_the_reason(copies, predicted, message):
     with pytest.raises(Failure, match=message):
         share(predicted, copies)
 
@@ -65,7 +65,7 @@ def test_what_is_no_prediction_says_why(copies, predicted, message):
 @pytest.mark.parametrize(
     "dtype", ["timedelta64[ns]", "timedelta64[7D]", "datetime64[s]", "S1", "U1", "bool", "object"]
 )
-def test_what_passes_for_integers_is_refused(copies, dtype):
-    """NumPy's own hierarchy has spans of time among the integers."""
+def test_types_that_numpy_takes_for_integers_are_refused(copies, dtype):
+    """In NumPy's hierarchy of types, spans of time are integers."""
     with pytest.raises(Failure, match="must hold integers, not"):
         share(np.array(TRUTH["hub"]).astype(dtype), copies)

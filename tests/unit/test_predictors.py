@@ -1,4 +1,4 @@
-"""The predict callable that runs an exported classifier: order, padding, scores."""
+"""The function that runs an exported classifier: order, padding, scores."""
 
 import numpy as np
 import onnx
@@ -20,7 +20,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def table(tokenizer):
-    """Return what each token adds to the logits; padding would add a lot."""
+    """Return what each token adds to the logits; padding would add a large number."""
     table = np.random.default_rng(0).normal(size=(len(tokenizer), 2)).astype(np.float32)
     table[tokenizer.pad_token_id] = (100, -100)
     return table
@@ -28,7 +28,7 @@ def table(tokenizer):
 
 @pytest.fixture(scope="module")
 def predict(tokenizer, table, tmp_path_factory):
-    """Return a callable for a graph that adds up the rows of the tokens that are not padding."""
+    """Return the function for a graph that sums the rows of all tokens except padding."""
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
@@ -51,7 +51,7 @@ def predict(tokenizer, table, tmp_path_factory):
 
 
 def expected(text, tokenizer, table):
-    """Return the scores of one text by hand."""
+    """Return the scores of one text, calculated by hand."""
     powers = np.exp(table[tokenizer(text)["input_ids"]].sum(axis=0, dtype=np.float64))
     return dict(zip(NAMES.values(), powers / powers.sum(), strict=True))
 

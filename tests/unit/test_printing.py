@@ -1,4 +1,4 @@
-"""What a teacher sees when a name or a message holds what rich would take for markup."""
+"""What a teacher sees when a name or a message contains something that rich takes for markup."""
 
 import io
 import re
@@ -72,7 +72,7 @@ def test_an_assignment_s_name_is_printed_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["weights[mask]", "[/b]"])
-def test_a_lesson_that_there_is_not_is_named_as_it_was_typed(text):
+def test_an_unknown_lesson_is_named_as_it_was_typed(text):
     result = CliRunner().invoke(app, ["build", text])
     assert result.exit_code == 2
     assert text in result.output
@@ -82,5 +82,5 @@ def test_a_demo_does_not_touch_a_folder_of_somebody_else_s(tmp_path):
     (tmp_path / "thesis[1].txt").write_text("mine")
     result = CliRunner().invoke(app, ["demo", str(tmp_path)])
     assert result.exit_code == 2
-    assert "is there and is no demo of ours" in " ".join(result.output.split())
+    assert "exists but is not a demo's folder" in " ".join(result.output.split())
     assert (tmp_path / "thesis[1].txt").is_file()

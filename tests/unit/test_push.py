@@ -1,4 +1,4 @@
-"""Lesson 4's cell that publishes a model: create, commit, load back, against a stand-in Hub."""
+"""Lesson 4's cell that publishes a model: create, commit, load back, with a stand-in Hub."""
 
 import json
 import os
@@ -12,10 +12,10 @@ from standin_hub import standin_hub
 from grading.release.source import source_notebook
 from helpers.lessons import lesson_named
 
-# Each starts a process that imports transformers: not for `make check`.
+# Each test starts a process that imports transformers: too slow for `make check`.
 pytestmark = pytest.mark.slow
 
-# What the lesson has at hand when it reaches the cell, as small as it can be.
+# What the lesson has defined when it reaches the cell, as small as possible.
 BEFORE = """
 from types import SimpleNamespace
 
@@ -54,7 +54,7 @@ def push_cell() -> str:
 
 
 def run(script: str, home: Path, url: str, token: str | None) -> subprocess.CompletedProcess:
-    """Run in a process of its own: the Hub's client reads these variables when it is imported."""
+    """Run in a separate process: the Hub's client reads these variables when it is imported."""
     environment = {
         **os.environ,
         "HF_ENDPOINT": url,
@@ -78,7 +78,7 @@ def run(script: str, home: Path, url: str, token: str | None) -> subprocess.Comp
 
 @pytest.fixture(scope="module")
 def pushed(tmp_path_factory):
-    """Push twice, as someone does who runs the lesson again, and return all that came of it."""
+    """Push twice, as a student does who runs the lesson again; return both results."""
     with standin_hub({}) as hub:
         script = BEFORE + push_cell() + "\n" + push_cell() + AFTER
         result = run(script, tmp_path_factory.mktemp("home"), hub.url, hub.token)

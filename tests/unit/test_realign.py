@@ -1,4 +1,4 @@
-"""Realignment: whatever an editor or a student did to the notebook, the answers are found."""
+"""Realignment finds the answers, whatever an editor or a student did to the notebook."""
 
 import ast
 import copy
@@ -88,7 +88,7 @@ def test_another_assignment_s_notebook_is_refused_and_one_cell_of_this_one_is_en
     for cell in other.cells:
         if "nbgrader" in cell.metadata:
             cell.metadata.nbgrader.grade_id = f"other_{cell.metadata.nbgrader.grade_id}"
-    with pytest.raises(Refused, match=r"a\.ipynb is another .* cells are other_double, "):
+    with pytest.raises(Refused, match=r"is the notebook of another .* cells are other_double, "):
         refuse_another_assignment(other, release, "a.ipynb")
     other.cells[2].metadata.nbgrader.grade_id = "double"
     refuse_another_assignment(other, release, "a.ipynb")
@@ -134,7 +134,7 @@ def test_first_of_two_copies_counts_and_the_other_is_noted(answered, release):
     answered.cells.insert(5, second)
     aligned, notes = realign(answered, release)
     assert answers(aligned)[0] == "def double(x):\n    return 2 * x"
-    assert notes == ["cell double stands more than once; the first counts"]
+    assert notes == ["cell double is there more than once; the first counts"]
 
 
 def test_retyped_answer_is_a_code_cell_again(answered, release):
@@ -195,7 +195,7 @@ def test_a_student_s_own_parts_of_a_cell_for_the_lesson_alone_are_kept(release):
 @pytest.mark.parametrize("language", ["", "es"])
 @pytest.mark.parametrize("lose", [lambda notebook: notebook, lose_everything])
 def test_the_first_cell_of_a_students_edition_costs_nothing(lose, language):
-    """It names another address than the release's, with whose notebook it is compared."""
+    """That cell has another address than the cell of the release with which it is compared."""
     lesson = LESSONS[0]
     release = nbformat.read(release_path(lesson), as_version=4)
     path = translated_path(lesson, language) if language else release_path(lesson)
@@ -256,7 +256,7 @@ RIGHT = "def double(x):\n    return TWO * x"
 
 @pytest.fixture
 def two_exercises(release):
-    """Return a release with a second exercise, `half`, whose answer is a variable."""
+    """Return a release with a second exercise, `half`, which is answered by a variable."""
     stub = graded("# Your code.\nraise NotImplementedError", "half", solution=True)
     test = graded('check("half")', "test_half", grade=True, locked=True, points=1)
     release.cells[5:5] = [stub, test]
@@ -264,7 +264,7 @@ def two_exercises(release):
 
 
 def run(notebook):
-    """Run a notebook's code, as far as it is no check, and return its names at each check."""
+    """Run a notebook's code except checks, and return its names as they are at each check."""
     names, at = {}, {}
     for cell in notebook.cells:
         if cell.source.startswith("check"):
@@ -301,7 +301,7 @@ def beside_the_stub(cells):
 
 
 def split_in_two(cells):
-    """JupyterLab copies the metadata to both halves."""
+    """When a cell is split, JupyterLab copies the metadata to both halves."""
     second = copy.deepcopy(cells[2])
     cells[2].source, second.source = "TWO = 2", RIGHT
     second["id"] = "another"
@@ -327,7 +327,7 @@ def commented_stub(cells):
         commented_stub,
     ],
 )
-def test_an_answer_counts_wherever_it_stands(two_exercises, change):
+def test_an_answer_counts_wherever_it_is(two_exercises, change):
     submission = copy.deepcopy(two_exercises)
     change(submission.cells)
     aligned, _ = realign(submission, two_exercises)
@@ -360,8 +360,8 @@ def test_an_import_with_another_in_its_place_and_magics_leave_the_other_parts(so
     assert [part.splitlines()[0] for part in parts(source)] == kept
 
 
-def test_what_python_warns_of_in_a_student_s_text_reaches_nobody():
-    """From 3.12 on it is written to the terminal, line by line."""
+def test_python_s_warnings_about_a_student_s_code_are_not_printed():
+    """From Python 3.12 on, such a warning would be printed on the terminal, line by line."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the parser makes it an error of the text
+        warnings.simplefilter("error")  # the parser turns the warning into an error
         assert parsed("pattern = '\\d'") is not None

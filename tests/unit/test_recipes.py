@@ -1,4 +1,4 @@
-"""Fine-tuning on token ids, and the logits that are kept of it."""
+"""Fine-tuning on token ids, and the logits that are stored after it."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def small_model():
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """Let a tiny model stand in for the checkpoint, and an empty folder for the cache."""
+    """Replace the checkpoint by a tiny model, and the cache by an empty folder."""
     monkeypatch.setattr("helpers.models.load_classifier", lambda *_: small_model())
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     return tmp_path
@@ -68,7 +68,7 @@ def test_kept_classifier_trains_again_with_another_recipe(tiny, tokenizer, token
 def test_logits_after_training_are_those_of_the_kept_classifier(tiny, tokenizer, tokens):
     kept = kept_classifier(tokens, LABELS, NAMES, tokenizer, epochs=1)
     expected = token_logits(kept, tokens[::-1], tokenizer)
-    for _ in range(2):  # trained, then from the cache
+    for _ in range(2):  # the first time trained, the second time from the cache
         logits = logits_after_training(tokens, LABELS, NAMES, tokenizer, tokens[::-1], epochs=1)
         assert logits == pytest.approx(expected, abs=1e-6)
 

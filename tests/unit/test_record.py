@@ -1,4 +1,4 @@
-"""The record of measured figures: what is kept, and when a figure is out of date."""
+"""The record of measured figures: what is stored, and when a figure is out of date."""
 
 import functools
 import importlib
@@ -36,7 +36,7 @@ COMMAND = "python -m benchmarks made_up --data embedded"
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """Return a small repository with a topic of its own, of which nothing was measured."""
+    """Return a small repository with one topic, of which nothing was measured yet."""
     monkeypatch.setattr(record, "ROOT", tmp_path)
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "made_up.py").write_text(RECIPE)
@@ -54,7 +54,7 @@ def kept(path):
     return json.loads(path.read_text())["figures"]
 
 
-def test_a_score_is_kept_with_what_it_takes_to_measure_it_again(path):
+def test_a_score_is_recorded_with_how_to_measure_it_again(path):
     keep({"a.b": Figure(0.5, "share", 10, "embedded", 0.4, 0.6)}, COMMAND, 1.0, path)
     entry = kept(path)["a.b"]
     assert (entry["value"], entry["lower"], entry["upper"], entry["n"]) == (0.5, 0.4, 0.6, 10)
@@ -123,7 +123,7 @@ def test_what_a_test_proves_is_written_only_where_it_says_something_else(reposit
     assert path.read_bytes() == before
     another = Figure(25.0, "count", 25, "embedded")
     prove({"a": another}, "tests/test_it.py", exact=False, path=path)
-    assert path.read_bytes() == before  # another machine's value, of the same code
+    assert path.read_bytes() == before  # the value is another machine's, from the same code
     (repository / "recipe.py").write_text("def rate():\n    return 3\n")
     assert stale(path) == {"a": "the code that it depends on"}
     prove({"a": another}, "tests/test_it.py", exact=False, path=path)
@@ -147,7 +147,7 @@ def test_every_topic_can_be_measured_and_what_it_declares_is_there(topic, source
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """Return a copy of this repository's code, with a record that is current for it."""
+    """Return a copy of this repository's code, with a record that is up to date for it."""
     folder = tmp_path_factory.mktemp("checkout")
     ignored = shutil.ignore_patterns("*.ipynb", "*.parquet", "__pycache__", "html")
     for name in ("benchmarks", "grading", "helpers", "solutions", "data", "tests"):
@@ -156,7 +156,7 @@ def checkout(tmp_path_factory):
         shutil.copy(ROOT / name, folder)
     path = folder / "benchmarks" / "results.json"
     figures = record.read()["figures"]
-    for name in ("attacks_total", "attacks_survived"):  # as a run of all these tests writes them
+    for name in ("attacks_total", "attacks_survived"):  # as a run of all these tests records them
         figures[f"grading.{name}"]["command"] = rows.COUNTED
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(record, "ROOT", folder)
@@ -169,7 +169,7 @@ def checkout(tmp_path_factory):
 
 
 def stale_after(checkout, monkeypatch, *changes):
-    """Return which scores some changes (file, old text, new text) make out of date."""
+    """Return the scores that some changes (file, old text, new text) make out of date."""
     monkeypatch.setattr(record, "ROOT", checkout)
     before = {name: (checkout / name).read_text() for name, *_ in changes}
     for name, old, new in changes:
@@ -191,12 +191,12 @@ WORDS = [
 
 
 @pytest.mark.slow
-def test_words_make_no_score_of_this_repository_old(checkout, monkeypatch):
+def test_changed_words_make_no_score_of_this_repository_out_of_date(checkout, monkeypatch):
     assert stale_after(checkout, monkeypatch, *WORDS) == set()
 
 
 @pytest.mark.slow
-def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monkeypatch):
+def test_a_changed_constant_makes_only_dependent_scores_out_of_date(checkout, monkeypatch):
     change = ("grading/inside/relay.py", "SHOWN = (", "SHOWN = (1,")
     relay = stale_after(checkout, monkeypatch, change)
     assert {"grading.attacks_survived", "grading.false_accepts", "grading.mutation_score"} <= relay
@@ -204,7 +204,7 @@ def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monk
     assert "grading.attacks_survived_nbgrader" not in relay
     change = ("helpers/exporting.py", "logging.WARNING", "logging.ERROR")
     exporting = stale_after(checkout, monkeypatch, change)
-    # Lesson 6 exports a model, and what is proved of the graders depends on the lessons' sources.
+    # Lesson 6 exports a model, and the grader's figures depend on the lessons' sources.
     of_answers = {"false_accepts", "false_rejects", "visible_share"}
     of_mutants = {"mutation_score", "wrong_messages"}
     expected = {f"grading.{name}" for name in of_answers | of_mutants}
@@ -218,15 +218,15 @@ def test_a_constant_makes_old_what_depends_on_it_and_nothing_else(checkout, monk
 
 
 @pytest.mark.slow
-def test_nbgrader_s_settings_make_old_what_is_graded_through_nbgrader(checkout, monkeypatch):
+def test_nbgrader_s_settings_make_scores_graded_through_it_out_of_date(checkout, monkeypatch):
     change = ("grading/steps/nbgrader_config.py", "    GradeInSandbox,\n    Clear", "    Clear")
     settings = stale_after(checkout, monkeypatch, change)
     assert settings == {"grading.attacks_survived", "grading.attacks_total"}
 
 
 @pytest.mark.slow
-def test_a_room_that_moves_makes_no_score_old(checkout, tmp_path, monkeypatch):
-    # A module that code imports and that no text names, as an attack's own text may do.
+def test_a_moved_module_makes_no_score_out_of_date(checkout, tmp_path, monkeypatch):
+    # Code imports this module, but no text names it. (The text of an attack may name modules.)
     moved = shutil.copytree(checkout, tmp_path / "moved")
     monkeypatch.setattr(record, "ROOT", moved)
     (moved / "helpers" / "kept").mkdir()
@@ -268,7 +268,7 @@ def test_a_figure_that_was_vouched_for_has_a_footnote(tmp_path, monkeypatch):
 
 @pytest.fixture
 def two_stale(repository, path, monkeypatch):
-    """Return a record of two scores that are out of date, of which the shorter is `b`."""
+    """Return a record of two scores that are out of date, where `b` takes less time to measure."""
     monkeypatch.setattr(command_line, "ROOT", repository)
     monkeypatch.setattr(command_line, "missing_figures", list)
     for name, seconds in (("a", 9.0), ("b", 1.0)):

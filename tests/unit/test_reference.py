@@ -19,6 +19,6 @@ def test_a_cell_finds_the_imports_above_it_and_nothing_else():
 
 
 def test_annotations_are_those_of_a_kernel():
-    """As text they would be looked up later, where pydantic does not find the cell's names."""
+    """As text, they would be evaluated later, where pydantic does not find the cell's names."""
     names = run_cell(solution("", "def double(x: int) -> int: return 2 * x"), "double")
     assert names["double"].__annotations__ == {"x": int, "return": int}

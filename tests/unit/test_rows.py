@@ -1,4 +1,4 @@
-"""How many attacks are survived: a row of which a part was not run is not said to hold."""
+"""A row of attacks counts as survived only if all tests of it have been run."""
 
 import re
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ FOLDER = ROOT / "tests" / "security"
 
 @pytest.fixture
 def written(monkeypatch):
-    """List what would be written into the record and into the docs."""
+    """Collect what would be written into the record and into the docs."""
     found = []
     monkeypatch.setattr(rows, "prove", lambda figures, test: found.append((test, figures)))
     monkeypatch.setattr(rows, "put_into", lambda page, part, text: found.append((part, text)))
@@ -23,7 +23,7 @@ def written(monkeypatch):
 
 
 def session_of(outcomes):
-    """Return a session in which tests ended: row, file, and "passed", "failed" or "skipped"."""
+    """Return a session with these test results: row, file, "passed", "failed" or "skipped"."""
     session = SimpleNamespace(stash={})
     for row, path, outcome in outcomes:
         function = SimpleNamespace(__doc__=f"Row {row}: something.")
@@ -53,7 +53,7 @@ def test_all_rows_with_a_browser_are_counted(written):
     assert survived(written) == len(rows_of_table())
 
 
-def test_what_fails_in_a_browser_costs_its_row(written):
+def test_a_failure_in_a_browser_makes_its_row_fail(written):
     rows.write_count(session_of([*all_rows(), in_browser("failed")]))
     assert survived(written) == len(rows_of_table()) - 1
 
@@ -69,7 +69,7 @@ def test_a_row_that_was_not_run_leaves_the_count_as_it_was(written):
     assert written == []
 
 
-def test_what_the_figure_counts_stands_below_the_table():
+def test_the_page_says_below_the_table_what_the_figure_counts():
     command = record.read()["figures"]["grading.attacks_survived"]["command"]
     page = rows.DOCS.read_text()
     counted = re.search("<!-- counted: begin -->\n(.*)\n<!-- counted: end -->", page)

@@ -1,4 +1,4 @@
-"""The commands that open a box, and what is shared with it. The boxes: tests/security."""
+"""The commands that open a box, and what they share with it. tests/security opens boxes."""
 
 import os
 from itertools import pairwise
@@ -20,7 +20,7 @@ LIMITS = Limits(memory_bytes=2**31, processes=99, scratch_bytes=2**20)
 
 
 def pairs(command, option):
-    """Return what follows each occurrence of an option: two words."""
+    """Return the two words after each occurrence of an option."""
     places = [place for place, word in enumerate(command) if word == option]
     return [(command[place + 1], command[place + 2]) for place in places]
 

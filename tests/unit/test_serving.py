@@ -1,4 +1,4 @@
-"""The course's server: its contract, limits, batches, overload, faults and how it stops."""
+"""The course's server: its contract, limits, batches, overload, errors, and how it stops."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ LABELS = ("joy", "anger", "fear")
 
 
 def scores_of(text):
-    """Answer by the length of the text, so that a mixed-up order shows."""
+    """Score each text by its length, so that answers in the wrong order are noticed."""
     first = 0.5 + 0.4 / (1 + len(text))
     return [
         {"label": label, "score": score}
@@ -34,7 +34,7 @@ def predict(texts):
 
 
 class Gate:
-    """A model that waits until it is let go, and remembers its batches."""
+    """A model that waits until it is released, and records its batches."""
 
     def __init__(self):
         self.open = threading.Event()
@@ -61,7 +61,7 @@ def post(url, body, **options):
 def wait_for(condition, seconds=10):
     limit = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < limit, "it never came about"
+        assert time.monotonic() < limit, f"not true after {seconds} seconds"
         time.sleep(0.01)
 
 
@@ -167,7 +167,7 @@ def test_inference_client_reads_the_answer_unchanged(url):
 
 
 def test_no_answer_waits_until_the_one_before_is_confirmed():
-    """asyncio sets TCP_NODELAY on the connections of a socket that names its protocol, alone."""
+    """asyncio sets TCP_NODELAY only for the connections of a socket that names its protocol."""
     _, listening = serving._prepared(serving.serving_app(predict, "lengths"), 0)
     with listening:
         assert listening.proto == socket.IPPROTO_TCP
@@ -337,7 +337,7 @@ def test_a_server_starts_within_a_running_event_loop(url):
 def test_course_serve_says_what_is_wrong_with_a_folder(tmp_path):
     result = CliRunner().invoke(commands, ["serve", str(tmp_path)])
     assert result.exit_code == 1
-    assert "holds no config.json" in result.output
+    assert "contains no config.json" in result.output
 
 
 def test_course_serve_serves_a_saved_model(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""What the grader notes of a submission's boxes, with a box that does as it is told."""
+"""What the grader notes about a submission's boxes, with a box that does what it is told."""
 
 import time
 from types import SimpleNamespace
@@ -24,8 +24,8 @@ def run_with(reply):
     return run
 
 
-def test_a_visible_check_that_ends_the_box_is_told_to_the_teacher():
-    """Otherwise what follows would be graded in a fresh box, and nobody would know."""
+def test_a_visible_check_that_ends_the_box_is_reported_to_the_teacher():
+    """Otherwise later cells would be graded in a fresh box, and nobody would know."""
     run = run_with(SandboxDied("crashed", "the process ended"))
     assert run.check("check('double')", "double") == []
     run.add_notes()
@@ -33,7 +33,7 @@ def test_a_visible_check_that_ends_the_box_is_told_to_the_teacher():
     assert run.deaths == {}  # the answer's own cell did not end it
 
 
-def test_a_visible_check_of_no_use_is_no_news():
+def test_a_visible_check_without_output_is_not_reported():
     run = run_with({"outputs": [], "error": None})
     assert run.check("check('double')", "double") == []
     run.add_notes()
@@ -41,7 +41,7 @@ def test_a_visible_check_of_no_use_is_no_news():
 
 
 def test_a_visible_check_that_says_very_many_things_is_read_no_further_than_it_is_shown():
-    """Row 31: making 140,000 outputs anew takes a minute."""
+    """Row 31: normalizing 140,000 outputs takes a minute."""
     said = {"output_type": "stream", "name": "stdout", "text": "a"}
     run = run_with({"outputs": [said] * 140_000, "error": None})
     started = time.process_time()
@@ -51,7 +51,7 @@ def test_a_visible_check_that_says_very_many_things_is_read_no_further_than_it_i
 
 
 def without_modules(cells, imports):
-    """Return the notes of cells that import modules which are not there, all different."""
+    """Return the notes of cells that import missing modules, all of them different."""
     run = run_with({"outputs": [], "error": None})
     asked = iter(range(10**6))
 
@@ -67,14 +67,16 @@ def without_modules(cells, imports):
     return run.notes
 
 
-def test_what_cannot_be_imported_is_one_note_however_much_it_is():
-    """Row 31: three thousand names filled the teacher's terminal, in a note for each cell."""
+def test_all_imports_that_fail_are_one_note():
+    """Row 31: three thousand names filled the teacher's terminal, with a note for each cell."""
     (note,) = without_modules(cells=1, imports=3000)
-    assert note.startswith("a cell needs what the grader does not have (No module named 'nothing_")
-    # The cell itself named one, and each of its imports another.
+    needed = "a cell needs something that the grader does not have (No module named 'nothing_"
+    assert note.startswith(needed)
+    # The cell itself named one module, and each of its imports another.
     assert note.endswith(" and 2,996 more); its other imports and definitions were run")
     (note,) = without_modules(cells=200, imports=1)
-    assert note.startswith("200 cells need what the grader does not have (No module named")
+    needed = "200 cells need something that the grader does not have (No module named"
+    assert note.startswith(needed)
     assert len(note) < 500
     (note,) = without_modules(cells=1, imports=2)
     assert "more" not in note

@@ -1,4 +1,4 @@
-"""The embedded corpus of climate posts teaches what the task that it stands in for teaches."""
+"""The embedded corpus of climate posts teaches the same as the dataset that it replaces."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ NAMES = ["none", "against", "favor"]
 COUNTS = {"train": [151, 13, 191], "validation": [17, 2, 21], "test": [35, 11, 123]}
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 

@@ -1,4 +1,4 @@
-"""`course status`: what saved notebooks say of a student's progress."""
+"""`course status`: what saved notebooks show about a student's progress."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LESSON = lesson_named("2")
 
 
 def saved(folder, changes):
-    """Write the release with some checks' outputs and texts as a student would have saved them."""
+    """Write the release with some checks' outputs and texts, as a student would have saved it."""
     notebook = nbformat.read(release_path(LESSON), as_version=4)
     for cell in notebook.cells:
         for name, what in changes.items():
@@ -37,7 +37,7 @@ def shown(result):
 
 
 def failed(result):
-    """Return the output of a check that raises, as `check` itself does for this result."""
+    """Return the output of a failed check, in the form that `check` itself gives this result."""
     kind = CheckFailed if result.status == "wrong" else CheckNotAttempted
     return [nbformat.v4.new_output("error", ename=kind.__name__, evalue=str(result), traceback=[])]
 
@@ -90,7 +90,7 @@ def test_of_two_copies_the_one_saved_last_counts(tmp_path):
     os.utime(old, (1e9, 1e9))
     new = saved(tmp_path, {})
     assert lesson_status(LESSON, tmp_path).path == new
-    new.write_text('{"cells": [')  # the editor was killed while it wrote
+    new.write_text('{"cells": [')  # the editor was killed while it saved
     found = lesson_status(LESSON, tmp_path)
     assert (found.path, found.points) == (old, LESSON.points)
 
@@ -98,7 +98,7 @@ def test_of_two_copies_the_one_saved_last_counts(tmp_path):
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}']
 )
-def test_a_notebook_that_cannot_be_read_is_none(tmp_path, content):
+def test_a_notebook_that_cannot_be_read_is_ignored(tmp_path, content):
     (tmp_path / f"{LESSON.name}.ipynb").write_text(content)
     assert lesson_status(LESSON, tmp_path).path is None
 
@@ -118,7 +118,7 @@ def test_command_prints_a_table_and_writes_a_page(tmp_path):
     assert result.exit_code == 0, result.output
     assert "0 of 7" in result.output
     assert "Next: summarize_dataset" in result.output
-    assert "0 of 48 exercises done, for 0 of 115 points" in page.read_text()
+    assert "0 of 48 exercises done, worth 0 of 115 points" in page.read_text()
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):

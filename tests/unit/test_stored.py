@@ -1,4 +1,4 @@
-"""Results that are computed once and committed: read as they were written, or a clear error."""
+"""Results are computed once and committed: they are read unchanged, or there is a clear error."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def never():
 
 @pytest.fixture
 def written(monkeypatch):
-    """Let a maintainer have written the results called ``trials``."""
+    """Let a maintainer write the results called ``trials``."""
     with monkeypatch.context() as patch:
         patch.setenv("COURSE_RUN_AGAIN", "1")
         stored_results("trials", lambda: RECORDS, rows(), encoder())
@@ -88,7 +88,7 @@ def test_file_says_when_where_and_with_what_it_was_computed(written, folder):
     [(rows("i feel a storm"), encoder()), (rows(), encoder(2.0))],
     ids=["another text", "other weights"],
 )
-def test_reader_with_other_data_or_another_model_is_told(written, capsys, dataset, model):
+def test_reader_with_other_data_or_another_model_gets_a_warning(written, capsys, dataset, model):
     stored_results("trials", never, dataset, model)
     assert "other data or another model" in capsys.readouterr().out
 
@@ -148,7 +148,7 @@ def test_damaged_file_is_named_with_the_way_out(written, folder, damage):
 
 
 def test_committed_results_are_those_of_the_embedded_data_and_model(monkeypatch):
-    """Whoever changes a corpus or the embedded model computes them again."""
+    """After a change to a corpus or to the embedded model, the results must be computed again."""
     monkeypatch.undo()
     made_from = stored._fingerprints(
         load("emotion", source="embedded"), load_encoder(source="embedded")

@@ -1,4 +1,4 @@
-"""What hidden tests are written with: types, exceptions, equality, what an answer leaves behind."""
+"""The functions for hidden tests: types, exceptions, equality, and effects of an answer."""
 
 import inspect
 import logging
@@ -44,7 +44,7 @@ from helpers.checks import expect
 
 
 def remote(function):
-    """Return an answer that is asked through bytes, as one in a box is."""
+    """Return an answer that is called through bytes, like one in a box."""
     return RemoteAnswer("answer", lambda q: answer_question(q, {"answer": function}), lambda: 1)
 
 
@@ -90,7 +90,7 @@ def test_other_kinds_do_not(value, kind):
         has_type(value, kind, "the value")
 
 
-def test_what_json_takes_is_asked_for_apart():
+def test_json_serializability_is_asked_for_separately():
     for value, kind in ((np.float64(1), float), (1.0, float), (1, int), ("a", str), (True, bool)):
         has_json_type(value, kind, "the value")
     for value, kind in ((np.float32(1), float), (np.int64(1), int), (np.bool_(True), bool)):
@@ -152,7 +152,7 @@ def test_a_message_may_name_the_parameter_where_a_test_says_so(asked):
         raises(answer, 0, error=ValueError, mentions=("0", "number"), what="none")
 
 
-def test_the_class_of_an_exception_is_told_with_what_it_descends_from():
+def test_the_class_of_an_exception_is_sent_with_its_ancestors():
     question = encode({"nonce": "n", "seed": 1, "exercise": "f", "call": [None, (), {}]}, QUESTION)
     reply = decode(answer_question(question, {"f": raising(TooSmall("0"))}), REPLY)
     assert reply["error"] == ["TooSmall", "0", "ValueError", "Exception", "BaseException", "object"]
@@ -234,7 +234,7 @@ def test_a_format_is_part_of_an_input(asked):
     for change in (lambda d: d.reset_format(), lambda d: d.set_format("pandas")):
         with pytest.raises(Failure, match="after the call"):
             unchanged(asked(change), splits().with_format("numpy"))
-    # Of a result only what it holds is compared.
+    # Of a result, only the contents are compared.
     equal(splits().with_format("numpy"), splits(), "a dataset")
 
 
@@ -270,7 +270,7 @@ def test_an_input_stays_as_it_is_where_an_answer_raises_too(asked):
 
 @each_answer
 @pytest.mark.parametrize("copied", [False, True])
-def test_a_watched_tensor_tells_of_functions_on_copies_too(asked, copied):
+def test_a_watched_tensor_records_functions_on_copies_too(asked, copied):
     def answer(ids):
         ids = torch.tensor(ids.tolist()) if copied else ids
         return torch.nn.functional.one_hot(ids, 2).shape[0]
@@ -290,7 +290,7 @@ def test_the_name_of_an_index_is_part_of_a_frame():
 
 
 def app_that_fails(log, loud=True):
-    """Return a function that makes an app whose `/fail` hands the exception to `log`."""
+    """Return a function that makes an app whose `/fail` passes the exception to `log`."""
     from fastapi import FastAPI, HTTPException
 
     def make():
@@ -337,7 +337,7 @@ def test_what_an_app_logs_goes_with_the_request_that_caused_it(asked, log):
 
 
 @each_answer
-def test_what_an_app_prints_or_keeps_is_no_log(asked):
+def test_output_and_stored_records_of_an_app_are_not_its_log(asked):
     failed, _ = asked(app_that_fails(lambda: print("the disk is full"), loud=False)).used(
         TWO_REQUESTS
     )
@@ -349,7 +349,7 @@ def test_an_endless_log_is_cut():
     assert len(failed["log"]) == LONGEST_LOG
 
 
-def test_an_exception_is_told_with_the_call_that_it_came_of():
+def test_an_exception_is_reported_with_the_call_that_raised_it():
     def fails(values, k):
         raise ValueError(f"no {k}")
 
@@ -361,7 +361,7 @@ def test_an_exception_is_told_with_the_call_that_it_came_of():
         lambda: 1,
         [],
     )
-    assert told.message == "ValueError: no 2. It came of answer([3, 4], k=2)."
+    assert told.message == "ValueError: no 2. The call: answer([3, 4], k=2)."
 
 
 def test_a_call_is_shown_with_its_stand_ins_by_name_and_not_at_length():
@@ -387,7 +387,7 @@ def sorts(evaluation):
     ("function", "changed"),
     [(leaves_alone, []), (exchanges, ["label_ids"]), (sorts, ["label_ids"])],
 )
-def test_what_becomes_of_an_evaluation_is_logged(asked, function, changed):
+def test_uses_of_an_evaluation_are_logged(asked, function, changed):
     answer = asked(function)
     answer(Evaluation("evaluation", np.eye(2), np.array([1, 0])))
     assert answer.calls == [{"of": "evaluation afterwards", "changed": changed}]
@@ -422,14 +422,14 @@ def turns_round(classifiers):
 @pytest.mark.parametrize(
     ("function", "same"), [(len, True), (replaces, False), (empties, False), (turns_round, False)]
 )
-def test_what_becomes_of_a_dict_of_stand_ins_is_logged(asked, function, same):
+def test_uses_of_a_dict_of_stand_ins_are_logged(asked, function, same):
     answer = asked(lambda classifiers: function(classifiers))
     answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
     assert answer.calls == [{"of": "both afterwards", "same": same}]
 
 
-def test_what_stand_ins_are_built_of_is_loaded_with_the_tests(tmp_path):
-    """Judging forks for each exercise: what is imported only then is imported each time."""
+def test_libraries_of_stand_ins_are_loaded_with_the_tests(tmp_path):
+    """Judging forks for each exercise: a later import would be repeated in each fork."""
     tests = tmp_path / "hidden_tests.py"
     tests.write_text("from grading.standins import Encoder, Predict\n")
     asked = (

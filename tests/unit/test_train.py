@@ -1,4 +1,4 @@
-"""`course train`: what it refuses, what it leaves, and that two processes learn what one does."""
+"""`course train`: what it refuses and what it writes; two processes learn the same as one."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ def write_table(path: Path, rows) -> None:
 
 
 def texts_of_both(count: int):
-    """Return rows of both classes, of several lengths."""
+    """Return rows of both classes, with texts of several lengths."""
     for number in range(count):
         label = sorted(WORDS)[number % 2]
         yield " ".join([WORDS[label]] * (1 + number % 5)) + f" {number}", label
@@ -68,7 +68,7 @@ def test_names_that_a_file_notes_are_kept(tmp_path, folder):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "no train.csv"),
+        ({}, "neither train.csv"),
         ({"train": [("a", "x"), ("", "y")]}, "row 1 holds '' where a text"),
         ({"train": [("a", "x")], "validation": [("b", "x"), ("c", "z")]}, "row 1 holds 'z'"),
     ],
@@ -100,7 +100,7 @@ def test_a_folder_that_holds_something_is_not_written_over(folder):
 
 
 @pytest.mark.parametrize("option", ["--processes", "--epochs"])
-def test_there_is_no_training_in_less_than_one(tmp_path, option):
+def test_fewer_than_one_epoch_or_process_is_refused(tmp_path, option):
     result = run("emotion", tmp_path / "model", option, 0)
     assert result.exit_code == 2
     assert option in result.output
@@ -110,7 +110,7 @@ def test_there_is_no_training_in_less_than_one(tmp_path, option):
 
 @pytest.fixture(scope="module")
 def trained(folder, tmp_path_factory):
-    """Return what one process and what each of two have written down, and the weights."""
+    """Return what one process, and each of two processes, have written, and the weights."""
     outputs, found = tmp_path_factory.mktemp("outputs"), {}
     for processes in (1, 2):
         output = outputs / str(processes)
@@ -129,7 +129,7 @@ def test_two_processes_take_the_steps_of_one(trained):
     halves, weights_of_two = trained[2]
     first, second = (np.array(half["losses"]) for half in halves)
     assert np.abs(first - second).min() > 1e-6, "each has rows of its own"
-    # The mean loss of two halves is that of the whole, and so are its gradients.
+    # The mean of the losses of two halves is the loss of the whole; the same holds for gradients.
     assert (first + second) / 2 == pytest.approx(np.array(whole["losses"]), rel=1e-9)
     assert len(whole["losses"]) == 8
     for name, expected in weights.items():

@@ -1,4 +1,4 @@
-"""The fine-tuned classifier that lessons share, and the scores with their intervals."""
+"""The fine-tuned classifier that lessons share, and its scores with intervals."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ def tokenizer():
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """Let a tiny model stand in for the checkpoint, and an empty folder for the cache."""
+    """Replace the checkpoint by a tiny model, and the cache by an empty folder."""
 
     def load_classifier(num_labels, id2label):
         config = BertConfig(
@@ -127,7 +127,7 @@ def test_of_two_that_want_the_same_weights_one_trains(tmp_path, monkeypatch):
         trained_or_kept(model, "a key", train)
         return model.weight.tolist()
 
-    # torch.nn.Module has no device of its own, which the loader asks for.
+    # torch.nn.Module has no attribute `device`, which the loader needs.
     monkeypatch.setattr(torch.nn.Linear, "device", torch.device("cpu"), raising=False)
     with ThreadPoolExecutor(2) as pool:
         weights = list(pool.map(get, range(2)))

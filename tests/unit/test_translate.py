@@ -1,4 +1,4 @@
-"""Lessons in another language: the same cells, code, grading and points."""
+"""Lessons in another language have the same cells, code, grading and points."""
 
 import ast
 import shutil
@@ -39,7 +39,7 @@ def course(tmp_path):
     return tmp_path
 
 
-def test_blocks_are_what_stands_between_blank_lines_but_code_is_whole():
+def test_blank_lines_separate_blocks_except_in_code():
     text = "# One\n\ntwo\nlines\n\n```python\na = 1\n\nb = 2\n```\n\nthree"
     assert blocks(text) == ["# One", "two\nlines", "```python\na = 1\n\nb = 2\n```", "three"]
     assert "\n\n".join(blocks(text)) == text
@@ -56,7 +56,7 @@ def test_blocks_are_what_stands_between_blank_lines_but_code_is_whole():
         ("| `a` | rows |", True),
     ],
 )
-def test_only_words_are_told(block, told):
+def test_only_words_are_to_be_translated(block, told):
     assert is_told(block) == told
 
 
@@ -101,7 +101,7 @@ def test_a_block_that_changes_is_untranslated_and_the_others_are_kept(course):
     assert [m.id for m in again if m.id and not m.string] == [f"{chosen} And more."]
 
 
-def test_what_only_an_author_sees_is_not_to_be_translated():
+def test_text_that_only_authors_see_is_not_translated():
     for lesson in LESSONS:
         assert not [m.id for m in template(lesson) if "MARK SCHEME" in m.id or "1 point:" in m.id]
 
@@ -132,7 +132,7 @@ def test_another_language_changes_prose_alone(lesson, language):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_another_language_is_graded_as_the_release_is(lesson):
-    """What is graded is the release's own cells, and the student's answers in them."""
+    """The cells that are graded are the release's own, with the student's answers in them."""
     release = nbformat.read(release_path(lesson), as_version=4)
     edition = nbformat.read(translated_path(lesson, "es"), as_version=4)
     graded, _ = realign(edition, release)
@@ -140,8 +140,8 @@ def test_another_language_is_graded_as_the_release_is(lesson):
     assert [cell.id for cell in graded.cells] == [cell.id for cell in expected.cells]
     for one, other in zip(graded.cells, expected.cells, strict=True):
         assert one.metadata.get("nbgrader") == other.metadata.get("nbgrader")
-        # The first cell of a translation says which language it is, and imports `os` for that;
-        # what a submission imports there is run.
+        # The first cell of a translation sets its language, and imports `os` for that; imports of a
+        # submission's first cell are run.
         own = one.source.removeprefix(other.source).strip()
         assert one.cell_type == "markdown" or own in ("", "import os")
 

@@ -29,7 +29,7 @@ REAL_SHARES = {
 EMOJI = "[\u2600-\u27bf\U0001f300-\U0001faff]"
 
 
-# A corpus changes rarely, and what it is held to takes minutes to measure.
+# A corpus changes rarely, and these tests take minutes.
 pytestmark = pytest.mark.slow
 
 
@@ -102,11 +102,11 @@ def test_no_slot_or_join_of_the_generator_shows(splits):
         assert not frame["text"].str.contains(r"[{}|]|  |^\s|\s$| [.,!?]").any()
 
 
-def test_no_text_stands_in_two_splits(facts):
+def test_no_text_is_in_two_splits(facts):
     assert facts["in_two_splits"] == 0
 
 
-def test_no_text_stands_twice_in_a_split(splits):
+def test_no_text_is_twice_in_a_split(splits):
     for frame in splits.values():
         assert frame["text"].is_unique
 
@@ -137,7 +137,7 @@ def test_three_per_cent_of_each_split_are_planted_wrong(planted, split):
     assert len(rows) / ROWS[split] == pytest.approx(0.03, abs=0.004)
 
 
-def test_a_planted_label_stands_in_its_split_and_differs_from_the_true_one(splits, planted):
+def test_a_planted_label_is_in_its_split_and_differs_from_the_true_one(splits, planted):
     for split, key in planted.groupby("split"):
         given = splits[split]["label"].to_numpy()[key["row"]]
         assert [NAMES[label] for label in given] == list(key["label"])

@@ -36,7 +36,7 @@ def test_links_are_followed_to_the_file(tmp_path):
 
 
 def test_no_dataset_of_the_hub_s_cache_enters_whatever_its_files_are_called(tmp_path, monkeypatch):
-    """A conversion to Parquet or a config of all rows has the labels of test as well."""
+    """A conversion to Parquet, or a config with all rows, also has the labels of the test split."""
     hub = tmp_path / "hub"
     for name in (
         "snapshots/abc/split/test-00000-of-00001.parquet",

@@ -1,4 +1,4 @@
-"""What a verdict says, and what nbgrader makes of it."""
+"""What a verdict says, and how nbgrader reads it."""
 
 from types import SimpleNamespace
 
@@ -130,13 +130,13 @@ def test_replies_of_another_form_are_refused(reply):
         {"output_type": "execute_result", "data": {"text/plain": ["2.0"]}},
     ],
 )
-def test_outputs_are_made_anew_from_what_a_stranger_sent(output):
+def test_outputs_are_rebuilt_from_untrusted_data(output):
     made = own_output(output)
     assert made is None or made.output_type in ("stream", "error", "display_data")
 
 
 def asked_on_a_machine(fault, monkeypatch, place):
-    """Return the verdict on a right answer while this machine fails somewhere as it is asked."""
+    """Return the verdict on a right answer if this machine fails at some point of the question."""
     key = AnswerKey({"double": lambda answer, rng: equal(answer([1]), [2], "one")}, SOLUTION)
     replies = {"double": lambda numbers: [2 * number for number in numbers]}
     box = SimpleNamespace(ask=lambda question, seconds: answer_question(question, replies))
@@ -180,7 +180,7 @@ def test_a_fault_of_the_graders_machine_is_never_the_student_s(fault, place, mon
     assert type(fault).__name__ in verdict.message
 
 
-def test_a_grader_out_of_memory_while_it_decodes_is_no_tampering(monkeypatch):
+def test_a_grader_out_of_memory_while_it_decodes_is_not_tampering(monkeypatch):
     def fail(*_):
         raise MemoryError
 
@@ -198,13 +198,13 @@ def test_a_sentence_has_one_full_stop(text, said):
     assert sentence(text) == said
 
 
-def test_an_error_without_a_message_is_told_by_its_class_alone():
+def test_an_error_without_a_message_is_reported_by_its_class():
     assert str(AnswerError("ValueError", "")) == "ValueError"
     assert str(AnswerError("ValueError", "no text")) == "ValueError: no text"
 
 
 class _LostArguments(Answer):
-    """An answer that changed its input into what no box can send."""
+    """An answer that changed its input into something that no box can send."""
 
     def used(self, use, *arguments, **options):
         result = super().used(use, *arguments, **options)
@@ -212,7 +212,7 @@ class _LostArguments(Answer):
         return result
 
 
-def test_an_input_that_cannot_be_read_after_the_call_is_told_of():
+def test_an_input_that_cannot_be_read_after_the_call_is_reported():
     with pytest.raises(Failure, match="What is left of the input cannot be read after the call"):
         unchanged(_LostArguments(lambda numbers: numbers), [1, 2])
     assert unchanged(_LostArguments(lambda: 3)) == 3

@@ -1,4 +1,4 @@
-"""While an answer's waits are watched, threads that are not the answer's wait as ever."""
+"""While the waits of an answer are recorded, other threads wait as usual."""
 
 import threading
 import time
@@ -41,7 +41,7 @@ def test_only_the_answer_s_own_waits_are_noted_and_left_out(watched):
 
 
 def answer_with(line, call):
-    """Return an answer that waits for five seconds, and the names that it finds."""
+    """Return an answer that waits for five seconds, and the names that are defined for it."""
     names = {}
     source = f"{line}\n\ndef answer(url):\n    {call}\n    return url\n"
     exec(compile(source, "<cell>", "exec"), names)
@@ -77,7 +77,7 @@ def test_a_failing_answer_gets_its_own_sleep_back():
     assert names["sleep"] is time.sleep is SLEEP
 
 
-def test_a_server_says_what_a_body_is_and_what_stands_behind_its_address():
+def test_a_server_logs_the_body_s_type_and_the_query():
     requests = pytest.importorskip("requests")
 
     def answer(url):

@@ -1,4 +1,4 @@
-"""What crosses the sandbox's border comes out as it went in, or is refused."""
+"""Data that crosses the border of the sandbox arrives unchanged, or is refused."""
 
 import json
 import math
@@ -29,7 +29,7 @@ from grading.inside.wire import (
 )
 from grading.judging.testing import _same
 
-# A busy machine is no reason to fail.
+# A busy machine must not make a test fail.
 unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 scalars = (
@@ -199,8 +199,8 @@ def test_truth_values_of_other_bytes_are_true():
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_text_of_what_is_no_character_is_refused(order):
-    """Python cannot make a text of it, and whoever compares it stops."""
+def test_a_text_with_an_invalid_character_is_refused(order):
+    """Python cannot make a text of it, and comparing it would raise an error."""
     document = b'{"array": ["%bU1", [1], 0]}' % order.encode()
     with pytest.raises(WireError, match="beyond the last character"):
         decode(message(document, b"\xff" * 4))
@@ -222,7 +222,7 @@ def test_paths_come_back_as_names_that_open_nothing():
 
 
 class Liar:
-    """Says whatever pleases."""
+    """Claims to be equal to everything."""
 
     def __eq__(self, other):
         return True
@@ -254,7 +254,7 @@ def test_objects_may_be_stood_for_where_the_caller_says_so():
 
 
 class Text(str):
-    """A text that a comparison could be hidden in."""
+    """A string whose comparison could be overridden."""
 
 
 @pytest.mark.parametrize("value", [Text("a"), True + 0j, range(3), slice(1), int])
@@ -348,7 +348,7 @@ def test_noise_is_refused(noise):
             decode(reply)
         except WireError:
             continue
-        json.loads(noise)  # only JSON that says something known gets through
+        json.loads(noise)  # only JSON with a known meaning is accepted
 
 
 SAMPLE = encode(

@@ -1,4 +1,4 @@
-"""No message crashes, holds up or bloats whoever reads it; `make fuzz` looks for longer."""
+"""No message crashes, delays or bloats its reader; `make fuzz` searches for longer."""
 
 import random
 import subprocess
@@ -17,9 +17,9 @@ def warm():
 
 
 def examine_draws(draw):
-    """Examine `DRAWS` messages that ``draw`` makes from a source, each time other ones.
+    """Examine `DRAWS` messages that ``draw`` makes from a source, different ones each time.
 
-    Their number is fixed, since a limit in seconds would try fewer where a machine is slow.
+    Their number is fixed, because a limit in seconds would try fewer on a slow machine.
     """
     for seed in random.sample(range(2**32), DRAWS):
         try:
@@ -39,14 +39,14 @@ def test_known_messages_with_a_change_are_read_in_time():
 
 
 def test_inputs_that_once_were_too_much_are_read_in_time():
-    """In a process of its own: some of them have ended the process that read them."""
+    """They are read in a separate process, because some have ended the process that read them."""
     command = [sys.executable, fuzz_wire.__file__, "replay", *sorted(fuzz_wire.INPUTS.iterdir())]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr[-2000:]
 
 
 def test_most_messages_that_are_made_can_be_read():
-    """Fuzzing that only makes nonsense would never get behind the first check."""
+    """A fuzzer that makes only nonsense would never pass the first check."""
     read = sum(fuzz_wire.examine(fuzz_wire.made(random.Random(seed))) for seed in range(300))
     assert read > 100
 

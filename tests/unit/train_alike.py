@@ -1,7 +1,7 @@
-"""A script for ``accelerate launch``: `course train` with a small model, what it does written down.
+"""A script for ``accelerate launch``: `course train` with a small model, recording what it does.
 
-Two processes compute what one does only in exact arithmetic, so the first training computes with
-64 bits, drops nothing and takes the rows in their order. The second leaves all of that to chance.
+Two processes compute exactly what one does only in exact arithmetic. So the first training uses
+64 bits, no dropout and the rows in their order. The second uses dropout and a random order.
 """
 
 import json
@@ -39,7 +39,7 @@ def small_model(dropout):
 
 @contextmanager
 def noted():
-    """Give lists that take each step's loss and rows of this process."""
+    """Return lists that collect each step's loss and the rows of this process."""
     losses, rows, step = [], [], Trainer.training_step
 
     def training_step(trainer, model, inputs, *arguments):
