@@ -1,6 +1,6 @@
-"""nbgrader's settings for the course in this folder; what is set below comes on top.
+"""nbgrader's settings for the course in this folder; what is set below is added to them.
 
-The course's own settings stand in the package, so that an installation has them, too. A course in
+The course's own settings are in the package, so that an installation has them, too. A course in
 another folder needs a copy of this file there, for nbgrader's own commands and formgrader.
 """
 

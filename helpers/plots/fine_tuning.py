@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.plots import NEUTRAL, SPARE, class_colors, show
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
     from transformers import TrainerCallback
@@ -214,7 +215,7 @@ def plot_search(search: pd.DataFrame, settings: Mapping[str, str], best: int = 3
     for axes, (column, label) in zip(panels, settings.items(), strict=True):
         values = sorted(search[column].unique())
         continuous = len(values) > 5
-        places = ranked[column] if continuous else ranked[column].map(values.index)
+        places = ranked[column] if continuous else _side_by_side(ranked[column].map(values.index))
         axes.plot(places[best:], ranked["f1"][best:], "o", color=BLUE, alpha=0.6, markersize=5)
         axes.plot(places[:best], ranked["f1"][:best], "D", color=ORANGE, markeredgecolor="black")
         if continuous:
@@ -226,6 +227,9 @@ def plot_search(search: pd.DataFrame, settings: Mapping[str, str], best: int = 3
         axes.grid(axis="y", alpha=0.3)
     panels[0].set_ylabel("macro-F1")
     panels[0].set_ylim(0, 1)
+    panels[0].plot([], [], "D", color=ORANGE, markeredgecolor="black", label=f"the best {best}")
+    panels[0].plot([], [], "o", color=BLUE, alpha=0.6, label="another draw")
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     texts = []
     for _, row in ranked[:best].iterrows():
         drawn = ", ".join(f"{label} {row[name]:.3g}" for name, label in settings.items())
@@ -235,6 +239,18 @@ def plot_search(search: pd.DataFrame, settings: Mapping[str, str], best: int = 3
         f"Macro-F1 of {len(search)} draws against each setting, from "
         f"{ranked['f1'].iloc[-1]:.2f} to {ranked['f1'].iloc[0]:.2f}. The best: {'; '.join(texts)}.",
     )
+
+
+def _spread(count: int, width: float = 0.4) -> np.ndarray:
+    """Return offsets around 0 that keep `count` marks at one position from hiding each other."""
+    import numpy as np
+
+    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(count)
+
+
+def _side_by_side(places: pd.Series) -> pd.Series:
+    """Spread the values that share a position."""
+    return places + places.groupby(places).transform(lambda same: _spread(len(same)))
 
 
 def plot_trials(trials: pd.DataFrame, searched: Mapping[str, float] | None = None) -> None:
@@ -257,7 +273,7 @@ def plot_trials(trials: pd.DataFrame, searched: Mapping[str, float] | None = Non
     for place, (name, mean) in enumerate(means.iterrows()):
         scores = trials.loc[trials["name"] == name, "f1"]
         axes.plot([mean["f1"]] * 2, [place - 0.3, place + 0.3], color=NEUTRAL, linewidth=2)
-        axes.plot(scores, [place] * len(scores), "o", color=BLUE, alpha=0.7)
+        axes.plot(scores, place + _spread(len(scores)), "o", color=BLUE, alpha=0.7)
         text = f"{name} {', '.join(f'{score:.2f}' for score in scores)}"
         if name in searched:
             axes.plot(searched[name], place, "D", color=ORANGE, markeredgecolor="black")

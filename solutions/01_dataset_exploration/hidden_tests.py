@@ -243,7 +243,7 @@ def _refuses(answer, rng):
     _names_line(answer, ["so;joy"] * 13 + ["last;"], 14, "a last line with an empty label")
     lines = ["one;two\tjoy", "three;joy"]
     _names_line(answer, lines, 2, "a line with `;` where the separator is a tab", sep="\t")
-    # Whoever strips the line first takes the separator for white space, and reads "joy" as label.
+    # If the line is stripped first, the separator is lost, and "joy" becomes the label.
     lines = ["one\tjoy", "so it is\tjoy\t"]
     _names_line(answer, lines, 2, "a line that ends in the separator, a tab", sep="\t")
 
@@ -335,11 +335,11 @@ def _oversamples(answer, frame, label, options):
     that(got.equals(again[list(frame.columns)]), f"{what}: a second call gives another frame.")
     # In any shuffle worth its name some drawn row comes before the last original.
     first = set(got["row"][: len(frame)])
-    that(first != set(frame["row"]), f"{what}: the drawn rows all stand behind the originals.")
+    that(first != set(frame["row"]), f"{what}: the drawn rows all follow the originals.")
     switches = int((got[label] != got[label].shift()).sum())
     that(
         switches > 3 * len(counts),
-        f"{what}: the classes stand in {switches} blocks; the result is not shuffled.",
+        f"{what}: the classes form only {switches} blocks; the result is not shuffled.",
     )
 
 

@@ -30,8 +30,8 @@ def random_word(rng, alphabet=LETTERS, shortest=1, longest=7):
 
 @grades("build_vocabulary")
 def _(answer, rng):
-    # Capitals, digits, accents, blanks and an underscore: orders other than by code point come out
-    # wrong, and so does whoever tidies up.
+    # Capitals, digits, accents, blanks and an underscore: an order other than by code point, or
+    # an answer that cleans the tokens, gives another result here.
     tokens = awkward.tokens(rng, 33)
     kinds = dict.fromkeys([*awkward.KINDS_OF_TEXT.values(), " so\n"])
     cut = {text: awkward.shuffled(rng, tokens)[:8] for text in kinds}
@@ -126,7 +126,7 @@ def _(answer, rng):
         ("abc", ["[UNK]"], "it goes back to a shorter piece, which greedy matching never does"),
         ("abbc", ["ab", "##bc"], "not the longest match"),
         ("aa", ["a", "##a"], "a missing ##"),
-        ("ac", ["[UNK]"], "'c' begins words only; '##c' is not there"),
+        ("ac", ["[UNK]"], "'c' begins words only; '##c' is missing"),
         ("ba", ["[UNK]"], "'##b' cannot begin a word"),
         ("bc", ["[UNK]"], "'##bc' cannot begin a word, nor be one"),
         ("AB", ["[UNK]"], "lower-casing, which is the normalizer's work"),
@@ -333,8 +333,8 @@ def _(answer, rng):
         f"{pair[0].capitalize()} {pair[1]}",
         f"{pair[0]} 😀 née",
         f"{pair[0]}qzq {pair[1]}",  # a word that is cut, into pieces with ##
-        f"{pair[0]}'s {pair[1]}",  # comes back if decoding tidies up blanks, and only then
-        f"{pair[0]} [SEP] {pair[1]}",  # special tokens that stand in the text itself
+        f"{pair[0]}'s {pair[1]}",  # comes back only if decoding cleans up blanks
+        f"{pair[0]} [SEP] {pair[1]}",  # special tokens that are in the text itself
         f"[CLS] {pair[1]}",
         " ".join(map(str, rng.choice(words, 30))),  # longer than any model_max_length
         "",

@@ -839,7 +839,7 @@ trials = pd.DataFrame(trials).set_index(["name", "seed"])
 trials[["f1", "seconds"]].round(3)
 
 # %% [markdown]
-# *How to read it:* three lines, each point an average over the last ten steps. The loop by hand lies on the Trainer's line of the same seed, step by step, and ends with nearly the same score: 0.496 and 0.498. (Where rounding differs a little, as between two kinds of hardware, the two drift apart towards the end.) The third line is the Trainer with another seed. In the table compare two distances: between the two ways with the same seed, and between the two seeds of one way.
+# *How to read it:* three lines, each point an average over the last ten steps. The loop by hand lies on the Trainer's line of the same seed, step by step, and ends with nearly the same score: 0.496 and 0.498. (Where rounding differs a little, as between two kinds of hardware, the two drift apart towards the end.) The third line is the Trainer with another seed. In the table compare two distances: between the two ways with the same seed, and between the two seeds of one way. The loop shows that the Trainer hides no trick. It leaves out what the Trainer adds: evaluation and checkpoints along the way, resuming, logs, several devices.
 # <!-- numbers from: seeds -->
 #
 # A change tried from *one* seed that gains less than the seeds of one recipe lie apart has not been shown to gain anything. And two seeds say little about that distance: section 9 has five, and they lie much further apart.
@@ -919,7 +919,7 @@ ranked = search.sort_values("f1", ascending=False).set_index("name")[[*settings,
 ranked.rename(columns=settings).round({"learning rate": 6, "f1": 3})
 
 # %% [markdown]
-# *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. The table lists all sixteen: a report on a search says how much was tried. Look for a panel in which the dots rise or fall together: that setting may matter; check in the table that no other setting changes with it. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
+# *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. Dots that share a value are drawn side by side. The table lists all sixteen: a report on a search says how much was tried. Look for a panel in which the dots rise or fall together: that setting may matter; check in the table that no other setting changes with it. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
 #
 # With the embedded model and data the scores range from 0.213 to 0.650. All seven draws with one epoch end at 0.250 or below, and so do the two with rates under 1e-4, although they have two epochs. The number of steps alone does not explain it: draw 13 took 80 steps in one epoch and has 0.243, draw 5 took 40 in two and has 0.440. The other seven reach 0.440 or more. Among these, seven draws are too few to judge weight decay and warm-up. The best draw is the only one with two epochs in batches of 16, and so the one with the most steps.
 # <!-- numbers from: search; given: 1e-4, 16 -->
@@ -1145,16 +1145,22 @@ def fastest_within(trials: pd.DataFrame, tolerance=0.005) -> str:
 check("fastest_within")
 
 # %% [markdown]
-# Your function chooses among the candidates, by their means over five seeds. A tolerance of 0.02 says: we give up that much macro-F1 for time.
+# Your function chooses among the candidates, by their means over five seeds. A tolerance of 0.06 says: to save time we give up that much macro-F1.
 
 # %% tags=["lesson-only", "shows:fastest"]
 if_answered(
-    lambda: print("chosen:", fastest_within(means.reset_index(), tolerance=0.02)),
+    lambda: print("chosen:", fastest_within(means.reset_index(), tolerance=0.06)),
     "the choice among the candidates is missing",
 )
 means.round(3)
 
 # %% [markdown]
+# *How to read it:* find the best mean in the column `f1`, leave out every row that lies more than 0.06 below it, and take the smallest number of seconds among the rest. Whether such a trade is worth it depends on how often you train; and a difference of a few seconds can lie within what the machine varies from run to run.
+# <!-- numbers given: 0.06 -->
+#
+# With the embedded model and data two candidates are left, *draw 12* (0.663) and *draw 14* (0.612), and the second is quicker: 16.5 s against 19.7 s. With a tolerance of 0.02 only the first is left.
+# <!-- numbers from: fastest; given: 0.02 -->
+#
 # ### What class weights do
 #
 # A score hides where it comes from. The recall of each class with and without weights shows what the weights gain and what they cost:

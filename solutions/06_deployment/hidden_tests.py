@@ -77,7 +77,7 @@ def _(answer, rng):
                 likely="softmax over the kept classes only, a sigmoid, or the logits themselves",
             )
         default = answer(logits, names)
-        equal(len(default), classes, "without top_k there is an entry a class")
+        equal(len(default), classes, "without top_k there is one entry per class")
     for values in ([1e4, -1e4, 0.0], [1e4, 1e4 - 1, -1e4], [-1e4, -1e4 - 2, -1e4 - 1]):
         shuffled = rng.permutation(values)
         # Two classes may share a name and are still two.

@@ -377,7 +377,7 @@ def _expect_sample(got, dataset, k, what):
     expected = {label: min(k, int(np.sum(labels == label))) for label in range(len(names))}
     found = list(got["label"])
     counts = {label: found.count(label) for label in range(len(names))}
-    equal(counts, expected, f"{what}: rows a class", "k rows altogether, or a class left out")
+    equal(counts, expected, f"{what}: rows per class", "k rows altogether, or a class left out")
     numbers = list(got["number"])
     equal(len(set(numbers)), len(numbers), f"{what}: distinct rows", "drawn with replacement")
     known = {row["number"]: row for row in dataset.to_list()}
