@@ -215,7 +215,8 @@ def plot_search(search: pd.DataFrame, settings: Mapping[str, str], best: int = 3
     for axes, (column, label) in zip(panels, settings.items(), strict=True):
         values = sorted(search[column].unique())
         continuous = len(values) > 5
-        places = ranked[column] if continuous else _side_by_side(ranked[column].map(values.index))
+        at = search[column] if continuous else _side_by_side(search[column].map(values.index))
+        places = at.reindex(ranked.index)
         axes.plot(places[best:], ranked["f1"][best:], "o", color=BLUE, alpha=0.6, markersize=5)
         axes.plot(places[:best], ranked["f1"][:best], "D", color=ORANGE, markeredgecolor="black")
         if continuous:
@@ -249,7 +250,7 @@ def _spread(count: int, width: float = 0.4) -> np.ndarray:
 
 
 def _side_by_side(places: pd.Series) -> pd.Series:
-    """Spread the values that share a position."""
+    """Spread the values that share a position, in the order given (sorted, they suggest a trend)."""
     return places + places.groupby(places).transform(lambda same: _spread(len(same)))
 
 
