@@ -250,7 +250,7 @@ def _spread(count: int, width: float = 0.4) -> np.ndarray:
 
 
 def _side_by_side(places: pd.Series) -> pd.Series:
-    """Spread the values that share a position, in the order given (a sorted one suggests a trend)."""
+    """Spread the values that share a position, in the order given: sorted, they suggest a trend."""
     return places + places.groupby(places).transform(lambda same: _spread(len(same)))
 
 
