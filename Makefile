@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# A notebook's kernel starts in the notebook's folder, where a relative path means something else.
+# A notebook's kernel starts in the notebook's folder, so a relative path would lead elsewhere.
 ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
@@ -36,15 +36,16 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest tests --notebooks
 
-# Lessons whose stories train, on the real data; and what fine-tuning reaches on the embedded.
+# Lessons that train, on the real data; and the scores of fine-tuning on the embedded data.
 test-training: $(READY)
 	$(BIN)/python -m pytest tests -m training
 
-# Attacks in every combination of kernels and of ways to count memory; how a corpus was made.
+# Every attack with every kind of kernel and every way to count memory; the making of a corpus.
 test-thorough: $(READY)
 	$(BIN)/python -m pytest tests -m thorough
 
-# What Colab lists, in its version of Python, as an environment: LIST is a file or an address.
+# An environment with the packages that Colab lists. LIST is a file or an address; PYTHON3 is the
+# version of Python that Colab has.
 # make colab-environment PYTHON3=python3.12 LIST=tests/notebooks/colab_lists/… FOLDER=…
 colab-environment:
 	$(PYTHON3) tests/notebooks/colab_environment.py "$(LIST)" "$(FOLDER)"
@@ -56,35 +57,35 @@ test-colab: $(READY)
 	$(BIN)/python -m pytest tests/notebooks/test_bootstrap.py
 	$(BIN)/python -c 'from grading.release.readme import update_readme; update_readme()'
 
-# The grader and its workers, ended at random fifty times while they grade.
+# The grader and its workers are killed fifty times, at random moments while they grade.
 test-kills: $(READY)
 	COURSE_TEST_KILLS=$${COURSE_TEST_KILLS:-50} $(BIN)/python -m pytest tests/security/test_resume.py
 
-# An hour of messages to what reads a sandbox's replies; FUZZ_SECONDS=60 is one minute. atheris is
-# kept apart in build/, so that the course's environment stays as it is.
+# Fuzzes the code that reads a sandbox's replies, for an hour; FUZZ_SECONDS=60 is one minute. atheris
+# is installed in build/, so that the course's environment stays unchanged.
 fuzz: $(READY)
 	test -d build/atheris || $(BIN)/pip install --quiet --target build/atheris atheris==3.0.0
 	PYTHONPATH=build/atheris nice -n 19 $(BIN)/python tests/unit/fuzz_wire.py fuzz $${FUZZ_SECONDS:-3600} build/fuzz
 
-# Every figure that README and the lessons quote: on the embedded data, and on the real data where
-# COURSE_MIRROR holds it. Trains more than a dozen models.
+# Measures every figure that README and the lessons quote: on the embedded data, and on the real data
+# if COURSE_MIRROR has it. Trains more than a dozen models.
 results: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/course build
 
-# The course as pages: build/site/html. SITE="--answers folded" has the answers behind buttons.
+# The course as web pages, in build/site/html. SITE="--answers folded" hides the answers behind buttons.
 site: $(READY)
 	$(BIN)/python -m grading.release.site $(SITE)
 
-# README's pictures, drawn again; they need Chromium. Run `make demo` first: one shows its class.
+# Draws README's pictures again; this needs Chromium. Run `make demo` first: one shows its class.
 pictures: $(READY)
 	$(BIN)/python docs/figures/draw.py build/demo/report.html
 
-# What a release consists of: dist/ with the wheel, built twice and compared, and the notebooks.
+# Writes the files of a release to dist/: the wheel, built twice and compared, and the notebooks.
 dist: $(READY)
 	$(BIN)/python .ci/dist.py "$(TAG)"
 
-# Speed, on the real data where COURSE_MIRROR holds it, and what is measured of the course's tools.
+# Measures speed (on the real data if COURSE_MIRROR has it) and the course's tools.
 bench: $(READY)
 	$(BIN)/python -m benchmarks features fine_tuning_speed serving growth start course
 	$(BIN)/python -m benchmarks accuracy attacks grading class_size
@@ -102,6 +103,6 @@ check: $(READY)
 build: $(READY)
 	$(BIN)/course build
 
-# Write down the exact release of everything that the pins in pyproject.toml bring along.
+# Writes the exact release of every package that the pins in pyproject.toml install.
 lock: $(READY)
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' > constraints.txt

@@ -137,8 +137,9 @@ def paragraph_problems(paragraph: str, shown: dict[str, list[float]]) -> Iterato
         return
     for number in set(numbers) - set(remark.given):
         if not any(_is_rounded(number, value) for value in values):
-            cells = ", ".join(remark.cells) or "no cell"
-            yield f"{begins!r} quotes {number}, which {cells} does not show"
+            cells = " and ".join(remark.cells)
+            where = f"is not in what {cells} shows" if cells else "is not given in its remark"
+            yield f"{begins!r} quotes {number}, which {where}"
 
 
 def parsed(text: str) -> Remark:
@@ -208,7 +209,7 @@ def _output_text(cell: NotebookNode) -> str:
     texts = []
     for output in cell.outputs:
         texts.append(output.get("text", ""))
-        texts.append(output.get("data", {}).get("text/plain", ""))
+        texts += [output.get("data", {}).get(kind, "") for kind in ("text/plain", "text/markdown")]
         texts += [image.get("alt", "") for image in output.get("metadata", {}).values() if image]
     return "\n".join(texts)
 

@@ -777,6 +777,7 @@ plots.plot_seconds(seconds)
 
 # %% [markdown]
 # *How to read it:* two bars for the same messages, whose real tokens get the same vectors up to rounding. The gap between the bars is the price of careless padding in one forward pass over 16 messages; in training the backward pass pays it again, at every step.
+# <!-- numbers given: 16 -->
 #
 # Sorting has a price of its own in *training*: batches of only short messages are no random sample. Training can instead shuffle first and sort within large chunks (`train_sampling_strategy="group_by_length"` in `TrainingArguments`, lesson 4). Where order does not matter, as for lesson 3's features, we sort outright.
 #

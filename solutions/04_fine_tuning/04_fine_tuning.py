@@ -416,6 +416,7 @@ plots.plot_padding(sum(lengths), computed)
 
 # %% [markdown]
 # *How to read it:* blue is work on tokens, grey is work on padding, and time grows with the whole bar. The upper bar pads every message to the longest of the data. (`padding="max_length"`, as in many tutorials, pads to the tokenizer's maximum, here 512, and computes several times more still.) The decision is easy: padding adds nothing to a gradient, so the last bar learns from the same tokens with a fraction of the work.
+# <!-- numbers given: 512 -->
 #
 # ### The settings
 #
@@ -922,7 +923,7 @@ ranked.rename(columns=settings).round({"learning rate": 6, "f1": 3})
 # *How to read it:* each panel shows the same sixteen scores, each time against another setting; the diamonds are the best three. Dots that share a value are drawn side by side. The table lists all sixteen: a report on a search says how much was tried. Look for a panel in which the dots rise or fall together: that setting may matter; check in the table that no other setting changes with it. Where every column is as mixed as the next, the setting hardly matters, or sixteen draws cannot show that it does.
 #
 # With the embedded model and data the scores range from 0.213 to 0.650. All seven draws with one epoch end at 0.250 or below, and so do the two with rates under 1e-4, although they have two epochs. The number of steps alone does not explain it: draw 13 took 80 steps in one epoch and has 0.243, draw 5 took 40 in two and has 0.440. The other seven reach 0.440 or more. Among these, seven draws are too few to judge weight decay and warm-up. The best draw is the only one with two epochs in batches of 16, and so the one with the most steps.
-# <!-- numbers from: search; given: 1e-4, 16 -->
+# <!-- numbers from: search; given: 1e-4, 16, 40, 80 -->
 #
 # ### Train the best again
 #
@@ -1099,6 +1100,7 @@ if_answered(lambda: gains("hits"), "the winner's paired intervals are missing")
 
 # %% [markdown]
 # *How to read it:* the intervals say how far the luck of the rows goes, the five rows of the table how far the luck of the seeds does. If all five intervals lie above 0, neither can explain the gain away. (A third kind is not covered: all runs learnt from the same 1,280 messages.) If the differences themselves have both signs, the seeds alone do not agree on which recipe is better.
+# <!-- numbers given: 1,280 -->
 #
 # With the embedded model and data the gain lies between 0.058 and 0.165, and all five intervals lie above 0.
 # <!-- numbers from: winner -->
@@ -1374,7 +1376,7 @@ costs.astype({"trained": int}).rename(columns={"trained": "trained parameters"})
 
 # %% [markdown]
 # *How to read it:* a mark is one training, a line goes through the means of three. A seed draws the same messages for all ways, so compare within a seed; three seeds decide little in any case. From left to right the steps grow, too: 48, 96, 128, 256. In the table the seconds fall by far less than the parameters do: in every case each message goes forward through all layers, and gradients come back down to the lowest layer that learns. With LoRA that is the first layer. What LoRA saves above all is memory: for every number that learns, AdamW keeps two more. In a model of 23 million parameters that hardly matters; in one with billions it decides whether training fits at all, and a new task needs only a small file of corrections.
-# <!-- numbers given: 23 -->
+# <!-- numbers given: 23, 48, 96, 128, 256 -->
 #
 # With the embedded model and data, with 64 labels and the 48 steps that we gave them, all four ways stay low (means of 0.23 to 0.29). From 256 labels on the head alone falls behind: with 4,096 it reaches 0.473, the other three about 0.7. There the three marks of LoRA lie above the three of *everything*, and LoRA takes less time (22 s against 33 s); the marks of the top two layers overlap with both, in 18 s. This holds for trainings as short as these, and says nothing about the whole split, on which section 5 trained everything.
 # <!-- numbers from: amounts, costs; given: 64, 256, 4,096, 0.7 -->

@@ -617,7 +617,7 @@ plots.plot_sizes(trade_off)
 # *How to read it:* each row of bars is a version of the same model. You want the first three panels short and the last unchanged. In our run 8 bits make the file almost four times smaller; the accuracy differs by one message in a thousand, which says nothing. The column *same label* of the table is the stricter test, since equal accuracy can hide errors that cancel out: the 8-bit version answers six messages in a thousand differently. Decide with that number in view, not with the megabytes alone.
 # <!-- numbers given: 8 -->
 #
-# In our run the ONNX graph needs less than half of PyTorch's time for a single text, and gains less in batches; 8 bits gain more in batches than for a single text. SORTGAIN What part of it is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
+# In our run the ONNX graph needs less than half of PyTorch's time for a single text, and gains less in batches; 8 bits are faster still in both. The last row shows what sorting alone does: unsorted, PyTorch needs almost twice the time per text in batches, so a comparison of that with sorted ONNX would credit the format with the gain of sorting. (For one text the first and the last row do the same work: what lies between them is the noise of the machine.) What part of the gain is Python's overhead was not measured, and the factors depend on the processor's instructions. On a GPU prefer half precision (`float16`, `bfloat16`) to this kind of `int8`.
 # <!-- numbers given: 8 -->
 
 # %% [markdown]
@@ -750,8 +750,8 @@ sample = emotion["validation"].select(range(500))
 message_vectors = embed(sample["text"][:])
 wordings = {"the name": classes, "i feel …": [f"i feel {word}" for word in adjectives]}
 accuracies = {"most frequent class": np.bincount(sample["label"]).max() / len(sample)}
-tuned = [scores[0]["label"] for scores in predict(sample["text"][:])]
-accuracies["fine-tuned"] = np.mean([classes.index(name) for name in tuned] == sample["label"][:])
+tuned = [classes.index(scores[0]["label"]) for scores in predict(sample["text"][:])]
+accuracies["fine-tuned"] = np.mean(np.array(tuned) == np.array(sample["label"]))
 for wording, prompts in wordings.items():
     nearest = cosine_similarity(message_vectors, embed(prompts)).argmax(axis=1)
     accuracies[wording] = np.mean(nearest == np.array(sample["label"]))
@@ -1128,7 +1128,7 @@ chance = pd.concat([distances(draw[:1000], draw[1000:]) for draw in draws])
 # %% [markdown]
 # The same for the windows of other text, with one reference of a thousand. The columns *by chance* are the largest of the twenty draws:
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:distances"]
 reference = known.sample(1000, random_state=0)
 found = pd.concat({name: distances(reference, window) for name, window in windows.items()})
 found = found.rename_axis(["text", "signal"])
@@ -1140,7 +1140,7 @@ plots.plot_drift(found, chance)
 
 # %% [markdown]
 # *How to read it:* one row per text, one filled point per window; circles are the length, squares the top probability. The open points are the twenty windows of the same text, and the dotted lines are the rule of thumb. Film reviews are a shift by any measure: the PSI is 5.26 for the length and 3.56 for the top probability. Posts are nearer. The PSI of their length, 0.24, is still below 0.25; but chance alone gave 0.095 at most, so it is a shift. And the same text reached 0.14, above 0.1, where nothing has shifted at all: with windows this small, chance alone reaches that far. So compare with draws of *your* window size, not with somebody's rule.
-# <!-- numbers from: drift; given: 0.1, 0.25 -->
+# <!-- numbers from: drift, distances; given: 0.1, 0.25 -->
 #
 # This finds covariate drift that shows in these two signals, and cannot find **concept drift**: the same words come in, but their right label has changed (*sick* becomes praise, a rule of what counts as a complaint is rewritten). Every input and every probability stays as it was, so PSI and KS stay at what chance gives, while accuracy falls. Only labels show that: have people label a small random sample every week, say a hundred messages, and watch its accuracy *with an interval* (section 9 computes one), since a hundred messages say little about two points more or less.
 #
@@ -1249,7 +1249,7 @@ card.save(folder / "README.md")
 # %% [markdown]
 # As a reader sees it:
 
-# %% tags=["lesson-only"]
+# %% tags=["lesson-only", "shows:card"]
 from IPython.display import Markdown
 
 Markdown(description)
@@ -1310,7 +1310,7 @@ else:
 # **Metrics by class.** The best class is sadness (F1 0.946, 583 messages), just before joy (0.938, 670). The weakest is surprise (F1 0.713, recall 0.639); with 72 messages its figures are also the least certain. Accuracy (0.914) is the average over messages, so 72 of 2,000 hardly move it; macro-F1 counts each class alike and is lower (0.870).
 #
 # **Limits.** I tried "i do not feel happy": joy, 66 %; the *not* is missed. "i got the letter today" names no emotion and gets fear, 77 %. In windows where half of the messages lost their spaces (section 8) the mean confidence falls from about 0.94 to 0.76; what they do to accuracy I did not measure. Watch pieces per word, mean confidence and the shares of the classes against validation, and label a sample each month.
-# <!-- numbers from: probabilities, by-class, watch; computed: (0.952 * 583 + 0.933 * 670 + 0.811 * 164 + 0.941 * 270 + 0.896 * 241 + 0.639 * 72) / 2000, (0.946 + 0.938 + 0.816 + 0.934 + 0.873 + 0.713) / 6; given: 2,000, 16,000, 6 -->
+# <!-- numbers from: probabilities, by-class, card, watch; computed: (0.952 * 583 + 0.933 * 670 + 0.811 * 164 + 0.941 * 270 + 0.896 * 241 + 0.639 * 72) / 2000, (0.946 + 0.938 + 0.816 + 0.934 + 0.873 + 0.713) / 6; given: 2,000, 16,000, 6 -->
 
 # %% [markdown]
 # ## Recap
