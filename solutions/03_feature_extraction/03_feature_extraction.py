@@ -432,10 +432,9 @@ few.with_format("numpy")["hidden_state"][:].shape
 # %% tags=["lesson-only"]
 from helpers.features import dataset_features
 
-features, labels = {}, {}
-for split in ("train", "validation"):
-    features[split] = dataset_features(emotion[split]["text"][:], tokenizer, encoder)
-    labels[split] = np.array(emotion[split]["label"][:])
+splits = ["train", "validation"]
+features = {key: dataset_features(emotion[key]["text"][:], tokenizer, encoder) for key in splits}
+labels = {key: np.array(emotion[key]["label"][:]) for key in splits}
 
 # %% [markdown]
 # The first time, the line says how many seconds the encoder took; after that, it says *from the cache*. Every classifier that you try from now on starts from these arrays. That is the great convenience of frozen features.

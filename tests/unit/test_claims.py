@@ -52,7 +52,10 @@ def test_numbers_that_the_named_cell_shows_are_no_problem(text, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("0.51 wins. <!-- numbers from: trials -->", "quotes 0.51, which is not in what trials shows"),
+        (
+            "0.51 wins. <!-- numbers from: trials -->",
+            "quotes 0.51, which is not in what trials shows",
+        ),
         ("0.5 wins.", "names no cell"),
         ("0.50 wins. <!-- numbers from: trails -->", "no cell has the tag shows:trails"),
         ("0.50 wins. <!-- numbers of: trials -->", "not 'of: trials'"),
