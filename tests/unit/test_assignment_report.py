@@ -90,7 +90,7 @@ def test_page_is_self_contained_and_escaped_and_names_who_needs_help(course):
     assert page.count("<img alt=") == 2
     assert page.count('aria-describedby="map-says"') == 1
     assert "http" not in page
-    assert "12 s in the middle" in page
+    assert "12 s (median)" in page
     person, helped = (
         page.split(f"<h2>{title}</h2>")[1].split("<h2>")[0]
         for title in ("Needs a person", "Who needs help")
