@@ -3,6 +3,7 @@ PYTHON3 ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LAB := $(VENV)/.lab
 
 # A notebook's kernel starts in the notebook's folder, so a relative path would lead elsewhere.
 ifdef COURSE_MIRROR
@@ -18,7 +19,14 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
-	touch $(READY)
+	touch $(LAB) $(READY)
+
+# What a student needs: no grader, no tests, no site.
+$(LAB): pyproject.toml constraints.txt
+	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON3) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $(LAB)
 
 # On Linux, pip's default torch brings gigabytes of CUDA. This installs its CPU build first.
 setup-cpu:
@@ -26,7 +34,7 @@ setup-cpu:
 	$(BIN)/pip install --quiet --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' constraints.txt)"
 	$(MAKE) setup
 
-lab: $(READY)
+lab: $(LAB)
 	$(BIN)/jupyter lab notebooks
 
 demo: $(READY)
