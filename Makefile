@@ -15,17 +15,20 @@ endif
 setup: $(READY)
 
 # pip alone, in one resolution, so that nothing asks for a torch other than the pinned one.
-$(READY): pyproject.toml constraints.txt
+define install
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[instructor,cluster,postgresql,site,test]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.$(1)'
+endef
+
+EXTRAS := [instructor,cluster,postgresql,site,test]
+$(READY): pyproject.toml constraints.txt
+	$(call install,$(EXTRAS))
 	touch $(LAB) $(READY)
 
 # What a student needs: no grader, no tests, no site.
 $(LAB): pyproject.toml constraints.txt
-	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	$(PYTHON3) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	$(call install)
 	touch $(LAB)
 
 # On Linux, pip's default torch brings gigabytes of CUDA. This installs its CPU build first.
