@@ -14,7 +14,15 @@ import pandas as pd
 from benchmarks.record import Figure, put_into
 from grading.paths import ROOT
 from grading.proof.mutants import equivalents
-from grading.proof.prove import PROBLEMS, Tried, mutants_table, prove_lessons, table_of
+from grading.proof.prove import (
+    PROBLEMS,
+    Tried,
+    exercises_to_prove,
+    in_order,
+    mutants_table,
+    prove_exercises,
+    table_of,
+)
 from grading.sandbox.commands import find_sandbox
 from helpers.lessons import LESSONS
 
@@ -70,10 +78,11 @@ def measure(data: str) -> dict[str, Figure]:
 def _timed(proof: str, sandbox: str, runs: int) -> tuple[list[Tried], float]:
     started = time.monotonic()
     tried: list[Tried] = []
-    for name, of_lesson in prove_lessons(proof, list(LESSONS), sandbox, runs, WORKERS):
-        tried += of_lesson
+    exercises = exercises_to_prove(proof, list(LESSONS))
+    for name, of_exercise in prove_exercises(proof, exercises, sandbox, runs, WORKERS):
+        tried += of_exercise
         print(f"{proof}: {name}, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    return tried, time.monotonic() - started
+    return in_order(tried), time.monotonic() - started
 
 
 def _together(some: list[Tried], more: list[Tried]) -> list[Tried]:

@@ -3,12 +3,12 @@
 Every exercise has variants (``solutions/NN/variants/<exercise>``): wrong answers, each of which
 breaks one requirement of the exercise, and right ones in another style. They are graded like a
 student's answer: in a sandbox, by the visible check, and by the hidden test from outside, with one
-or several new seeds. All answers of a lesson use one sandbox, one after the other, in which only
+or several new seeds. All answers to an exercise use one sandbox, one after the other, in which only
 the imports of the lesson have run; nothing else of the lesson is needed.
 
 Answers in another folder are graded in the same way (`known_answers` says which files). To find
 tests that wrongly fail once in a hundred times, right answers can be graded with many seeds
-(`simulate`).
+(`right_answers`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.workers import open_pool
 from helpers.lessons import LESSONS, Lesson, lesson_named
 
-# One box is used for a whole lesson here, and answers with predictions train a model.
+# One box is used for all answers to an exercise here, and answers with predictions train a model.
 LIMITS = Limits(cell_seconds=1800.0, notebook_seconds=7200.0)
 # Some mutants never end, while the references take seconds at most.
 MUTANT_LIMITS = Limits(cell_seconds=30.0, test_seconds=30.0, notebook_seconds=7200.0)
@@ -71,8 +71,6 @@ PROBLEMS = {
     "check_stops": CHECK_STOPS,
 }
 """What can be wrong with the grader, by the column of `table_of` that counts it."""
-LONGEST = (3, 5, 6, 7)
-"""Numbers of the lessons in which most answers run a model, so that each lesson takes minutes."""
 # How many messages from different seeds are shown; the others mostly differ in numbers.
 MOST_SAID = 5
 # The beginning of the check's message if the check itself failed.
@@ -338,69 +336,81 @@ class Bench:
         return replace(asked, judged=judged)
 
 
-def prove(lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None) -> Iterator[Tried]:
-    """Grade every known answer of a lesson; from another folder, if one is given."""
-    yield from _graded(known_answers(lesson, folder), lesson, sandbox, runs)
+def right_answers(lesson: Lesson, folder: Path | None = None) -> list[Known]:
+    return [answer for answer in known_answers(lesson, folder) if answer.right]
 
 
-def simulate(
-    lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None
-) -> Iterator[Tried]:
-    """Grade only the right answers, with many seeds: each must pass with every seed."""
-    right = [answer for answer in known_answers(lesson, folder) if answer.right]
-    yield from _graded(right, lesson, sandbox, runs)
-
-
-def _graded(answers: list[Known], lesson: Lesson, sandbox: str, runs: int) -> Iterator[Tried]:
-    seeds = [secrets.randbits(32) for _ in range(runs)]
-    with Bench(lesson, sandbox) as bench:
-        for answer in answers:
-            if sandbox != NO_SANDBOX or not answer.name.startswith(LEAKS):
-                yield bench.grade(answer, seeds)
-
-
-def try_mutants(
-    lesson: Lesson, sandbox: str, runs: int, folder: Path | None = None
-) -> Iterator[Tried]:
-    """Grade every mutant of a lesson's references that is not listed as equivalent."""
-    seeds = [secrets.randbits(32) for _ in range(runs)]
+def mutated_answers(lesson: Lesson, folder: Path | None = None) -> list[Known]:
+    """Return every mutant of a lesson's references that is not listed as equivalent."""
     known = equivalents(lesson)
-    with Bench(lesson, sandbox, MUTANT_LIMITS) as bench:
-        for mutant in mutants(lesson):
-            if mutant.name not in known.get(mutant.exercise, {}):
-                answer = Known(mutant.exercise, mutant.name, mutant.source, right=False)
-                yield bench.grade(answer, seeds, check=False)
+    return [
+        Known(mutant.exercise, mutant.name, mutant.source, right=False)
+        for mutant in mutants(lesson)
+        if mutant.name not in known.get(mutant.exercise, {})
+    ]
 
 
-PROOFS = {"variants": prove, "seeds": simulate, "mutants": try_mutants}
+PROOFS = {"variants": known_answers, "seeds": right_answers, "mutants": mutated_answers}
+"""The answers of a lesson that each kind of proof grades."""
 
 
-def prove_lesson(
-    proof: str, name: str, sandbox: str, runs: int, folder: Path | None = None
+def prove_exercise(
+    proof: str, lesson: str, exercise: str, sandbox: str, runs: int, folder: Path | None = None
 ) -> list[Tried]:
-    """Return what one of `PROOFS` yields as a list, for use in another process."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        return list(PROOFS[proof](lesson_named(name), sandbox, runs, folder))
+    """Grade the answers to one exercise that one of `PROOFS` names.
+
+    Everything is named by strings, so that it can run in another process.
+    """
+    chosen = lesson_named(lesson)
+    of_mutants = proof == "mutants"
+    seeds = [secrets.randbits(32) for _ in range(runs)]
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        Bench(chosen, sandbox, MUTANT_LIMITS if of_mutants else LIMITS) as bench,
+    ):
+        return [
+            bench.grade(answer, seeds, check=not of_mutants)
+            for answer in PROOFS[proof](chosen, folder)
+            if answer.exercise == exercise
+            if sandbox != NO_SANDBOX or not answer.name.startswith(LEAKS)
+        ]
 
 
-def prove_lessons(
+def exercises_to_prove(
+    proof: str, lessons: list[Lesson], folder: Path | None = None
+) -> list[tuple[str, str]]:
+    """Return the lesson and the name of each exercise for which one of `PROOFS` has answers."""
+    found = {
+        (lesson.name, answer.exercise): None
+        for lesson in lessons
+        for answer in PROOFS[proof](lesson, folder)
+    }
+    return list(found)
+
+
+def prove_exercises(
     proof: str,
-    lessons: list[Lesson],
+    exercises: list[tuple[str, str]],
     sandbox: str,
     runs: int,
     workers: int,
     folder: Path | None = None,
 ) -> Iterator[tuple[str, list[Tried]]]:
-    """Run one of `PROOFS` for several lessons in parallel; yield each lesson when it is done."""
-    # One long lesson left at the end would keep a single worker busy, so those come first.
-    ordered = sorted(lessons, key=lambda lesson: lesson.number not in LONGEST)
+    """Run one of `PROOFS` for several exercises in parallel; yield each of them when it is done."""
+    # One long exercise left at the end would keep a single worker busy. Later lessons run models.
     with open_pool(workers, __name__) as pool:
         running = {
-            pool.submit(prove_lesson, proof, lesson.name, sandbox, runs, folder): lesson.name
-            for lesson in ordered
+            pool.submit(prove_exercise, proof, lesson, exercise, sandbox, runs, folder): exercise
+            for lesson, exercise in reversed(exercises)
         }
         for done in concurrent.futures.as_completed(running):
             yield running[done], done.result()
+
+
+def in_order(tried: list[Tried]) -> list[Tried]:
+    """Return answers in the order of the lessons and their exercises."""
+    order = [exercise for lesson in LESSONS for exercise in lesson.exercises]
+    return sorted(tried, key=lambda one: order.index(one.exercise))
 
 
 def table_of(tried: list[Tried]) -> pd.DataFrame:
@@ -413,6 +423,7 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
         many answers), the columns of `PROBLEMS`, ``caught`` (wrong answers that the visible check
         alone finds), ``seconds``.
     """
+    tried = in_order(tried)
     frame = pd.DataFrame(
         {
             "lesson": [one.lesson for one in tried],
@@ -427,11 +438,8 @@ def table_of(tried: list[Tried]) -> pd.DataFrame:
             "seconds": [one.seconds for one in tried],
         }
     )
-    order = {name: place for place, name in enumerate(e for x in LESSONS for e in x.exercises)}
-    table = frame.groupby("exercise").agg(
-        {"lesson": "first", **dict.fromkeys(frame.columns[2:], "sum")}
-    )
-    return table.loc[sorted(table.index, key=order.__getitem__)]
+    sums = {"lesson": "first", **dict.fromkeys(frame.columns[2:], "sum")}
+    return frame.groupby("exercise", sort=False).agg(sums)
 
 
 def mutants_table(tried: list[Tried], lessons: list[Lesson]) -> pd.DataFrame:
@@ -473,48 +481,71 @@ def show_proof(
         As for `known_answers`.
     proof : {"variants", "seeds"}
     """
-    tried = _proved(proof, lessons, sandbox, runs, workers, console, folder)
+    exercises = exercises_to_prove(proof, lessons, folder)
+    tried = _proved(proof, exercises, sandbox, runs, workers, console, folder)
     console.print(_table(table_of(tried), runs))
-    wrong = [one for one in tried if one.problem]
-    for one in wrong:
-        _show_problem(one, one.problem, console)
-    return not wrong
+    return _all_tried(tried, exercises, console) and not any(one.problem for one in tried)
 
 
 def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Console) -> bool:
     """Try the mutants of lessons, and list the survivors; return whether there are none."""
-    tried = _proved("mutants", lessons, sandbox, 1, workers, console)
+    exercises = exercises_to_prove("mutants", lessons)
+    tried = _proved("mutants", exercises, sandbox, 1, workers, console)
     counts = mutants_table(tried, lessons)
     table = Table("lesson", *counts.columns, title="Mutants of the reference answers")
     for lesson, row in [*counts.iterrows(), ("all", counts.sum())]:
         table.add_row(shown(lesson), *map(str, row))
     console.print(table)
-    survivors = [one for one in tried if not one.loses_points]
-    for one in survivors:
-        _show_problem(one, "survived", console)
-    return not survivors
+    return _all_tried(tried, exercises, console) and all(one.loses_points for one in tried)
 
 
 def _proved(
     proof: str,
-    lessons: list[Lesson],
+    exercises: list[tuple[str, str]],
     sandbox: str,
     runs: int,
     workers: int,
     console: Console,
     folder: Path | None = None,
 ) -> list[Tried]:
+    """Prove exercises, and show each problem when it is found.
+
+    If this is interrupted, return what was tried until then: many seeds take hours.
+    """
     tried: list[Tried] = []
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("Prove", total=len(lessons))
-        for name, of_lesson in prove_lessons(proof, lessons, sandbox, runs, workers, folder):
-            tried += of_lesson
-            progress.update(bar, advance=1, description=shown(f"Proved {name}"))
-    return tried
+        bar = progress.add_task("Prove", total=len(exercises))
+        try:
+            for name, ended in prove_exercises(proof, exercises, sandbox, runs, workers, folder):
+                tried += ended
+                progress.update(bar, advance=1, description=f"Proved {name}")
+                if not console.is_terminal:  # the bar is written only at the end there
+                    console.print(f"Proved {name}: {len(ended)} answers", highlight=False)
+                for one in ended:
+                    _show_problem(one, _problem_of(one, proof), console)
+        except KeyboardInterrupt:
+            if not tried:
+                raise
+    return in_order(tried)
+
+
+def _all_tried(tried: list[Tried], exercises: list[tuple[str, str]], console: Console) -> bool:
+    done = len({one.exercise for one in tried})
+    if done < len(exercises):
+        console.print(f"Stopped: {done} of {len(exercises)} exercises were tried.")
+    return done == len(exercises)
+
+
+def _problem_of(one: Tried, proof: str) -> str:
+    if proof != "mutants":
+        return one.problem
+    return "" if one.loses_points else "survived"
 
 
 def _show_problem(one: Tried, problem: str, console: Console) -> None:
+    if not problem:
+        return
     where = shown(f"{one.lesson}/{one.exercise}/{one.name}")
     console.print(f"[red]✗[/red] {shown(problem)}: {where}", highlight=False, soft_wrap=True)
     console.print(f"  {shown(_what_was_said(one))}", highlight=False, soft_wrap=True)

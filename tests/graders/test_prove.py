@@ -23,12 +23,13 @@ from grading.proof.prove import (
     Known,
     Tried,
     UnusableFolder,
+    exercises_to_prove,
     known_answers,
     lessons_in,
     mutants_table,
     overlays_of,
-    prove_lessons,
-    simulate,
+    prove_exercise,
+    prove_exercises,
     table_of,
 )
 from grading.sandbox.commands import NO_SANDBOX, find_bubblewrap
@@ -54,7 +55,12 @@ def sandbox():
 def proven():
     """Return the outcome of every known answer, by lesson."""
     with warm_batch(sandbox(), workers=2, costly=["helpers", "transformers"]):
-        return dict(prove_lessons("variants", list(LESSONS), sandbox(), runs=1, workers=2))
+        exercises = exercises_to_prove("variants", list(LESSONS))
+        ended = dict(prove_exercises("variants", exercises, sandbox(), runs=1, workers=2))
+    return {
+        lesson.name: [one for exercise in lesson.exercises for one in ended.get(exercise, [])]
+        for lesson in LESSONS
+    }
 
 
 @pytest.mark.slow
@@ -224,7 +230,7 @@ def test_right_answers_alone_are_tried_under_many_seeds(tmp_path):
     )
     folder = written(tmp_path, "class_weights/right_own.py", "class_weights/wrong_own.py")
     (folder / "class_weights" / "right_own.py").write_text(class_weights, encoding="utf-8")
-    (one,) = simulate(LESSONS[0], sandbox(), 3, folder)
+    (one,) = prove_exercise("seeds", LESSONS[0].name, "class_weights", sandbox(), 3, folder)
     assert (one.name, one.statuses, one.problem) == ("right_own", (PASSED,) * 3, "")
     assert len(set(one.seeds)) == 3
 

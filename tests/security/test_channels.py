@@ -653,8 +653,8 @@ with worker_pool(1) as workers:
 """,
     "prove": """
 from grading.proof import prove
-prove.prove_lesson = t._hold_the_lock
-list(prove.prove_lessons(path, list(prove.LESSONS)[:1], "bubblewrap", runs=1, workers=1))
+prove.prove_exercise = t._hold_the_lock
+list(prove.prove_exercises(path, [("lesson", "exercise")], "bubblewrap", runs=1, workers=1))
 """,
 }
 
