@@ -43,9 +43,10 @@ lab: $(LAB)
 demo: $(READY)
 	$(BIN)/course demo
 
-# nbval re-executes every solution notebook beside the tests of the code.
+# nbval re-executes every solution notebook beside the tests of the code, and tests that start no
+# programs run beside the others (tests/conftest.py).
 test: $(READY)
-	$(BIN)/python -m pytest tests --notebooks
+	$(BIN)/python -m pytest tests --notebooks -n 2 --dist loadgroup
 
 # Lessons that train, on the real data; and the scores of fine-tuning on the embedded data.
 test-training: $(READY)

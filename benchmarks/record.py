@@ -19,6 +19,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from benchmarks.meaning import DECLARED, WHOLE, Place, Sources, constant
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,22 +97,25 @@ def keep(
     path : Path
         The record.
     """
-    record = read(path)
-    record["machine"], record["versions"] = machine(), versions()
-    for name, figure in figures.items():
-        timing = figure.kind == "timing"
-        record["figures"][name] = {
+    entries = {
+        name: {
             **asdict(figure),
             "command": command,
             "seconds": None if seconds is None else round(seconds, 1),
             "commit": commit(),
             "date": today(),
             # The figures may come from different machines.
-            "processor": record["machine"]["processor"],
-            "depends": {} if timing else depends(command, figure.data),
+            "processor": machine()["processor"],
+            "depends": {} if figure.kind == "timing" else depends(command, figure.data),
             "vouched": None,
         }
-    write(record, path)
+        for name, figure in figures.items()
+    }
+    with FileLock(path.with_suffix(".lock")):  # tests that run at the same time write figures, too
+        record = read(path)
+        record |= {"machine": machine(), "versions": versions()}
+        record["figures"] |= entries
+        write(record, path)
     return record
 
 

@@ -20,6 +20,7 @@ def mirror() -> Path:
     return Path(_MIRROR).resolve()
 
 
+TESTS = Path(__file__).parent
 EXECUTED = pytest.StashKey[Path]()
 """The results of the notebooks, which are executed at the same time as the tests."""
 
@@ -31,23 +32,48 @@ def pytest_addoption(parser):
 
 
 def pytest_sessionstart(session):
-    if session.config.getoption("--notebooks"):
-        from execute_all import start
+    if not session.config.getoption("--notebooks"):
+        return
+    from execute_all import start
 
-        from grading.sandbox.limits import share_processors, threads_of
+    from grading.sandbox.limits import share_processors, threads_of
 
-        # Half of the processors for the notebooks, half for the tests: two trainings that both
-        # start a thread on every processor wait for each other most of the time.
-        share_processors(threads_of(2))
-        session.stash[EXECUTED] = Path(tempfile.mkdtemp(prefix="notebooks-"))
-        start(session.stash[EXECUTED])
+    # Half of the processors for the notebooks, half for the tests: two trainings that both
+    # start a thread on every processor wait for each other most of the time.
+    share_processors(threads_of(2))
+    if is_worker(session.config):
+        session.config.stash[EXECUTED] = Path(session.config.workerinput["executed"])
+    else:
+        session.config.stash[EXECUTED] = Path(tempfile.mkdtemp(prefix="notebooks-"))
+        start(session.config.stash[EXECUTED])
 
 
-@pytest.hookimpl(trylast=True)
+def is_worker(config) -> bool:
+    """Tell whether this process is one of those among which pytest-xdist divides the tests."""
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of pytest-xdist where the results of the notebooks are."""
+    if EXECUTED in node.config.stash:
+        node.workerinput["executed"] = str(node.config.stash[EXECUTED])
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Run tests that wait for the notebooks last."""
+    """Run tests that wait for the notebooks last, and say which tests may run at the same time.
+
+    `make test` uses two processes. Tests of the grader, of pages and of notebooks start programs
+    that take their share of the machine's processors and memory, so they run one after the other.
+    The rest run beside them, a file at a time, because its tests share what they have set up.
+    """
     waiting = {"executed", "after_lesson"}
     items.sort(key=lambda item: not waiting.isdisjoint(getattr(item, "fixturenames", ())))
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        group = item.path.name if folder in ("unit", "policy") else "one after the other"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class FailuresAtOnce:
@@ -71,9 +97,9 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def executed(request) -> Path:
     """Return the folder with the results of the notebooks."""
-    if EXECUTED not in request.session.stash:
+    if EXECUTED not in request.config.stash:
         pytest.skip("needs --notebooks, which `make test` sets")
-    return request.session.stash[EXECUTED]
+    return request.config.stash[EXECUTED]
 
 
 @pytest.fixture(scope="session")
@@ -81,17 +107,17 @@ def after_lesson(request):
     """Return a function that waits for a lesson that is still executed, to use what it stores."""
 
     def wait(name: str) -> None:
-        if EXECUTED in request.session.stash:
+        if EXECUTED in request.config.stash:
             from execute_all import outcome
 
-            outcome(name, request.session.stash[EXECUTED])
+            outcome(name, request.config.stash[EXECUTED])
 
     return wait
 
 
 def pytest_sessionfinish(session):
-    if EXECUTED in session.stash:
+    if EXECUTED in session.config.stash and not is_worker(session.config):
         from execute_all import stop
 
-        stop(session.stash[EXECUTED])
-        shutil.rmtree(session.stash[EXECUTED], ignore_errors=True)
+        stop(session.config.stash[EXECUTED])
+        shutil.rmtree(session.config.stash[EXECUTED], ignore_errors=True)

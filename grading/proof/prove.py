@@ -519,9 +519,9 @@ def _proved(
         try:
             for name, ended in prove_exercises(proof, exercises, sandbox, runs, workers, folder):
                 tried += ended
-                progress.update(bar, advance=1, description=f"Proved {name}")
+                progress.update(bar, advance=1, description=f"Proved {shown(name)}")
                 if not console.is_terminal:  # the bar is written only at the end there
-                    console.print(f"Proved {name}: {len(ended)} answers", highlight=False)
+                    console.print(f"Proved {shown(name)}: {len(ended)} answers", highlight=False)
                 for one in ended:
                     _show_problem(one, _problem_of(one, proof), console)
         except KeyboardInterrupt:

@@ -242,7 +242,9 @@ class Liar:
     __class__ = float
 
 
-@pytest.mark.parametrize("value", [Liar(), [Liar()], {"a": Liar()}])
+@pytest.mark.parametrize(
+    "value", [Liar(), [Liar()], {"a": Liar()}], ids=["alone", "in a list", "in a dict"]
+)
 def test_objects_of_the_students_own_are_refused(value):
     with pytest.raises(WireError):
         encode(value)
