@@ -27,16 +27,23 @@ EXECUTED = pytest.StashKey[Path]()
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--notebooks", action="store_true", help="execute all notebooks while the tests are running"
+        "--notebooks",
+        action="store_true",
+        help="execute notebooks while the tests are running; lesson 4 only if it must be",
+    )
+    parser.addoption(
+        "--every-notebook", action="store_true", help="as --notebooks, and lesson 4 in any case"
     )
 
 
 def pytest_sessionstart(session):
-    if not session.config.getoption("--notebooks"):
+    every = session.config.getoption("--every-notebook")
+    if not (every or session.config.getoption("--notebooks")):
         return
-    from execute_all import start
+    from execute_all import FOUR, has_run, start
 
     from grading.sandbox.limits import share_processors, threads_of
+    from helpers.lessons import LESSONS
 
     # Half of the processors for the notebooks, half for the tests: two trainings that both
     # start a thread on every processor wait for each other most of the time.
@@ -45,7 +52,8 @@ def pytest_sessionstart(session):
         session.config.stash[EXECUTED] = Path(session.config.workerinput["executed"])
     else:
         session.config.stash[EXECUTED] = Path(tempfile.mkdtemp(prefix="notebooks-"))
-        start(session.config.stash[EXECUTED])
+        lessons = [lesson for lesson in LESSONS if every or lesson != FOUR or not has_run()]
+        start(session.config.stash[EXECUTED], lessons)
 
 
 def is_worker(config) -> bool:
@@ -108,9 +116,10 @@ def after_lesson(request):
 
     def wait(name: str) -> None:
         if EXECUTED in request.config.stash:
-            from execute_all import outcome
+            from execute_all import is_executed, outcome
 
-            outcome(name, request.config.stash[EXECUTED])
+            if is_executed(name, request.config.stash[EXECUTED]):
+                outcome(name, request.config.stash[EXECUTED])
 
     return wait
 

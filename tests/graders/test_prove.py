@@ -1,8 +1,11 @@
 """The grader is never wrong on answers that are known to be right or wrong."""
 
+import io
 import secrets
+from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from benchmarks.record import Figure, prove
 from grading.batch.pool import warm_batch
@@ -233,6 +236,30 @@ def test_right_answers_alone_are_tried_under_many_seeds(tmp_path):
     (one,) = prove_exercise("seeds", LESSONS[0].name, "class_weights", sandbox(), 3, folder)
     assert (one.name, one.statuses, one.problem) == ("right_own", (PASSED,) * 3, "")
     assert len(set(one.seeds)) == 3
+
+
+def test_a_proof_that_is_stopped_shows_what_it_has_tried(monkeypatch):
+    """Many seeds take hours; an interruption must not lose them, nor look like a success."""
+
+    def stopped(proof, exercises, *options):
+        answer = tried([PASSED, "failed"], right=True)
+        yield "class_weights", [replace(answer, exercise="class_weights", seeds=(7, 8))]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proving, "prove_exercises", stopped)
+    console = Console(file=io.StringIO(), width=200)
+    assert not proving.show_proof([LESSONS[0]], NO_SANDBOX, 2, 1, console, proof="seeds")
+    printed = console.file.getvalue()
+    assert "false reject: 01/class_weights/one" in printed
+    assert "1 of 2 seeds, the first of them 8" in printed
+    assert "Stopped: 1 of 5 exercises were tried." in printed
+    monkeypatch.setattr(proving, "prove_exercises", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        proving.show_proof([LESSONS[0]], NO_SANDBOX, 2, 1, console)
+
+
+def interrupted(*options):
+    raise KeyboardInterrupt
 
 
 def test_the_private_overlay_is_proved_as_well(tmp_path, monkeypatch):

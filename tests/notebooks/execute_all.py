@@ -1,5 +1,8 @@
 """Execute the solution notebooks again, one after the other, while the tests are running.
 
+Lesson 4, whose trainings take longer than the other lessons together, is only executed if something
+that it depends on has changed since it last ran (`test_lesson_4.py`), and every night.
+
 Notebooks keep the processors busy, and tests of the grader mostly wait, so together they take much
 less time than one after the other. This process is no child of the tests, because some of them look
 at their child processes.
@@ -23,8 +26,9 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.record import depends, read
 from grading.paths import ROOT, solution_path
-from helpers.lessons import LESSONS, Lesson
+from helpers.lessons import Lesson, lesson_named
 from helpers.models import pick_dtype
 
 # This runs in a kernel before its first cell.
@@ -56,10 +60,29 @@ helpers.training._keep = lambda model, path: None
 CELL_SECONDS = 7200  # at low priority, while everything else is running
 
 
-def start(folder: Path) -> None:
+FOUR = lesson_named("4")
+CELLS = "notebooks.lesson4.cells"
+PROVES = "tests/notebooks/test_lesson_4.py"
+
+
+def start(folder: Path, lessons: list[Lesson]) -> None:
     """Start; the results of each lesson are written into a folder, see `outcome`."""
-    command = [sys.executable, __file__, str(folder), str(os.getpid())]
+    names = [lesson.name for lesson in lessons]
+    for name in names:
+        (folder / f"{name}.log").touch()
+    command = [sys.executable, __file__, str(folder), str(os.getpid()), *names]
     subprocess.run(command, cwd=ROOT, check=True)
+
+
+def has_run() -> bool:
+    """Tell whether the record says that lesson 4 has run with all that it depends on now."""
+    known = read()["figures"].get(CELLS, {})
+    return known.get("depends") == depends(f"python -m pytest {PROVES}", "embedded")
+
+
+def is_executed(name: str, folder: Path) -> bool:
+    """Tell whether a lesson has been, is being or will be executed in this run of the tests."""
+    return (folder / f"{name}.log").exists()
 
 
 def outcome(name: str, folder: Path) -> tuple[int, str]:
@@ -111,8 +134,8 @@ def _variables(lesson: Lesson, folder: Path) -> dict[str, str]:
     return {**os.environ, "IPYTHONDIR": str(folder / "ipython")}
 
 
-def _execute(folder: Path, parent: int) -> None:
-    for lesson in LESSONS:
+def _execute(folder: Path, parent: int, lessons: list[Lesson]) -> None:
+    for lesson in lessons:
         variables = _variables(lesson, folder)
         with open(folder / f"{lesson.name}.log", "wb") as log:
             command = [sys.executable, "-m", "pytest", str(solution_path(lesson, ROOT))]
@@ -144,4 +167,4 @@ if __name__ == "__main__":
         # Linux first divides the processors among sessions, each of which has its own priority.
         with contextlib.suppress(OSError):
             Path("/proc/self/autogroup").write_text("10")
-        _execute(results, int(sys.argv[2]))
+        _execute(results, int(sys.argv[2]), [lesson_named(name) for name in sys.argv[3:]])

@@ -5,6 +5,7 @@ import importlib
 import json
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import rows
@@ -52,6 +53,17 @@ def path(repository):
 
 def kept(path):
     return json.loads(path.read_text())["figures"]
+
+
+def test_figures_that_are_recorded_at_the_same_time_are_all_kept(path):
+    """Tests run in two processes, and both write what they prove."""
+
+    def write(number):
+        keep({f"a.{number}": Figure(1.0, "s", 1, "embedded")}, COMMAND, 1.0, path)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(24)))
+    assert kept(path).keys() == {f"a.{number}" for number in range(24)}
 
 
 def test_a_score_is_recorded_with_how_to_measure_it_again(path):
