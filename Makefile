@@ -10,7 +10,7 @@ ifdef COURSE_MIRROR
 export COURSE_MIRROR := $(abspath $(COURSE_MIRROR))
 endif
 
-.PHONY: lab demo test test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup setup-cpu lock pictures dist
+.PHONY: lab demo test test-pythons test-thorough test-training test-kills test-colab colab-environment fuzz check results bench build site setup setup-cpu lock pictures dist
 
 setup: $(READY)
 
@@ -49,6 +49,16 @@ demo: $(READY)
 NOTEBOOKS := --notebooks
 test: $(READY)
 	$(BIN)/python -m pytest tests $(NOTEBOOKS) -n 2 --dist loadgroup
+
+# The unit tests on other Pythons, on the releases of constraints.txt, in environments in build/.
+PYTHONS ?= python3.12 python3.13
+test-pythons:
+	for python in $(PYTHONS); do \
+	  folder=build/pythons/$$(basename $$python) && \
+	  $$python tests/notebooks/colab_environment.py constraints.txt $$folder --all && \
+	  PYTHONPATH=. $$folder/bin/python -m pytest tests/unit -m 'not slow and not training and not thorough' -n 2 \
+	  || exit 1; \
+	done
 
 # Lessons that train, on the real data; and the scores of fine-tuning on the embedded data.
 test-training: $(READY)

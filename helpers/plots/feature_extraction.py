@@ -340,7 +340,7 @@ def plot_purity(purities: Mapping[str, Sequence[float]]) -> None:
 def plot_map_settings(
     maps: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str]
 ) -> None:
-    """Show several maps of the same points side by side, each scaled to fill its panel.
+    """Show several maps of the same points, three in a row, each scaled to fill its panel.
 
     Parameters
     ----------
@@ -353,11 +353,14 @@ def plot_map_settings(
     import matplotlib.pyplot as plt
     import numpy as np
 
+    rows = -(-len(maps) // 3)
     figure, panels = plt.subplots(
-        1, len(maps), figsize=(3.2 * len(maps), 3.9), sharex=True, sharey=True, squeeze=False
+        rows, 3, figsize=(9.6, 0.7 + 3.2 * rows), sharex=True, sharey=True, squeeze=False
     )
     titles = []
-    for axes, (name, drawn) in zip(panels.flat, maps.items(), strict=True):
+    for axes in panels.flat[len(maps) :]:
+        axes.set_axis_off()
+    for axes, (name, drawn) in zip(panels.flat, maps.items(), strict=False):
         # A few far points would press all others into a corner.
         from_middle = drawn - np.median(drawn, axis=0)
         points = from_middle / np.quantile(np.linalg.norm(from_middle, axis=1), 0.9)
@@ -378,8 +381,9 @@ def plot_map_settings(
         axes.set_title(titles[-1], loc="left", fontsize=10)
         axes.set_xticks([])
         axes.set_yticks([])
-        axes.set_xlabel("first dimension (no unit)", fontsize=9)
-    panels.flat[0].set_ylabel("second dimension (no unit)", fontsize=9)
+        axes.set_xlabel("one dimension of the map (no unit)", fontsize=9)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("another dimension (no unit)", fontsize=9)
     handles, texts = panels.flat[0].get_legend_handles_labels()
     figure.legend(
         handles,

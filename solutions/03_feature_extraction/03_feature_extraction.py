@@ -786,11 +786,13 @@ for name, seed in tqdm(todo, unit="map", leave=False):
     maps[name].append(cached_array("umap", key, lambda changes=changes: draw_with(**changes)))
 
 # %% [markdown]
-# The first map of each setting that has two dimensions:
+# The first map of each setting. Paper has two dimensions, so the map with three is drawn twice, as seen from two sides:
 
 # %% tags=["lesson-only"]
-flat = {name: drawn[0] for name, drawn in maps.items() if drawn[0].shape[1] == 2}
-plots.plot_map_settings(flat, few_labels, names)
+solid = maps["three dimensions"][0]
+seen = {name: drawn[0] for name, drawn in maps.items() if drawn[0] is not solid}
+seen |= {"three: 1st and 2nd": solid[:, :2], "three: 1st and 3rd": solid[:, [0, 2]]}
+plots.plot_map_settings(seen, few_labels, names)
 
 # %% [markdown]
 # *How to read it:* a dot is a message, coloured by class, and each panel is drawn from the same features. UMAP's units mean nothing, so each map is moved and scaled until nine in ten of its dots lie in a circle of the same size; those far outside it are left out, and each title counts them. Nothing in the data changed from left to right; only the setting did. A pattern that appears in only one panel comes from its setting, not from the messages.

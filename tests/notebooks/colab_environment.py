@@ -1,11 +1,12 @@
 """Build an environment like Colab's: listed releases, for the Python that runs this program.
 
-    python3.12 tests/notebooks/colab_environment.py LIST FOLDER
+    python3.12 tests/notebooks/colab_environment.py LIST FOLDER [--all]
 
 LIST is a file or an address with lines of the form `name==version`, as Colab publishes them. FOLDER
 becomes a virtual environment; an existing one is completed. It holds what the course needs, what
 the course could break, and everything that these require from the list: not all of Colab's 640
-libraries. This program needs nothing but Python and pip.
+libraries. With --all it holds everything on the list: `make test-pythons` installs constraints.txt
+like this for another Python. This program needs nothing but Python and pip.
 
 Colab without a GPU has a CPU build of torch. If pip's settings lead to no such build, the CUDA
 build is installed without CUDA's libraries (several gigabytes), which empty ones replace.
@@ -60,10 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("list", help="file or address of name==version lines")
     parser.add_argument("folder", type=Path, help="becomes the environment")
+    parser.add_argument("--all", action="store_true", help="install everything that is listed")
     arguments = parser.parse_args()
     listed = releases(read(arguments.list))
     create(arguments.folder)
-    complete(arguments.folder, listed, f"{LESSONS} {AT_RISK}".split())
+    complete(arguments.folder, listed, listed if arguments.all else f"{LESSONS} {AT_RISK}".split())
     stand_in_for_cuda(arguments.folder)
     left_out = sorted(required(arguments.folder) - listed.keys())
     print(f"required, but not on the list: {', '.join(left_out) or 'nothing'}")
@@ -103,7 +105,8 @@ def complete(folder: Path, listed: dict[str, str], wanted: Iterable[str]) -> Non
     RuntimeError
         If pip cannot install it; the message contains pip's own.
     """
-    install(folder, [f"pip=={listed['pip']}"])
+    if "pip" in listed:
+        install(folder, [f"pip=={listed['pip']}"])
     wanted = {normal(name) for name in wanted} & listed.keys()
     while True:
         wanted |= required(folder) & listed.keys()
@@ -139,6 +142,10 @@ def install(folder: Path, pins: list[str]) -> None:
         raise RuntimeError(f"pip could not install what is listed: {done.stderr.strip()}")
 
 
+# How the names of CUDA's libraries and of their functions begin.
+OF_CUDA = "(?:cu|nccl|nv)"
+
+
 def stand_in_for_cuda(folder: Path) -> None:
     """Replace CUDA's libraries that torch is linked to, if they are missing, by one of our own.
 
@@ -149,13 +156,13 @@ def stand_in_for_cuda(folder: Path) -> None:
     read = ["readelf", "--wide", "--dynamic", "--dyn-syms", *map(str, place.glob("libc10*.so"))]
     read += map(str, place.glob("libtorch*.so"))
     said = subprocess.run(read, capture_output=True, text=True, check=True).stdout
-    libraries = set(re.findall(r"\(NEEDED\).*\[(lib(?:cu|nccl|nvshmem).*)\]", said))
+    libraries = set(re.findall(rf"\(NEEDED\).*\[(lib{OF_CUDA}.*)\]", said))
     library = place / "libno_cuda.so"
     works = run(folder, "-c", "import torch").returncode == 0
     if not libraries or (works and not library.exists()):
         return
     versions: dict[str, set[str]] = {}
-    for name, version in re.findall(r"UND (_*(?:cu|nccl|nvshmem)\w+)(?:@(\S+))?", said):
+    for name, version in re.findall(rf"UND (_*{OF_CUDA}\w+)(?:@(\S+))?", said):
         versions.setdefault(version, set()).add(name)
     functions = [
         f'const char *{name}(void) {{return "no device";}}'
