@@ -48,7 +48,7 @@ demo: $(READY)
 # even if nothing that it depends on has changed.
 NOTEBOOKS := --notebooks
 test: $(READY)
-	$(BIN)/python -m pytest tests $(NOTEBOOKS) -n 2 --dist loadgroup
+	$(BIN)/python -m pytest tests $(NOTEBOOKS) -n 2
 
 # The unit tests on other Pythons, on the releases of constraints.txt, in environments in build/.
 PYTHONS ?= python3.12 python3.13

@@ -20,7 +20,6 @@ def mirror() -> Path:
     return Path(_MIRROR).resolve()
 
 
-TESTS = Path(__file__).parent
 EXECUTED = pytest.StashKey[Path]()
 """The results of the notebooks, which are executed at the same time as the tests."""
 
@@ -68,20 +67,30 @@ def pytest_configure_node(node):
         node.workerinput["executed"] = str(node.config.stash[EXECUTED])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Run tests that wait for the notebooks last, and say which tests may run at the same time.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Divide the tests between pytest-xdist's processes; `make test` has two.
 
-    `make test` uses two processes. Tests of the grader, of pages and of notebooks start programs
-    that take their share of the machine's processors and memory, so they run one after the other.
-    The rest run beside them, a file at a time, because its tests share what they have set up.
+    Tests of the grader, of pages and of notebooks start programs that take their share of the
+    machine's processors and memory, so they run one after the other. The rest run beside them, a
+    file at a time, because its tests share what they have set up. (pytest-xdist 3.8.0 ignores its
+    own marks for groups with pytest 9.2.)
     """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Beside(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file.startswith(("tests/unit/", "tests/policy/")) else "one by one"
+
+    return Beside(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Run tests that wait for the notebooks last."""
     waiting = {"executed", "after_lesson"}
     items.sort(key=lambda item: not waiting.isdisjoint(getattr(item, "fixturenames", ())))
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        group = item.path.name if folder in ("unit", "policy") else "one after the other"
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class FailuresAtOnce:
