@@ -120,7 +120,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q
+	$(BIN)/python -m pytest tests/unit tests/policy -m 'not slow and not training' -q -n 2
 	$(BIN)/course build --check
 	$(BIN)/python -m benchmarks --list
 

@@ -576,7 +576,7 @@ def prove(
         0,
         min=0,
         help="Instead: only the right answers, each with this many seeds (200 seeds find a test "
-        "that wrongly fails one time in a hundred).",
+        "that wrongly fails one time in a hundred). The course's own run without a sandbox.",
     ),
     folder: Path | None = typer.Option(
         None,

@@ -35,7 +35,7 @@ def answer_question(payload: bytes, namespace: dict[str, Any]) -> bytes:
     if name not in namespace:
         return encode({**reply, "missing": True})
     answer = Answer(namespace[name])
-    _seed_everything(question["seed"])
+    seed_everything(question["seed"])
     with (
         asking(name),
         own_state(),
@@ -89,7 +89,7 @@ def _defined(source: str, namespace: dict[str, Any]) -> None:
     exec(compile(source, "<reference>", "exec", dont_inherit=True), namespace)
 
 
-def _seed_everything(seed: int) -> None:
+def seed_everything(seed: int) -> None:
     """Make random numbers that code draws without a seed the same in every run of the grader."""
     random.seed(seed)
     if "numpy" in sys.modules:
