@@ -56,7 +56,8 @@ test-pythons:
 	for python in $(PYTHONS); do \
 	  folder=build/pythons/$$(basename $$python) && \
 	  $$python tests/notebooks/colab_environment.py constraints.txt $$folder --all && \
-	  PYTHONPATH=. $$folder/bin/python -m pytest tests/unit -m 'not slow and not training and not thorough' -n 2 \
+	  $$folder/bin/pip install --quiet --no-deps --editable . && \
+	  $$folder/bin/python -m pytest tests/unit -m 'not slow and not training and not thorough' -n 2 \
 	  || exit 1; \
 	done
 

@@ -67,30 +67,50 @@ def pytest_configure_node(node):
         node.workerinput["executed"] = str(node.config.stash[EXECUTED])
 
 
+WAITING = (
+    "test_bootstrap.py",
+    "test_equal_labels.py",
+    "test_executed.py",
+    "test_lesson_4.py",
+    "test_real_data.py",
+)
+"""Files with tests that wait for notebooks, so that they run last."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Divide the tests between pytest-xdist's processes; `make test` has two.
 
-    Tests of the grader, of pages and of notebooks start programs that take their share of the
-    machine's processors and memory, so they run one after the other. The rest run beside them, a
-    file at a time, because its tests share what they have set up. (pytest-xdist 3.8.0 ignores its
-    own marks for groups with pytest 9.2.)
+    Tests of the grader and of its security fill both processors by themselves, so they run one
+    after the other, and so do those of pages and of notebooks. The rest is divided by file, because
+    a file's tests share what they have set up. (pytest-xdist has marks for groups of tests, but
+    release 3.8.0 ignores them with pytest 9.2.)
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class Beside(LoadScopeScheduling):
+    class ByKind(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return file if file.startswith(("tests/unit/", "tests/policy/")) else "one by one"
+            folder, name = file.split("/")[1], file.rpartition("/")[2]
+            if folder in ("graders", "security"):
+                return "grader"
+            together = folder in ("browser", "notebooks") and name not in WAITING
+            return folder if together else file
 
-    return Beside(config, log)
+    config.option.loadscopereorder = False  # keep the order in which they were collected
+    return ByKind(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Run tests that wait for the notebooks last."""
-    waiting = {"executed", "after_lesson"}
-    items.sort(key=lambda item: not waiting.isdisjoint(getattr(item, "fixturenames", ())))
+    fixtures = {"executed", "after_lesson"}
+
+    def waits(item) -> tuple[bool, bool]:
+        asks = not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
+        return item.path.name in WAITING, asks
+
+    items.sort(key=waits)
 
 
 class FailuresAtOnce:

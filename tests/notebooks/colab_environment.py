@@ -68,6 +68,8 @@ def main() -> None:
     complete(arguments.folder, listed, listed if arguments.all else f"{LESSONS} {AT_RISK}".split())
     stand_in_for_cuda(arguments.folder)
     left_out = sorted(required(arguments.folder) - listed.keys())
+    if arguments.all and left_out:  # `pip freeze` does not list pip and setuptools
+        install(arguments.folder, left_out)
     print(f"required, but not on the list: {', '.join(left_out) or 'nothing'}")
 
 

@@ -1,5 +1,6 @@
 """Results are computed once and committed: they are read unchanged, or there is a clear error."""
 
+import importlib.metadata
 import json
 import re
 from pathlib import Path
@@ -80,7 +81,7 @@ def test_file_says_when_where_and_with_what_it_was_computed(written, folder):
     document = json.loads((folder / "trials.json").read_text())
     assert set(document) == stored.KEYS
     assert "core" in document["machine"] or torch.cuda.is_available()
-    assert document["versions"]["torch"] == torch.__version__
+    assert document["versions"]["torch"] == importlib.metadata.version("torch")
 
 
 @pytest.mark.parametrize(
