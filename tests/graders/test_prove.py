@@ -2,8 +2,10 @@
 
 import io
 import secrets
+import warnings
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -236,6 +238,43 @@ def test_right_answers_alone_are_tried_under_many_seeds(tmp_path):
     (one,) = prove_exercise("seeds", LESSONS[0].name, "class_weights", sandbox(), 3, folder)
     assert (one.name, one.statuses, one.problem) == ("right_own", (PASSED,) * 3, "")
     assert len(set(one.seeds)) == 3
+
+
+def test_many_seeds_find_a_test_that_is_wrong_about_a_right_answer(monkeypatch):
+    """The course's own answers are tried in this process, each with every seed."""
+    lesson, seeds = LESSONS[0], list(range(20))
+    steady = list(proving.simulate(lesson, "class_weights", seeds))
+    assert steady[0].name == "reference"
+    assert all(one.right and not one.problem for one in steady)
+    assert {len(one.statuses) for one in steady} == {20}
+
+    drawn = [int(np.random.default_rng(seed).integers(20)) for seed in seeds]
+
+    def unlucky(answer, rng):
+        answer(["a", "b", "a"])
+        return 0.5 if rng.integers(20) == drawn[3] else 1.0
+
+    monkeypatch.setattr(proving, "_tests_of", lambda lesson: {"class_weights": unlucky})
+    wrong = [seed for seed in seeds if drawn[seed] == drawn[3]]
+    for one in proving.simulate(lesson, "class_weights", seeds):
+        assert one.problem == FALSE_REJECT
+        assert [seed for seed in seeds if one.statuses[seed] != PASSED] == wrong
+    assert f"{len(wrong)} of 20 seeds, the first of them {wrong[0]}" in proving._what_was_said(one)
+
+
+def test_an_answer_leaves_the_next_one_the_state_that_it_found(monkeypatch):
+    lesson = LESSONS[0]
+
+    def changes(answer, rng):
+        assert warnings.filters == before
+        warnings.simplefilter("error")
+
+    before = None
+    monkeypatch.setattr(proving, "_tests_of", lambda lesson: {"class_weights": changes})
+    with proving.own_state():
+        before = list(warnings.filters)
+    tried = list(proving.simulate(lesson, "class_weights", [0, 1]))
+    assert not any(one.problem for one in tried), tried
 
 
 def test_a_proof_that_is_stopped_shows_what_it_has_tried(monkeypatch):
