@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -74,9 +73,11 @@ def score_labels(
     return scores
 
 
-def _shared(sequences: Sequence[Sequence[int]]) -> int:
+def _shared(sequences: list[list[int]]) -> int:
     """Return how many tokens all sequences begin with."""
-    return len(os.path.commonprefix(list(sequences)))
+    first, last = min(sequences), max(sequences)  # as in a dictionary, so they differ the earliest
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), len(first))
 
 
 def _prefix(ids: list[int], model: PreTrainedModel) -> DynamicCache:
