@@ -43,9 +43,9 @@ lab: $(LAB)
 demo: $(READY)
 	$(BIN)/course demo
 
-# nbval re-executes the solution notebooks beside the tests of the code, and tests that start no
-# programs run beside the others (tests/conftest.py). NOTEBOOKS=--every-notebook executes lesson 4
-# even if nothing that it depends on has changed.
+# nbval re-executes the solution notebooks beside the tests of the code, which two processes divide
+# (tests/conftest.py). NOTEBOOKS=--every-notebook executes lesson 4 even if nothing that it depends
+# on has changed.
 NOTEBOOKS := --notebooks
 test: $(READY)
 	$(BIN)/python -m pytest tests $(NOTEBOOKS) -n 2
