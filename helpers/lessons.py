@@ -153,6 +153,22 @@ LESSONS = (
         story_trains=True,
         wants_gpu=True,
     ),
+    Lesson(
+        "08_language_models",
+        "Do you need a large language model?",
+        120,
+        {
+            "build_prompt": 2,
+            "label_log_probabilities": 4,
+            "calibrate": 2,
+            "parse_label": 2,
+            "contrastive_pairs": 3,
+            "add_lora": 3,
+            "pareto_front": 2,
+            "written_decision": 2,
+        },
+        story_trains=True,
+    ),
 )
 
 

