@@ -12,7 +12,7 @@ def build_prompt(text, labels, examples=()):
     if not labels:
         raise ValueError(f"labels={labels!r}: at least one is needed")
     out = io.StringIO()
-    out.write("Classify the message as one of: %s" % ", ".join(labels))
+    out.write(f"Classify the message as one of: {', '.join(labels)}")
     for message, label in examples:
         if not any(label == known for known in labels):
             raise ValueError(f"{label!r} is not a label")

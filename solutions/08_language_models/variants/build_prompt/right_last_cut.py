@@ -6,7 +6,7 @@ def build_prompt(text, labels, examples=()):
     if unknown:
         raise ValueError("not among the labels: " + ", ".join(map(repr, unknown)))
     lines = ["Classify the message as one of: " + ", ".join(labels)]
-    for message, label in list(examples) + [(text, "")]:
+    for message, label in [*examples, (text, "")]:
         words = message.split()
         lines.append("")
         lines.append("Message: " + " ".join(words))
