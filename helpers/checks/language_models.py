@@ -110,3 +110,76 @@ def _expect_plain_text(answer: Any) -> None:
         equal(
             runs(lambda t=text: answer(t, ["joy"]), given), f"{one}{plain}\nLabel:", given, likely
         )
+
+
+@examples("parse_label")
+def _(answer: Any) -> None:
+    labels = ["joy", "anger"]
+    got = unchanged(lambda names: answer("joy", names), labels, given="parse_label")
+    of_type(got, str, "parse_label")
+    for reply, expected, likely in (
+        ("joy", "joy", say("That is the reply's only word.")),
+        ("I think\nit is anger.", "anger", say("A label may stand anywhere in the reply.")),
+        ("ANGER", "anger", say("Capitals don't matter; return the label as it is in `labels`.")),
+        ("Joy, joy!", "joy", say("A label that occurs twice is still one label.")),
+        ("fear", None, say("That is none of the labels.")),
+        ("", None, say("An empty reply has no label.")),
+        ("joy or anger", None, say("Two labels occur: that is no clear answer.")),
+        ("anger, not Joy", None, say("Two labels occur: that is no clear answer.")),
+        ("enjoy", None, say("Only whole words count; `in` finds parts, too.")),
+        ("joyful", None, say("Only whole words count.")),
+        ("joy_1", None, say("An underscore right after it makes it another word.")),
+        ("joy7", None, say("A digit right after it makes it another word.")),
+        ("joyé", None, say("Letters of every alphabet count as letters.")),
+        ("enjoy joy", "joy", say("The first place is no whole word, but the second is.")),
+        ("(joy)\n", "joy", say("Punctuation and white space may stand right beside a label.")),
+    ):
+        _expect_label(answer, reply, labels, expected, likely)
+    _expect_json(answer)
+    for reply, names, expected, likely in (
+        ("not sure", ["sure", "not sure"], None, say("*sure* is in it as a whole word, too.")),
+        ("Very sad.", ["joy", "very sad"], "very sad", say("A label may have several words.")),
+        ("it is c++ !", ["c++", "joy"], "c++", say("`\\b` needs a letter beside it; + is none.")),
+        ("sxo", ["s.o", "joy"], None, say("A dot is a dot in a label: `re.escape`.")),
+        ("ÉTÉ", ["été"], "été", say("Accented letters have capitals, too.")),
+        ("été", ["joy", "ÉTÉ"], "ÉTÉ", say("Return the label as it is in `labels`.")),
+        ("joy", [], None, say("Without labels none occurs.")),
+    ):
+        _expect_label(answer, reply, names, expected, likely)
+
+
+def _expect_label(
+    answer: Any, reply: str, labels: list[str], expected: str | None, likely: str
+) -> None:
+    given = say("For the reply {1} and the labels {2}, the result", repr(reply), labels)
+    equal(runs(lambda: answer(reply, labels), given, likely), expected, given, likely)
+
+
+def _expect_json(answer: Any) -> None:
+    alone = say("There is a string under `label`: read that alone.")
+    around = say("The JSON goes from the first { to the last }; text around it is left out.")
+    whole = say("There is no string under `label`, so the whole reply is read.")
+    broken = say("That is not JSON, so the whole reply is read.")
+    for reply, expected, likely in (
+        ('{"label": "joy"}', "joy", alone),
+        ('{"label": "Joy!", "why": "no anger"}', "joy", alone),
+        ('{"why": "anger", "label": "fear"}', None, alone),
+        ('{"why": "anger", "label": ""}', None, say("An empty string is a string, too.")),
+        ('No anger: {"label": "joy"} Not anger.', "joy", around),
+        ('{\n "label": "joy",\n "anger": {"is": 0}\n}', "joy", around),
+        ('[{"label": "joy", "why": "no anger"}]', "joy", around),
+        ('{"label": "\\u006aoy"}', "joy", say("JSON has escapes: let `json.loads` read it.")),
+        ('{"label": ["joy"]}', "joy", whole),
+        ('{"label": ["joy"], "why": "anger"}', None, whole),
+        ('{"label": null, "why": "joy"}', "joy", whole),
+        ('{"Label": "joy", "why": "no anger"}', None, whole),
+        ('{"is": {"label": "joy"}, "not": "anger"}', None, whole),
+        ('["joy"]', "joy", whole),
+        ("{} joy", "joy", whole),
+        ("{'label': 'joy'}", "joy", broken),
+        ("{'label': 'joy', 'why': 'no anger'}", None, broken),
+        ('{"label": "joy"', "joy", broken),
+        ("} joy {", "joy", broken),
+        ('{"label": "joy"} {"label": "anger"}', None, broken),
+    ):
+        _expect_label(answer, reply, ["joy", "anger"], expected, likely)

@@ -17,6 +17,7 @@
 
 # %%
 import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -83,3 +84,57 @@ def build_prompt(text: str, labels: list[str], examples: Sequence[tuple[str, str
 
 # %% nbgrader={"grade": true, "grade_id": "test_build_prompt", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("build_prompt")
+
+# %% [markdown]
+# ### Exercise 8.2: parse_label ●●○ about 12 minutes
+#
+# *Importance: high. A model may answer anything; what you cannot read for certain is no answer.*
+#
+# Write `parse_label`, which finds a label in what a model wrote. If the part of the reply from its first `{` to its last `}` is a JSON object with a string under `label`, read that string alone; otherwise read the whole reply.
+#
+# Return the one label that occurs in what you read, spelled as in `labels`. Capitals don't matter, accented ones included. A label occurs only as whole words: no letter (of any alphabet), digit or underscore stands right before or right after it, so *joy* is in *joy.* but not in *enjoy* or *joy_1*. Every character of a label stands for itself, as in *c++*. A label may occur several times. If none occurs, or two different ones, return None. One label inside another counts, too: of *sure* and *not sure*, the reply *not sure* has both. Without labels the result is None. The list stays unchanged.
+#
+# <details><summary>Hint 1</summary><code>str.find</code> and <code>str.rfind</code> give the first and the last place of a character, or -1. <code>json.loads</code> raises a <code>ValueError</code> where a text is not JSON, and may return a list or a number where it is.</details>
+# <details><summary>Hint 2</summary>In a regular expression, <code>(?&lt;!\w)</code> means "no letter, digit or underscore before", and <code>(?!\w)</code> "none after". Why is <code>\b</code> something else next to <code>+</code>?</details>
+# <details><summary>Hint 3</summary><code>re.escape</code> makes each character of a label stand for itself. Collect the labels that you find; how many are there?</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "parse_label", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def parse_label(reply: str, labels: list[str]) -> str | None:
+    """Read the label in a language model's reply.
+
+    Parameters
+    ----------
+    reply : str
+        Plain text, JSON, or JSON within text.
+    labels : list of str
+        All different, whatever the case.
+
+    Returns
+    -------
+    str or None
+        The one label that the reply holds; None for no label, or for several.
+
+    Examples
+    --------
+    >>> parse_label('Sure! {"label": "Joy", "reason": "no anger"}', ["joy", "anger"])
+    'joy'
+    """
+    ### BEGIN SOLUTION
+    try:
+        answer = json.loads(reply[reply.find("{") : reply.rfind("}") + 1])
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("label"), str):
+        reply = answer["label"]
+    found = [
+        label
+        for label in labels
+        if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", reply, re.IGNORECASE)
+    ]
+    return found[0] if len(found) == 1 else None
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_parse_label", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("parse_label")

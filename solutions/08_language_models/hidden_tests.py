@@ -1,5 +1,6 @@
 """Hidden tests of lesson 8."""
 
+import json
 import re
 
 import numpy as np
@@ -64,3 +65,109 @@ def _grade_bad_labels(answer, rng):
             pairs.insert(place, ("is", label))
             what = f"labels {[word, 'other']}, of the examples' labels one is {label!r}"
             raises(answer, "x", [word, "other"], pairs, error=ValueError, mentions=label, what=what)
+
+
+_SPECIAL = ("c++", "s.o", "(un)clear", "a|b", "🙂", "fun?!", "^_^", "[so]")
+"""Labels with characters that mean something else in a pattern, or at whose ends is no letter."""
+
+
+@grades("parse_label")
+def _(answer, rng):
+    def expect(reply, labels, expected, what, likely=""):
+        got = unchanged(answer, reply, labels)
+        equal(got, expected, f"{what}: the reply {reply!r} and the labels {labels}", likely)
+
+    words = [awkward.word(rng, 3) for _ in range(4)]
+    words = [words[0], words[1].title(), f"{words[2]}É", f"ш{words[3]}"]
+    names = list({name.lower(): name for name in awkward.names(rng, 8)}.values())
+    for labels, some in ((words, words), (names, names[:3]), (_SPECIAL, _SPECIAL)):
+        labels = awkward.shuffled(rng, list(labels))
+        for label in some:
+            other = str(rng.choice([name for name in labels if name != label]))
+            fillers = [awkward.word(rng), awkward.word(rng)]
+            for reply in _clear_replies(label, other, *fillers):
+                expect(reply, labels, label, "one label")
+            for reply in _unclear_replies(label, other, *fillers):
+                expect(reply, labels, None, "no label, or two of them")
+            expect(np.str_(f"so {label}"), labels, label, "NumPy's string")
+            expect(label, [], None, "no labels")
+            expect(label, [label], label, "a single label")
+            expect(label, [other], None, "a single label, and another one in the reply")
+        for reply in ("", " ", "\n\t", "{}", "{", "}", "[]", "null", '{"label": ""}'):
+            expect(reply, labels, None, "nothing to read")
+        middle = awkward.words(rng, 4000)
+        long = " ".join([*middle, labels[0], *middle])
+        expect(long, labels, labels[0], "a reply of thousands of words")
+    _grade_labels_within_labels(expect, rng)
+
+
+def _clear_replies(label, other, filler, more):
+    """Yield replies in which a label is found."""
+    yield from (label, label.upper(), label.lower(), label.swapcase(), f"{label}.", f"\t{label}\n")
+    yield from (f"({label})", f"'{label}'", f"<{label}>", f"{filler}-{label}-{more}", f"*{label}*")
+    yield f"{filler.upper()}, {more}: {label.upper()}, {filler}"
+    yield f"{label}, {label.upper()}: {label}"
+    yield f"{filler}:\n{label}\n{more}"
+    yield f"{filler}{label} {label}{more} {label}"
+    # JSON, of which one string is read.
+    answers = {"label": f"{label.upper()}!", "reason": f"not {other}", other: [other, {"x": other}]}
+    for shown in (answers, dict(reversed(answers.items()))):
+        for text in (json.dumps(shown), json.dumps(shown, ensure_ascii=False, indent=2)):
+            yield from (text, f"  {text}\n", f"[{text}]", f"```json\n{text}\n```")
+            yield f"{other}? {filler} {text} {more}, {other}."
+    # JSON without a string under label, and what is no JSON: all is read.
+    for under in ([label], {"is": label}, None, 1.5, True):
+        yield json.dumps({"label": under, "reason": label}, ensure_ascii=False)
+    nested = {"answer": {"label": label}}
+    for shown in (nested, {"Label": label}, [label], label, {filler: label}):
+        yield json.dumps(shown, ensure_ascii=False)
+    yield from (f"{{}} {label}", f"{{{label}", f"{label}}}", f"}} {label} {{", f"{{{label}}}")
+    yield from (f"{{'label': '{label}'}}", f'{{"label": "{label}', f'{{label: "{label}"}}')
+    text = json.dumps({"label": label}, ensure_ascii=False)
+    yield from (text * 2, f"{text}\n{text}", f"{text} :-}}", f"{{-: {text}")
+
+
+def _unclear_replies(label, other, filler, more):
+    """Yield replies without a label, or with two."""
+    yield from (filler, f"{filler} {more}", f"{label[:-1]} {filler}", f"not {label[1:]} {filler}")
+    # A letter, a digit or an underscore right beside it.
+    for end in ("x", "É", "ш", "_", "7", "私"):
+        yield from (f"{label}{end}", f"{end}{label}", f"{filler} {end}{label.upper()}{end}.")
+    yield from (
+        f"{label} {other}",
+        f"{label}\n{other}",
+        f"{other.upper()}, {label}",
+        f"{label}, {label}; {other}",
+    )
+    # JSON, of which one string is read.
+    for under in (f"{label} or {other}", filler, "", f"x{label}", f"{label}_", " "):
+        yield json.dumps({"label": under, "reason": label}, ensure_ascii=False)
+        yield f"{label}: {json.dumps({'reason': other, 'label': under})}"
+    # All is read.
+    for under in ([label], {"label": label}, None, 2, False):
+        shown = {"label": under, "reason": f"{label}, {other}"}
+        yield json.dumps(shown, ensure_ascii=False)
+    shown = {"answer": {"label": label}, "reason": other}
+    yield json.dumps(shown, ensure_ascii=False)
+    for name in ("Label", "label ", "labels", "answer"):
+        yield json.dumps({name: label, "reason": other}, ensure_ascii=False)
+    first, second = (json.dumps({"label": name}, ensure_ascii=False) for name in (label, other))
+    yield from (f"{first} {second}", f"{first}, {{{other}}}", f"{first} {other} :-}}")
+    yield f'{{"label": "{label}", "reason": "{other}'
+    yield f"{{'label': '{label}', 'reason': '{other}'}}"
+
+
+def _grade_labels_within_labels(expect, rng):
+    one, two = awkward.word(rng, 3), awkward.word(rng, 2)
+    likely = "a label within a longer one counts, too"
+    for longer in (f"{two} {one}", f"{one} {two}", f"{two}-{one}", f"{one}, {two}"):
+        labels = awkward.shuffled(rng, [one, longer, awkward.word(rng, 4)])
+        for reply in (longer, longer.upper(), f"It is {longer}.", json.dumps({"label": longer})):
+            expect(reply, labels, None, "a label within another", likely)
+        expect(one, labels, one, "the shorter of two labels")
+        expect(f"{one}: {two}", labels, one, "the shorter of two labels")
+        expect(two, labels, None, "a part of a label")
+    inside = f"{two}{one}"
+    labels = awkward.shuffled(rng, [one, inside])
+    expect(inside, labels, inside, "a label of which another is a part, not a whole word")
+    expect(one, labels, one, "a label that is a part of another")
