@@ -77,7 +77,7 @@ def _(answer, rng):
         got = unchanged(answer, reply, labels)
         equal(got, expected, f"{what}: the reply {reply!r} and the labels {labels}", likely)
 
-    words = [awkward.word(rng, 3) for _ in range(4)]
+    words = [awkward.word(rng, syllables) for syllables in (3, 4, 5, 6)]
     words = [words[0], words[1].title(), f"{words[2]}É", f"ш{words[3]}"]
     names = list({name.lower(): name for name in awkward.names(rng, 8)}.values())
     for labels, some in ((words, words), (names, names[:3]), (_SPECIAL, _SPECIAL)):
