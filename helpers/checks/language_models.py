@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from helpers.checks.core import examples
-from helpers.checks.expect import equal, of_type, raises, runs, unchanged
+from helpers.checks.expect import close, equal, of_type, raises, runs, unchanged
 from helpers.checks.language import say
 
 
@@ -183,3 +185,155 @@ def _expect_json(answer: Any) -> None:
         ('{"label": "joy"} {"label": "anger"}', None, broken),
     ):
         _expect_label(answer, reply, ["joy", "anger"], expected, likely)
+
+
+@examples("calibrate")
+def _(answer: Any) -> None:
+    rows = np.array([[-1.0, -3.0], [-1.0, -2.0], [-1.0, -7.0]])
+    got = unchanged(answer, rows, given="calibrate")
+    of_type(got, np.ndarray, "calibrate")
+    close(
+        got,
+        [[0.268941, 0.731059], [0.119203, 0.880797], [0.952574, 0.047426]],
+        say("For the log-probabilities {1} without a baseline, the probabilities", rows.tolist()),
+        {
+            say("Nothing that matters is subtracted: take the mean of each column, not row."): [
+                [0.880797, 0.119203],
+                [0.731059, 0.268941],
+                [0.997527, 0.002473],
+            ],
+            say("The baseline is added there; subtract it."): [
+                [0.993307, 0.006693],
+                [0.982014, 0.017986],
+                [0.999877, 0.000123],
+            ],
+            say("Columns sum to 1 there; rows must: another `axis`."): [
+                [0.333333, 0.267623],
+                [0.333333, 0.727475],
+                [0.333333, 0.004902],
+            ],
+            say("Those are the logarithms of the probabilities."): [
+                [-1.313262, -0.313262],
+                [-2.126928, -0.126928],
+                [-0.048587, -3.048587],
+            ],
+            say("Divide by the sum of the row, so that it sums to 1."): [
+                [1.0, 2.718282],
+                [1.0, 7.389056],
+                [1.0, 0.049787],
+            ],
+            say("Those are differences; their softmax is wanted."): [[0, 1], [0, 2], [0, -3]],
+            say("That takes the mean of the probabilities; take that of the log-probabilities."): [
+                [0.554671, 0.445329],
+                [0.314226, 0.685774],
+                [0.985508, 0.014492],
+            ],
+            say("All entries together sum to 1 there; each row must."): [
+                [0.076004, 0.206602],
+                [0.076004, 0.561601],
+                [0.076004, 0.003784],
+            ],
+            say("That is the median; take the mean."): [
+                [0.5, 0.5],
+                [0.268941, 0.731059],
+                [0.982014, 0.017986],
+            ],
+        },
+    )
+    _expect_given_baseline(answer)
+    _expect_stable(answer)
+    close(
+        answer(np.array([[-4.0, -2.0, -9.0, -3.0]])),
+        [[0.25, 0.25, 0.25, 0.25]],
+        say("For a single row of four labels without a baseline, the probabilities"),
+        say("The row is its own mean, so nothing is left of it."),
+    )
+    for count in (None, 3):
+        given = say("For no rows of three labels")
+        baseline = None if count is None else np.zeros(count)
+        likely = say("The shape stays (0, 3).")
+        empty = runs(lambda b=baseline: answer(np.zeros((0, 3)), b), given, likely)
+        equal(np.shape(empty), (0, 3), say("{1}, the shape of the result", given), likely)
+    _expect_bad_shapes(answer)
+
+
+def _expect_given_baseline(answer: Any) -> None:
+    row, baseline = np.array([[-1.0, -3.0]]), np.array([0.0, -1.0])
+    given = say("For the log-probabilities -1, -3 and the baseline 0, -1, the probabilities")
+    close(
+        unchanged(answer, row, baseline, given="calibrate"),
+        [[0.731059, 0.268941]],
+        given,
+        {
+            say("The baseline has no effect."): [[0.880797, 0.119203]],
+            say("The baseline is added there; subtract it."): [[0.952574, 0.047426]],
+            say("The mean is subtracted there; take the given baseline alone."): [[0.5, 0.5]],
+            say("The baseline holds log-probabilities already: no `np.exp`."): [
+                [0.797037, 0.202963]
+            ],
+        },
+    )
+    two = np.array([[-1.0, -3.0], [-2.0, -2.0]])
+    close(
+        answer(two, np.zeros(2)),
+        [[0.880797, 0.119203], [0.5, 0.5]],
+        say("For the log-probabilities {1} and the baseline 0, 0, the probabilities", two.tolist()),
+        say("Zeros are a baseline, too: ask whether it `is None`."),
+    )
+    given = say("For integers and a baseline of float32, the probabilities")
+    likely = say("An array of integers cannot hold fractions; make a float array first.")
+    half = np.array([0.5, -0.5], dtype=np.float32)
+    close(
+        runs(lambda: answer(np.array([[-1, -3]]), half), given, likely),
+        [[0.731059, 0.268941]],
+        given,
+        likely,
+    )
+    close(
+        answer(np.array([[-1.0, -np.inf, -1.0]]), np.array([0.0, 0.0, 0.0])),
+        [[0.5, 0.0, 0.5]],
+        say("For the log-probabilities -1, -inf, -1 and the baseline 0, 0, 0, the probabilities"),
+        say("`np.exp` of -inf is 0; nothing needs to be replaced."),
+    )
+
+
+def _expect_stable(answer: Any) -> None:
+    likely = say("Subtract the largest value of each row before `np.exp`.")
+    for row, expected in (
+        ([1e4, 1e4], [0.5, 0.5]),
+        ([-1e4, -1e4], [0.5, 0.5]),
+        ([1e4, -1e4], [1.0, 0.0]),
+        ([-9999.0, -1e4], [0.731059, 0.268941]),
+    ):
+        given = say("For the log-probabilities {1} and the baseline 0, 0, the probabilities", row)
+        close(answer(np.array([row]), np.zeros(2)), [expected], given, likely)
+    far = np.array([[1e4, 1e4], [0.0, 1.0], [-1e4, -1e4]])
+    given = say(
+        "For the log-probabilities {1} and the baseline 0, 0, the probabilities", far.tolist()
+    )
+    likely = say("The largest value of a whole array is far above some rows: take each row's own.")
+    expected = [[0.5, 0.5], [0.268941, 0.731059], [0.5, 0.5]]
+    close(answer(far, np.zeros(2)), expected, given, likely)
+
+
+def _expect_bad_shapes(answer: Any) -> None:
+    for shape in ((3,), (2, 3, 4), ()):
+        given = say("For log_probabilities of the shape {1}, `calibrate`", shape)
+        baseline = np.zeros(shape[-1:])
+        raises(
+            lambda s=shape, b=baseline: answer(np.zeros(s), b),
+            ValueError,
+            ("log_probabilities", "log-probabilities", str(shape), str(len(shape))),
+            given,
+            say("Two dimensions are wanted: messages and labels."),
+        )
+    for shape in ((4,), (1,), (2,), (1, 3), (2, 3), (2, 1), ()):
+        given = say("For two rows of three labels and a baseline of the shape {1}", shape)
+        size = str(int(np.prod(shape)))
+        raises(
+            lambda s=shape: answer(np.zeros((2, 3)), np.zeros(s)),
+            ValueError,
+            ("baseline", str(shape), size),
+            given,
+            say("NumPy broadcasts many shapes; only (3,) is right here."),
+        )

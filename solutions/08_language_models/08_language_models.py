@@ -138,3 +138,62 @@ def parse_label(reply: str, labels: list[str]) -> str | None:
 
 # %% nbgrader={"grade": true, "grade_id": "test_parse_label", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("parse_label")
+
+# %% [markdown]
+# ### Exercise 8.4: calibrate ●●○ about 8 minutes
+#
+# *Importance: high. A language model prefers some labels whatever the message says; this takes the preference away.*
+#
+# Write `calibrate`. From each column of the log-probabilities subtract its baseline: `baseline` has one number per label, for instance the log-probabilities for a message without content. If it is left out or None, subtract the mean of each column instead, that is, the mean log-probability of that label over all rows. Then take the softmax of each row.
+#
+# The numbers may lie anywhere between -10,000 and 10,000, and the arrays may hold integers or float32. With a given baseline an entry may also be -inf; its probability is 0. No rows give an array of shape (0, c). The inputs stay unchanged.
+#
+# Bad input: raise a `ValueError` where `log_probabilities` has not two dimensions, and where the shape of `baseline` is not (c,). The message names that argument or quotes its shape.
+#
+# <details><summary>Hint 1</summary>Over which axis is the mean of a column? Over which one does a row sum to 1?</details>
+# <details><summary>Hint 2</summary>A softmax stays the same if you subtract one number from a whole row. Which number makes sure that <code>np.exp</code> overflows nowhere, and that no row becomes all zeros?</details>
+# <details><summary>Hint 3</summary>NumPy broadcasts an array of shape (1,), (1, c) or (n, 1) without complaint, so compare shapes yourself.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "calibrate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def calibrate(log_probabilities: np.ndarray, baseline=None) -> np.ndarray:
+    """Turn a language model's scores into probabilities that favour no label.
+
+    Parameters
+    ----------
+    log_probabilities : array of shape (n, c)
+        Of c labels for each of n messages; their exponentials need not sum to 1.
+    baseline : array of shape (c,), optional
+        What to subtract from each column; without it, the column's mean.
+
+    Returns
+    -------
+    array of shape (n, c)
+        Probabilities. Each row sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If `log_probabilities` has not two dimensions, or `baseline` does not fit.
+
+    Examples
+    --------
+    >>> calibrate(np.array([[-1.0, -3.0]]), np.array([-1.0, -3.0]))
+    array([[0.5, 0.5]])
+    """
+    ### BEGIN SOLUTION
+    scores = np.asarray(log_probabilities, dtype=np.float64)
+    if scores.ndim != 2:
+        raise ValueError(f"log_probabilities must have 2 dimensions, not {scores.ndim}")
+    if baseline is None:
+        baseline = scores.mean(axis=0)
+    if np.shape(baseline) != scores.shape[1:]:
+        raise ValueError(f"baseline has the shape {np.shape(baseline)}, not {scores.shape[1:]}")
+    scores = scores - baseline
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_calibrate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("calibrate")

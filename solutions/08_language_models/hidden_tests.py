@@ -5,7 +5,17 @@ import re
 
 import numpy as np
 
-from grading.testing import awkward, equal, grades, has_type, raises, unchanged
+from grading.testing import (
+    COARSE,
+    FLOAT32,
+    awkward,
+    close,
+    equal,
+    grades,
+    has_type,
+    raises,
+    unchanged,
+)
 
 _FIELDS = ("{0} {text} {}", "100 %s", r"\1 \n \g<0>", "Label: x\nMessage: y", "Zo\u00eb\u2003SAID")
 """Texts that change where a template, or a pattern, is filled in twice."""
@@ -171,3 +181,93 @@ def _grade_labels_within_labels(expect, rng):
     labels = awkward.shuffled(rng, [one, inside])
     expect(inside, labels, inside, "a label of which another is a part, not a whole word")
     expect(one, labels, one, "a label that is a part of another")
+
+
+def _calibrated(scores, baseline=None):
+    """Return the probabilities, each from the differences between the labels of its row."""
+    scores = np.array(scores, dtype=np.float64)
+    if baseline is None:
+        baseline = [sum(column) / len(column) for column in scores.T.tolist()]
+    moved = scores - np.array(baseline, dtype=np.float64)
+
+    def share(one, row):
+        return 0.0 if np.isneginf(one) else 1 / np.exp(row - one).sum()
+
+    with np.errstate(over="ignore"):
+        return np.array([[share(one, row) for one in row] for row in moved])
+
+
+@grades("calibrate")
+def _(answer, rng):
+    def expect(scores, baseline, what, likely="", tolerance=FLOAT32):
+        got = unchanged(answer, scores) if baseline is None else unchanged(answer, scores, baseline)
+        has_type(got, np.ndarray, what)
+        close(got, _calibrated(scores, baseline), what, likely, tolerance)
+
+    for n, c in ((7, 3), (3, 7), (5, 5), (1, 4), (40, 2), (6, 1), (300, 20)):
+        scores = rng.normal(-4, 2, (n, c)) + rng.normal(0, 3, c)
+        what = f"{n} rows of {c} labels"
+        expect(scores, None, f"{what} without a baseline", "another mean than that of a column")
+        expect(scores, rng.normal(-4, 2, c), f"{what} and a baseline")
+        expect(scores, np.zeros(c), f"{what} and a baseline of zeros", "0 taken for no baseline")
+        expect(scores, scores[0], f"{what}, of which the first is the baseline")
+        expect(np.full((n, c), -2.5), None, f"{what} that are all equal")
+        whole, given = rng.integers(-9, 3, (n, c)), rng.integers(-5, 5, c)
+        expect(whole, None, f"{what} of integers", "fractions lost")
+        expect(whole.astype(np.int32), given, f"{what} of int32 with a baseline of integers")
+        expect(whole, given / 4, f"{what} of integers with a baseline of fractions")
+        single = scores.astype(np.float32)
+        expect(single, None, f"{what} in float32")
+        expect(single, given.astype(np.float32), f"{what} in float32 with a baseline")
+        expect(scores, given.astype(np.float32), f"{what} with a baseline in float32")
+    got = answer(scores, None)
+    close(got, _calibrated(scores), "None as baseline", tolerance=FLOAT32)
+    scores = rng.normal(-4, 2, (6, 5))
+    for row in range(5):
+        scores[row, rng.permutation(5)[: row + 1][:4]] = -np.inf
+    expect(scores, rng.normal(-4, 2, 5), "some log-probabilities of -inf with a baseline")
+    _grade_far_numbers(expect, rng)
+    for c in (1, 4):
+        for baseline in (None, np.zeros(c)):
+            got = answer(np.zeros((0, c)), baseline)
+            has_type(got, np.ndarray, "no rows")
+            equal(got.shape, (0, c), f"the shape of the result for no rows of {c} labels")
+    _grade_shapes(answer, rng)
+
+
+def _grade_far_numbers(expect, rng):
+    likely = "overflow, or a row that becomes all zeros"
+    n, c = 16, 4
+    # Eighths are exact in float32, also at 1e4, and so are sums of sixteen of them.
+    near = rng.integers(-24, 24, (n, c)) / 8
+    rows, columns = rng.integers(-6000, 6000, (n, 1)), rng.integers(-4000, 4000, c)
+    rows[:3, 0], columns[:2] = (6000, -6000, 0), (4000, -4000)
+    scores = near + rows + columns
+    for kind in (np.float64, np.float32):
+        name = np.dtype(kind).name
+        moved, given = scores.astype(kind), columns.astype(kind)
+        expect(moved, None, f"{name} of up to 1e4 without a baseline", likely, COARSE)
+        expect(moved, given, f"{name} of up to 1e4 with a baseline", likely, COARSE)
+        expect(moved, given * 0, f"{name} of up to 1e4 with a baseline of 0", likely, COARSE)
+        signs = rng.permutation(np.repeat([1e4, -1e4], n * c // 2)).reshape(n, c)
+        ends = rng.permutation([1e4, -1e4, 1e4, -1e4])
+        what = f"{name} of ±1e4"
+        expect(signs.astype(kind), ends.astype(kind), f"{what} with a baseline", likely, COARSE)
+        alike = np.vstack([np.full(c, size) for size in (1e4, -1e4, 0.0, -1e3)]).astype(kind)
+        expect(alike, None, f"{what}, each row of equal numbers", likely, COARSE)
+
+
+def _grade_shapes(answer, rng):
+    c = int(rng.integers(3, 6))
+    for shape in ((c,), (2, c, 2), (1, 2, c, 1), ()):
+        for baseline in (None, np.zeros(c)):
+            mentions = ("log_probabilities", "log-probabilities", str(shape), str(len(shape)))
+            what = f"log_probabilities of the shape {shape}"
+            arguments = [rng.normal(size=shape), baseline][: 1 if baseline is None else 2]
+            raises(answer, *arguments, error=ValueError, mentions=mentions, what=what)
+    for n in (c + 2, 1):
+        for shape in ((c + 1,), (c - 1,), (1,), (n,), (0,), (), (1, c), (n, c), (n, 1), (c, 1)):
+            what = f"{n} rows of {c} labels and a baseline of the shape {shape}"
+            mentions = ("baseline", str(shape), str(int(np.prod(shape))))
+            scores, baseline = rng.normal(size=(n, c)), np.array(rng.normal(size=shape))
+            raises(answer, scores, baseline, error=ValueError, mentions=mentions, what=what)
