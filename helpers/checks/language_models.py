@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from helpers.checks.core import examples
-from helpers.checks.expect import close, equal, of_type, raises, runs, unchanged
+from helpers.checks.expect import close, equal, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
 
 
@@ -337,3 +338,104 @@ def _expect_bad_shapes(answer: Any) -> None:
             given,
             say("NumPy broadcasts many shapes; only (3,) is right here."),
         )
+
+
+def _trials(names: str, scores: list[float], seconds: list[float], **columns: Any) -> pd.DataFrame:
+    """Return trials whose names have one letter each."""
+    return pd.DataFrame({"name": list(names), "macro_f1": scores, "seconds": seconds, **columns})
+
+
+def _expect_names(answer: Any, trials: pd.DataFrame, expected: str, likely: Any) -> pd.DataFrame:
+    """Expect the names of the kept rows, in this order; a wrong result is a text of names, too."""
+    rows = trials[["name", "macro_f1", "seconds"]].to_numpy().tolist()
+    given = say("For trials of name, macro_f1 and seconds {1}, the names", rows)
+    got = runs(lambda: unchanged(answer, trials, given="pareto_front"), given)
+    of_type(got, pd.DataFrame, "pareto_front")
+    that("name" in got.columns, say("The column name is lost: keep all columns."))
+    if not isinstance(likely, str):
+        likely = {text: list(names) for text, names in likely.items()}
+    equal(list(got["name"]), list(expected), given, likely)
+    return got
+
+
+@examples("pareto_front")
+def _(answer: Any) -> None:
+    trials = _trials("abcd", [0.9, 0.5, 0.7, 0.6], [60.0, 2.0, 9.0, 20.0])
+    _expect_names(
+        answer,
+        trials,
+        "bca",
+        {
+            say("They are the right ones; the cheapest comes first."): "acb",
+            say("They are right, but in the order of the frame; the cheapest comes first."): "abc",
+            say("That is every row, but c is better than d in both."): "bcda",
+            say("Those are the rows that are beaten."): "d",
+            say("That is the best alone; a cheaper row is not beaten by it."): "a",
+            say("That is the cheapest alone; a better row is not beaten by it."): "b",
+            say("Less seconds are better."): "a",
+        },
+    )
+    for names, scores, seconds, expected, likely in (
+        ("ab", [0.5, 0.7], [3.0, 3.0], "b", say("Equal seconds: the better macro_f1 beats.")),
+        ("ab", [0.7, 0.7], [5.0, 3.0], "b", say("Equal macro_f1: the cheaper row beats.")),
+        ("pqr", [0.7, 0.7, 0.9], [3, 3, 8], "pqr", say("Equal rows do not beat each other.")),
+        ("zya", [0.7] * 3, [3, 3, 3], "zya", say("Equal rows stay in their order.")),
+        ("abc", [0.5, 0.52, 0.9], [1, 9, 10], "abc", say("b is beaten by no single row.")),
+        ("ab", [0.7, 0.7 + 1e-9], [3, 4], "ab", say("However little they differ: no rounding.")),
+        ("ab", [0.0, 0.4], [1, 2], "ab", say("A macro_f1 of 0 may be the cheapest row's.")),
+        ("ab", [0.4, 0.9], [1, np.inf], "ab", say("inf is a number of seconds, not NaN.")),
+        ("abc", [0.4, np.nan, 0.6], [5, 1, 9], "ac", say("Leave out rows with NaN.")),
+        ("abc", [0.4, 0.9, 0.6], [5, np.nan, 9], "ac", say("Leave out rows with NaN.")),
+        ("abc", [0.9, 0.5, 0.6], [1, 2, 3], "a", say("Every row counts, not only the next one.")),
+        ("ab", [0.5, 0.7], [3.2, 3.4], "ab", say("However little they differ: no rounding.")),
+        ("ab", [0.7, 0.7], [3, 3 + 1e-9], "a", say("However little they differ: no rounding.")),
+        ("a", [0.1], [7.0], "a", say("No other row beats a single one.")),
+    ):
+        _expect_names(answer, _trials(names, scores, seconds), expected, likely)
+    _expect_frame_kept(answer)
+
+
+def _expect_frame_kept(answer: Any) -> None:
+    kind = pd.Categorical(["x", "y", "x"], categories=["x", "y", "z"])
+    more = _trials("abc", [0.75, 0.5, 0.25], [60, 2, 9], note=[None, None, "n"], kind=kind)
+    more = more[["kind", "seconds", "note", "macro_f1", "name"]].astype({"macro_f1": np.float32})
+    more = more.set_axis(pd.Index([7, 7, 7], name="run"))
+    likely = say("Choose rows by their place: the index may repeat, and other columns may be NaN.")
+    got = _expect_names(answer, more, "ba", likely)
+    equal(
+        list(got.columns),
+        list(more.columns),
+        say("For a frame with more columns, in another order, the columns of the result"),
+        say("No column is added, left out or moved."),
+    )
+    equal(
+        [str(dtype) for dtype in got.dtypes],
+        [str(dtype) for dtype in more.dtypes],
+        say("For columns of many dtypes, the dtypes of the result"),
+        say("Choose rows of the frame instead of building a new one."),
+    )
+    that(
+        got["kind"].dtype == more["kind"].dtype,
+        say("A column of categories keeps all of them, those without a row, too."),
+    )
+    equal(
+        list(got.index),
+        [7, 7],
+        say("For the index 7, 7, 7, that of the two rows that are kept"),
+        say("Rows keep their index values."),
+    )
+    equal(got.index.name, "run", say("For an index named run, the name of the result's index"))
+    given = say("For a frame without rows")
+    for rows in (more[:0], more.assign(macro_f1=np.nan)):
+        empty = runs(lambda r=rows: answer(r), given)
+        of_type(empty, pd.DataFrame, given)
+        likely = say("Columns and dtypes stay; an empty list of rows chooses columns instead.")
+        equal(list(empty.columns), list(more.columns), say("{1}, the columns", given), likely)
+        equal(
+            [str(dtype) for dtype in empty.dtypes],
+            [str(dtype) for dtype in rows.dtypes],
+            say("{1}, the dtypes", given),
+            likely,
+        )
+        equal(len(empty), 0, say("{1}, the number of rows", given))
+        given = say("For a frame whose macro_f1 is always NaN")

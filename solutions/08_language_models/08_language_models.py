@@ -197,3 +197,56 @@ def calibrate(log_probabilities: np.ndarray, baseline=None) -> np.ndarray:
 
 # %% nbgrader={"grade": true, "grade_id": "test_calibrate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("calibrate")
+
+# %% [markdown]
+# ### Exercise 8.7: pareto_front ●●○ about 10 minutes
+#
+# *Importance: high. A method that is both worse and slower than another can be forgotten; among the rest you must choose.*
+#
+# Write `pareto_front`. Of `macro_f1` more is better, of `seconds` less. One row beats another if it is at least as good in both and better in one. Return the rows that no other row beats, the cheapest (fewest seconds) first. Rows that are equal in both do not beat each other: keep all of them, in their order.
+#
+# Leave out a row where `macro_f1` or `seconds` is NaN; it beats no other. Seconds may be infinite. Two numbers are different however little they differ.
+#
+# The frame may have more columns, and any index, which may repeat. All columns, in their order, their dtypes and the index values of the kept rows stay as they came, also where no row is left. `trials` itself stays unchanged.
+#
+# <details><summary>Hint 1</summary><code>dropna</code> has a parameter <code>subset</code>: a missing value in another column is no reason to leave a row out.</details>
+# <details><summary>Hint 2</summary>For one row, a comparison of whole columns with its two values says at once which rows beat it.</details>
+# <details><summary>Hint 3</summary>A Boolean array chooses rows by place, whatever the index, even if it is empty. <code>sort_values</code> has a <code>kind</code> that leaves ties in their order.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "pareto_front", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def pareto_front(trials: pd.DataFrame) -> pd.DataFrame:
+    """Keep the trials that no other trial beats.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Columns `macro_f1` (more is better) and `seconds` (less is better), perhaps others;
+        any index.
+
+    Returns
+    -------
+    DataFrame
+        The kept rows, cheapest first.
+
+    Examples
+    --------
+    >>> pareto_front(pd.DataFrame({"macro_f1": [0.8, 0.7, 0.6], "seconds": [9, 2, 5]}))
+       macro_f1  seconds
+    1       0.7        2
+    0       0.8        9
+    """
+    ### BEGIN SOLUTION
+    known = trials.dropna(subset=["macro_f1", "seconds"])
+    f1, seconds = known["macro_f1"].to_numpy(), known["seconds"].to_numpy()
+    kept = np.ones(len(known), dtype=bool)
+    for row in range(len(known)):
+        as_good = (f1 >= f1[row]) & (seconds <= seconds[row])
+        better = (f1 > f1[row]) | (seconds < seconds[row])
+        kept[row] = not (as_good & better).any()
+    return known[kept].sort_values("seconds", kind="stable")
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_pareto_front", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+check("pareto_front")

@@ -1,9 +1,11 @@
 """Hidden tests of lesson 8."""
 
 import json
+import math
 import re
 
 import numpy as np
+import pandas as pd
 
 from grading.testing import (
     COARSE,
@@ -14,6 +16,7 @@ from grading.testing import (
     grades,
     has_type,
     raises,
+    same_frame,
     unchanged,
 )
 
@@ -271,3 +274,94 @@ def _grade_shapes(answer, rng):
             mentions = ("baseline", str(shape), str(int(np.prod(shape))))
             scores, baseline = rng.normal(size=(n, c)), np.array(rng.normal(size=shape))
             raises(answer, scores, baseline, error=ValueError, mentions=mentions, what=what)
+
+
+def _front(trials):
+    """Return the rows that no other beats, each compared with each, cheapest first."""
+    values = list(zip(trials["macro_f1"].tolist(), trials["seconds"].tolist(), strict=True))
+    known = [place for place, pair in enumerate(values) if not any(map(math.isnan, pair))]
+
+    def beaten(place):
+        f1, seconds = values[place]
+        others = (values[other] for other in known)
+        return any(a >= f1 and b <= seconds and (a, b) != (f1, seconds) for a, b in others)
+
+    kept = [place for place in known if not beaten(place)]
+    return trials.iloc[sorted(kept, key=lambda place: values[place][1])]
+
+
+def _some_trials(rng, f1, seconds):
+    """Return a frame with these trials and columns of many kinds, in any order."""
+    n = len(f1)
+    texts = pd.Series(awkward.texts(rng, n), dtype=object)
+    texts[rng.random(n) < 0.3] = None
+    loss = np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n))
+    columns = {
+        "macro_f1": f1,
+        "seconds": seconds,
+        "note": texts.to_numpy(),
+        "loss": loss.astype(np.float32),
+        "seed": rng.integers(0, 3, n).astype(np.int16),
+        "done": rng.random(n) < 0.5,
+        "method": pd.Categorical(rng.choice(["b", "a", "c"], n), categories=["c", "b", "a", "d"]),
+    }
+    return pd.DataFrame({name: columns[name] for name in awkward.shuffled(rng, list(columns))})
+
+
+@grades("pareto_front")
+def _(answer, rng):
+    def expect(trials, what, likely=""):
+        got = unchanged(answer, trials)
+        has_type(got, pd.DataFrame, what)
+        same_frame(got, _front(trials), what, likely)
+
+    for n in (40, 12, 7, 1):
+        for kind, index in awkward.indexes(rng, n):
+            # Along a line from cheap and bad to expensive and good, so that many rows are kept,
+            # and on a coarse grid, so that many are equal in one value or in both.
+            seconds = rng.integers(0, 9, n)
+            f1 = np.clip(seconds + rng.integers(-2, 2, n), 0, 8) / 8
+            trials = _some_trials(rng, f1, seconds / 2).set_axis(index.rename("run"))
+            expect(trials, f"{n} trials with {kind}", "order, ties or the index")
+            expect(trials.assign(seconds=seconds), f"{n} trials, seconds as integers")
+            single = trials.assign(macro_f1=f1.astype(np.float32))
+            expect(single, f"{n} trials, macro_f1 as float32")
+            holes = trials.copy()
+            for column in ("macro_f1", "seconds"):
+                holes.loc[rng.random(n) < 0.2, column] = np.nan
+            expect(holes, f"{n} trials with NaN", "a row with NaN is kept, or another left out")
+            endless = trials["seconds"].mask(rng.random(n) < 0.3, np.inf)
+            expect(trials.assign(seconds=endless), f"{n} trials, some of infinite seconds")
+            random = {"macro_f1": rng.random(n), "seconds": rng.exponential(60, n)}
+            expect(trials.assign(**random), f"{n} trials of random numbers")
+            for column in ("macro_f1", "seconds"):
+                expect(trials.assign(**{column: 0.5}), f"{n} trials that share {column}")
+                expect(trials.assign(**{column: np.nan}), f"{n} trials, all NaN in {column}")
+            expect(trials[:0], f"no trials, {kind}", "columns or dtypes are lost")
+    _grade_single_clauses(expect, rng)
+
+
+def _grade_single_clauses(expect, rng):
+    def trials(f1, seconds):
+        return _some_trials(rng, np.array(f1), np.array(seconds))
+
+    rising = np.arange(1, 31)
+    order = rng.permutation(30)
+    bowl = trials((rising / 31)[order] ** 3, (rising * 2.5)[order])
+    expect(bowl, "thirty trials, each better and more expensive than the one before")
+    expect(trials((-rising / 31 + 1)[order], rising[order]), "the cheapest beats all others")
+    close_by = trials(0.5 + rising * 1e-12, 60 + rising * 1e-7)
+    expect(close_by, "trials that differ by very little", "numbers are rounded")
+    likely = "numbers that differ by very little are taken for equal"
+    expect(trials(0.5 - rising * 1e-12, 60 + rising), "macro_f1 that differs by little", likely)
+    expect(trials(0.5 - rising / 99, 60 + rising * 1e-7), "seconds that differ by little", likely)
+    expect(trials([0.5, 0.5, 0.4], [3.0, 3.0 + 1e-9, 3.0]), "two rows that are beaten", likely)
+    expect(trials([0.5, 0.5 - 1e-12, 0.4], [3.0, 3.0, 2.0]), "one row that is beaten", likely)
+    expect(trials([0.0, 0.0, 0.1], [3.0, 1.0, 2.0]), "a macro_f1 of 0", "0 is taken for nothing")
+    expect(trials([0.5] * 25, [7.0] * 25), "25 equal trials", "equal rows in another order")
+    expect(trials([0.5, 0.5, 0.6], [0.0, 0.0, 0.0]), "0 seconds")
+    expect(trials([0.5, 0.7, 0.7], [1.0, np.inf, np.inf]), "infinite seconds", "inf is not NaN")
+    expect(trials([0.5, 0.9, np.nan], [4.0, np.nan, 1.0]), "NaN in the best or cheapest row")
+    alone = trials([0.2, 0.4, 0.3], [1.0, 3.0, 2.0])[["seconds", "macro_f1"]]
+    expect(alone, "a frame with these two columns alone")
+    expect(alone.set_axis([5, 5, 5]), "three rows that share an index", "rows chosen by the index")

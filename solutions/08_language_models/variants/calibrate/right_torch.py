@@ -1,4 +1,4 @@
-# Right: PyTorch; the mean is taken of log-probabilities that sum to 1, which moves all labels alike.
+# Right: PyTorch; each row sums to 1 before the mean is taken, which moves all labels alike.
 import numpy as np
 import torch
 
