@@ -340,7 +340,7 @@ def _expect_bad_shapes(answer: Any) -> None:
         )
 
 
-def _trials(names: str, scores: list[float], seconds: list[float], **columns: Any) -> pd.DataFrame:
+def _trials(names: str, scores: Any, seconds: Any, **columns: Any) -> pd.DataFrame:
     """Return trials whose names have one letter each."""
     return pd.DataFrame({"name": list(names), "macro_f1": scores, "seconds": seconds, **columns})
 
