@@ -23,3 +23,60 @@ import pandas as pd
 import torch
 
 from helpers.checks import check
+
+# %% [markdown]
+# ### Exercise 8.2: label_log_probabilities ●●● about 25 minutes
+#
+# *Importance: high. Every score of a language model in this lesson is computed like this.*
+#
+# How probable is each label after a prompt? Put the label's tokens behind the prompt's tokens, and sum the natural log-probabilities of the label's tokens, each given all tokens before it. The prompt's tokens are those that the tokenizer gives by default, and nothing is cut. A label is tokenized on its own, as it is but with one blank before it, without special tokens. Labels may have several tokens, of which some have the first ones in common.
+#
+# Return a dict from each label to its sum, a float, best first; labels with equal sums stay in the order given. The model computes in evaluation mode and without gradients. It is left unchanged, with every part in the mode in which it came, also where it fails; its exception goes on to the caller.
+#
+# <details><summary>Hint 1</summary>The logits at a place say what comes <em>next</em>. At which place do you read the label's first token, and at which its last?</details>
+# <details><summary>Hint 2</summary><code>log_softmax(-1)</code> turns logits into log-probabilities; <code>gather</code>, or an index for each row, picks those of the tokens that came.</details>
+# <details><summary>Hint 3</summary>One label at a time needs neither padding nor a mask. <code>try … finally</code> puts the mode back; Python's sort keeps the order of equals.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "label_log_probabilities", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def label_log_probabilities(prompt: str, labels: list[str], tokenizer, model) -> dict[str, float]:
+    """Score each label by its log-probability after a prompt.
+
+    Parameters
+    ----------
+    prompt : str
+    labels : list of str, all different
+    tokenizer : PreTrainedTokenizerBase
+    model : PreTrainedModel
+        A causal language model. Afterwards it is as it came, also where it fails.
+
+    Returns
+    -------
+    dict of str to float
+        Sums over a label's tokens, best first.
+
+    Examples
+    --------
+    >>> label_log_probabilities("Message: so glad Label:", ["joy", "fear"], tokenizer, model)
+    {'joy': -2.3, 'fear': -6.1}
+    """
+    ### BEGIN SOLUTION
+    prompt_ids = tokenizer(prompt)["input_ids"]
+    training, scores = model.training, {}
+    model.eval()
+    try:
+        with torch.no_grad():
+            for label in labels:
+                label_ids = tokenizer(f" {label}", add_special_tokens=False)["input_ids"]
+                ids = torch.tensor([prompt_ids + label_ids], device=model.device)
+                logits = model(input_ids=ids).logits[0, len(prompt_ids) - 1 : -1]
+                following = ids[0, len(prompt_ids) :, None]
+                scores[label] = logits.float().log_softmax(-1).gather(1, following).sum().item()
+    finally:
+        model.train(training)
+    return dict(sorted(scores.items(), key=lambda pair: -pair[1]))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_label_log_probabilities", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+check("label_log_probabilities")
