@@ -1,3 +1,290 @@
 """Visible checks of lesson 8."""
 
 from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import torch
+
+from helpers.checks.core import examples
+from helpers.checks.expect import close, equal, joined, of_type, runs, that, unchanged
+from helpers.checks.language import say
+from helpers.checks.models import left_as_it_came
+
+# ---- label_log_probabilities, contrastive_pairs, add_lora
+
+_TOKENS = (
+    *("<s>", "</s>", "<unk>", " ", "mood:"),
+    *(" sad", " glad", " calm", " not", " very"),
+    *("sad", "glad", "calm", "not", "very", "·"),
+)
+_NEXT: dict[str, dict[str, float]] = {
+    "<s>": {"mood:": 1 / 4, " sad": 1 / 2},
+    "</s>": {" sad": 1 / 16, " not": 1 / 4},
+    "<unk>": {},
+    " ": {" sad": 1 / 4, " glad": 1 / 2},
+    "mood:": {" sad": 1 / 8, " not": 1 / 2, " glad": 1 / 32, " calm": 1 / 32, " very": 1 / 16},
+    " sad": {"</s>": 1 / 2, " ": 1 / 8, " sad": 1 / 256},
+    " not": {" sad": 1 / 2, " very": 1 / 4, " glad": 1 / 64},
+    " very": {" sad": 1 / 4, " glad": 1 / 8},
+}
+"""How probable a token is after another; those that are not named share the rest evenly."""
+
+
+def _follows(before: str, token: str) -> float:
+    """Return the logarithm of how probable a token is after another."""
+    named = _NEXT.get(before, {})
+    rest = (1 - sum(named.values())) / (len(_TOKENS) - len(named))
+    return math.log(named.get(token, rest))
+
+
+def _chained(*tokens: str) -> float:
+    """Return the log-probability of all tokens but the first, each after the one before it."""
+    return sum(_follows(one, other) for one, other in itertools.pairwise(tokens))
+
+
+def _word_tokenizer(end: str = "") -> Any:
+    """Return a tokenizer of words, each with the blank before it; four tokens at most."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {token: number for number, token in enumerate(_TOKENS)}
+    backend = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(" ?[^ ]+| "), "isolated")
+    backend.post_processor = processors.TemplateProcessing(
+        single=f"<s> $A {end}".strip(), special_tokens=[("<s>", 0), ("</s>", 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=4,
+        bos_token="<s>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="</s>",
+    )
+
+
+class _Watch:
+    """Records in which mode a model computes, and fails if it is told to."""
+
+    def __init__(self, model: Any) -> None:
+        self.passes: list[tuple[bool, bool]] = []
+        self.fails = False
+        model.register_forward_pre_hook(self.look)
+
+    def look(self, model: Any, _: Any) -> None:
+        kept = torch.is_grad_enabled() and any(part.requires_grad for part in model.parameters())
+        self.passes.append((any(part.training for part in model.modules()), kept))
+        if self.fails:
+            raise RuntimeError("out of memory")
+
+
+def _chain() -> Any:
+    """Return a real causal language model whose weights are set so that it follows `_NEXT`."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    size = len(_TOKENS)
+    config = LlamaConfig(
+        vocab_size=size,
+        hidden_size=size,
+        intermediate_size=size,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        attention_dropout=0.5,
+        bos_token_id=0,
+        eos_token_id=1,
+    )
+    model = LlamaForCausalLM(config).eval()
+    table = torch.tensor([[_follows(one, other) for other in _TOKENS] for one in _TOKENS])
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            weights.fill_(1.0 if "norm" in name else 0.0)
+        # The norm makes 4 of the only number that is not 0.
+        model.get_input_embeddings().weight.copy_(100 * torch.eye(size))
+        model.get_output_embeddings().weight.copy_((table.T + 3) / 4)
+    return model
+
+
+@examples("label_log_probabilities")
+def _(answer: Any) -> None:
+    tokenizer, model = _word_tokenizer(), _chain()
+    watch = _Watch(model)
+
+    def expect(prompt: str, label: str, wanted: float, likely: Any = "", words: Any = None) -> None:
+        given = say("The sum of the label {1} after the prompt {2}", repr(label), repr(prompt))
+        got = runs(lambda: answer(prompt, [label], words or tokenizer, model), given)
+        of_type(got, dict, given)
+        equal(list(got), [label], joined(given, say("The keys of the dict")))
+        close(got[label], wanted, given, likely, tolerance=1e-4)
+        of_type(got[label], float, given)
+
+    one = math.log(1 / 8)
+    own = say("The logits at a place are about the next token: read one place earlier.")
+    kept = {
+        say("Those are logits: `log_softmax` makes log-probabilities of them."): one + 3,
+        say("That is the probability; its logarithm is wanted."): 1 / 8,
+        say("Those are logarithms to the base 2; natural ones are wanted."): one / math.log(2),
+        say("That is the loss, which has the other sign."): -one,
+        say("The label's blank is missing: after 'mood:' comes ' sad'."): _chained("mood:", "sad"),
+        own: _chained(" sad", " sad"),
+        say("The label has special tokens there; `add_special_tokens=False` leaves them out."): (
+            _chained("mood:", "<s>", " sad")
+        ),
+        say("The prompt's own tokens are not part of the sum."): _chained("<s>", "mood:", " sad"),
+        say("That is relative to the other labels; no softmax over the labels."): 0.0,
+        say("The softmax runs over the places of the text; tokens lie along the last axis."): (
+            math.log(1 / 8 / (1 / 2 + 1 / 8 + 1 / 256))
+        ),
+    }
+    expect("mood:", "sad", one, kept)
+    three = _chained("mood:", " not", " very", " sad")
+    parts = [math.log(1 / 2), math.log(1 / 4), math.log(1 / 4)]
+    expect(
+        "mood:",
+        "not very sad",
+        three,
+        {
+            say("That is the mean of its three tokens; their sum is wanted."): three / 3,
+            say("That is its first token alone."): parts[0],
+            say("That is its last token alone."): parts[2],
+            say("That sums probabilities; sum their logarithms."): 1.0,
+            say("Each token is read right behind the prompt; the tokens before it count, too."): (
+                sum(_follows("mood:", token) for token in (" not", " very", " sad"))
+            ),
+            say("Those are logits: `log_softmax` makes log-probabilities of them."): three + 9,
+            own: sum(_chained(token, token) for token in (" not", " very", " sad")),
+        },
+    )
+    _check_order(answer, tokenizer, model)
+    expect(
+        "",
+        "sad",
+        math.log(1 / 2),
+        say("The prompt is not without tokens: this tokenizer puts <s> in front."),
+    )
+    expect(
+        "mood:",
+        "sad",
+        math.log(1 / 16),
+        {
+            say("This tokenizer ends the prompt with </s>, as it does by default."): one,
+            say("The label has special tokens there, or is cut out of a longer text."): (
+                _chained("</s>", "<s>", " sad", "</s>")
+            ),
+            say("Tokenize the prompt and the label one by one, not together."): (
+                _follows(" sad", "</s>")
+            ),
+        },
+        _word_tokenizer("</s>"),
+    )
+    expect(
+        "mood: mood: mood: mood: not",
+        "sad",
+        math.log(1 / 2),
+        {
+            say("The prompt is cut at the tokenizer's maximum; none of it may be lost."): (
+                _follows("<unk>", " sad")
+            )
+        },
+    )
+    expect(
+        "mood: ",
+        "sad",
+        math.log(1 / 4),
+        {say("The blank at the end of the prompt is part of it."): one},
+    )
+    expect(
+        "mood:",
+        " sad",
+        _chained("mood:", " ", " sad"),
+        {say("A label stays as it is, with the blanks at its ends."): one},
+    )
+    expect(
+        "mood:",
+        "Sad",
+        _chained("mood:", "<unk>"),
+        {say("A label stays as it is, with its capitals."): one},
+    )
+    _check_model(answer, tokenizer, model, watch)
+
+
+def _check_order(answer: Any, tokenizer: Any, model: Any) -> None:
+    labels = ["sad", "not very sad", "not sad", "not glad"]
+    given = say("For the labels {1} after the prompt 'mood:'", labels)
+    got = runs(
+        lambda: unchanged(
+            lambda names: answer("mood:", names, tokenizer, model), labels, given=given
+        ),
+        given,
+    )
+    of_type(got, dict, given)
+    equal(sorted(got), sorted(labels), say("{1}: the sorted keys", given))
+    for label in labels:
+        wanted = _chained("mood:", *(f" {word}" for word in label.split()))
+        close(
+            got[label],
+            wanted,
+            say("{1}: the sum of {2}", given, repr(label)),
+            say(
+                "Labels differ in length and begin alike: is padding, or another label, part of it?"
+            ),
+            tolerance=1e-4,
+        )
+    best = ["not sad", "sad", "not very sad", "not glad"]
+    equal(
+        list(got),
+        best,
+        say("{1}: the keys in their order", given),
+        {
+            say("That is the order given; the best comes first."): labels,
+            say("The worst comes first; the best is wanted there."): best[::-1],
+            say("They are sorted by name; sort by the sums."): sorted(labels),
+        },
+    )
+    for equals in (["glad", "calm"], ["calm", "glad"]):
+        got = answer("mood:", equals, tokenizer, model)
+        if got["glad"] == got["calm"]:
+            equal(
+                list(got),
+                equals,
+                say("For the labels {1}, which have equal sums, the keys", equals),
+                say("Equals stay in the order given: `sorted` does that, also with `reverse`."),
+            )
+
+
+def _check_model(answer: Any, tokenizer: Any, model: Any, watch: _Watch) -> None:
+    modes = {True: say("training"), False: say("evaluation")}
+    for training, mode in modes.items():
+        model.train(training)
+        watch.passes.clear()
+        with left_as_it_came(model, say("For a model in {1} mode", mode)):
+            answer("mood:", ["sad", "calm"], tokenizer, model)
+        that(
+            not any(mode for mode, _ in watch.passes),
+            say("A model that comes in {1} mode must compute in evaluation mode.", mode),
+        )
+        that(
+            not any(kept for _, kept in watch.passes),
+            say("The forward pass keeps a record for gradients. Wrap it in `torch.no_grad()`."),
+        )
+        watch.fails = True
+        with left_as_it_came(model, say("For a model in {1} mode that fails", mode)):
+            try:
+                answer("mood:", ["sad", "calm"], tokenizer, model)
+            except RuntimeError:
+                watch.fails = False
+        that(
+            not watch.fails,
+            say("A model that fails must stop your code, too; yours goes on without its logits."),
+        )
+    half = _chain().to(torch.bfloat16)
+    with left_as_it_came(half, say("For a model in half precision")):
+        got = answer("mood:", ["not sad"], tokenizer, half)
+    close(
+        got["not sad"],
+        math.log(1 / 4),
+        say("The sum of the label 'not sad' with a model in half precision"),
+        tolerance=0.1,
+    )

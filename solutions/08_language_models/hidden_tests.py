@@ -1,5 +1,6 @@
 """Hidden tests of lesson 8."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +44,7 @@ def _sums(prompt, labels, tokenizer, model):
 def _expect_sums(answer, prompt, labels, tokenizer, model, what, likely=""):
     got = unchanged(answer, prompt, labels, tokenizer, model)
     wanted, tokens = _sums(prompt, labels, tokenizer, replace(model, training=False, fails_at=0))
+    _expect_computed_well(answer, model.training, what)
     has_type(got, dict, what)
     equal(sorted(got), sorted(labels), f"{what}: the labels, sorted")
     usual = (
@@ -55,7 +57,7 @@ def _expect_sums(answer, prompt, labels, tokenizer, model, what, likely=""):
         given = f"{what}: the sum of {label!r}, a label of {len(tokens[label])} tokens"
         close(got[label], wanted[label], given, likely or usual, digits)
     names = list(got)
-    for one, other in zip(names, names[1:], strict=False):
+    for one, other in itertools.pairwise(names):
         that(
             got[one] >= got[other] - 1e-5,
             f"{what}: {one!r} has {got[one]:.4f} and comes before {other!r} with "
@@ -68,7 +70,6 @@ def _expect_sums(answer, prompt, labels, tokenizer, model, what, likely=""):
                 f"{what}: {one!r} and {other!r} have equal sums and must stay in the order of "
                 f"{labels}; the result has the order {names}.",
             )
-    _expect_computed_well(answer, model.training, what)
 
 
 def _expect_computed_well(answer, training, what):
