@@ -80,3 +80,66 @@ def label_log_probabilities(prompt: str, labels: list[str], tokenizer, model) ->
 
 # %% nbgrader={"grade": true, "grade_id": "test_label_log_probabilities", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("label_log_probabilities")
+
+# %% [markdown]
+# ### Exercise 8.5: contrastive_pairs ●●○ about 15 minutes
+#
+# *Importance: medium. Eight labels are few; the pairs among them are not.*
+#
+# Contrastive training shows an encoder two messages at a time: those of one class are pulled together, those of two classes are pushed apart. Draw `pairs` such pairs at random from the messages' labels.
+#
+# Return an array of int64 with a row `first, second, same` for each pair: the places of two messages, counted from 0, and 1 if their labels are equal, else 0. `pairs // 2` pairs are of one class, the rest of two. No message is paired with itself, and no pair comes twice, not even the other way round. Every possible pair can come, and the rows are shuffled. The same seed gives the same rows, another seed others.
+#
+# Labels are numbers or strings in a list, a tuple, an array or a Series with any index, and stay as they are.
+#
+# Bad input: not enough pairs of either kind raise a `ValueError` that says `same` or `different`.
+#
+# <details><summary>Hint 1</summary><code>np.triu_indices(n, k=1)</code> lists every pair of <em>n</em> places once. Which of them have equal labels?</details>
+# <details><summary>Hint 2</summary>A generator's <code>choice</code> draws without replacement if you ask it to. Do it for each kind.</details>
+# <details><summary>Hint 3</summary><code>np.asarray</code> leaves a Series' index behind. <code>permutation</code> shuffles the rows of an array.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "contrastive_pairs", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def contrastive_pairs(labels, pairs: int, seed=0) -> np.ndarray:
+    """Draw pairs of one class and pairs of two.
+
+    Parameters
+    ----------
+    labels : list, tuple, array or Series of int or str
+    pairs : int, at least 1
+    seed : int
+
+    Returns
+    -------
+    ndarray of int64, shape (pairs, 3)
+        Rows of `first, second, same`.
+
+    Raises
+    ------
+    ValueError
+        If there are not enough pairs of either kind. The message says `same` or `different`.
+
+    Examples
+    --------
+    >>> contrastive_pairs(["joy", "fear", "joy"], 2)
+    array([[0, 2, 1],
+           [1, 2, 0]])
+    """
+    ### BEGIN SOLUTION
+    labels = np.asarray(labels)
+    first, second = np.triu_indices(len(labels), k=1)
+    same = labels[first] == labels[second]
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for kind, wanted in (("same", pairs // 2), ("different", pairs - pairs // 2)):
+        found = np.flatnonzero(same == (kind == "same"))
+        if len(found) < wanted:
+            raise ValueError(f"{kind}: there are {len(found)} such pairs, not {wanted}")
+        drawn.append(rng.choice(found, wanted, replace=False))
+    chosen = rng.permutation(np.concatenate(drawn))
+    return np.stack([first, second, same], axis=1)[chosen].astype(np.int64)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_contrastive_pairs", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("contrastive_pairs")

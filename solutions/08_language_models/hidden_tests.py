@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import torch
 
 from grading.standins import LanguageModel, Tokenizer
@@ -15,6 +16,7 @@ from grading.testing import (
     equal,
     grades,
     has_type,
+    raises,
     that,
     unchanged,
 )
@@ -151,3 +153,137 @@ def _grade_ties(answer, rng, tokenizer, expect):
     by_words = Tokenizer("tokenizer", vocabulary=_PIECES, ends="front")
     twins = awkward.shuffled(rng, ["no", "No", "NO", "nO", "sad", "Sad", "glad", "GLAD"])
     expect("so it is", twins, by_words, "labels whose tokens are the same", "a sort of the names")
+
+
+def _expect_pairs(got, labels, pairs, what):
+    """Expect an array of pairs, each told right, with as many of each kind as is said."""
+    has_type(got, np.ndarray, what)
+    equal(got.shape, (pairs, 3), f"{what}: the shape")
+    equal(str(got.dtype), "int64", f"{what}: the type of its numbers")
+    found = set()
+    for first, second, same in got.tolist():
+        row = f"{what}: the row {first}, {second}, {same}"
+        last = len(labels) - 1
+        that(0 <= first <= last and 0 <= second <= last, f"{row}: places run from 0 to {last}.")
+        that(first != second, f"{row}: a message is paired with itself.")
+        told = int(labels[first] == labels[second])
+        classes = f"of the classes {labels[first]!r} and {labels[second]!r}"
+        that(same == told, f"{row}: these are {classes}, so that `same` is {told}.")
+        that(
+            frozenset((first, second)) not in found,
+            f"{row}: these two have been paired before, maybe the other way round.",
+        )
+        found.add(frozenset((first, second)))
+    alike = int(got[:, 2].sum())
+    that(
+        alike == pairs // 2,
+        f"{what}: expected {pairs // 2} pairs of one class and {pairs - pairs // 2} of two; got "
+        f"{alike} and {pairs - alike}.",
+    )
+
+
+def _forms(rng, labels):
+    yield "a list", list(labels)
+    yield "a tuple", tuple(labels)
+    yield "an array", np.array(labels)
+    yield "a Series", pd.Series(labels)
+    yield "a Series with another index", pd.Series(labels, awkward.index(rng, len(labels)))
+    permuted = pd.Index(rng.permutation(len(labels)))
+    yield "a Series with a permuted index", pd.Series(labels, permuted)
+
+
+@grades("contrastive_pairs")
+def _(answer, rng):
+    def drawn(names, counts):
+        labels = [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
+        return awkward.shuffled(rng, labels)
+
+    numbers = [int(number) for number in rng.permutation([-3, 0, 1, 2, 40])]
+    kinds = {
+        "labels that are numbers": drawn(numbers, [9, 1, 4, 7, 3]),
+        "labels that are strings": drawn(awkward.names(rng, 4), [6, 5, 8, 1]),
+        "labels that look alike": drawn(awkward.near_names(rng, 4), [5, 5, 5, 5]),
+        "two classes": drawn(numbers[:2], [12, 7]),
+    }
+    for kind, labels in kinds.items():
+        for form, given in _forms(rng, labels):
+            for pairs in (1, 2, 7, 40):
+                got = unchanged(answer, given, pairs, seed=int(rng.integers(10_000)))
+                _expect_pairs(got, labels, pairs, f"{kind}, in {form}, pairs={pairs}")
+    _grade_all_there_is(answer, rng, drawn)
+    many = drawn(numbers, [150, 30, 60, 50, 10])
+    _expect_pairs(answer(many, 500), many, 500, "300 labels, the seed left out")
+    _grade_draws(answer, rng, drawn(awkward.names(rng, 3), [2, 3, 4]))
+    _grade_seeds(answer, kinds["labels that are strings"])
+    _grade_few_pairs(answer, rng)
+
+
+def _grade_all_there_is(answer, rng, drawn):
+    """Where exactly as many pairs are wanted as there are, each comes once."""
+    for counts, pairs in (([2, 3, 4], 20), ([2, 3, 4], 21), ([4, 1], 8), ([1, 1, 1], 1)):
+        for _ in range(8):
+            labels = drawn(awkward.names(rng, len(counts)), counts)
+            what = f"the labels {labels}, of which pairs={pairs} takes all pairs of one kind"
+            _expect_pairs(answer(labels, pairs, int(rng.integers(10_000))), labels, pairs, what)
+    labels = drawn(awkward.names(rng, 2), [3, 3])
+    for seed in range(8):
+        what = "six pairs of one class and seven of two, out of 6 and 9"
+        _expect_pairs(answer(labels, 13, seed=seed), labels, 13, what)
+
+
+def _grade_draws(answer, rng, labels):
+    """Of 250 draws each pair is in one, if drawn at random: it is left out once in ten million."""
+    start = int(rng.integers(10_000))
+    missing = {frozenset(pair) for pair in itertools.combinations(range(len(labels)), 2)}
+    for seed in range(start, start + 250):
+        got = answer(labels, 8, seed=seed)
+        _expect_pairs(got, labels, 8, f"the labels {labels}, pairs=8, seed={seed}")
+        missing -= {frozenset(pair) for pair in got[:, :2].tolist()}
+    never = sorted(sorted(pair) for pair in missing)
+    that(
+        not never,
+        f"In 250 draws of 8 pairs from the labels {labels} the pairs {never[:6]} never come. "
+        "Likely: not all pairs can be drawn, or the seed is not used.",
+    )
+
+
+def _grade_seeds(answer, labels):
+    seeds = range(0, 30_000, 1000)
+    found = [answer(labels, 40, seed=seed) for seed in seeds]
+    for seed, first in list(zip(seeds, found, strict=True))[:4]:
+        likely = "0 is taken for no seed" if seed == 0 else "not drawn by `seed`"
+        equal(answer(labels, 40, seed=seed), first, f"a second call with seed={seed}", likely)
+    equal(answer(labels, 40), found[0], "the seed left out: it is 0", "another default")
+    different = len({rows.tobytes() for rows in found})
+    equal(different, len(found), "the number of different results of 30 seeds", "`seed` not used")
+    orders = ["".join(map(str, rows[:, 2])) for rows in found]
+    that(
+        not any("10" not in order or "01" not in order for order in orders),
+        f"Of 40 pairs one kind comes first and then the other: {orders[0]}. They must be shuffled.",
+    )
+    that(
+        len(set(orders)) > 1,
+        f"Thirty seeds give pairs of one class (1) and of two (0) in one order: {orders[0]}. They "
+        "must be shuffled.",
+    )
+
+
+def _grade_few_pairs(answer, rng):
+    a, b, c = awkward.names(rng, 3)
+    for labels, pairs in (
+        ([a, b, c], 2),
+        ([a, a, a], 1),
+        ([a, a, a], 2),
+        ([a, a, b], 4),
+        ([a, a, a, a, b], 9),
+        ([a, a, b, b, c], 6),
+        ([a], 1),
+        ([a, b], 1000),
+        ([a, b] * 4, 34),
+        ([7, 7, 8], 4),
+        ([], 1),
+    ):
+        for form, given in _forms(rng, labels) if labels else [("a list", [])]:
+            what = f"pairs={pairs} of the labels {labels}, in {form}"
+            names = ("same", "different")
+            raises(answer, given, pairs, error=ValueError, mentions=names, what=what)
