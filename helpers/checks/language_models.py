@@ -6,10 +6,12 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 
 from helpers.checks.core import examples
-from helpers.checks.expect import close, equal, joined, of_type, runs, that, unchanged
+from helpers.checks.expect import close, equal, joined, of_type, raises, runs, that, unchanged
 from helpers.checks.language import say
 from helpers.checks.models import left_as_it_came
 
@@ -287,4 +289,145 @@ def _check_model(answer: Any, tokenizer: Any, model: Any, watch: _Watch) -> None
         math.log(1 / 4),
         say("The sum of the label 'not sad' with a model in half precision"),
         tolerance=0.1,
+    )
+
+
+@examples("contrastive_pairs")
+def _(answer: Any) -> None:
+    labels = ["joy", "fear", "joy"]
+    given = say("For the labels {1} and pairs={2}", labels, 2)
+    got = unchanged(lambda names: answer(names, 2), labels, given=given)
+    of_type(got, np.ndarray, given)
+    equal(got.shape, (2, 3), say("{1}: the shape", given), say("One row of three per pair."))
+    that(
+        got.dtype == np.int64,
+        say("{1}: the numbers must be int64; yours are {2}.", given, got.dtype),
+    )
+    _expect_true_rows(got, labels, given)
+    letters = list("abcab")
+    for pairs in (1, 4, 5):
+        given = say("For the labels {1} and pairs={2}", letters, pairs)
+        rows = runs(
+            lambda pairs=pairs: answer(letters, pairs),
+            given,
+            say("There are 2 pairs of one class and 8 of two: that is enough."),
+        )
+        _expect_true_rows(rows, letters, given)
+        equal(
+            (int(rows[:, 2].sum()), len(rows)),
+            (pairs // 2, pairs),
+            say("{1}: the number of pairs of one class, and of all pairs", given),
+            say("`pairs // 2` are of one class, the rest of two."),
+        )
+    _check_kinds_of_labels(answer)
+    _check_chance(answer)
+    for few, pairs, what in (
+        (["a", "b", "c"], 2, say("There is no pair of one class.")),
+        (["a", "a", "a"], 1, say("There is no pair of two classes.")),
+        (["a", "a", "a", "b"], 7, say("There are three pairs of two classes.")),
+        (["a", "a", "b", "b"], 6, say("There are two pairs of one class.")),
+    ):
+        raises(
+            lambda few=few, pairs=pairs: answer(few, pairs),
+            ValueError,
+            ("same", "different"),
+            say("For the labels {1} and pairs={2}, contrastive_pairs", few, pairs),
+            joined(what, say("Compare their number with the wanted one before you draw.")),
+        )
+
+
+def _expect_true_rows(rows: Any, labels: Any, given: str) -> None:
+    """Expect that every row is a new pair of two places and says whether these are of one class."""
+    met: list[set[int]] = []
+    for first, second, same in rows.tolist():
+        row = say("{1} one row is {2}", given, [first, second, same])
+        here = min(first, second) >= 0 and max(first, second) < len(labels)
+        that(
+            here and same in (0, 1),
+            say(
+                "{1}. Expected two places from 0 to {2}, and then 1 (one class) or 0 (two).",
+                row,
+                len(labels) - 1,
+            ),
+        )
+        that(first != second, say("{1}: a message is paired with itself.", row))
+        true = 1 if labels[first] == labels[second] else 0
+        that(
+            same == true,
+            say(
+                "{1}, but the labels at these places are {2} and {3}, so that the last number "
+                "must be {4}.",
+                row,
+                repr(labels[first]),
+                repr(labels[second]),
+                true,
+            ),
+        )
+        that(
+            {first, second} not in met,
+            say("{1}, but this pair came before, perhaps the other way round.", row),
+        )
+        met.append({first, second})
+
+
+def _check_kinds_of_labels(answer: Any) -> None:
+    by_place = say("Place 0 is the first label, whatever the index: `np.asarray` drops the index.")
+    as_given = say("Labels are equal if all of their characters are.")
+    numbers = [7, 7, -2, -2, 30]
+    for kind, given, plain in (
+        (say("a Series whose index begins at 5"), pd.Series(numbers, range(5, 10)), numbers),
+        (say("a Series whose index is reversed"), pd.Series(numbers, range(4, -1, -1)), numbers),
+        (say("a tuple"), tuple("aabbc"), "aabbc"),
+        (say("an array of strings"), np.array(list("aabbc")), "aabbc"),
+        (say("labels with capitals and blanks"), ["no", "No", "no", " no"], None),
+    ):
+        text = say("For {1}, {2}, and pairs={3}", kind, list(given), 3)
+        likely = by_place if isinstance(given, pd.Series) else as_given
+        rows = runs(lambda given=given: answer(given, 3), text, likely)
+        _expect_true_rows(rows, plain or given, text)
+    before = ["b", "a", "b", "a"]
+    unchanged(lambda names: answer(names, 2), before, given="contrastive_pairs")
+
+
+def _check_chance(answer: Any) -> None:
+    labels = list("aaabbbccc")
+    draws = [answer(labels, 16, seed=seed) for seed in range(20)]
+    that(
+        np.array_equal(draws[0], answer(labels, 16, seed=0))
+        and np.array_equal(draws[7], answer(labels, 16, seed=7)),
+        say("Two calls with the same seed give different rows. Is every draw made with the seed?"),
+    )
+    that(
+        np.array_equal(draws[0], answer(labels, 16)),
+        say("Without a seed the rows must be those of seed=0, the default."),
+    )
+    that(
+        len({rows.tobytes() for rows in draws}) == len(draws),
+        say("Different seeds give the same rows. Is the parameter used?"),
+    )
+    orders = {tuple(rows[:, 2].tolist()) for rows in draws}
+    sorted_ways = {(1,) * 8 + (0,) * 8, (0,) * 8 + (1,) * 8}
+    that(
+        sum(tuple(rows[:, 2].tolist()) in sorted_ways for rows in draws) < 3,
+        say("One kind of pair comes first and then the other: shuffle the rows."),
+    )
+    that(
+        len(orders) > 5,
+        say("For every seed the kinds of pairs come in the same order: shuffle by the seed."),
+    )
+    few = list("aabbc")
+    found = {
+        (min(one, other), max(one, other))
+        for seed in range(300)
+        for one, other, _ in answer(few, 3, seed=seed).tolist()
+    }
+    missing = [pair for pair in itertools.combinations(range(5), 2) if pair not in found]
+    that(
+        not missing,
+        say(
+            "In 300 draws of three pairs from the labels {1} these pairs never come: {2}. "
+            "Each one must have a chance.",
+            few,
+            missing,
+        ),
     )

@@ -232,7 +232,11 @@ def _grade_all_there_is(answer, rng, drawn):
 
 
 def _grade_draws(answer, rng, labels):
-    """Of 250 draws each pair is in one, if drawn at random: it is left out once in ten million."""
+    """Of 250 draws each pair is in at least one, whether pairs or classes are drawn first.
+
+    The rarest pair of any of these ways has a chance of 0.1 in each draw, and is missing in all
+    of them once in 10^11 times.
+    """
     start = int(rng.integers(10_000))
     missing = {frozenset(pair) for pair in itertools.combinations(range(len(labels)), 2)}
     for seed in range(start, start + 250):
@@ -262,7 +266,7 @@ def _grade_seeds(answer, labels):
         f"Of 40 pairs one kind comes first and then the other: {orders[0]}. They must be shuffled.",
     )
     that(
-        len(set(orders)) > 1,
+        len(set(orders)) > len(orders) / 2,
         f"Thirty seeds give pairs of one class (1) and of two (0) in one order: {orders[0]}. They "
         "must be shuffled.",
     )
