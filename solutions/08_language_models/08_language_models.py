@@ -143,3 +143,69 @@ def contrastive_pairs(labels, pairs: int, seed=0) -> np.ndarray:
 
 # %% nbgrader={"grade": true, "grade_id": "test_contrastive_pairs", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("contrastive_pairs")
+
+# %% [markdown]
+# ### Exercise 8.6: add_lora ●●○ about 15 minutes
+#
+# *Importance: high. Most language models that people adapt are adapted in this way.*
+#
+# A low-rank adapter leaves a layer's weights alone and trains two thin matrices beside them. Return a module that computes `linear(x) + alpha / rank · x Aᵀ Bᵀ` for inputs with any number of leading dimensions, and has two parameters of its own: `lora_a` is A, of shape (rank, in), drawn at random, anew in each call; `lora_b` is B, of shape (out, rank), all zeros. Both have the layer's dtype and are on its device. So before training, results equal the layer's, in value and dtype.
+#
+# Only these two are trainable. Freeze the layer in place or in a copy; its weight and its bias, if it has one, keep their values, also in training.
+#
+# Bad input: `rank` below 1 raises a `ValueError` that names it or its value, and leaves the layer as it came.
+#
+# <details><summary>Hint 1</summary>A <code>torch.nn.Module</code> with a <code>forward</code> of its own: whatever <code>torch.nn.Parameter</code> you assign to an attribute is trained.</details>
+# <details><summary>Hint 2</summary><code>requires_grad_(False)</code> freezes a whole layer. When is the time for it, if a bad rank must leave no trace?</details>
+# <details><summary>Hint 3</summary><code>torch.zeros</code> and its like take <code>dtype</code> and <code>device</code>; the layer's weight tells both. <code>@</code> multiplies along the last dimension, whatever comes before it.</details>
+
+
+# %% nbgrader={"grade": false, "grade_id": "add_lora", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def add_lora(linear: torch.nn.Linear, rank=8, alpha=16.0) -> torch.nn.Module:
+    """Put a trainable low-rank adapter beside a frozen layer.
+
+    Parameters
+    ----------
+    linear : Linear
+        From in to out features, with or without a bias.
+    rank : int
+    alpha : float
+
+    Returns
+    -------
+    Module
+        From (…, in) to (…, out), with the parameters `lora_a` (rank, in) and `lora_b` (out, rank).
+
+    Raises
+    ------
+    ValueError
+        If `rank` is below 1. The layer is as it came then.
+
+    Examples
+    --------
+    >>> layer = add_lora(torch.nn.Linear(10, 4), rank=2)
+    >>> layer.lora_a.shape, layer.lora_b.shape
+    (torch.Size([2, 10]), torch.Size([4, 2]))
+    """
+    ### BEGIN SOLUTION
+    if rank < 1:
+        raise ValueError(f"rank must be at least 1, not {rank}")
+
+    class Adapted(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            like = {"dtype": linear.weight.dtype, "device": linear.weight.device}
+            self.linear = linear.requires_grad_(False)
+            drawn = torch.randn(rank, linear.in_features, **like) / linear.in_features**0.5
+            self.lora_a = torch.nn.Parameter(drawn)
+            self.lora_b = torch.nn.Parameter(torch.zeros(linear.out_features, rank, **like))
+
+        def forward(self, x):
+            return self.linear(x) + alpha / rank * (x @ self.lora_a.T @ self.lora_b.T)
+
+    return Adapted()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "test_add_lora", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+check("add_lora")

@@ -7,15 +7,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from grading.standins import LanguageModel, Tokenizer
+from grading.standins import LanguageModel, LayerTrial, LinearLayer, Tokenizer
 from grading.testing import (
     FLOAT32,
+    FLOAT64,
     AnswerError,
     awkward,
     close,
     equal,
     grades,
     has_type,
+    names_one_of,
     raises,
     that,
     unchanged,
@@ -291,3 +293,169 @@ def _grade_few_pairs(answer, rng):
             what = f"pairs={pairs} of the labels {labels}, in {form}"
             names = ("same", "different")
             raises(answer, given, pairs, error=ValueError, mentions=names, what=what)
+
+
+_RESULTS = {
+    torch.float64: FLOAT64,
+    torch.float32: FLOAT32,
+    torch.float16: 0.03,
+    torch.bfloat16: 0.2,
+}
+"""How far results may differ, by type: a product and a sum are each rounded."""
+
+
+def _tensor(rng, *shape, dtype=torch.float32):
+    return torch.tensor(rng.normal(size=shape), dtype=dtype)
+
+
+def _layer(rng, inputs, outputs, bias=True, dtype=torch.float32):
+    weight = _tensor(rng, outputs, inputs, dtype=dtype)
+    return LinearLayer("linear", weight, _tensor(rng, outputs, dtype=dtype) if bias else None)
+
+
+def _adapted(layer, a, b, scale, numbers):
+    """Compute in float64 what the layer gives, and what the adapter adds."""
+    x, weight, a, b = (part.double().numpy() for part in (numbers, layer.weight, a, b))
+    bias = 0.0 if layer.bias is None else layer.bias.double().numpy()
+    return np.einsum("...i,oi->...o", x, weight + scale * (b @ a)) + bias
+
+
+def _expect_parameters(told, layer, rank, what):
+    """Expect `lora_a` and `lora_b`, and that nothing else is trainable."""
+    parts, (outputs, inputs) = told["parameters"], layer.weight.shape
+    for name, shape in (("lora_a", [rank, inputs]), ("lora_b", [outputs, rank])):
+        that(
+            name in parts,
+            f"{what}: the module has no parameter {name}; it has {', '.join(parts) or 'none'}.",
+        )
+        equal(parts[name]["shape"], shape, f"{what}: the shape of {name}")
+        equal(parts[name]["dtype"], str(layer.weight.dtype), f"{what}: the dtype of {name}")
+        equal(parts[name]["device"], layer.device, f"{what}: the device of {name}")
+    trainable = sorted(name for name, part in parts.items() if part["trainable"])
+    likely = "the layer, or its bias, is not frozen"
+    equal(trainable, ["lora_a", "lora_b"], f"{what}: the trainable parameters", likely)
+
+
+def _expect_layer_kept(answer, what):
+    (left,) = (call for call in answer.calls if call["of"] == "linear afterwards")
+    changed = [part for part in left["changed"] if part != "trainable"]
+    likely = "the layer is trained, or its weights are overwritten"
+    equal(changed, [], f"{what}: what of the layer is changed afterwards", likely)
+
+
+def _close_results(got, wanted, layer, numbers, what, likely):
+    given = f"{what}, an input of the shape {tuple(numbers.shape)}"
+    that(
+        got.dtype == layer.weight.dtype,
+        f"{given}: the result must be {layer.weight.dtype}, as the layer's is, not {got.dtype}.",
+    )
+    close(got.double(), wanted, f"{given}: the result", likely, _RESULTS[layer.weight.dtype])
+
+
+def _grade_adapter(answer, rng, layer, rank, what, alpha=16.0, **options):
+    """Look at a new adapter, at its results with known matrices, and at two steps of training."""
+    outputs, inputs = layer.weight.shape
+    dtype, scale = layer.weight.dtype, alpha / rank
+    shapes = [(4, inputs), (inputs,), (2, 3, inputs), (2, 1, 3, inputs), (0, inputs)]
+    given = tuple(_tensor(rng, *shape, dtype=dtype) for shape in shapes)
+    told = answer.used(LayerTrial(given), layer, **options)
+    _expect_parameters(told, layer, rank, what)
+    _expect_layer_kept(answer, what)
+    a, b = (told["parameters"][name]["values"] for name in ("lora_a", "lora_b"))
+    equal(int(b.count_nonzero()), 0, f"{what}: the numbers of lora_b that are not 0")
+    full = int(np.linalg.matrix_rank(a.double().numpy()))
+    likely = "lora_a is not drawn at random"
+    equal(full, min(a.shape), f"{what}: the rank of the matrix lora_a", likely)
+    for numbers, got in zip(given, told["results"], strict=True):
+        wanted = _adapted(layer, a, b, 0.0, numbers)
+        likely = "before any step the result is the layer's"
+        _close_results(got, wanted, layer, numbers, f"{what}, before any step", likely)
+    # Small numbers, so that half precision rounds little.
+    a, b = _tensor(rng, rank, inputs, dtype=dtype) / 2, _tensor(rng, outputs, rank, dtype=dtype) / 2
+    b = b / max(abs(scale) * rank, 1)
+    trial = LayerTrial(given, {"lora_a": a, "lora_b": b}, steps=2)
+    told = answer.used(trial, layer, **options)
+    what = f"{what}, rank={rank}, alpha={alpha:g}"
+    likely = "another factor than alpha / rank, or A and B in other places"
+    for numbers, got in zip(given, told["results"], strict=True):
+        wanted = _adapted(layer, a, b, scale, numbers)
+        _close_results(got, wanted, layer, numbers, f"{what}, with known matrices", likely)
+    _expect_layer_kept(answer, f"{what}, two steps of training")
+    if dtype in (torch.float32, torch.float64):
+        _expect_steps(told["steps"], layer, (a, b), scale, given[0], what)
+
+
+def _expect_steps(steps, layer, matrices, scale, numbers, what):
+    """Expect the gradients of the sum of squared results, and steps of 0.01 against them."""
+    x, a, b = (part.double().numpy() for part in (numbers, *matrices))
+    for count, step in enumerate(steps, 1):
+        slope = 2 * _adapted(layer, torch.tensor(a), torch.tensor(b), scale, numbers)
+        wanted = {"lora_a": scale * b.T @ slope.T @ x, "lora_b": scale * slope.T @ (x @ a.T)}
+        for name, expected in wanted.items():
+            given = f"{what}: the gradient of {name} in step {count}"
+            got = step["gradients"][name]
+            that(got is not None, f"{given}: there is none. Likely: a `detach`, or a copy.")
+            largest = max(1.0, float(np.abs(expected).max()))
+            close(got.double() / largest, expected / largest, given, tolerance=1e-3)
+        others = {name: part for name, part in step["gradients"].items() if name not in wanted}
+        reached = sorted(name for name, part in others.items() if part is not None and part.any())
+        equal(reached, [], f"{what}: the frozen parameters that get a gradient")
+        a = step["values"]["lora_a"].double().numpy()
+        b = step["values"]["lora_b"].double().numpy()
+
+
+@grades("add_lora")
+def _(answer, rng):
+    def grade(inputs, outputs, what, bias=True, dtype=torch.float32, **options):
+        rank, alpha = options.get("rank", 8), options.get("alpha", 16.0)
+        layer = _layer(rng, inputs, outputs, bias, dtype)
+        _grade_adapter(answer, rng, layer, rank, what, alpha, **options)
+
+    grade(12, 9, "rank and alpha left out")
+    grade(9, 12, "rank and alpha left out, no bias", bias=False)
+    grade(7, 7, "as many features in as out", rank=4, alpha=2.0)
+    grade(5, 3, "rank 1", rank=1, alpha=0.5)
+    grade(3, 2, "a rank above both numbers of features", rank=6, alpha=9)
+    grade(1, 1, "one feature in and one out", rank=2, alpha=3.0, bias=False)
+    grade(6, 4, "a negative alpha", rank=3, alpha=-4.5)
+    grade(4, 4, "as many features in and out as the rank", rank=4, alpha=8)
+    for dtype in _RESULTS:
+        name = str(dtype).removeprefix("torch.")
+        for bias in (True, False):
+            what = f"a layer in {name} {'with' if bias else 'without'} a bias"
+            grade(6, 5, what, bias, dtype, rank=2, alpha=3.0)
+    layer = _layer(rng, 6, 5)
+    first, second = (answer.used(LayerTrial(), layer, rank=2) for _ in range(2))
+    one, other = (told["parameters"]["lora_a"]["values"] for told in (first, second))
+    that(not torch.equal(one, other), "Two calls give the same lora_a: draw it anew in each call.")
+    _grade_device(answer, layer)
+    for rank in (0, -1, -8):
+        for bias in (True, False):
+            _grade_refusal(answer, _layer(rng, 4, 3, bias), rank)
+
+
+def _grade_device(answer, layer):
+    """Try a layer on a device that computes nothing; code that reads numbers cannot run there."""
+    far = replace(layer, device="meta")
+    try:
+        told = answer.used(LayerTrial(), far, rank=2)
+    except AnswerError:
+        return
+    _expect_parameters(told, far, 2, "a layer on another device")
+
+
+def _grade_refusal(answer, layer, rank):
+    what = f"rank={rank}"
+    try:
+        answer.used(LayerTrial(), layer, rank=rank)
+    except AnswerError as raised:
+        that(raised.is_a(ValueError), f"{what}: expected ValueError, got {raised}.")
+        that(
+            names_one_of(raised.message, ("rank", str(rank))),
+            f"{what}: the message must name rank or its value; it says {raised.message!r}.",
+        )
+        (left,) = (call for call in answer.calls if call["of"] == "linear afterwards")
+        likely = "frozen before the refusal"
+        equal(left["changed"], [], f"{what}: what of the layer is changed afterwards", likely)
+    else:
+        that(False, f"{what}: expected ValueError, got a module.")
