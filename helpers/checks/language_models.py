@@ -431,3 +431,195 @@ def _check_chance(answer: Any) -> None:
             missing,
         ),
     )
+
+
+def _small_layer(bias: bool = True, dtype: Any = torch.float32) -> Any:
+    """Return a layer from two features to three; for 1, 1 it gives 3, 7, 11 plus the bias."""
+    layer = torch.nn.Linear(2, 3, bias=bias, dtype=dtype)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+        if bias:
+            layer.bias.copy_(torch.tensor([10.0, 20.0, 30.0]))
+    return layer
+
+
+def _filled(answer: Any, layer: Any, **options: Any) -> Any:
+    """Return an adapter of rank 2 whose A is [[1, 1], [0, 2]], and whose B has rows 10, 01, 11."""
+    made = answer(layer, rank=2, **options)
+    parts = dict(made.named_parameters())
+    with torch.no_grad():
+        parts["lora_a"].copy_(torch.tensor([[1.0, 1.0], [0.0, 2.0]]))
+        parts["lora_b"].copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+    return made
+
+
+@examples("add_lora")
+def _(answer: Any) -> None:
+    given = say("For a layer from 2 to 3 features and rank={1}", 4)
+    made = answer(_small_layer(), rank=4)
+    of_type(made, torch.nn.Module, given)
+    _expect_two_parameters(made, 4, given, torch.float32)
+    parts = dict(made.named_parameters())
+    that(
+        not parts["lora_b"].any(),
+        say("{1}: lora_b must be all zeros. Else the results change before any training.", given),
+    )
+    that(
+        bool(parts["lora_a"].any()),
+        say("{1}: lora_a is all zeros, too. Then no gradient reaches either matrix.", given),
+    )
+    again = dict(answer(_small_layer(), rank=4).named_parameters())["lora_a"]
+    that(
+        not torch.equal(parts["lora_a"], again),
+        say("Two calls give the same lora_a: draw it at random in each call."),
+    )
+    _expect_two_parameters(answer(_small_layer()), 8, say("If rank is left out (8)"), torch.float32)
+    _check_results(answer)
+    _check_steps(answer)
+    for dtype in (torch.float64, torch.bfloat16, torch.float16):
+        given = say("For a layer of the dtype {1}", dtype)
+        made = answer(_small_layer(dtype=dtype), rank=1)
+        _expect_two_parameters(made, 1, given, dtype)
+        got = runs(lambda made=made, dtype=dtype: made(torch.ones(2, dtype=dtype)), given)
+        that(got.dtype == dtype, say("{1}: the results have the dtype {2}.", given, got.dtype))
+        close(got, [13.0, 27.0, 41.0], say("{1}: the result for 1, 1", given), tolerance=1e-2)
+    _check_device(answer)
+    for rank in (0, -3):
+        layer = _small_layer()
+        raises(
+            lambda rank=rank, layer=layer: answer(layer, rank=rank),
+            ValueError,
+            ("rank", str(rank)),
+            f"rank={rank}",
+            say("A matrix of no rows, or fewer, adapts nothing."),
+        )
+        that(
+            layer.weight.requires_grad and layer.bias.requires_grad,
+            say(
+                "rank={1}: the layer is frozen, though the rank was refused. Check it first.", rank
+            ),
+        )
+
+
+def _expect_two_parameters(made: Any, rank: int, given: str, dtype: Any) -> None:
+    parts = dict(made.named_parameters())
+    for name, shape in (("lora_a", (rank, 2)), ("lora_b", (3, rank))):
+        that(
+            name in parts,
+            say(
+                "{1}: the module has no parameter {2}; it has {3}. `torch.nn.Parameter` makes one "
+                "of a tensor.",
+                given,
+                name,
+                ", ".join(parts),
+            ),
+        )
+        equal(tuple(parts[name].shape), shape, say("{1}: the shape of {2}", given, name))
+        that(
+            parts[name].dtype == dtype,
+            say("{1}: {2} has the dtype {3}.", given, name, parts[name].dtype),
+        )
+    equal(
+        sorted(name for name, part in parts.items() if part.requires_grad),
+        ["lora_a", "lora_b"],
+        say("{1}: the trainable parameters", given),
+        say("The layer, with its bias, must be frozen; the two matrices must not."),
+    )
+
+
+def _check_results(answer: Any) -> None:
+    ones, own = torch.ones(2), np.array([13.0, 27.0, 41.0])
+    layer = _small_layer()
+    given = say("Before any training, the result for 1, 1")
+    close(
+        answer(layer, rank=3)(ones),
+        own,
+        given,
+        {
+            say("The layer's bias is lost."): [3.0, 7.0, 11.0],
+            say("The layer's bias comes twice."): [23.0, 47.0, 71.0],
+            say("The layer's own result is not part of it."): [0.0, 0.0, 0.0],
+        },
+    )
+    change = np.array([2.0, 2.0, 4.0])
+    for options, scale in (({"alpha": 6.0}, 3.0), ({"alpha": 1}, 0.5), ({}, 8.0)):
+        alpha = options.get("alpha", 16.0)
+        given = say(
+            "With A = [[1, 1], [0, 2]], B = [[1, 0], [0, 1], [1, 1]], rank=2 and alpha={1}, the "
+            "result for 1, 1",
+            f"{alpha:g}",
+        )
+        layer = _small_layer()
+        close(
+            _filled(answer, layer, **options)(ones),
+            own + scale * change,
+            given,
+            {
+                say("The factor alpha / rank is missing."): own + change,
+                say("The factor is alpha alone; divide by the rank."): own + alpha * change,
+                say("The factor is upside down."): own + 2 / alpha * change,
+                say("It divides by the root of the rank."): own + alpha / 2**0.5 * change,
+                say("The factor is rounded to a whole number."): own + alpha // 2 * change,
+                say("The default of alpha is 16."): own + 4 * change,
+                say("The layer's own result is not part of it."): scale * change,
+                say("The matrices have no effect: multiply by them in every pass."): own,
+            },
+        )
+        close(
+            layer.weight,
+            [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
+            say("The layer's weight after a pass"),
+            say("It must keep its values: add the product to the results, not to the weight."),
+        )
+    made = _filled(answer, _small_layer(bias=False), alpha=6.0)
+    given = say("With a layer that has no bias, the result for 1, 1")
+    close(runs(lambda: made(ones), given), [9.0, 13.0, 23.0], given)
+    for shape in ((5, 2), (4, 5, 2), (2, 1, 5, 2), (0, 2)):
+        given = say("For an input of the shape {1}, the result", shape)
+        got = runs(lambda shape=shape: made(torch.ones(shape)), given)
+        likely = say("`@` multiplies along the last dimension, whatever comes before it.")
+        close(got, np.broadcast_to([9.0, 13.0, 23.0], (*shape[:-1], 3)), given, likely)
+
+
+def _check_steps(answer: Any) -> None:
+    """Expect two steps of gradient descent on the sum of the results for 1, 1, from B = 0."""
+    layer = _small_layer()
+    made = _filled(answer, layer, alpha=6.0)
+    parts = dict(made.named_parameters())
+    with torch.no_grad():
+        parts["lora_b"].zero_()
+    optimizer = torch.optim.SGD([part for part in parts.values() if part.requires_grad], lr=0.1)
+    for name, wanted, what in (
+        ("lora_b", [[-0.6, -0.6]] * 3, say("After one step of training, lora_b")),
+        ("lora_a", [[1.54, 1.54], [0.54, 2.54]], say("After two steps of training, lora_a")),
+    ):
+        optimizer.zero_grad()
+        runs(lambda: made(torch.ones(2)).sum().backward(), say("The backward pass"))
+        optimizer.step()
+        close(
+            parts[name],
+            wanted,
+            what,
+            say("The gradient does not reach it as it is: is it detached, or a copy of it used?"),
+        )
+    likely = say("The layer keeps its values, also in training.")
+    close(layer.bias, [10.0, 20.0, 30.0], say("After training, the layer's bias"), likely)
+    close(
+        layer.weight,
+        [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
+        say("After training, the layer's weight"),
+        likely,
+    )
+
+
+def _check_device(answer: Any) -> None:
+    """Try a device that only keeps shapes; code that reads numbers cannot run there."""
+    try:
+        parts = dict(answer(_small_layer().to("meta"), rank=1).named_parameters())
+    except RuntimeError:
+        return
+    for name in ("lora_a", "lora_b"):
+        that(
+            parts[name].is_meta,
+            say("For a layer on another device, {1} is on the {2}.", name, parts[name].device),
+        )

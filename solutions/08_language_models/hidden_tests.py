@@ -352,9 +352,10 @@ def _close_results(got, wanted, layer, numbers, what, likely):
     close(got.double(), wanted, f"{given}: the result", likely, _RESULTS[layer.weight.dtype])
 
 
-def _grade_adapter(answer, rng, layer, rank, what, alpha=16.0, **options):
+def _grade_adapter(answer, rng, layer, what, options):
     """Look at a new adapter, at its results with known matrices, and at two steps of training."""
     outputs, inputs = layer.weight.shape
+    rank, alpha = options.get("rank", 8), options.get("alpha", 16.0)
     dtype, scale = layer.weight.dtype, alpha / rank
     shapes = [(4, inputs), (inputs,), (2, 3, inputs), (2, 1, 3, inputs), (0, inputs)]
     given = tuple(_tensor(rng, *shape, dtype=dtype) for shape in shapes)
@@ -407,9 +408,8 @@ def _expect_steps(steps, layer, matrices, scale, numbers, what):
 @grades("add_lora")
 def _(answer, rng):
     def grade(inputs, outputs, what, bias=True, dtype=torch.float32, **options):
-        rank, alpha = options.get("rank", 8), options.get("alpha", 16.0)
         layer = _layer(rng, inputs, outputs, bias, dtype)
-        _grade_adapter(answer, rng, layer, rank, what, alpha, **options)
+        _grade_adapter(answer, rng, layer, what, options)
 
     grade(12, 9, "rank and alpha left out")
     grade(9, 12, "rank and alpha left out, no bias", bias=False)
