@@ -480,9 +480,10 @@ def _(answer: Any) -> None:
         given = say("For a layer of the dtype {1}", dtype)
         made = answer(_small_layer(dtype=dtype), rank=1)
         _expect_two_parameters(made, 1, given, dtype)
-        got = runs(lambda made=made, dtype=dtype: made(torch.ones(2, dtype=dtype)), given)
+        got = _passed(made, torch.ones(2, dtype=dtype), given)
         that(got.dtype == dtype, say("{1}: the results have the dtype {2}.", given, got.dtype))
-        close(got, [13.0, 27.0, 41.0], say("{1}: the result for 1, 1", given), tolerance=1e-2)
+        own = [13.0, 27.0, 41.0]
+        close(got.float(), own, say("{1}: the result for 1, 1", given), tolerance=1e-2)
     _check_device(answer)
     for rank in (0, -3):
         layer = _small_layer()
@@ -527,12 +528,20 @@ def _expect_two_parameters(made: Any, rank: int, given: str, dtype: Any) -> None
     )
 
 
+def _passed(made: Any, numbers: Any, given: str) -> Any:
+    """Return what a module makes of an input."""
+    likely = say("Inputs have one dimension or more, of which the last holds the features.")
+    got = runs(lambda: made(numbers), given, likely)
+    of_type(got, torch.Tensor, given)
+    return got
+
+
 def _check_results(answer: Any) -> None:
     ones, own = torch.ones(2), np.array([13.0, 27.0, 41.0])
     layer = _small_layer()
     given = say("Before any training, the result for 1, 1")
     close(
-        answer(layer, rank=3)(ones),
+        _passed(answer(layer, rank=3), ones, given),
         own,
         given,
         {
@@ -550,8 +559,20 @@ def _check_results(answer: Any) -> None:
             f"{alpha:g}",
         )
         layer = _small_layer()
+        made = _filled(answer, layer, **options)
+        got = _passed(made, ones, given)
         close(
-            _filled(answer, layer, **options)(ones),
+            layer.weight,
+            [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
+            say("The layer's weight after a pass"),
+            say("It must keep its values: add the product to the results, not to the weight."),
+        )
+        that(
+            all(torch.equal(got, made(ones)) for _ in range(20)),
+            say("{1} differs from pass to pass: nothing in it may be random.", given),
+        )
+        close(
+            got,
             own + scale * change,
             given,
             {
@@ -565,18 +586,12 @@ def _check_results(answer: Any) -> None:
                 say("The matrices have no effect: multiply by them in every pass."): own,
             },
         )
-        close(
-            layer.weight,
-            [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]],
-            say("The layer's weight after a pass"),
-            say("It must keep its values: add the product to the results, not to the weight."),
-        )
     made = _filled(answer, _small_layer(bias=False), alpha=6.0)
     given = say("With a layer that has no bias, the result for 1, 1")
-    close(runs(lambda: made(ones), given), [9.0, 13.0, 23.0], given)
+    close(_passed(made, ones, given), [9.0, 13.0, 23.0], given)
     for shape in ((5, 2), (4, 5, 2), (2, 1, 5, 2), (0, 2)):
         given = say("For an input of the shape {1}, the result", shape)
-        got = runs(lambda shape=shape: made(torch.ones(shape)), given)
+        got = _passed(made, torch.ones(shape), given)
         likely = say("`@` multiplies along the last dimension, whatever comes before it.")
         close(got, np.broadcast_to([9.0, 13.0, 23.0], (*shape[:-1], 3)), given, likely)
 

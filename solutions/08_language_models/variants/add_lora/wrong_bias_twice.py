@@ -14,11 +14,8 @@ class LoraLayer(nn.Module):
         self.scale = alpha / rank
 
     def forward(self, x):
-        return (
-            self.base(x)
-            + self.scale * (x @ self.lora_a.T) @ self.lora_b.T
-            + (0 if self.base.bias is None else self.base.bias)
-        )
+        again = 0 if self.base.bias is None else self.base.bias
+        return again + self.base(x) + self.scale * (x @ self.lora_a.T) @ self.lora_b.T
 
 
 def add_lora(linear, rank=8, alpha=16.0):

@@ -14,9 +14,8 @@ class LoraLayer(nn.Module):
         self.scale = alpha / rank
 
     def forward(self, x):
-        return (
-            self.base(x) + self.scale * (nn.functional.dropout(x) @ self.lora_a.T) @ self.lora_b.T
-        )
+        kept = nn.functional.dropout(x)
+        return self.base(x) + self.scale * (kept @ self.lora_a.T) @ self.lora_b.T
 
 
 def add_lora(linear, rank=8, alpha=16.0):

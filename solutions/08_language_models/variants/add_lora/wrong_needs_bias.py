@@ -14,11 +14,8 @@ class LoraLayer(nn.Module):
         self.scale = alpha / rank
 
     def forward(self, x):
-        return (
-            x @ self.base.weight.T
-            + self.base.bias
-            + self.scale * (x @ self.lora_a.T) @ self.lora_b.T
-        )
+        own = x @ self.base.weight.T + self.base.bias
+        return own + self.scale * (x @ self.lora_a.T) @ self.lora_b.T
 
 
 def add_lora(linear, rank=8, alpha=16.0):

@@ -15,9 +15,8 @@ class LoraLayer(nn.Module):
         self.scale = alpha / rank
 
     def forward(self, x):
-        return self.base(x) + self.scale * torch.einsum(
-            "bsi,ri,or->bso", x, self.lora_a, self.lora_b
-        )
+        change = torch.einsum("bsi,ri,or->bso", x, self.lora_a, self.lora_b)
+        return self.base(x) + self.scale * change
 
 
 def add_lora(linear, rank=8, alpha=16.0):
