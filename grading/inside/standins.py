@@ -1285,6 +1285,8 @@ class LanguageModel(StandIn):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             model = LlamaForCausalLM(config)
+        if not self.spread:  # the library takes an `initializer_range` of 0 for none
+            torch.nn.init.zeros_(model.get_output_embeddings().weight)
         model.to(getattr(torch, self.dtype)).train(self.training)
         model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
         _fail_at(model, self.fails_at)
