@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.special import logsumexp
 
 from helpers.features import length_batches
 
@@ -63,7 +62,6 @@ def calibrated(scores: np.ndarray, baseline: np.ndarray | None = None) -> np.nda
     baseline : ndarray, shape (c,), optional
         By default the labels' mean over the messages (batch calibration: Zhou et al., ICLR 2024).
     """
-    scores = scores - logsumexp(scores, axis=1, keepdims=True)
     return scores - (scores.mean(axis=0) if baseline is None else baseline)
 
 
