@@ -126,17 +126,17 @@ def contrastive_pairs(labels, pairs: int, seed=0) -> np.ndarray:
            [1, 2, 0]])
     """
     ### BEGIN SOLUTION
-    labels = np.asarray(labels)
-    first, second = np.triu_indices(len(labels), k=1)
-    same = labels[first] == labels[second]
-    rng = np.random.default_rng(seed)
+    classes = np.asarray(labels)
+    first, second = np.triu_indices(len(classes), k=1)
+    same = classes[first] == classes[second]
+    dice = np.random.default_rng(seed)
     drawn = []
     for kind, wanted in (("same", pairs // 2), ("different", pairs - pairs // 2)):
         found = np.flatnonzero(same == (kind == "same"))
         if len(found) < wanted:
             raise ValueError(f"{kind}: there are {len(found)} such pairs, not {wanted}")
-        drawn.append(rng.choice(found, wanted, replace=False))
-    chosen = rng.permutation(np.concatenate(drawn))
+        drawn.append(dice.choice(found, wanted, replace=False))
+    chosen = dice.permutation(np.concatenate(drawn))
     return np.stack([first, second, same], axis=1)[chosen].astype(np.int64)
     ### END SOLUTION
 

@@ -4,12 +4,12 @@ import torch
 
 def label_log_probabilities(prompt, labels, tokenizer, model):
     start = tokenizer(prompt)["input_ids"]
-    answers = [tokenizer(f" {label}", add_special_tokens=False)["input_ids"] for label in labels]
-    longest = max(map(len, answers))
-    rows = [start + [0] * (longest - len(tokens)) + tokens for tokens in answers]
+    endings = [tokenizer(f" {label}", add_special_tokens=False)["input_ids"] for label in labels]
+    longest = max(map(len, endings))
+    rows = [start + [0] * (longest - len(tokens)) + tokens for tokens in endings]
     ids = torch.tensor(rows, device=model.device)
     mask = torch.tensor(
-        [[0] * (longest - len(tokens)) + [1] * len(tokens) for tokens in answers],
+        [[0] * (longest - len(tokens)) + [1] * len(tokens) for tokens in endings],
         device=model.device,
     )
     seen = torch.cat([torch.ones(len(rows), len(start), dtype=torch.long), mask.cpu()], dim=1)
