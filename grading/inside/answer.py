@@ -6,7 +6,7 @@ import copy
 from contextlib import ExitStack
 from typing import Any
 
-from grading.inside.standins import AppRequests, Backward, all_around, build_all
+from grading.inside.standins import AppRequests, Backward, LayerTrial, all_around, build_all
 
 MOST_ANCESTORS = 20
 """How many ancestors of an exception's class are reported at most."""
@@ -72,7 +72,9 @@ class Answer:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self.used(None, *arguments, **options)
 
-    def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
+    def used(
+        self, use: AppRequests | Backward | LayerTrial | None, *arguments: Any, **options: Any
+    ) -> Any:
         """Call the function, apply `use` to its result in the same process, and return that.
 
         For results that are not plain data, which cannot be sent to another process.

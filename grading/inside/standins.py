@@ -319,7 +319,7 @@ class Encoder(StandIn):
     def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
         return logged_state(self.name, calls)
 
-    def _log_into(self: Encoder | Classifier, calls: list[dict[str, Any]]) -> Any:
+    def _log_into(self: Encoder | Classifier | LanguageModel, calls: list[dict[str, Any]]) -> Any:
         import torch
 
         def log(model: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -1235,6 +1235,199 @@ class Backward:
             return False
         result.sum().backward()
         return True
+
+
+@dataclass(frozen=True)
+class LanguageModel(StandIn):
+    """A real, tiny Llama with weights drawn from a seed; each forward pass is logged.
+
+    A forward pass is logged as ``Encoder`` logs it, and the final state as `logged_state` says.
+
+    Attributes
+    ----------
+    vocabulary_size, seed : int
+    spread : float
+        Standard deviation of its weights. With 0 all tokens are equally probable everywhere.
+    training : bool
+        The mode in which the answer gets it.
+    dtype : {"float32", "bfloat16", "float16", "float64"}
+        Of its weights, and so of its logits.
+    fails_at : int
+        Number of the forward pass, from 1, that raises RuntimeError; 0 for none.
+    """
+
+    imports: ClassVar[tuple[str, ...]] = ("transformers.LlamaForCausalLM",)
+
+    vocabulary_size: int = 64
+    seed: int = 0
+    spread: float = 0.5
+    training: bool = False
+    dtype: str = "float32"
+    fails_at: int = 0
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+        from transformers import LlamaConfig, LlamaForCausalLM
+
+        config = LlamaConfig(
+            vocab_size=self.vocabulary_size,
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=2048,
+            bos_token_id=2,
+            eos_token_id=3,
+            # With dropout of one half it is obvious if evaluation mode was forgotten.
+            attention_dropout=0.5,
+            initializer_range=self.spread,
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            model = LlamaForCausalLM(config)
+        if not self.spread:  # the library takes an `initializer_range` of 0 for none
+            torch.nn.init.zeros_(model.get_output_embeddings().weight)
+        model.to(getattr(torch, self.dtype)).train(self.training)
+        model.register_forward_pre_hook(Encoder._log_into(self, calls), with_kwargs=True)
+        _fail_at(model, self.fails_at)
+        _built[id(calls), self.name] = model
+        return model
+
+    def around(self, calls: list[dict[str, Any]]) -> AbstractContextManager[Any]:
+        return logged_state(self.name, calls)
+
+
+@dataclass(frozen=True)
+class LinearLayer(StandIn):
+    """A real `torch.nn.Linear`.
+
+    When the answer has ended, also by failing, it is logged as ``{"of": "<name> afterwards",
+    "changed"}``: which of its ``weight`` and ``bias`` have other numbers, types or ``gradients``,
+    and whether other parts of it are ``trainable``.
+
+    Attributes
+    ----------
+    weight : tensor of shape (out, in)
+    bias : tensor of shape (out,), or None
+    device : {"cpu", "meta"}
+        On "meta", tensors have a shape and a type, but no numbers.
+    """
+
+    weight: Any = None
+    bias: Any = None
+    device: str = "cpu"
+
+    def build(self, calls: list[dict[str, Any]]) -> Any:
+        import torch
+
+        size = self.weight.shape[1], self.weight.shape[0]
+        layer = torch.nn.Linear(*size, bias=self.bias is not None, dtype=self.weight.dtype)
+        with torch.no_grad():
+            layer.weight.copy_(self.weight)
+            if self.bias is not None:
+                layer.bias.copy_(self.bias)
+        layer = layer.to(self.device)
+        _built[id(calls), self.name] = layer
+        return layer
+
+    @contextmanager
+    def around(self, calls: list[dict[str, Any]]) -> Iterator[None]:
+        layer = _built[id(calls), self.name]
+        before = _layer_state(layer)
+        try:
+            yield
+        finally:
+            after = _layer_state(layer)
+            changed = [what for what in before if before[what] != after[what]]
+            calls.append({"of": f"{self.name} afterwards", "changed": changed})
+
+
+def _layer_state(layer: Any) -> dict[str, Any]:
+    """Return what of a linear layer can change, without parameters that were added to it."""
+    parts = {name: getattr(layer, name) for name in ("weight", "bias")}
+    parts = {name: part for name, part in parts.items() if part is not None}
+
+    def numbers(tensor: Any) -> Any:
+        known = None if tensor.is_meta else tensor.detach().cpu().double().numpy().tobytes()
+        return str(tensor.dtype), known
+
+    return {
+        **{name: numbers(part) for name, part in parts.items()},
+        "gradients": [part.grad is None for part in parts.values()],
+        "trainable": [part.requires_grad for part in parts.values()],
+    }
+
+
+@dataclass(frozen=True)
+class LayerTrial:
+    """Compute with a layer that a function returned, and train it; see `Answer.used`.
+
+    Attributes
+    ----------
+    inputs : tuple of tensors
+    values : dict of str to tensor
+        What some parameters are set to before anything else; names that it lacks are ignored.
+    steps : int
+        How many steps of gradient descent on all trainable parameters follow. The loss is the sum
+        of the squared results for the first input, and the rate 0.01.
+    """
+
+    inputs: tuple[Any, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    steps: int = 0
+
+    def apply(self, layer: Any) -> dict[str, Any]:
+        """Return the layer's parameters, its results and what each step of training did.
+
+        ``parameters`` has, by name, ``{"shape", "dtype", "device", "trainable", "values"}``
+        (without values on "meta"), ``results`` one tensor per input, and ``steps`` the gradients
+        (by name; None if there is none) and the parameters' values after each step.
+        """
+        import torch
+
+        if not isinstance(layer, torch.nn.Module):
+            raise TypeError(f"expected a torch.nn.Module, got {type(layer).__name__}")
+        parts = dict(layer.named_parameters())
+        with torch.no_grad():
+            for name, value in self.values.items():
+                if name in parts:
+                    parts[name].copy_(value)
+        told: dict[str, Any] = {
+            "parameters": {name: _described_part(part) for name, part in parts.items()},
+            "results": [layer(numbers).detach().clone() for numbers in self.inputs],
+            "steps": [],
+        }
+        for _ in range(self.steps):
+            told["steps"].append(self._step(layer, parts))
+        return told
+
+    def _step(self, layer: Any, parts: dict[str, Any]) -> dict[str, Any]:
+        import torch
+
+        for part in parts.values():
+            part.grad = None
+        result = layer(self.inputs[0])
+        if result.requires_grad:
+            result.pow(2).sum().backward()
+        gradients = {name: None if p.grad is None else p.grad.clone() for name, p in parts.items()}
+        with torch.no_grad():
+            for part in parts.values():
+                if part.requires_grad and part.grad is not None:
+                    part -= 0.01 * part.grad
+        return {
+            "gradients": gradients,
+            "values": {name: part.detach().clone() for name, part in parts.items()},
+        }
+
+
+def _described_part(part: Any) -> dict[str, Any]:
+    return {
+        "shape": list(part.shape),
+        "dtype": str(part.dtype),
+        "device": str(part.device),
+        "trainable": bool(part.requires_grad),
+        **({} if part.is_meta else {"values": part.detach().clone()}),
+    }
 
 
 CLASSES: dict[str, type] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from grading.inside.answer import MOST_ANCESTORS, Answer, AnswerError
 from grading.inside.protocol import LONGEST_NAME, QUESTION, REPLY
-from grading.inside.standins import AppRequests, Backward
+from grading.inside.standins import AppRequests, Backward, LayerTrial
 from grading.inside.wire import MACHINE_FAULTS, Bounds, WireError, decode, encode
 from grading.judging.disposable import Ask, Judged
 from grading.judging.testing import Failure, Test, run_test, shown_call
@@ -59,7 +59,9 @@ class RemoteAnswer(Answer):
         self._exercise, self._put, self._next_seed = exercise, ask, next_seed
         self.asked: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
-    def used(self, use: AppRequests | Backward | None, *arguments: Any, **options: Any) -> Any:
+    def used(
+        self, use: AppRequests | Backward | LayerTrial | None, *arguments: Any, **options: Any
+    ) -> Any:
         self.arguments, self.calls, self.asked = (), [], (arguments, options)
         reply = self._ask([use, arguments, options], len(arguments))
         if "error" in reply:

@@ -18,6 +18,9 @@ from grading.inside.standins import (
     AppRequests,
     Estimator,
     Evaluation,
+    LanguageModel,
+    LayerTrial,
+    LinearLayer,
     Named,
     Selected,
     TextClassifier,
@@ -426,6 +429,119 @@ def test_uses_of_a_dict_of_stand_ins_are_logged(asked, function, same):
     answer = asked(lambda classifiers: function(classifiers))
     answer(Named("both", {"b": Estimator("b"), "a": Estimator("a")}))
     assert answer.calls == [{"of": "both afterwards", "same": same}]
+
+
+def computes(model):
+    return model(torch.tensor([[2, 7, 9]])).logits
+
+
+def computes_well(model):
+    with torch.no_grad():
+        return model.eval()(torch.tensor([[2, 7, 9]])).logits
+
+
+def freezes(model):
+    model.requires_grad_(False)
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "seen", "left"),
+    [
+        (computes, [(True, True)], ([True], [])),
+        (computes_well, [(False, False)], ([False], [])),
+        (freezes, [], ([True], ["trainable"])),
+    ],
+)
+def test_uses_of_a_language_model_are_logged(asked, function, seen, left):
+    answer = asked(lambda model: function(model) is None)
+    answer(LanguageModel("model", training=True))
+    *passes, afterwards = answer.calls
+    assert [(call["training"], call["gradients"]) for call in passes] == seen
+    assert (afterwards["training"], afterwards["changed"]) == left
+
+
+def test_a_language_model_fails_where_it_is_told_to():
+    answer = Answer(computes)
+    with pytest.raises(AnswerError, match="memory"):
+        answer(LanguageModel("model", fails_at=1))
+    assert answer.calls[-1]["of"] == "model afterwards"
+
+
+def test_a_language_model_without_spread_finds_all_tokens_equally_probable():
+    logits = Answer(computes)(LanguageModel("model", spread=0.0))
+    assert logits.shape == (1, 3, 64)
+    assert not logits.any()
+
+
+def test_a_language_model_depends_on_its_seed_and_type():
+    one, other = (Answer(computes)(LanguageModel("model", seed=seed)) for seed in (1, 2))
+    assert not torch.allclose(one, other)
+    half = LanguageModel("model", dtype="bfloat16")
+    assert Answer(computes)(half).dtype == torch.bfloat16
+
+
+LINEAR = LinearLayer("linear", torch.tensor([[1.0, 2.0]]), torch.tensor([3.0]))
+
+
+@each_answer
+@pytest.mark.parametrize(
+    ("function", "changed"),
+    [
+        (lambda layer: layer, []),
+        (lambda layer: layer.requires_grad_(False), ["trainable"]),
+        (lambda layer: torch.nn.init.zeros_(layer.weight), ["weight"]),
+        (lambda layer: layer.bias.data.add_(1), ["bias"]),
+        (lambda layer: layer.double(), ["weight", "bias"]),
+        (lambda layer: layer(torch.ones(2)).backward(), ["gradients"]),
+    ],
+    ids=["nothing", "frozen", "weight", "bias", "type", "gradients"],
+)
+def test_changes_of_a_linear_layer_are_logged(asked, function, changed):
+    answer = asked(lambda layer: function(layer) is None)
+    answer(LINEAR)
+    assert answer.calls == [{"of": "linear afterwards", "changed": changed}]
+
+
+@each_answer
+def test_a_linear_layer_that_cannot_compute_has_shapes_alone(asked):
+    answer = asked(lambda layer: layer)
+    layer = LinearLayer("linear", torch.ones(3, 2), device="meta")
+    (weight,) = answer.used(LayerTrial(), layer)["parameters"].values()
+    assert weight == {
+        "shape": [3, 2],
+        "dtype": "torch.float32",
+        "device": "meta",
+        "trainable": True,
+    }
+
+
+@each_answer
+def test_a_layer_is_tried_with_values_and_trained(asked):
+    """The result is 1·1 + 2·1 + 0; its square has the slope 6, and each step goes 0.01 of it."""
+    trial = LayerTrial((torch.ones(2),), {"bias": torch.zeros(1), "other": torch.ones(9)}, steps=1)
+    told = asked(lambda layer: layer).used(trial, LINEAR)
+    assert told["results"][0].tolist() == [3.0]
+    assert told["parameters"]["bias"]["values"].tolist() == [0.0]
+    (step,) = told["steps"]
+    assert step["gradients"]["weight"].tolist() == [[6.0, 6.0]]
+    assert step["values"]["bias"].tolist() == pytest.approx([-0.06])
+
+
+@each_answer
+def test_a_frozen_layer_gets_no_gradients(asked):
+    told = asked(lambda layer: layer.requires_grad_(False)).used(
+        LayerTrial((torch.ones(2),), steps=1), LINEAR
+    )
+    (step,) = told["steps"]
+    assert step["gradients"] == {"weight": None, "bias": None}
+    assert step["values"]["weight"].tolist() == [[1.0, 2.0]]
+
+
+@each_answer
+def test_only_a_layer_can_be_tried(asked):
+    with pytest.raises(AnswerError, match=r"torch\.nn\.Module, got int"):
+        asked(lambda layer: 3).used(LayerTrial(), LINEAR)
 
 
 def test_libraries_of_stand_ins_are_loaded_with_the_tests(tmp_path):

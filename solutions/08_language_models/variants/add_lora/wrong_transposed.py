@@ -1,0 +1,23 @@
+# Wrong: matrices of the shapes (in, rank) and (rank, out).
+from torch import nn
+
+
+class LoraLayer(nn.Module):
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        weight = linear.weight
+        self.base = linear
+        self.base.requires_grad_(False)
+        self.lora_a = nn.Parameter(weight.new_empty(linear.in_features, rank))
+        self.lora_b = nn.Parameter(weight.new_zeros(rank, linear.out_features))
+        nn.init.kaiming_uniform_(self.lora_a, a=5**0.5)
+        self.scale = alpha / rank
+
+    def forward(self, x):
+        return self.base(x) + self.scale * (x @ self.lora_a) @ self.lora_b
+
+
+def add_lora(linear, rank=8, alpha=16.0):
+    if rank < 1:
+        raise ValueError(f"rank is {rank}; it must be at least 1")
+    return LoraLayer(linear, rank, alpha)

@@ -1,0 +1,21 @@
+# Wrong: shares of the labels among each other.
+import torch
+
+
+def label_log_probabilities(prompt, labels, tokenizer, model):
+    training, sums = model.training, {}
+    start = tokenizer(prompt)["input_ids"]
+    model.eval()
+    try:
+        with torch.no_grad():
+            for label in labels:
+                tokens = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+                logits = model(torch.tensor([start + tokens])).logits[0].float()
+                places = range(len(start) - 1, len(start) + len(tokens) - 1)
+                shares = torch.log_softmax(logits, dim=-1)[list(places)]
+                sums[label] = float(shares[range(len(tokens)), tokens].sum())
+    finally:
+        model.train(training)
+    total = torch.tensor(list(sums.values())).logsumexp(0).item()
+    sums = {label: value - total for label, value in sums.items()}
+    return dict(sorted(sums.items(), key=lambda item: item[1], reverse=True))

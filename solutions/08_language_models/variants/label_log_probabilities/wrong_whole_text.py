@@ -1,0 +1,20 @@
+# Wrong: the prompt's tokens count, too.
+import torch
+
+
+def label_log_probabilities(prompt, labels, tokenizer, model):
+    training, sums = model.training, {}
+    start = tokenizer(prompt)["input_ids"]
+    model.eval()
+    try:
+        with torch.no_grad():
+            for label in labels:
+                tokens = tokenizer(" " + label, add_special_tokens=False)["input_ids"]
+                logits = model(torch.tensor([start + tokens])).logits[0].float()
+                tokens = start[1:] + tokens
+                places = range(len(tokens))
+                shares = torch.log_softmax(logits, dim=-1)[list(places)]
+                sums[label] = float(shares[range(len(tokens)), tokens].sum())
+    finally:
+        model.train(training)
+    return dict(sorted(sums.items(), key=lambda item: item[1], reverse=True))
