@@ -329,7 +329,7 @@ def _expect_bad_shapes(answer: Any) -> None:
             say("Two dimensions are wanted: messages and labels."),
         )
     for shape in ((4,), (1,), (2,), (1, 3), (2, 3), (2, 1), ()):
-        given = say("For two rows of three labels and a baseline of the shape {1}", shape)
+        given = say("For two rows of three labels, a baseline of the shape {1}", shape)
         size = str(int(np.prod(shape)))
         raises(
             lambda s=shape: answer(np.zeros((2, 3)), np.zeros(s)),

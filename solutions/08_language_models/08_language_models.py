@@ -31,11 +31,11 @@ from helpers.checks import check
 #
 # *Importance: high. A language model reads every character of its prompt: one blank too many can change the answer.*
 #
-# Write `build_prompt`. Its first line is `Classify the message as one of: ` and the labels, joined by `, `. Then come the examples, and last `text`, each as three lines: an empty one, `Message: ` and the message, `Label: ` and the label. The last line is `Label:` alone: no blank and no line break after it, because the model writes what follows.
+# Write `build_prompt`. Its first line is `Classify the message as one of: ` and the labels, joined by `, `. Then come the examples, and last `text`, each as three lines: an empty one, `Message: ` and the message, `Label: ` and the label. The last line is `Label:` alone, with no blank and no line break after it: the model writes what follows.
 #
-# In a message, every run of white space (of any kind) becomes one blank, and none is left at its ends. Of a blank message nothing is left but `Message: `. Everything else stays as it is: labels, capitals, the order of labels and of examples, and the inputs themselves. Examples may come as a list or a tuple of pairs, and one may come twice.
+# In a message, every run of white space (of any kind) becomes one blank, and none is left at its ends; of a blank message only `Message: ` remains. Everything else stays as it is: labels, capitals, every order, and the inputs. Examples are pairs in a list or a tuple, and one may come twice.
 #
-# Bad input: raise a `ValueError` that names `labels` where there are none, and one that quotes the label of an example where it is not exactly one of `labels`.
+# Bad input: raise a `ValueError` that names `labels` where there are none, and one that quotes an example's label where it is not exactly one of `labels`.
 #
 # <details><summary>Hint 1</summary>Without an argument, <code>str.split</code> splits at white space of any kind, and returns no empty pieces.</details>
 # <details><summary>Hint 2</summary>A list of lines, joined by <code>"\n"</code> at the end, leaves no line break too many. An empty line is an empty string in it.</details>
@@ -146,7 +146,7 @@ check("parse_label")
 #
 # Write `calibrate`. From each column of the log-probabilities subtract its baseline: `baseline` has one number per label, for instance the log-probabilities for a message without content. If it is left out or None, subtract the mean of each column instead, that is, the mean log-probability of that label over all rows. Then take the softmax of each row.
 #
-# The numbers may lie anywhere between -10,000 and 10,000, and the arrays may hold integers or float32. With a given baseline an entry may also be -inf; its probability is 0. No rows give an array of shape (0, c). The inputs stay unchanged.
+# The numbers may lie anywhere between -10,000 and 10,000, and the arrays may hold integers or float32. With a given baseline an entry (never a whole row) may also be -inf; its probability is 0. No rows give an array of shape (0, c). The inputs stay unchanged.
 #
 # Bad input: raise a `ValueError` where `log_probabilities` has not two dimensions, and where the shape of `baseline` is not (c,). The message names that argument or quotes its shape.
 #
