@@ -315,7 +315,7 @@ def _(answer, rng):
         has_type(got, pd.DataFrame, what)
         same_frame(got, _front(trials), what, likely)
 
-    for n in (40, 12, 7, 1):
+    for n in (30, 7, 1):
         for kind, index in awkward.indexes(rng, n):
             # Along a line from cheap and bad to expensive and good, so that many rows are kept,
             # and on a coarse grid, so that many are equal in one value or in both.
