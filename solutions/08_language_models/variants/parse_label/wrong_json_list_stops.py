@@ -9,12 +9,7 @@ def parse_label(reply, labels):
         answer = json.loads(reply[start : end + 1]) if start >= 0 else None
     except ValueError:
         answer = None
-    if (
-        isinstance(answer, dict)
-        and (answer.get("label") or "").strip() is not None
-        and "label" in answer
-        and answer["label"] is not None
-    ):
+    if isinstance(answer, dict) and answer.get("label") is not None:
         reply = answer["label"]
     found = []
     for label in labels:
