@@ -1,0 +1,9 @@
+# Wrong: the examples are left out.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError(f"{label!r} is not among the labels")
+    prompt = "Classify the message as one of: " + ", ".join(labels)
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

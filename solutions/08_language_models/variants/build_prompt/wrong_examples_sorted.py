@@ -1,0 +1,11 @@
+# Wrong: the examples are sorted by label.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError(f"{label!r} is not among the labels")
+    prompt = "Classify the message as one of: " + ", ".join(labels)
+    for message, label in sorted(examples, key=lambda pair: labels.index(pair[1])):
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {label}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

@@ -1,0 +1,13 @@
+# Wrong: sorts the caller's list while it works.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError(f"{label!r} is not among the labels")
+    names = list(labels)
+    labels.sort()
+    prompt = "Classify the message as one of: " + ", ".join(names)
+    for message, label in examples:
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {label}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

@@ -1,0 +1,13 @@
+# Wrong: labels lose white space.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError(f"{label!r} is not among the labels")
+    prompt = "Classify the message as one of: " + ", ".join(
+        " ".join(name.split()) for name in labels
+    )
+    for message, label in examples:
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {' '.join(label.split())}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

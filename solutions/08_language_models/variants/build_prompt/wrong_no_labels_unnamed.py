@@ -1,0 +1,11 @@
+# Wrong: the message about missing labels says nothing.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("bad input")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError(f"{label!r} is not among the labels")
+    prompt = "Classify the message as one of: " + ", ".join(labels)
+    for message, label in examples:
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {label}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

@@ -1,0 +1,11 @@
+# Wrong: a part of a label is taken for one: searched in the joined string.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in ", ".join(labels):
+            raise ValueError(f"{label!r} is not among the labels")
+    prompt = "Classify the message as one of: " + ", ".join(labels)
+    for message, label in examples:
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {label}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

@@ -1,0 +1,11 @@
+# Wrong: the message does not quote the unknown label.
+def build_prompt(text, labels, examples=()):
+    if not labels:
+        raise ValueError("labels is empty")
+    for _, label in examples:
+        if label not in labels:
+            raise ValueError("an example has an unknown label")
+    prompt = "Classify the message as one of: " + ", ".join(labels)
+    for message, label in examples:
+        prompt += f"\n\nMessage: {' '.join(message.split())}\nLabel: {label}"
+    return prompt + f"\n\nMessage: {' '.join(text.split())}\nLabel:"

@@ -1,0 +1,22 @@
+# Wrong: only ASCII's capitals are known.
+import json
+import re
+
+
+def parse_label(reply, labels):
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        answer = json.loads(reply[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("label"), str):
+        reply = answer["label"]
+
+    def lower(text):
+        return re.sub("[A-Z]", lambda one: one.group().lower(), text)
+
+    found = []
+    for label in labels:
+        if re.search(rf"(?<!\w){re.escape(lower(label))}(?!\w)", lower(reply)):
+            found.append(label)
+    return found[0] if len(found) == 1 else None

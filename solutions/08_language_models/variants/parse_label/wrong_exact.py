@@ -1,0 +1,17 @@
+# Wrong: the reply must be a label and nothing else.
+import json
+
+
+def parse_label(reply, labels):
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        answer = json.loads(reply[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("label"), str):
+        reply = answer["label"]
+    found = []
+    for label in labels:
+        if reply.strip().lower() == label.lower():
+            found.append(label)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,18 @@
+# Wrong: fails for an object whose label is a list.
+import json
+import re
+
+
+def parse_label(reply, labels):
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        answer = json.loads(reply[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and answer.get("label") is not None:
+        reply = answer["label"]
+    found = []
+    for label in labels:
+        if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", reply, re.IGNORECASE):
+            found.append(label)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,19 @@
+# Wrong: of a label within a longer one the longer one wins.
+import json
+import re
+
+
+def parse_label(reply, labels):
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        answer = json.loads(reply[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("label"), str):
+        reply = answer["label"]
+    found = []
+    for label in labels:
+        if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", reply, re.IGNORECASE):
+            found.append(label)
+    found = [one for one in found if not any(one in two and one != two for two in found)]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,19 @@
+# Wrong: a label that occurs twice is no answer.
+import json
+import re
+
+
+def parse_label(reply, labels):
+    start, end = reply.find("{"), reply.rfind("}")
+    try:
+        answer = json.loads(reply[start : end + 1]) if start >= 0 else None
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("label"), str):
+        reply = answer["label"]
+    found = []
+    for label in labels:
+        found += [label] * len(
+            re.findall(rf"(?<!\w){re.escape(label)}(?!\w)", reply, re.IGNORECASE)
+        )
+    return found[0] if len(found) == 1 else None
