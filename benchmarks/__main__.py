@@ -45,7 +45,7 @@ LONG = (
     "grading.dask",
 )
 # Only measured if they are named, on each kind of data; hours, in steps that are kept.
-LONG_SCORES = ("language_models", "language_models.speed")
+LONG_SCORES = ("language_models", "language_model_speed")
 TOPICS = SCORES + SPEED + TOOLS + LONG + LONG_SCORES
 
 
