@@ -5,11 +5,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from datasets import ClassLabel, Dataset, DatasetDict
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from benchmarks import language_models
 from benchmarks.language_models import drawn, kept, pairs_of, true_labels
 from benchmarks.prompting import Wording, calibrated, chat, text_scores
+from helpers.models import load_tokenizer
 
 LABELS = np.array([0] * 50 + [1] * 30 + [2] * 2)
 
@@ -116,3 +124,70 @@ def test_true_labels_are_those_of_the_key(monkeypatch):
     )
     assert true_labels(problem).tolist() == [0, 1, 1]
     assert problem.labels["train"].tolist() == [0, 0, 1]
+
+
+def small_emotion(name, source):
+    """Return messages that say what they are labelled with."""
+    rng = np.random.default_rng(0)
+    feature = ClassLabel(names=list(language_models.NAMES))
+    splits = {}
+    for split, size in (("train", 60), ("test", 24)):
+        labels = rng.permutation(np.arange(size) % 6).tolist()
+        texts = [f"message {n} of {language_models.NAMES[label]}" for n, label in enumerate(labels)]
+        rows = Dataset.from_dict({"text": texts, "label": labels})
+        splits[split] = rows.cast_column("label", feature)
+    return DatasetDict(splits)
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Make everything small: messages, models, and the numbers of labels."""
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1}
+    bert = {**sizes, "intermediate_size": 16}
+    words = load_tokenizer(source="embedded")
+    llama = LlamaConfig(vocab_size=len(words), intermediate_size=16, **sizes)
+    encoder = BertModel(BertConfig(**bert), add_pooling_layer=False)
+    trainings = {
+        "frozen": {8: {}, 32: {}},
+        "setfit": {8: {"pairs": 16, "rate": 1e-4}},
+        "fine_tuned": {8: {"epochs": 1}},
+        "lora": {8: {"wording": language_models.SHORT, "epochs": 1, "rate": 1e-3}},
+    }
+    changes = {
+        "load": small_emotion,
+        "ASKED": 12,
+        "load_encoder": lambda *_, **__: encoder,
+        "load_language_model": lambda source: (words, LlamaForCausalLM(llama).eval()),
+        "planted_errors": lambda *_: None,
+        "TRAININGS": {
+            way: (language_models.TRAININGS[way][0], settings)
+            for way, settings in trainings.items()
+        },
+    }
+    for name, value in changes.items():
+        monkeypatch.setattr(language_models, name, value)
+    monkeypatch.setattr(
+        "helpers.models.load_classifier",
+        lambda *_: BertForSequenceClassification(BertConfig(**bert, num_labels=6)),
+    )
+    return tmp_path
+
+
+def test_each_way_has_figures_with_its_runs_and_what_was_kept_is_read_again(small, monkeypatch):
+    found = language_models.measure("mirror")
+    trained = ["frozen_8", "frozen_32", "setfit_8", "fine_tuned_8", "lora_8"]
+    asked = ["zero_shot", "calibrated", "channel", "few_shot", "few_shot_24"]
+    for name in ("majority", *trained, *asked):
+        for prefix in ("", "accuracy."):
+            assert 0 <= found[f"language_models.{prefix}{name}"].value <= 1
+    for name in trained:
+        figure = found[f"language_models.{name}"]
+        assert len(figure.points) == figure.n == 3
+        assert figure.lower <= figure.value == pytest.approx(np.mean(figure.points))
+    assert len(found["language_models.zero_shot"].points) == len(language_models.WORDINGS)
+    assert len(found["language_models.few_shot_6"].points) == 3 * 2 * 3
+    assert -1 <= found["language_models.annotator_kappa"].value <= 1
+    for function in ("train_on_pairs", "train_on_answers", "score_labels", "logits_after_training"):
+        monkeypatch.delattr(language_models, function)
+    assert language_models.measure("mirror") == found
