@@ -44,7 +44,9 @@ LONG = (
     "grading.lesson_3",
     "grading.dask",
 )
-TOPICS = SCORES + SPEED + TOOLS + LONG
+# Only measured if they are named, on each kind of data; hours, in steps that are kept.
+LONG_SCORES = ("language_models", "language_model_speed")
+TOPICS = SCORES + SPEED + TOOLS + LONG + LONG_SCORES
 
 
 def main() -> int:

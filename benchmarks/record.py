@@ -61,6 +61,8 @@ class Figure:
         A 95 % interval, or the least and the largest of repeated timings.
     kind : {"score", "timing"}, optional
         By default, it follows from the unit.
+    points : tuple of float, optional
+        The runs that `value` summarizes, for figures that show each of them.
     """
 
     value: float
@@ -70,6 +72,7 @@ class Figure:
     lower: float | None = None
     upper: float | None = None
     kind: str = ""
+    points: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         kind = "timing" if self.unit in TIMED_UNITS else "score"

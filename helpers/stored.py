@@ -90,6 +90,28 @@ def stored_results(
     return frame
 
 
+def store_results(
+    name: str,
+    records: Iterable[Mapping[str, Any]],
+    seconds: float,
+    dataset: DatasetDict,
+    encoder: PreTrainedModel,
+) -> None:
+    """Write results that were computed outside of a lesson, for `stored_results` to read.
+
+    Parameters
+    ----------
+    name, dataset, encoder
+        As in `stored_results`.
+    records : iterable of mapping
+        One per row: a mapping of column to number or string.
+    seconds : float
+        How long the computation took.
+    """
+    document = _document(records, seconds) | _fingerprints(dataset, encoder)
+    _write(FOLDER / f"{name}.json", document)
+
+
 def _fingerprints(dataset: DatasetDict, encoder: PreTrainedModel) -> dict[str, str]:
     """Return hashes that tell whether results were computed from these rows and weights."""
     from helpers.features import weights_hash
@@ -101,14 +123,19 @@ def _fingerprints(dataset: DatasetDict, encoder: PreTrainedModel) -> dict[str, s
 
 
 def _computed(compute: Callable[[], Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
+    started = time.perf_counter()
+    records = list(compute())
+    return _document(records, time.perf_counter() - started)
+
+
+def _document(records: Iterable[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
     import pandas as pd
 
-    started = time.perf_counter()
     # Same form as when read from the file. pandas can write NumPy's numbers, json cannot.
-    records = json.loads(pd.DataFrame(list(compute())).to_json(orient="records"))
+    records = json.loads(pd.DataFrame(list(records)).to_json(orient="records"))
     return {
         "date": datetime.date.today().isoformat(),
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(seconds, 1),
         "machine": _machine(),
         "versions": {"python": platform.python_version()}
         | {library: importlib.metadata.version(library) for library in LIBRARIES},

@@ -6,10 +6,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from helpers.cache import cache_folder, fingerprint
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import torch
     from datasets import Dataset, DatasetDict
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Batch = TypeVar("Batch")
 
 # Lesson 4 shows what each of these does, and how the values were found.
 RECIPE = {
@@ -235,6 +237,50 @@ def take_step(model: PreTrainedModel, batch: dict, optimizer: torch.optim.Optimi
     torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
     return loss.item()
+
+
+def train_batches(
+    parameters: Iterable[torch.nn.Parameter],
+    batches: Sequence[Batch],
+    loss_of: Callable[[Batch], torch.Tensor],
+    learning_rate: float,
+    description: str = "training",
+) -> None:
+    """Take one AdamW step for each batch; the rate rises over a tenth of them, then falls to zero.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        Those that do not require gradients are left out.
+    batches : sequence
+    loss_of : callable
+        Computes the loss of a batch, in whatever number format it likes.
+    learning_rate : float
+        The highest rate.
+    description : str
+        Label of the progress bar, which is shown if the training takes more than a second.
+
+    Raises
+    ------
+    ValueError
+        If no parameter requires gradients.
+    """
+    import torch
+    from tqdm.auto import tqdm
+    from transformers import get_linear_schedule_with_warmup
+
+    moved = [parameter for parameter in parameters if parameter.requires_grad]
+    if not moved:
+        raise ValueError("no parameter requires gradients, so there is nothing to train")
+    optimizer = torch.optim.AdamW(moved, lr=learning_rate, weight_decay=0.01)
+    schedule = get_linear_schedule_with_warmup(optimizer, len(batches) // 10, len(batches))
+    with denormals_as_zeros():
+        for batch in tqdm(batches, desc=description, unit="step", leave=False, delay=1):
+            optimizer.zero_grad()
+            loss_of(batch).backward()
+            torch.nn.utils.clip_grad_norm_(moved, max_norm=1.0)
+            optimizer.step()
+            schedule.step()
 
 
 def _keep(model: PreTrainedModel, path: Path) -> None:

@@ -16,7 +16,7 @@ from helpers.data import load
 from helpers.lessons import LESSONS
 from helpers.models import load_encoder
 from helpers.sources import SourceError
-from helpers.stored import stored_results
+from helpers.stored import store_results, stored_results
 
 RECORDS = [
     {"name": "default", "seed": 0, "learning_rate": 3.2e-05, "f1": np.float64(0.5), "hits": "0110"},
@@ -164,3 +164,11 @@ def test_lessons_read_the_results_that_are_committed_and_no_others():
     read = set(re.findall(r'stored\("(\w+)"', sources))
     folder = Path(stored.__file__).parent / "results"
     assert {path.stem for path in folder.glob("*")} == read
+
+
+def test_results_of_another_program_are_read_as_those_of_a_lesson(capsys):
+    store_results("trials", RECORDS, 60.0, rows(), encoder())
+    capsys.readouterr()
+    frame = stored_results("trials", never, rows(), encoder())
+    assert frame.to_dict("records") == RECORDS
+    assert "in 60 seconds" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from helpers.models import load_tokenizer
 from helpers.scores import bootstrap_scores
-from helpers.training import fine_tuned, trained_or_kept
+from helpers.training import fine_tuned, train_batches, trained_or_kept
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +160,19 @@ def test_bootstrap_interval_of_an_accuracy_is_about_the_binomial_one():
     _, lower, upper = bootstrap_scores(labels, predicted, num_classes=2)["accuracy"]
     half = 1.96 * np.sqrt(0.8 * 0.2 / 1000)
     assert (lower, upper) == pytest.approx((0.8 - half, 0.8 + half), abs=0.005)
+
+
+def test_batches_move_what_requires_gradients_with_a_rate_that_rises_and_falls(monkeypatch):
+    moved, still = (torch.nn.Parameter(torch.zeros(1)) for _ in range(2))
+    still.requires_grad_(False)
+    places = []
+
+    def loss_of(batch):
+        places.append(moved.item())
+        return batch * moved + still
+
+    train_batches([moved, still], [torch.ones(1)] * 20, loss_of, learning_rate=0.1)
+    steps = -np.diff([*places, moved.item()])
+    rates = [0, 0.05, *np.linspace(0.1, 0, 18, endpoint=False)]  # Adam's steps, if gradients agree
+    assert steps == pytest.approx(rates, rel=0.02, abs=1e-6)
+    assert still == 0
