@@ -106,6 +106,7 @@ def variants_text(counts: pd.DataFrame) -> str:
     for exercise, row in [*counts.iterrows(), ("**all**", counts.drop(columns="lesson").sum())]:
         wrong, right = int(row.wrong), int(row.right)
         tried = {"false_rejects": right, "refused_by_check": right, "check_stops": wrong + right}
+        tried["not_graded"] = wrong + right
         cells = [counted(int(row[name]), tried.get(name, wrong)) for name in PROBLEMS]
         lesson = row.get("lesson", "")[:2].lstrip("0")
         numbers = " | ".join([str(wrong), str(right), *cells])

@@ -62,6 +62,7 @@ LEAKS = "wrong_leaked_"
 
 FALSE_ACCEPT = "false accept"
 FALSE_REJECT = "false reject"
+NOT_GRADED = "not graded"
 UNSTEADY = "unsteady"
 WRONG_MESSAGE = "wrong message"
 REFUSED_BY_CHECK = "refused by the check"
@@ -69,6 +70,7 @@ CHECK_STOPS = "the check stops"
 PROBLEMS = {
     "false_accepts": FALSE_ACCEPT,
     "false_rejects": FALSE_REJECT,
+    "not_graded": NOT_GRADED,
     "unsteady": UNSTEADY,
     "wrong_messages": WRONG_MESSAGE,
     "refused_by_check": REFUSED_BY_CHECK,
@@ -145,14 +147,19 @@ class Tried:
     def problem(self) -> str:
         """What is wrong with the grader, or empty; wrong points come before wrong messages.
 
+        An answer that could not be graded says nothing about the grader's judgement: the sandbox
+        may not have started, or the hidden test itself stopped.
+
         A right answer that the visible check refuses keeps its points, but its author would search
         for a mistake that does not exist. A check that stops says nothing about the answer.
         """
-        passed = [status == PASSED for status in self.statuses]
+        passed = [status == PASSED for status in self.statuses if status != CANNOT_GRADE]
         if self.right and not all(passed):
             return FALSE_REJECT
         if not self.right and any(passed):
             return FALSE_ACCEPT
+        if CANNOT_GRADE in self.statuses:
+            return NOT_GRADED
         if self.said_by_check.startswith(STOPPED_CHECK):
             return CHECK_STOPS
         if self.right:
