@@ -44,8 +44,8 @@ demo: $(READY)
 	$(BIN)/course demo
 
 # nbval re-executes the solution notebooks beside the tests of the code, which two processes divide
-# (tests/conftest.py). NOTEBOOKS=--every-notebook executes lesson 4 even if nothing that it depends
-# on has changed.
+# (tests/conftest.py). NOTEBOOKS=--everything executes lesson 4 and grades the known answers
+# even if nothing that they depend on has changed.
 NOTEBOOKS := --notebooks
 test: $(READY)
 	$(BIN)/python -m pytest tests $(NOTEBOOKS) -n 2

@@ -78,7 +78,7 @@ def measure(data: str) -> dict[str, Figure]:
 def _timed(proof: str, sandbox: str, runs: int) -> tuple[list[Tried], float]:
     started = time.monotonic()
     tried: list[Tried] = []
-    exercises = exercises_to_prove(proof, list(LESSONS))
+    exercises = exercises_to_prove(proof, list(LESSONS), sandbox)
     for name, of_exercise in prove_exercises(proof, exercises, sandbox, runs, WORKERS):
         tried += of_exercise
         print(f"{proof}: {name}, {time.monotonic() - started:.0f} s", file=sys.stderr)

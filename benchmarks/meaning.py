@@ -14,7 +14,6 @@ measuring file, as `DEPENDS_ON`.
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import hashlib
 import json
@@ -24,6 +23,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
 # Folders whose modules are imported by their own name only, below the repository's root.
@@ -353,8 +353,15 @@ def _meaning(node: ast.stmt, sources: Sources, local: dict[str, str]) -> str:
         for name, _ in _names_in(node)
         if name in local and sources.place(local[name]) is None
     }
-    plain = _Plain(sources, local).visit(copy.deepcopy(node))
+    plain = _Plain(sources, local).visit(_copied(node))
     return f"{ast.dump(plain)} {sorted(foreign)}"
+
+
+def _copied(value: Any) -> Any:
+    """Copy a syntax tree without its line numbers, several times faster than `copy.deepcopy`."""
+    if isinstance(value, ast.AST):
+        return type(value)(**{name: _copied(child) for name, child in ast.iter_fields(value)})
+    return [_copied(child) for child in value] if isinstance(value, list) else value
 
 
 class _Plain(ast.NodeTransformer):

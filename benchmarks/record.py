@@ -147,6 +147,21 @@ def prove(figures: dict[str, Figure], test: str, exact: bool = True, path: Path 
         keep(changed, command, None, path)
 
 
+def is_proved(name: str, test: str, path: Path = RESULTS) -> bool:
+    """Tell whether a test has recorded a figure, with all that the figure depends on now.
+
+    Such a test may be left out, because it would find the same again.
+
+    Parameters
+    ----------
+    name : str
+    test : str
+        As for `prove`.
+    """
+    command, known = f"python -m pytest {test}", read(path)["figures"].get(name, {})
+    return known.get("command") == command and known["depends"] == depends(command, known["data"])
+
+
 def write(record: dict[str, Any], path: Path = RESULTS) -> None:
     """Write a record as a whole or not at all."""
     record["figures"] = dict(sorted(record["figures"].items()))

@@ -30,15 +30,17 @@ def pytest_addoption(parser):
     parser.addoption(
         "--notebooks",
         action="store_true",
-        help="execute notebooks while the tests are running; lesson 4 only if it must be",
+        help="execute notebooks while the tests are running; lesson 4 only if it has changed",
     )
     parser.addoption(
-        "--every-notebook", action="store_true", help="as --notebooks, and lesson 4 in any case"
+        "--everything",
+        action="store_true",
+        help="as --notebooks, and in any case lesson 4 and the known answers (test_prove.py)",
     )
 
 
 def pytest_sessionstart(session):
-    every = session.config.getoption("--every-notebook")
+    every = session.config.getoption("--everything")
     if not (every or session.config.getoption("--notebooks")):
         return
     from execute_all import FOUR, has_run, start

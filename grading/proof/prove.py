@@ -358,6 +358,16 @@ PROOFS = {"variants": known_answers, "seeds": right_answers, "mutants": mutated_
 """The answers of a lesson that each kind of proof grades."""
 
 
+def answers_to_prove(
+    proof: str, lesson: Lesson, sandbox: str, folder: Path | None = None
+) -> list[Known]:
+    """Return the answers that one of `PROOFS` grades, without those that need a sandbox to fail."""
+    answers = PROOFS[proof](lesson, folder)
+    if sandbox != NO_SANDBOX:
+        return answers
+    return [answer for answer in answers if not answer.name.startswith(LEAKS)]
+
+
 def prove_exercise(
     proof: str, lesson: str, exercise: str, sandbox: str, runs: int, folder: Path | None = None
 ) -> list[Tried]:
@@ -377,9 +387,8 @@ def prove_exercise(
     ):
         return [
             bench.grade(answer, seeds, check=not of_mutants)
-            for answer in PROOFS[proof](chosen, folder)
+            for answer in answers_to_prove(proof, chosen, sandbox, folder)
             if answer.exercise == exercise
-            if sandbox != NO_SANDBOX or not answer.name.startswith(LEAKS)
         ]
 
 
@@ -419,13 +428,13 @@ def _tried_here(test: Test, answer: Answer, seed: int) -> tuple[str, str]:
 
 
 def exercises_to_prove(
-    proof: str, lessons: list[Lesson], folder: Path | None = None
+    proof: str, lessons: list[Lesson], sandbox: str, folder: Path | None = None
 ) -> list[tuple[str, str]]:
     """Return the lesson and the name of each exercise for which one of `PROOFS` has answers."""
     found = {
         (lesson.name, answer.exercise): None
         for lesson in lessons
-        for answer in PROOFS[proof](lesson, folder)
+        for answer in answers_to_prove(proof, lesson, sandbox, folder)
     }
     return list(found)
 
@@ -523,7 +532,7 @@ def show_proof(
         As for `known_answers`.
     proof : {"variants", "seeds"}
     """
-    exercises = exercises_to_prove(proof, lessons, folder)
+    exercises = exercises_to_prove(proof, lessons, sandbox, folder)
     tried = _proved(proof, exercises, sandbox, runs, workers, console, folder)
     console.print(_table(table_of(tried), runs))
     return _all_tried(tried, exercises, console) and not any(one.problem for one in tried)
@@ -531,7 +540,7 @@ def show_proof(
 
 def show_mutants(lessons: list[Lesson], sandbox: str, workers: int, console: Console) -> bool:
     """Try the mutants of lessons, and list the survivors; return whether there are none."""
-    exercises = exercises_to_prove("mutants", lessons)
+    exercises = exercises_to_prove("mutants", lessons, sandbox)
     tried = _proved("mutants", exercises, sandbox, 1, workers, console)
     counts = mutants_table(tried, lessons)
     table = Table("lesson", *counts.columns, title="Mutants of the reference answers")

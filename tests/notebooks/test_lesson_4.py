@@ -2,7 +2,7 @@
 
 Its trainings take longer than all the other notebooks together. So once it has run, the record says
 with which code, data and libraries. As long as these stay the same, `make test` does not execute it
-again; `make test NOTEBOOKS=--every-notebook` does, and so does CI every night. That its committed
+again; `make test NOTEBOOKS=--everything` does, and so does CI every night. That its committed
 outputs belong to its source is tested in any case (`tests/unit/test_build.py`).
 """
 

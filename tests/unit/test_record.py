@@ -15,7 +15,7 @@ from benchmarks import record
 from benchmarks.__main__ import TOPICS
 from benchmarks.course import seconds_until
 from benchmarks.meaning import Sources
-from benchmarks.record import Figure, keep, prove, stale, vouch
+from benchmarks.record import Figure, is_proved, keep, prove, stale, vouch
 from grading.paths import ROOT
 from grading.release.readme import ROWS, missing_figures, results_table, rows_of
 
@@ -141,6 +141,23 @@ def test_what_a_test_proves_is_written_only_where_it_says_something_else(reposit
     prove({"a": another}, "tests/test_it.py", exact=False, path=path)
     assert stale(path) == {}
     assert kept(path)["a"]["value"] == 25.0
+
+
+def test_what_a_test_has_proved_is_proved_until_something_changes(repository, path):
+    (repository / "tests").mkdir()
+    for name in ("test_it.py", "test_other.py"):
+        (repository / "tests" / name).write_text("from recipe import rate\n")
+    assert not is_proved("a", "tests/test_it.py", path)
+    prove({"a": Figure(24.0, "count", 24, "embedded")}, "tests/test_it.py", path=path)
+    assert is_proved("a", "tests/test_it.py", path)
+    assert not is_proved("a", "tests/test_other.py", path)
+    assert not is_proved("b", "tests/test_it.py", path)
+    (repository / "recipe.py").write_text("def rate():\n    return 3\n")
+    assert not is_proved("a", "tests/test_it.py", path)
+    (repository / "recipe.py").write_text("def rate():\n    return 1\n")
+    (repository / "constraints.txt").write_text("numpy==2.4.7\ntqdm==4.70.1\n")
+    (repository / "tests" / "test_it.py").write_text("import numpy\nfrom recipe import rate\n")
+    assert not is_proved("a", "tests/test_it.py", path)
 
 
 @pytest.fixture(scope="module")
